@@ -1,0 +1,24 @@
+#ifndef PROGRESS_H
+#define PROGRESS_H
+
+#include "base/str.h"
+
+/* How far something that takes long has come. */
+struct progress {
+	const char *verb;		/* "copied" */
+	unsigned long long total;	/* rows, the server's estimate */
+	unsigned long long done;
+	unsigned long long chunk;	/* rows in the last one */
+	double seconds;			/* since it began */
+};
+
+/* The share that is done, from 0 to 0.99: an estimate never says "all". */
+double progress_share(const struct progress *p);
+
+/* "copied 120000 rows, 40%, 60000 rows/s, 0:03 left, chunks of 5000". */
+void progress_line(struct str *out, const struct progress *p);
+
+/* Seconds as 0:07, 12:34 or 1:02:03. */
+void progress_clock(struct str *out, double seconds);
+
+#endif

@@ -1,0 +1,56 @@
+#ifndef UNDO_H
+#define UNDO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/err.h"
+
+/*
+ * The ledger: what we have put on the server and not yet taken away, as the
+ * SQL that takes it away.  When a migration fails it is run, last first, and
+ * stops at the first statement that fails: a shadow table is never dropped
+ * while a trigger may still be writing to it.  What could not be run is
+ * printed, and the user runs it.
+ */
+enum undo_what {
+	UNDO_ANY,
+	UNDO_SHADOW,
+	UNDO_NOTES,
+	UNDO_TRIGGER,
+	UNDO_ATTIC,
+};
+
+struct undo {
+	struct undo_item {
+		enum undo_what what;
+		char *sql;
+	} *item;
+	size_t n, cap;
+};
+
+#define UNDO_INIT { NULL, 0, 0 }
+
+/* Something that can run SQL: a connection, or a test. */
+typedef int undo_run_fn(void *arg, enum undo_what what, const char *sql,
+    struct err *e);
+
+/* Note it before doing it: a CREATE that half worked is undone too. */
+void undo_push(struct undo *u, enum undo_what what, const char *fmt, ...)
+    PRINTF(3, 4);
+
+/* It is not ours after all, or it is meant to stay. */
+void undo_forget(struct undo *u, enum undo_what what);
+
+/* Is there something of that kind in it? */
+bool undo_owes(const struct undo *u, enum undo_what what);
+
+/* Take it away, last first.  What fails, and what is before it, stays in u. */
+int undo_run(struct undo *u, enum undo_what what, undo_run_fn *run, void *arg,
+    struct err *e);
+
+/* The statements that are left, in the order to run them. */
+void undo_print(const struct undo *u, FILE *to);
+
+#endif

@@ -1,0 +1,108 @@
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+/* How often a step may be tried, and how long it pauses in between. */
+struct tries {
+	unsigned int times;
+	double wait;			/* seconds */
+};
+
+enum verify_mode { VERIFY_CHECKSUM, VERIFY_COUNT, VERIFY_NONE };
+
+/* TLS: when the server offers it, never, or not without. */
+enum tls_mode { TLS_AUTO, TLS_OFF, TLS_REQUIRED };
+
+/* What ends the wait for the next line of progress. */
+enum progress_by { PROGRESS_TIME, PROGRESS_PERCENTAGE, PROGRESS_ITERATIONS };
+
+/*
+ * What the user asked for.  Filled by config_load() and constant afterwards.
+ * Strings that were not given are NULL.  Each field is set by the option of
+ * the same name unless its comment says otherwise.
+ */
+struct config {
+	/* what to do */
+	char *alter;
+	bool dry_run, execute;
+	char *database;			/* DSN key D, or --database */
+	char *table;			/* DSN key t, or --table */
+
+	/* how to connect */
+	char *host, *user, *password, *socket, *charset;
+	unsigned int port;		/* 0: the library's default */
+	char *defaults_file;		/* absolute */
+	enum tls_mode tls;		/* --mysql_ssl, DSN key s, --ssl-* */
+	char *ssl_ca, *ssl_cert, *ssl_key;
+	bool ssl_verify;
+	char *set_vars;			/* as given: "a=1,b=2" */
+	bool ask_pass;			/* already asked: see password */
+	char *password_file;		/* already read: see password */
+
+	/* the new table */
+	char *new_table_name;
+	bool default_engine, remove_data_dir, remove_tablespace;
+	char *data_dir;
+
+	/* what is safe */
+	bool check_alter, check_unique_key_change, check_plan;
+	bool null_to_not_null;
+	bool force;
+	char *allow_warnings;
+
+	/* the copy */
+	double chunk_time;		/* seconds; 0: never adapt */
+	unsigned long long chunk_size;	/* rows in the first chunk */
+	bool chunk_adapts;		/* chunk_time > 0; false as well for
+					 * --chunk-size without --chunk-time */
+	char *chunk_index;
+	unsigned int threads;
+	double sleep;			/* seconds after each chunk */
+	enum verify_mode verify;
+	bool analyze_before_swap;
+
+	/* the ends */
+	bool swap_tables, drop_old_table, drop_new_table, drop_triggers;
+	struct tries tries_create_triggers, tries_drop_triggers,
+	    tries_copy_rows, tries_swap_tables, tries_update_foreign_keys,
+	    tries_analyze_table;	/* all of --tries */
+
+	/* what is shown */
+	bool print, quiet, statistics;
+	enum progress_by progress_by;	/* --progress time,30 */
+	double progress_every;
+
+	/* answered or used by config_load() itself */
+	bool help, version, print_config;
+	char *config, *job;		/* the files, and the job in them */
+
+	/* for the tests: fail before or after a step, "before:swap" */
+	char *fail_at;			/* $LIVEALTER_FAIL_AT, not an option */
+};
+
+/*
+ * Read the defaults, the files, and the command line, in that order, each
+ * overriding the one before; then check what must hold between options.
+ * All mistakes are collected and reported in one *e (one per line), each
+ * with where it came from.  Mentions of accepted options that need nothing
+ * done are added to *notes, one per line.
+ *
+ * Returns 0; or 1 when --help, --version or --print-config has been answered
+ * on standard output and there is nothing left to do; or -1 with *e set.
+ * config_free() is due in each case.
+ */
+int config_load(struct config *c, int argc, char **argv, struct str *notes,
+    struct err *e);
+
+/* --print-config: every option with its value, as YAML, without passwords. */
+void config_print(const struct config *c, FILE *to);
+
+/* Overwrites the password before it frees it. */
+void config_free(struct config *c);
+
+#endif

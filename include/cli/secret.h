@@ -1,0 +1,23 @@
+#ifndef SECRET_H
+#define SECRET_H
+
+#include "base/err.h"
+
+/* Passwords: where they come from, and getting rid of them. */
+
+/*
+ * Ask on the terminal, without echo.  The caller passes the answer to
+ * secret_free().  Returns 0, or -1 when there is no terminal or no answer.
+ */
+int secret_ask(const char *prompt, char **password, struct err *e);
+
+/* The first line of a file; otherwise as secret_ask(). */
+int secret_read(const char *file, char **password, struct err *e);
+
+/* Overwrite, then free.  NULL is fine. */
+void secret_free(char *password);
+
+/* Overwrite with x, keeping the length: for argv. */
+void secret_hide(char *text);
+
+#endif

@@ -1,0 +1,66 @@
+#ifndef ALTER_H
+#define ALTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/ident.h"
+
+/*
+ * What the text of an ALTER says, as far as the structures before and after
+ * cannot say it themselves: which columns it renames, which it drops, and
+ * which clauses we refuse because they are not about the table's shape.
+ *
+ * The scanner knows tokens (strings, comments, quoted names, parentheses),
+ * splits the text into clauses at the commas outside parentheses, and looks
+ * at the first words of each.  It does not judge the SQL: the server does.
+ */
+
+enum alter_what {
+	ALTER_RENAME_COLUMN,	/* from, to */
+	ALTER_DROP_COLUMN,	/* from */
+	ALTER_DROP_FKEY,	/* from: FOREIGN KEY */
+	ALTER_DROP_CONSTRAINT,	/* from: CONSTRAINT or CHECK */
+	ALTER_REFUSED,		/* why */
+};
+
+struct alter_item {
+	enum alter_what what;
+	struct ident from, to;
+	const char *why;	/* a constant text, for ALTER_REFUSED */
+	size_t at, len;		/* where the name `from` (as written, with its
+				   quotes) stands in the text */
+};
+
+struct alter {
+	struct alter_item *item;
+	size_t n;
+	bool sets_auto_increment;	/* AUTO_INCREMENT = n is a clause */
+};
+
+/* How the server reads the text: parts of its sql_mode. */
+struct alter_mode {
+	bool ansi_quotes;		/* "a" is a name, not a string */
+	bool no_backslash_escapes;	/* '\' is a backslash */
+	bool mariadb;			/* IF EXISTS after DROP, CHANGE, ... */
+};
+
+/*
+ * Returns 0, or -1 with *e (ERR_USAGE) when the text cannot be cut into
+ * tokens: an unclosed string, comment, name or parenthesis, or a ";" that
+ * would start another statement.  alter_free() either way.
+ */
+int alter_parse(struct alter *a, const char *text,
+    const struct alter_mode *mode, struct err *e);
+
+void alter_free(struct alter *a);
+
+/* The new name of a column under this ALTER, or NULL when not renamed.
+ * Column names are compared as the servers do: without case. */
+const char *alter_renamed(const struct alter *a, const char *column);
+
+/* True when the ALTER says that it drops this column. */
+bool alter_drops(const struct alter *a, const char *column);
+
+#endif

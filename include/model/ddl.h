@@ -1,0 +1,37 @@
+#ifndef DDL_H
+#define DDL_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/ident.h"
+#include "base/str.h"
+
+/*
+ * The shadow's CREATE TABLE, made from the server's own SHOW CREATE TABLE of
+ * the original.  The text must come from a session without ANSI_QUOTES and
+ * NO_BACKSLASH_ESCAPES and with sql_quote_show_create=1, and run in one.
+ */
+struct ddl_change {
+	const struct qname *to;		/* the shadow's name */
+	bool drop_engine;		/* leave ENGINE= out */
+	bool drop_data_dir;		/* leave DATA DIRECTORY= out */
+	bool drop_tablespace;		/* leave TABLESPACE out */
+	const char *data_dir;		/* put this DATA DIRECTORY in, or NULL */
+	/*
+	 * The new name of a CHECK constraint whose names are unique in a
+	 * schema (MySQL), or NULL to keep every name (MariaDB, where they
+	 * are unique in a table).
+	 */
+	void (*rename_check)(void *arg, const char *name, struct ident *to);
+	void *arg;
+};
+
+/*
+ * Adds the statement to *out.  Returns 0, or -1 with *e (ERR_CREATE) when
+ * the text is not what a CREATE TABLE looks like.
+ */
+int ddl_create(struct str *out, const char *show_create,
+    const struct ddl_change *how, struct err *e);
+
+#endif

@@ -1,0 +1,26 @@
+#ifndef MIRROR_H
+#define MIRROR_H
+
+#include "base/str.h"
+#include "model/plan.h"
+
+/*
+ * The three triggers that keep the shadow in step, and the table in which
+ * they note what the shadow could not hold.  Pure.
+ */
+
+/* Fill in p->trigger and p->create_notes; called by plan_make(). */
+void mirror_render(struct plan *p);
+
+/* CREATE TRIGGER, whole. */
+void mirror_create(struct str *q, const struct trigger *t,
+    const struct qname *table);
+
+/* A trigger that does nothing, to find out whether we may make one. */
+void mirror_probe(struct str *q, const struct trigger *t,
+    const struct qname *table);
+
+/* The session a trigger is created in decides how it runs, whoever writes. */
+extern const char *const mirror_sql_mode;
+
+#endif

@@ -1,0 +1,107 @@
+#ifndef PLAN_H
+#define PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/ident.h"
+#include "model/alter.h"
+#include "model/table.h"
+#include "server/server.h"
+
+/* The names of what we make, chosen before anything is made. */
+struct names {
+	struct qname old;		/* the user's table */
+	struct qname shadow;		/* the new table until the swap */
+	struct qname attic;		/* the old table after it */
+	struct qname notes;		/* what the shadow could not hold */
+};
+
+/* The derived ones, given the user's table; shadow and attic as they would
+ * be called if nobody else had taken the names. */
+void names_derive(struct names *n);
+
+/* A column of the new table and where its values come from. */
+struct pair {
+	const struct column *from;	/* of the old table, or NULL */
+	const struct column *to;	/* of the new table */
+	const char *filler;		/* the value when from is NULL, as SQL */
+	bool same;			/* nothing is converted */
+	bool compared;			/* by value, not only for NULL-ness */
+	bool adapts_null;		/* --null-to-not-null: NULL becomes the
+					   type's implicit default */
+};
+
+enum trigger_event { ON_DELETE, ON_UPDATE, ON_INSERT, N_TRIGGERS };
+
+struct trigger {
+	struct qname name;
+	const char *event;		/* "DELETE" */
+	char *body;			/* after FOR EACH ROW */
+};
+
+/* The configuration, as far as the plan depends on it. */
+struct plan_wish {
+	const char *chunk_index;	/* or NULL */
+	bool null_to_not_null;
+	bool checksum;			/* compare values, not only counts */
+};
+
+/* Every decision, and every statement that is known beforehand. */
+struct plan {
+	struct names names;
+	const struct table *old, *new;
+	const struct server *server;
+
+	struct pair *pair;		/* what is written to the new table */
+	size_t n_pairs;
+	const struct column **dropped;	/* columns the ALTER drops */
+	size_t n_dropped;
+
+	const struct key *walk;		/* of old: the order of the copy */
+	const struct pair **walk_pair;	/* its parts; NULL when dropped */
+	/* The new table can be read by the same ranges: the walking key's
+	 * columns are unchanged and lead one of its keys. */
+	bool same_ranges;
+	struct ident new_index;		/* that key, when same_ranges */
+
+	const struct pair **id;		/* what identifies a row on both sides */
+	size_t n_id;
+	/* The new table has unique keys besides the identifying one, so that
+	 * a duplicate may be a row that got lost. */
+	bool other_unique;
+
+	/* Two copying statements would only wait for each other. */
+	bool one_at_a_time;
+	bool checksum;			/* rows are compared by value */
+	unsigned int session;		/* bits of server_session() */
+	bool zoned;			/* a conversion depends on time_zone */
+
+	struct trigger trigger[N_TRIGGERS];	/* in the order of creation */
+	char *create_notes;
+	char *copy_head;		/* INSERT ... SELECT ... WHERE */
+	char *copy_tail;		/* locking, without waiting */
+	char *copy_tail_wait;		/* locking, and waiting */
+	char *sum_old, *sum_new;	/* SELECT count and sum ... WHERE */
+	char *missing;			/* the rows of a chunk that the new
+					   table has not: a COUNT ... WHERE */
+	char *swap;			/* RENAME TABLE */
+};
+
+/*
+ * Decide everything.  Returns 0, or -1 with *e: ERR_NO_KEY, ERR_REFUSED when
+ * a column is unaccounted for, ERR_USAGE for a --chunk-index that will not
+ * do.  Keeps pointers to old, new and server; plan_free() frees the rest.
+ */
+int plan_make(struct plan *p, const struct names *names,
+    const struct table *old, const struct table *new,
+    const struct alter *alter, const struct server *server,
+    const struct plan_wish *wish, struct err *e);
+void plan_free(struct plan *p);
+
+/* The decisions and the statements, for people. */
+void plan_print(const struct plan *p, FILE *to);
+
+#endif

@@ -1,0 +1,56 @@
+#ifndef SQL_H
+#define SQL_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+#include "model/bound.h"
+#include "model/plan.h"
+
+/*
+ * Statements, as pure functions from a plan to text.
+ */
+
+/* Which table a range is about, and how its columns are called there. */
+enum side {
+	SIDE_OLD,		/* `a` */
+	SIDE_NEW,		/* `b`, the new table's name for it */
+	SIDE_OLD_ALIAS,		/* o.`a`, in a join */
+};
+
+/* "after < key <= upto" as a condition that is a range of the index. */
+void sql_range(struct str *q, const struct plan *p, enum side side,
+    const struct bound *after, const struct bound *upto);
+
+/* The key of the n-th row after a bound, as far as upto; n >= 1. */
+void sql_boundary(struct str *q, const struct plan *p,
+    const struct bound *after, const struct bound *upto,
+    unsigned long long n);
+
+/* The key of the last row. */
+void sql_last(struct str *q, const struct plan *p);
+
+/* One chunk: INSERT ... SELECT. */
+void sql_copy(struct str *q, const struct plan *p, const struct bound *after,
+    const struct bound *upto, bool wait);
+
+/* Count and checksum of a chunk. */
+void sql_sum(struct str *q, const struct plan *p, enum side side,
+    const struct bound *after, const struct bound *upto);
+
+/* How many rows of a chunk the new table has not. */
+void sql_missing(struct str *q, const struct plan *p,
+    const struct bound *after, const struct bound *upto);
+
+/*
+ * The keys of rows of a chunk that differ, at most limit: those of the old
+ * table that are missing or different in the new one, or, with SIDE_NEW,
+ * those of the new table that the old one has not.
+ */
+void sql_differences(struct str *q, const struct plan *p, enum side side,
+    const struct bound *after, const struct bound *upto, unsigned int limit);
+
+/* The parts of these statements that never change; called by plan_make(). */
+void sql_render(struct plan *p);
+
+#endif

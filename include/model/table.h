@@ -1,0 +1,85 @@
+#ifndef TABLE_H
+#define TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/ident.h"
+#include "server/db.h"
+#include "server/server.h"
+
+/* How values of a column are read, written as a literal, and compared. */
+enum column_kind {
+	KIND_NUMBER,		/* integers, DECIMAL, YEAR: digits as they are */
+	KIND_FLOAT,		/* FLOAT, DOUBLE */
+	KIND_BIT,
+	KIND_ENUM,		/* ENUM and SET: ordered by number */
+	KIND_TIME,		/* DATE, TIME, DATETIME, TIMESTAMP */
+	KIND_TEXT,		/* has a character set */
+	KIND_BINARY,		/* BINARY, VARBINARY, BLOBs */
+	KIND_UUID,		/* MariaDB's UUID and INET types */
+	KIND_JSON,		/* MySQL's JSON */
+	KIND_OTHER,		/* geometries, vectors */
+};
+
+struct column {
+	struct ident name;
+	enum column_kind kind;
+	char *data_type;	/* "bigint" */
+	char *type;		/* "bigint(20) unsigned" */
+	char *charset, *collation;	/* NULL when not KIND_TEXT or ENUM */
+	char *fallback;		/* the DEFAULT, or NULL */
+	char *extra;
+	char *expression;	/* of a generated column, or NULL */
+	bool nullable;
+	bool generated;
+	bool auto_increment;
+	unsigned int members;	/* of an ENUM */
+};
+
+struct key_part {
+	size_t column;		/* index into columns */
+	bool descending;
+};
+
+struct key {
+	struct ident name;
+	bool primary, unique;
+	/* Every part is a whole NOT NULL column of a type that has an order. */
+	bool total;
+	const char *why_not;	/* a constant text, when not total */
+	struct key_part *part;
+	size_t n;
+};
+
+struct table {
+	struct qname name;
+	char *engine;
+	char *create;		/* SHOW CREATE TABLE */
+	struct column *column;
+	size_t n_columns;
+	struct key *key;
+	size_t n_keys;
+	unsigned long long rows;	/* the server's estimate */
+	unsigned long long bytes;	/* data and indexes */
+	unsigned long long auto_increment;	/* 0: none */
+};
+
+/*
+ * Read a table as information_schema and SHOW CREATE TABLE tell it.  Returns
+ * 0, or -1 with *e: ERR_REFUSED when there is no such table or it is not a
+ * base table.  table_free() frees; NULL is fine.
+ */
+int table_load(struct table **t, struct db *db, const struct qname *name,
+    struct err *e);
+void table_free(struct table *t);
+
+/* Column or key names are compared as the servers do: without case. */
+const struct column *table_column(const struct table *t, const char *name);
+const struct key *table_key(const struct table *t, const char *name);
+
+/* Is there a table, or a view, of that name?  1, 0, or -1 with *e. */
+int table_exists(struct db *db, const struct qname *name, struct err *e);
+
+#endif

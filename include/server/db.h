@@ -1,0 +1,105 @@
+#ifndef DB_H
+#define DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "cli/config.h"
+
+/*
+ * A connection.  Not to be used by two threads at a time.
+ *
+ * Functions that send SQL return 0, or -1 with *e set: kind ERR_SQL and the
+ * server's number in sqlno; or ERR_LOST when the connection is gone.
+ */
+struct db;
+
+/* What an error number means for whoever sent the statement. */
+enum db_class {
+	DB_FINAL,	/* it will not get better by itself */
+	DB_CONFLICT,	/* a lock was in the way; the statement had no effect */
+	DB_TOO_BIG,	/* smaller pieces may pass */
+	DB_GONE,	/* the connection is broken */
+	DB_DENIED,	/* a privilege, or a setting, is missing */
+};
+
+enum db_class db_class(unsigned int sqlno);
+
+/* Once per program, before and after any other function. */
+int db_library_init(struct err *e);
+void db_library_end(void);
+
+/* Once per thread that uses a connection, before and after. */
+void db_thread_init(void);
+void db_thread_end(void);
+
+/*
+ * Connect as the configuration says (ERR_CONNECT when that fails).  role is
+ * a constant word for messages.  db_close() frees; NULL is fine.
+ */
+int db_open(struct db **db, const struct config *cfg, const char *role,
+    struct err *e);
+void db_close(struct db *db);
+
+/*
+ * Set up the session: run it now, and again whenever the connection is made
+ * anew.  sql is remembered.
+ */
+int db_session(struct db *db, const char *sql, struct err *e);
+
+/* Close, connect again, and repeat every db_session(). */
+int db_reopen(struct db *db, struct err *e);
+
+/* The server's id of this connection. */
+unsigned long db_id(const struct db *db);
+
+/* Run a statement that changes something; --print shows it. */
+int db_run(struct db *db, struct err *e, const char *fmt, ...) PRINTF(3, 4);
+int db_run_text(struct db *db, const char *sql, struct err *e);
+
+/*
+ * Run sql at once after a question, in one packet, so that hardly anything
+ * happens in between; but only if the question's one row says 1.  Returns 1
+ * when it does not.
+ */
+int db_run_if(struct db *db, const char *question, const char *sql,
+    struct err *e);
+
+/* A passing setting of this session: neither shown nor remembered. */
+int db_set(struct db *db, struct err *e, const char *fmt, ...) PRINTF(3, 4);
+
+/* Of the last db_run(): rows changed, rows that met a duplicate or other
+ * warnings. */
+unsigned long long db_affected(const struct db *db);
+unsigned int db_warnings(const struct db *db);
+
+/* A result, all of it.  Cells are NULL for NULL; rows_free() frees. */
+struct rows {
+	size_t n, cols;
+	char ***cell;		/* cell[row][column] */
+};
+
+#define ROWS_INIT { 0, 0, NULL }
+
+/* Run a statement that reads. */
+int db_rows(struct db *db, struct rows *r, struct err *e, const char *fmt,
+    ...) PRINTF(4, 5);
+void rows_free(struct rows *r);
+
+/*
+ * The first cell of the first row, to be freed; NULL when there is no row or
+ * it is NULL.
+ */
+int db_value(struct db *db, char **value, struct err *e, const char *fmt,
+    ...) PRINTF(4, 5);
+
+/* The same as a whole number; 0 for NULL. */
+int db_number(struct db *db, unsigned long long *value, struct err *e,
+    const char *fmt, ...) PRINTF(4, 5);
+
+/* Add a text as a quoted literal, escaped for this session. */
+void db_literal(struct str *out, struct db *db, const char *text);
+
+#endif

@@ -1,0 +1,60 @@
+#ifndef SERVER_H
+#define SERVER_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "cli/config.h"
+#include "server/db.h"
+
+/* What kind of server it is and how it is set, as far as that matters. */
+struct server {
+	bool mariadb;
+	unsigned int version;		/* 101119 for 10.11.19 */
+	char *version_text;
+	char *host_text;		/* "name:port", for messages */
+	bool log_bin;
+	bool binlog_statement;		/* binlog_format=STATEMENT */
+	bool ansi_quotes, no_backslash_escapes;	/* of the global sql_mode */
+	/* INSERT ... SELECT holds a table's AUTO-INC lock until it ends
+	 * (innodb_autoinc_lock_mode below 2). */
+	bool autoinc_lock;
+	char *sql_mode;			/* the global one: native ALTER's */
+	char *time_zone;		/* the global one */
+	char *user;			/* CURRENT_USER() */
+};
+
+/* Ask.  Returns 0, or -1 with *e: ERR_VERSION for one we do not know. */
+int server_probe(struct server *s, struct db *db, struct err *e);
+void server_free(struct server *s);
+
+/* What a session is for decides how it is set up. */
+enum server_session {
+	SESSION_CONDUCTOR,	/* tells the story; DDL and questions */
+	SESSION_ALTER,		/* the user's ALTER, under the user's sql_mode */
+	SESSION_COPY,		/* moves rows */
+	SESSION_VERIFY,		/* reads both tables in one snapshot */
+};
+
+/* How values are read and stored in a session; bits. */
+enum {
+	/* Walk in UTC, so that no key of type TIMESTAMP is ambiguous in the
+	 * hour when summer time ends.  Else: the server's own time zone. */
+	SESSION_UTC = 1,
+	/* February 31st, where the application was allowed to store it. */
+	SESSION_INVALID_DATES = 2,
+};
+
+/* Set up a session (see db_session()). */
+int server_session(const struct server *s, struct db *db,
+    enum server_session what, unsigned int how, const struct config *cfg,
+    struct err *e);
+
+/*
+ * The end of a locking read that takes shared locks but waits for none, and
+ * one that waits.
+ */
+const char *server_share_nowait(const struct server *s);
+const char *server_share(const struct server *s);
+
+#endif

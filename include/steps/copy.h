@@ -1,0 +1,17 @@
+#ifndef COPY_H
+#define COPY_H
+
+#include "base/err.h"
+#include "cli/config.h"
+#include "model/plan.h"
+#include "steps/walk.h"
+
+/*
+ * Copy every row that the triggers did not bring.  Returns 0, or -1 with *e:
+ * ERR_CHANGED when a row would not arrive as it is, ERR_REJECTED when a
+ * trigger has noted one, ERR_STOPPED, or the server's error.
+ */
+int copy_run(const struct plan *p, const struct config *cfg,
+    struct walk_result *result, struct err *e);
+
+#endif

@@ -1,0 +1,18 @@
+#ifndef VERIFY_H
+#define VERIFY_H
+
+#include "base/err.h"
+#include "cli/config.h"
+#include "model/plan.h"
+#include "steps/walk.h"
+
+/*
+ * Compare the two tables, chunk by chunk, each in one snapshot.  The triggers
+ * make them equal in every snapshot, so a difference is a real one.  Returns
+ * 0, or -1 with *e: ERR_DIFFERENT with the keys of some of the rows,
+ * ERR_STOPPED, or the server's error.
+ */
+int verify_run(const struct plan *p, const struct config *cfg,
+    struct walk_result *result, struct err *e);
+
+#endif

@@ -1,0 +1,122 @@
+#include "base/ident.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define HASH_CHARS 9		/* "_" and eight hexadecimal digits */
+
+/* The first byte of a UTF-8 character, as opposed to a continuation. */
+static int
+starts_char(char c)
+{
+	return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+static size_t
+chars(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s != '\0'; s++)
+		n += (size_t)starts_char(*s);
+	return n;
+}
+
+/* The length in bytes of the first n characters. */
+static size_t
+bytes_of(const char *s, size_t n)
+{
+	const char *p;
+
+	for (p = s; *p != '\0'; p++)
+		if (starts_char(*p) && n-- == 0)
+			break;
+	return (size_t)(p - s);
+}
+
+/* FNV-1a. */
+static uint32_t
+hash(const char *s)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 16777619u;
+	return h;
+}
+
+static void
+quote(struct ident *id)
+{
+	const char *s = id->raw;
+	char *q = id->sql;
+
+	*q++ = '`';
+	for (; *s != '\0'; s++) {
+		if (*s == '`')
+			*q++ = '`';
+		*q++ = *s;
+	}
+	*q++ = '`';
+	*q = '\0';
+}
+
+int
+ident_set(struct ident *id, const char *name, struct err *e)
+{
+	size_t len = strlen(name);
+
+	if (len == 0)
+		return err_set(e, ERR_USAGE, "a name is empty");
+	if (len > IDENT_BYTES || chars(name) > IDENT_CHARS)
+		return err_set(e, ERR_USAGE, "name longer than %d characters: "
+		    "%.80s", IDENT_CHARS, name);
+	memcpy(id->raw, name, len + 1);
+	quote(id);
+	return 0;
+}
+
+void
+ident_derive(struct ident *id, const char *before, const char *base,
+    const char *after)
+{
+	size_t rest = IDENT_CHARS - chars(before) - chars(after);
+	int n;
+
+	if (chars(base) <= rest)
+		n = snprintf(id->raw, sizeof(id->raw), "%s%s%s", before, base,
+		    after);
+	else
+		n = snprintf(id->raw, sizeof(id->raw), "%s%.*s_%08x%s", before,
+		    (int)bytes_of(base, rest - HASH_CHARS), base,
+		    (unsigned int)hash(base), after);
+	if (n < 0)
+		id->raw[0] = '\0';
+	quote(id);
+}
+
+static void
+join(struct qname *q)
+{
+	snprintf(q->sql, sizeof(q->sql), "%s.%s", q->db.sql, q->table.sql);
+}
+
+int
+qname_set(struct qname *q, const char *db, const char *table, struct err *e)
+{
+	if (ident_set(&q->db, db, e) != 0 ||
+	    ident_set(&q->table, table, e) != 0)
+		return -1;
+	join(q);
+	return 0;
+}
+
+void
+qname_beside(struct qname *q, const struct qname *of,
+    const struct ident *table)
+{
+	q->db = of->db;
+	q->table = *table;
+	join(q);
+}

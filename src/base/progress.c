@@ -1,0 +1,40 @@
+#include "base/progress.h"
+
+double
+progress_share(const struct progress *p)
+{
+	double share;
+
+	if (p->total == 0)
+		return 0.99;
+	share = (double)p->done / (double)p->total;
+	return share > 0.99 ? 0.99 : share;
+}
+
+void
+progress_clock(struct str *out, double seconds)
+{
+	unsigned long s = seconds > 0 ? (unsigned long)(seconds + 0.5) : 0;
+
+	if (s >= 3600)
+		str_addf(out, "%lu:%02lu:%02lu", s / 3600, s / 60 % 60, s % 60);
+	else
+		str_addf(out, "%lu:%02lu", s / 60, s % 60);
+}
+
+void
+progress_line(struct str *out, const struct progress *p)
+{
+	double share = progress_share(p), rate;
+
+	rate = p->seconds > 0 ? (double)p->done / p->seconds : 0;
+	str_addf(out, "%s %llu rows, %.0f%%, %.0f rows/s", p->verb, p->done,
+	    100 * share, rate);
+	if (rate > 0 && p->done < p->total) {
+		str_addz(out, ", ");
+		progress_clock(out, (double)(p->total - p->done) / rate);
+		str_addz(out, " left");
+	}
+	if (p->chunk > 0)
+		str_addf(out, ", chunks of %llu", p->chunk);
+}

@@ -1,0 +1,91 @@
+#include "base/undo.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/util.h"
+
+static bool
+matches(const struct undo_item *it, enum undo_what what)
+{
+	return what == UNDO_ANY || it->what == what;
+}
+
+static void
+remove_at(struct undo *u, size_t i)
+{
+	free(u->item[i].sql);
+	u->n--;
+	memmove(u->item + i, u->item + i + 1, (u->n - i) * sizeof(*u->item));
+	if (u->n == 0) {
+		free(u->item);
+		u->item = NULL;
+		u->cap = 0;
+	}
+}
+
+void
+undo_push(struct undo *u, enum undo_what what, const char *fmt, ...)
+{
+	struct str b = STR_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vaddf(&b, fmt, ap);
+	va_end(ap);
+	if (u->n == u->cap) {
+		u->cap = u->cap ? 2 * u->cap : 8;
+		u->item = xrealloc(u->item, u->cap, sizeof(*u->item));
+	}
+	u->item[u->n].what = what;
+	u->item[u->n].sql = str_take(&b);
+	u->n++;
+}
+
+void
+undo_forget(struct undo *u, enum undo_what what)
+{
+	size_t i;
+
+	for (i = u->n; i > 0; i--)
+		if (matches(&u->item[i - 1], what))
+			remove_at(u, i - 1);
+}
+
+bool
+undo_owes(const struct undo *u, enum undo_what what)
+{
+	size_t i;
+
+	for (i = 0; i < u->n; i++)
+		if (matches(&u->item[i], what))
+			return true;
+	return false;
+}
+
+int
+undo_run(struct undo *u, enum undo_what what, undo_run_fn *run, void *arg,
+    struct err *e)
+{
+	size_t i;
+
+	for (i = u->n; i > 0; i--) {
+		if (!matches(&u->item[i - 1], what))
+			continue;
+		if (run(arg, u->item[i - 1].what, u->item[i - 1].sql, e) != 0)
+			return -1;
+		remove_at(u, i - 1);
+	}
+	return 0;
+}
+
+void
+undo_print(const struct undo *u, FILE *to)
+{
+	size_t i;
+
+	for (i = u->n; i > 0; i--)
+		fprintf(to, "%s;\n", u->item[i - 1].sql);
+}

@@ -1,0 +1,158 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "cli/argv.h"
+#include "cli/dsn.h"
+#include "cli/secret.h"
+
+/*
+ * By hand, because getopt_long(3) knows neither --nofoo nor where an option
+ * came from, and is not in POSIX.
+ */
+
+struct words {
+	char **word;
+	size_t n, i;
+};
+
+static void
+push(struct argv *a, const struct option *opt, bool no, char *value)
+{
+	struct argv_item *it;
+
+	a->item = xrealloc(a->item, a->n + 1, sizeof(*a->item));
+	it = &a->item[a->n++];
+	it->opt = opt;
+	it->no = no;
+	it->value = xstrdup_null(value);
+	/* at once: ps(1) shows it until then */
+	if (value != NULL && opt->type == OPTION_SECRET)
+		secret_hide(value);
+}
+
+/* The value is the rest of this word, or the next word. */
+static void
+take_value(struct argv *a, struct options *o, struct words *w,
+    const struct option *opt, char *rest)
+{
+	if (rest == NULL && w->i < w->n)
+		rest = w->word[w->i++];
+	if (rest == NULL)
+		option_wrong(o, "--%s: needs a value: %s", opt->name,
+		    opt->arg);
+	else
+		push(a, opt, false, rest);
+}
+
+static void
+unknown(struct options *o, const char *name, const struct str *several)
+{
+	const char *like = option_nearest(name);
+
+	if (several->len > 0)
+		option_wrong(o, "--%s: could be any of %s", name, several->s);
+	else if (like != NULL)
+		option_wrong(o, "--%.60s: unknown option; did you mean --%s?",
+		    name, like);
+	else
+		option_wrong(o, "--%.60s: unknown option", name);
+}
+
+static void
+long_option(struct argv *a, struct options *o, struct words *w, char *word)
+{
+	char *eq = strchr(word, '=');
+	char *name = xstrndup(word, strcspn(word, "="));
+	struct str several = STR_INIT;
+	const struct option *opt;
+	bool no = false;
+
+	opt = option_match(name, &no, &several);
+	if (opt == NULL)
+		unknown(o, name, &several);
+	else if (opt->arg != NULL)
+		take_value(a, o, w, opt, eq == NULL ? NULL : eq + 1);
+	else if (eq != NULL)
+		option_wrong(o, "--%s: takes no value", name);
+	else
+		push(a, opt, no, NULL);
+	str_free(&several);
+	free(name);
+}
+
+static void
+letters(struct argv *a, struct options *o, struct words *w, char *word)
+{
+	const struct option *opt;
+
+	for (; *word != '\0'; word++) {
+		opt = option_letter(*word);
+		if (opt == NULL) {
+			option_wrong(o, "-%c: unknown option", *word);
+			/* the rest may be its value, or a password */
+			return;
+		}
+		if (opt->arg != NULL) {
+			take_value(a, o, w, opt,
+			    word[1] == '\0' ? NULL : word + 1);
+			return;
+		}
+		push(a, opt, false, NULL);
+	}
+}
+
+static void
+other(struct argv *a, struct options *o, char *word, bool first)
+{
+	static const char verb[][8] = {
+		"status", "resume", "cleanup", "revert", "control",
+	};
+	size_t i;
+
+	for (i = 0; first && i < sizeof(verb) / sizeof(verb[0]); i++)
+		if (strcmp(word, verb[i]) == 0) {
+			option_wrong(o, "livealter %s is not yet supported",
+			    word);
+			return;
+		}
+	if (a->dsn != NULL)
+		option_wrong(o, "more than one DSN: there may be only one "
+		    "argument that is not an option");
+	else
+		a->dsn = xstrdup(word);
+	dsn_hide(word);
+}
+
+void
+argv_parse(struct argv *a, struct options *o, int argc, char **argv)
+{
+	struct words w = { argv, argc > 0 ? (size_t)argc : 0, 1 };
+	bool options = true;
+	char *word;
+
+	memset(a, 0, sizeof(*a));
+	while (w.i < w.n) {
+		word = w.word[w.i++];
+		if (!options || word[0] != '-' || word[1] == '\0')
+			other(a, o, word, w.i == 2);
+		else if (strcmp(word, "--") == 0)
+			options = false;
+		else if (word[1] == '-')
+			long_option(a, o, &w, word + 2);
+		else
+			letters(a, o, &w, word + 1);
+	}
+}
+
+void
+argv_free(struct argv *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->n; i++)
+		secret_free(a->item[i].value);
+	free(a->item);
+	secret_free(a->dsn);
+	memset(a, 0, sizeof(*a));
+}

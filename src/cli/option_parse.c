@@ -1,0 +1,287 @@
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "base/util.h"
+#include "cli/option_parse.h"
+#include "cli/secret.h"
+
+/* More would not be retrying but hoping. */
+#define TIMES_MAX 1000000
+
+char *
+option_list_next(const char **list)
+{
+	const char *p = *list;
+	struct str item = STR_INIT;
+
+	while (isspace((unsigned char)*p))
+		p++;
+	for (; *p != '\0' && *p != ','; p++) {
+		if (*p == '\\' && p[1] == ',')
+			p++;
+		str_add(&item, p, 1);
+	}
+	while (item.len > 0 && isspace((unsigned char)item.s[item.len - 1]))
+		item.s[--item.len] = '\0';
+	*list = *p == ',' ? p + 1 : NULL;
+	return str_take(&item);
+}
+
+static const char *
+set_text(char **to, const char *value)
+{
+	char *was = *to;
+
+	*to = xstrdup(value);
+	secret_free(was);
+	return NULL;
+}
+
+static const char *
+set_bool(bool *to, bool no, const char *value)
+{
+	bool v;
+
+	if (num_bool(value, &v) == -1)
+		return "not yes or no";
+	*to = v != no;
+	return NULL;
+}
+
+static const char *
+set_size(unsigned long long *to, const char *value)
+{
+	unsigned long long v;
+
+	if (num_size(value, &v) == -1)
+		return "not a number with k, M or G";
+	if (v == 0)
+		return "must be at least 1";
+	*to = v;
+	return NULL;
+}
+
+static const char *
+set_tls(enum tls_mode *to, const char *value)
+{
+	bool on;
+
+	if (same_text(value, "auto"))
+		*to = TLS_AUTO;
+	else if (num_bool(value, &on) == 0)
+		*to = on ? TLS_REQUIRED : TLS_OFF;
+	else
+		return "not 0, 1 or auto";
+	return NULL;
+}
+
+static const char *
+set_verify(enum verify_mode *to, const char *value)
+{
+	if (same_text(value, "checksum"))
+		*to = VERIFY_CHECKSUM;
+	else if (same_text(value, "count"))
+		*to = VERIFY_COUNT;
+	else if (same_text(value, "none"))
+		*to = VERIFY_NONE;
+	else
+		return "not checksum, count or none";
+	return NULL;
+}
+
+static const char *
+set_progress(struct config *c, const char *value)
+{
+	const char *comma = strchr(value, ',');
+	const char *n = comma == NULL ? value : comma + 1;
+	size_t len = comma == NULL ? 0 : (size_t)(comma - value);
+	enum progress_by by;
+	unsigned int times = 0;
+	double every = 0;
+	int rc;
+
+	if (comma == NULL || (len == 4 && memcmp(value, "time", len) == 0)) {
+		by = PROGRESS_TIME;
+		rc = num_seconds(n, &every);
+	} else if (len == 10 && memcmp(value, "percentage", len) == 0) {
+		by = PROGRESS_PERCENTAGE;
+		rc = num_real(n, &every);
+		if (every > 100)
+			rc = -1;
+	} else if (len == 10 && memcmp(value, "iterations", len) == 0) {
+		by = PROGRESS_ITERATIONS;
+		rc = num_uint(n, 1, TIMES_MAX, &times);
+		every = times;
+	} else {
+		return "not time,SECONDS, percentage,N or iterations,N";
+	}
+	if (rc == -1 || !(every > 0))
+		return "not a number it could report by";
+	c->progress_by = by;
+	c->progress_every = every;
+	return NULL;
+}
+
+struct tries *
+option_tries(struct config *c, size_t i, const char **name)
+{
+	switch (i) {
+	case 0:
+		*name = "create_triggers";
+		return &c->tries_create_triggers;
+	case 1:
+		*name = "drop_triggers";
+		return &c->tries_drop_triggers;
+	case 2:
+		*name = "copy_rows";
+		return &c->tries_copy_rows;
+	case 3:
+		*name = "swap_tables";
+		return &c->tries_swap_tables;
+	case 4:
+		*name = "update_foreign_keys";
+		return &c->tries_update_foreign_keys;
+	case 5:
+		*name = "analyze_table";
+		return &c->tries_analyze_table;
+	default:
+		*name = NULL;
+		return NULL;
+	}
+}
+
+/* "copy_rows:10:0.25"; item is taken apart. */
+static const char *
+set_one_tries(struct config *c, char *item)
+{
+	char *times = strchr(item, ':'), *wait;
+	struct tries *t, v;
+	const char *name;
+	size_t i;
+
+	wait = times == NULL ? NULL : strchr(times + 1, ':');
+	if (times == NULL || wait == NULL)
+		return "not OPERATION:TIMES:WAIT";
+	*times++ = '\0';
+	*wait++ = '\0';
+	for (i = 0; (t = option_tries(c, i, &name)) != NULL; i++)
+		if (strcmp(item, name) == 0)
+			break;
+	if (t == NULL)
+		return "not an operation that is tried again "
+		    "(create_triggers, drop_triggers, copy_rows, swap_tables, "
+		    "update_foreign_keys, analyze_table)";
+	if (num_uint(times, 1, TIMES_MAX, &v.times) == -1)
+		return "not a number of times from 1";
+	if (num_seconds(wait, &v.wait) == -1)
+		return "not a time to wait";
+	*t = v;
+	return NULL;
+}
+
+/* What is not named keeps its value. */
+static const char *
+set_tries(struct config *c, const char *value)
+{
+	struct config copy = *c;
+	const char *why = NULL, *name;
+	struct tries *t;
+	size_t i;
+	char *item;
+
+	while (value != NULL && why == NULL) {
+		item = option_list_next(&value);
+		why = set_one_tries(&copy, item);
+		free(item);
+	}
+	for (i = 0; why == NULL &&
+	    (t = option_tries(c, i, &name)) != NULL; i++)
+		*t = *option_tries(&copy, i, &name);
+	return why;
+}
+
+static const char *
+check_var(const char *item)
+{
+	const char *eq = strchr(item, '=');
+
+	return eq == NULL || eq == item ? "not a list of name=value" : NULL;
+}
+
+static const char *
+check_warning(const char *item)
+{
+	size_t digits = strspn(item, "0123456789");
+
+	if (digits == 0 || digits > 5 ||
+	    (item[digits] != '\0' && item[digits] != ':') ||
+	    (item[digits] == ':' && item[digits + 1] == '\0'))
+		return "not a list of CODE or CODE:COLUMN";
+	return NULL;
+}
+
+static const char *
+set_list(char **to, const char *value, const char *(*check)(const char *))
+{
+	const char *why = NULL, *rest = *value == '\0' ? NULL : value;
+	char *item;
+
+	while (rest != NULL && why == NULL) {
+		item = option_list_next(&rest);
+		why = check(item);
+		free(item);
+	}
+	return why != NULL ? why : set_text(to, value);
+}
+
+static const char *
+set_mycnf(char **to, const char *value)
+{
+	if (value[0] != '/')
+		return "not an absolute path";
+	if (access(value, R_OK) == -1)
+		return "cannot be read";
+	return set_text(to, value);
+}
+
+const char *
+option_parse(const struct option *opt, struct config *c, bool no,
+    const char *value)
+{
+	void *to = (char *)c + opt->at;
+
+	switch (opt->type) {
+	case OPTION_FLAG:
+	case OPTION_BOOL:
+		return set_bool(to, no, value);
+	case OPTION_TEXT:
+	case OPTION_SECRET:
+	case OPTION_LIST:
+		return set_text(to, value);
+	case OPTION_MYCNF:
+		return set_mycnf(to, value);
+	case OPTION_VARS:
+		return set_list(to, value, check_var);
+	case OPTION_WARNINGS:
+		return set_list(to, value, check_warning);
+	case OPTION_UINT:
+		return num_uint(value, opt->lo, opt->hi, to) == 0 ? NULL :
+		    "not a whole number in its range";
+	case OPTION_SIZE:
+		return set_size(to, value);
+	case OPTION_SECONDS:
+		return num_seconds(value, to) == 0 ? NULL : "not a duration";
+	case OPTION_TLS:
+		return set_tls(to, value);
+	case OPTION_VERIFY:
+		return set_verify(to, value);
+	case OPTION_PROGRESS:
+		return set_progress(c, value);
+	case OPTION_TRIES:
+		return set_tries(c, value);
+	}
+	return "not a known type";
+}

@@ -1,0 +1,199 @@
+#include "cli/option.h"
+
+/*
+ * Names, short forms and meanings are pt-online-schema-change's, 3.7.1, and
+ * so are the defaults unless the help says otherwise.
+ */
+
+#define AT(field) offsetof(struct config, field)
+
+#define DO(name, letter, type, group, field, deflt, arg, help) \
+	{ name, letter, OPTION_##type, OPTION_DONE, OPTION_##group, \
+	    AT(field), 0, 0, deflt, arg, help }
+#define NUMBER(name, letter, group, field, lo, hi, deflt, arg, help) \
+	{ name, letter, OPTION_UINT, OPTION_DONE, OPTION_##group, \
+	    AT(field), lo, hi, deflt, arg, help }
+#define NOT(state, name, type, arg, help) \
+	{ name, '\0', OPTION_##type, OPTION_##state, OPTION_WHAT, \
+	    0, 0, 0, NULL, arg, help }
+
+const struct option option_table[] = {
+	DO("alter", 0, TEXT, WHAT, alter, NULL, "SQL",
+	    "the changes, as they follow ALTER TABLE t; '' only rebuilds"),
+	DO("dry-run", 0, FLAG, WHAT, dry_run, NULL, NULL,
+	    "create and alter an empty new table, show the plan, drop it"),
+	DO("execute", 0, FLAG, WHAT, execute, NULL, NULL, "do it"),
+	DO("database", 'D', TEXT, WHAT, database, NULL, "NAME",
+	    "the table's database, as DSN key D"),
+	DO("table", 0, TEXT, WHAT, table, NULL, "NAME",
+	    "the table, as DSN key t"),
+
+	DO("host", 'h', TEXT, CONNECT, host, NULL, "NAME",
+	    "the server"),
+	NUMBER("port", 'P', CONNECT, port, 1, 65535, NULL, "PORT",
+	    "its TCP port"),
+	DO("socket", 'S', TEXT, CONNECT, socket, NULL, "FILE",
+	    "its socket"),
+	DO("user", 'u', TEXT, CONNECT, user, NULL, "NAME",
+	    "log in as this user"),
+	DO("password", 'p', SECRET, CONNECT, password, NULL, "PASSWORD",
+	    "its password; the three below are safer"),
+	DO("ask-pass", 0, FLAG, CONNECT, ask_pass, NULL, NULL,
+	    "ask for the password on the terminal"),
+	DO("password-file", 0, TEXT, CONNECT, password_file, NULL, "FILE",
+	    "the password is the first line of this file"),
+	DO("defaults-file", 'F', MYCNF, CONNECT, defaults_file, NULL, "FILE",
+	    "read only this my.cnf (absolute; groups client and livealter)"),
+	DO("charset", 'A', TEXT, CONNECT, charset, NULL, "NAME",
+	    "character set of the connections"),
+	DO("mysql_ssl", 's', TLS, CONNECT, tls, "auto", "0|1|auto",
+	    "TLS: never, always, or when the server offers it"),
+	DO("ssl-ca", 0, TEXT, CONNECT, ssl_ca, NULL, "FILE",
+	    "trust these authorities; implies --mysql_ssl 1"),
+	DO("ssl-cert", 0, TEXT, CONNECT, ssl_cert, NULL, "FILE",
+	    "our certificate; implies --mysql_ssl 1"),
+	DO("ssl-key", 0, TEXT, CONNECT, ssl_key, NULL, "FILE",
+	    "its key; implies --mysql_ssl 1"),
+	DO("ssl-verify", 0, FLAG, CONNECT, ssl_verify, NULL, NULL,
+	    "check the server's certificate; implies --mysql_ssl 1"),
+	DO("set-vars", 0, VARS, CONNECT, set_vars, NULL, "A=1,B=2",
+	    "set these variables in every session"),
+
+	DO("new-table-name", 0, TEXT, TABLE, new_table_name, NULL, "NAME",
+	    "name of the new table; %T is the table's (default: %T_new)"),
+	DO("default-engine", 0, FLAG, TABLE, default_engine, NULL, NULL,
+	    "use the server's default engine"),
+	DO("data-dir", 0, TEXT, TABLE, data_dir, NULL, "DIR",
+	    "put the new table in this DATA DIRECTORY"),
+	DO("remove-data-dir", 0, FLAG, TABLE, remove_data_dir, NULL, NULL,
+	    "make the new table without DATA DIRECTORY"),
+	DO("remove-tablespace", 0, FLAG, TABLE, remove_tablespace, NULL, NULL,
+	    "make the new table without TABLESPACE"),
+
+	DO("check-alter", 0, BOOL, SAFE, check_alter, "yes", NULL,
+	    "stop at column renames and a dropped primary key"),
+	DO("check-unique-key-change", 0, BOOL, SAFE, check_unique_key_change,
+	    "yes", NULL, "stop when a unique key is added"),
+	DO("check-plan", 0, BOOL, SAFE, check_plan, "yes", NULL,
+	    "stop when the server would not use the key we chose"),
+	DO("null-to-not-null", 0, FLAG, SAFE, null_to_not_null, NULL, NULL,
+	    "let NULLs become the default of a column made NOT NULL"),
+	DO("allow-warnings", 0, WARNINGS, SAFE, allow_warnings, NULL,
+	    "CODE[:COLUMN]", "let the copy change data with this warning, "
+	    "for example 1265:status"),
+	DO("force", 0, FLAG, SAFE, force, NULL, NULL,
+	    "run on a replica of a row-based source as well"),
+
+	DO("chunk-time", 0, SECONDS, COPY, chunk_time, "0.1", "SECONDS",
+	    "aim for chunks that take this long; 0 never adapts "
+	    "(pt-online-schema-change: 0.5)"),
+	DO("chunk-size", 0, SIZE, COPY, chunk_size, "1000", "ROWS",
+	    "rows in the first chunk; without --chunk-time, in all of them"),
+	DO("chunk-index", 0, TEXT, COPY, chunk_index, NULL, "NAME",
+	    "walk the table by this index"),
+	NUMBER("threads", 0, COPY, threads, 1, 64, "2", "N",
+	    "copy with this many connections"),
+	DO("sleep", 0, SECONDS, COPY, sleep, "0", "SECONDS",
+	    "pause after each chunk"),
+	DO("verify", 0, VERIFY, COPY, verify, "checksum", "HOW",
+	    "compare the tables before the swap: checksum, count or none"),
+	DO("analyze-before-swap", 0, BOOL, COPY, analyze_before_swap, "yes",
+	    NULL, "ANALYZE the new table before the swap"),
+
+	DO("swap-tables", 0, BOOL, ENDS, swap_tables, "yes", NULL,
+	    "let the new table take the old one's place"),
+	DO("drop-old-table", 0, BOOL, ENDS, drop_old_table, "yes", NULL,
+	    "drop the old table after the swap"),
+	DO("drop-new-table", 0, BOOL, ENDS, drop_new_table, "yes", NULL,
+	    "drop the new table when there is no swap"),
+	DO("drop-triggers", 0, BOOL, ENDS, drop_triggers, "yes", NULL,
+	    "drop our triggers; --no-drop-triggers keeps the tables too"),
+	DO("tries", 0, TRIES, ENDS, tries_copy_rows,
+	    "create_triggers:10:1,drop_triggers:10:1,copy_rows:10:0.25,"
+	    "swap_tables:10:1,update_foreign_keys:10:1,analyze_table:10:1",
+	    "OP:TIMES:WAIT",
+	    "how often to try, and how long to wait in between"),
+
+	DO("print", 0, FLAG, SHOWN, print, NULL, NULL,
+	    "print each statement on standard output"),
+	DO("progress", 0, PROGRESS, SHOWN, progress_by, "time,30",
+	    "WHAT,N", "report each time,SECONDS, percentage,N or "
+	    "iterations,N"),
+	DO("quiet", 'q', FLAG, SHOWN, quiet, NULL, NULL,
+	    "only warnings and errors"),
+	DO("statistics", 0, FLAG, SHOWN, statistics, NULL, NULL,
+	    "count what happened, and print it at the end"),
+
+	DO("config", 0, LIST, META, config, NULL, "FILE",
+	    "read these YAML files after /etc/livealter.yaml and "
+	    "~/.livealter.yaml; '' reads neither"),
+	DO("job", 0, TEXT, META, job, NULL, "NAME",
+	    "take this job of the files as well"),
+	DO("print-config", 0, FLAG, META, print_config, NULL, NULL,
+	    "print all settings, without passwords, in the form of a file"),
+	DO("help", 0, FLAG, META, help, NULL, NULL, "print this"),
+	DO("version", 0, FLAG, META, version, NULL, NULL,
+	    "print the version"),
+
+	NOT(NOTED, "version-check", BOOL, NULL,
+	    "livealter asks nobody about versions"),
+	NOT(NOTED, "buffer-stdout", BOOL, NULL,
+	    "output is always written line by line"),
+	NOT(NOTED, "chunk-size-limit", TEXT, "N",
+	    "chunks end at rows found on the index, never at an estimate"),
+
+	NOT(REFUSED, "plugin", TEXT, "FILE",
+	    "it is a Perl class; programs to run at each step will come as "
+	    "--hooks-dir"),
+	NOT(REFUSED, "chunk-index-columns", TEXT, "N",
+	    "only the whole key bounds a chunk; choose another key with "
+	    "--chunk-index"),
+	NOT(REFUSED, "where", TEXT, "SQL",
+	    "a partial copy loses rows; delete them before or afterwards"),
+	NOT(REFUSED, "pid", TEXT, "FILE",
+	    "a lock on the server (GET_LOCK) keeps a second run out, from "
+	    "any host; leave the option away"),
+
+	NOT(LATER, "replica-user", TEXT, "NAME", "user on the replicas"),
+	NOT(LATER, "replica-password", SECRET, "PASSWORD", "its password"),
+	NOT(LATER, "slave-user", TEXT, "NAME", "same as --replica-user"),
+	NOT(LATER, "slave-password", SECRET, "PASSWORD",
+	    "same as --replica-password"),
+	NOT(LATER, "max-lag", TEXT, "SECONDS", "pause while replicas lag"),
+	NOT(LATER, "check-interval", TEXT, "SECONDS", "look that often"),
+	NOT(LATER, "check-replica-lag", TEXT, "DSN", "watch only this one"),
+	NOT(LATER, "skip-check-replica-lag", TEXT, "DSN", "but not this one"),
+	NOT(LATER, "check-slave-lag", TEXT, "DSN",
+	    "same as --check-replica-lag"),
+	NOT(LATER, "skip-check-slave-lag", TEXT, "DSN",
+	    "same as --skip-check-replica-lag"),
+	NOT(LATER, "recursion-method", LIST, "HOW", "how to find replicas"),
+	NOT(LATER, "recurse", TEXT, "LEVELS", "how deep to look for them"),
+	NOT(LATER, "channel", TEXT, "NAME", "the channel that counts"),
+	NOT(LATER, "fail-on-stopped-replication", BOOL, NULL,
+	    "stop when a replica does"),
+	NOT(LATER, "check-replication-filters", BOOL, NULL,
+	    "refuse when replicas filter"),
+	NOT(LATER, "max-load", LIST, "VARIABLE=N", "pause above this load"),
+	NOT(LATER, "critical-load", LIST, "VARIABLE=N",
+	    "stop above this load"),
+	NOT(LATER, "max-flow-ctl", TEXT, "PERCENT",
+	    "pause while Galera's flow control does"),
+	NOT(LATER, "pause-file", TEXT, "FILE", "pause while it exists"),
+	NOT(LATER, "check-foreign-keys", BOOL, NULL,
+	    "refuse foreign keys of the table to itself"),
+	NOT(LATER, "only-same-schema-fks", FLAG, NULL,
+	    "look for child tables only here"),
+	NOT(LATER, "alter-foreign-keys-method", TEXT, "HOW",
+	    "what to do with the child tables' foreign keys"),
+	NOT(LATER, "preserve-triggers", FLAG, NULL,
+	    "keep the table's own triggers"),
+	NOT(LATER, "reverse-triggers", FLAG, NULL,
+	    "keep the old table in step after the swap"),
+	NOT(LATER, "history", FLAG, NULL, "keep a record of runs"),
+	NOT(LATER, "history-table", TEXT, "NAME", "where to keep it"),
+	NOT(LATER, "binary-index", FLAG, NULL, "keep binary boundaries in it"),
+	NOT(LATER, "resume", TEXT, "ID", "continue a run of the record"),
+};
+
+const size_t option_count = sizeof(option_table) / sizeof(option_table[0]);

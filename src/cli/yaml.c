@@ -1,0 +1,420 @@
+#include <yaml.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "cli/yaml.h"
+
+/*
+ * The events of libyaml are read as they come, without building a tree: what
+ * may stand where is fixed, so that whatever is nested deeper, repeated by an
+ * alias, or tagged is refused before it costs anything.  A text is read
+ * twice, because the job overrides options that may come after it.
+ */
+
+#define FILE_MAX_BYTES (1024 * 1024)
+
+struct reader {
+	yaml_parser_t parser;
+	yaml_event_t event;
+	struct options *o;
+	const char *name;	/* of the file */
+	const char *job;	/* the one to look for, or NULL */
+	bool in_job;		/* second time: only the job counts */
+	bool found;
+};
+
+/* A key and where it stands. */
+struct key {
+	char *text;
+	yaml_mark_t at;
+};
+
+static void
+add_where(struct str *s, const struct reader *r, const yaml_mark_t *at)
+{
+	str_addf(s, "%s:%zu:%zu", r->name, at->line + 1, at->column + 1);
+}
+
+static int
+wrong(struct reader *r, const yaml_mark_t *at, const char *what,
+    const char *detail)
+{
+	struct str where = STR_INIT;
+
+	/* the second time everything was said before */
+	if (!r->in_job) {
+		add_where(&where, r, at);
+		option_wrong(r->o, "%s: %s%s%s", where.s, what,
+		    detail ? ": " : "", detail ? detail : "");
+		str_free(&where);
+	}
+	return -1;
+}
+
+/* What we do not want to see anywhere. */
+static int
+plain(struct reader *r)
+{
+	const yaml_event_t *v = &r->event;
+	const yaml_char_t *anchor = NULL, *tag = NULL;
+
+	if (v->type == YAML_ALIAS_EVENT)
+		return wrong(r, &v->start_mark, "aliases are not supported",
+		    NULL);
+	if (v->type == YAML_SCALAR_EVENT) {
+		anchor = v->data.scalar.anchor;
+		tag = v->data.scalar.tag;
+	} else if (v->type == YAML_SEQUENCE_START_EVENT) {
+		anchor = v->data.sequence_start.anchor;
+		tag = v->data.sequence_start.tag;
+	} else if (v->type == YAML_MAPPING_START_EVENT) {
+		anchor = v->data.mapping_start.anchor;
+		tag = v->data.mapping_start.tag;
+	}
+	if (anchor != NULL)
+		return wrong(r, &v->start_mark, "anchors are not supported",
+		    NULL);
+	if (tag != NULL)
+		return wrong(r, &v->start_mark, "tags are not supported",
+		    NULL);
+	if (v->type == YAML_SCALAR_EVENT && memchr(v->data.scalar.value, '\0',
+	    v->data.scalar.length) != NULL)
+		return wrong(r, &v->start_mark, "a NUL character", NULL);
+	return 0;
+}
+
+/* The next event, in r->event. */
+static int
+next(struct reader *r)
+{
+	yaml_event_delete(&r->event);
+	if (yaml_parser_parse(&r->parser, &r->event))
+		return plain(r);
+	memset(&r->event, 0, sizeof(r->event));
+	return wrong(r, r->parser.problem_mark.line > 0 ||
+	    r->parser.problem_mark.column > 0 ? &r->parser.problem_mark :
+	    &r->parser.mark, "not YAML",
+	    r->parser.problem ? r->parser.problem : "it cannot be read");
+}
+
+static const char *
+scalar(const struct reader *r)
+{
+	const void *text = r->event.data.scalar.value;
+
+	return text;
+}
+
+/* Nothing, "~" or "null", not in quotes. */
+static bool
+is_null(const struct reader *r)
+{
+	return r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+	    (*scalar(r) == '\0' || strcmp(scalar(r), "~") == 0 ||
+	    same_text(scalar(r), "null"));
+}
+
+/* The sequence that begins with r->event, as a list with commas. */
+static int
+read_sequence(struct reader *r, struct str *list)
+{
+	const char *p;
+	size_t n = 0;
+
+	while (next(r) == 0) {
+		if (r->event.type == YAML_SEQUENCE_END_EVENT)
+			return 0;
+		if (r->event.type != YAML_SCALAR_EVENT || is_null(r))
+			return wrong(r, &r->event.start_mark,
+			    "only texts and numbers can be in a list", NULL);
+		if (n++ > 0)
+			str_addz(list, ",");
+		for (p = scalar(r); *p != '\0'; p++) {
+			if (*p == ',')
+				str_addz(list, "\\");
+			str_add(list, p, 1);
+		}
+	}
+	return -1;
+}
+
+/* The option of a key; complains when there is none. */
+static const struct option *
+find(struct reader *r, const struct key *k, bool *no)
+{
+	const struct option *opt = option_find(k->text, no);
+	const char *like;
+	struct str what = STR_INIT;
+
+	if (opt != NULL && opt->group == OPTION_META) {
+		str_addf(&what, "%s: only on the command line", opt->name);
+		opt = NULL;
+	} else if (opt == NULL) {
+		like = option_nearest(k->text);
+		str_addf(&what, "unknown option \"%.60s\"%s%s%s", k->text,
+		    like ? "; did you mean \"" : "", like ? like : "",
+		    like ? "\"?" : "");
+	}
+	if (what.len > 0)
+		wrong(r, &k->at, what.s, NULL);
+	str_free(&what);
+	return opt;
+}
+
+/* The value of an option begins with r->event. */
+static int
+read_value(struct reader *r, const struct key *k, bool apply)
+{
+	struct str value = STR_INIT, where = STR_INIT;
+	const struct option *opt;
+	bool no = false;
+	int rc = 0;
+
+	opt = find(r, k, &no);
+	if (r->event.type == YAML_SCALAR_EVENT) {
+		if (is_null(r))
+			rc = wrong(r, &k->at, k->text, "has no value");
+		str_addz(&value, scalar(r));
+	} else if (r->event.type == YAML_SEQUENCE_START_EVENT &&
+	    (opt == NULL || option_is_list(opt))) {
+		rc = read_sequence(r, &value);
+	} else {
+		rc = wrong(r, &k->at, k->text, "takes one value");
+	}
+	if (rc == 0 && opt == NULL) {
+		rc = 1;
+	} else if (rc == 0 && apply) {
+		add_where(&where, r, &k->at);
+		/* what is wrong with it does not stop the reading */
+		if (option_set(r->o, opt, no, value.s, where.s) == -1)
+			rc = 1;
+	}
+	str_free(&value);
+	str_free(&where);
+	return rc;
+}
+
+static int
+read_key(struct reader *r, struct key *k)
+{
+	k->text = NULL;
+	k->at = r->event.start_mark;
+	if (r->event.type != YAML_SCALAR_EVENT)
+		return wrong(r, &k->at, "not the name of an option", NULL);
+	k->text = xstrdup(scalar(r));
+	return next(r);
+}
+
+/* The options up to the end of the mapping that begins with r->event. */
+static int
+read_job(struct reader *r, bool apply)
+{
+	struct key k;
+	int rc;
+
+	if (r->event.type == YAML_SCALAR_EVENT && is_null(r))
+		return 0;
+	if (r->event.type != YAML_MAPPING_START_EVENT)
+		return wrong(r, &r->event.start_mark,
+		    "a job is a list of options and values", NULL);
+	while (next(r) == 0) {
+		if (r->event.type == YAML_MAPPING_END_EVENT)
+			return 0;
+		rc = read_key(r, &k);
+		if (rc == 0)
+			rc = read_value(r, &k, apply);
+		free(k.text);
+		if (rc == -1)
+			return -1;
+	}
+	return -1;
+}
+
+static int
+read_jobs(struct reader *r)
+{
+	struct key k;
+	bool mine;
+	int rc;
+
+	if (r->event.type != YAML_MAPPING_START_EVENT)
+		return wrong(r, &r->event.start_mark,
+		    "jobs: not a list of names, each with options", NULL);
+	while (next(r) == 0) {
+		if (r->event.type == YAML_MAPPING_END_EVENT)
+			return 0;
+		rc = read_key(r, &k);
+		mine = rc == 0 && r->job != NULL &&
+		    strcmp(k.text, r->job) == 0;
+		if (mine)
+			r->found = true;
+		if (rc == 0)
+			rc = read_job(r, mine && r->in_job);
+		free(k.text);
+		if (rc == -1)
+			return -1;
+	}
+	return -1;
+}
+
+static int
+read_top(struct reader *r)
+{
+	struct key k;
+	int rc;
+
+	if (r->event.type == YAML_SCALAR_EVENT && is_null(r))
+		return 0;
+	if (r->event.type != YAML_MAPPING_START_EVENT)
+		return wrong(r, &r->event.start_mark,
+		    "not a list of options, as in \"host: db1\"", NULL);
+	while (next(r) == 0) {
+		if (r->event.type == YAML_MAPPING_END_EVENT)
+			return 0;
+		rc = read_key(r, &k);
+		if (rc == 0 && strcmp(k.text, "jobs") == 0)
+			rc = read_jobs(r);
+		else if (rc == 0)
+			rc = read_value(r, &k, !r->in_job);
+		free(k.text);
+		if (rc == -1)
+			return -1;
+	}
+	return -1;
+}
+
+static int
+read_stream(struct reader *r)
+{
+	if (next(r) == -1 || next(r) == -1)	/* the stream, the document */
+		return -1;
+	if (r->event.type == YAML_STREAM_END_EVENT)
+		return 0;
+	if (next(r) == -1 || read_top(r) == -1)
+		return -1;
+	if (next(r) == -1 || next(r) == -1)	/* and their ends */
+		return -1;
+	if (r->event.type != YAML_STREAM_END_EVENT)
+		return wrong(r, &r->event.start_mark,
+		    "more than one document", NULL);
+	return 0;
+}
+
+static int
+pass(struct reader *r, const char *text, size_t len)
+{
+	const void *bytes = text;
+	int rc;
+
+	memset(&r->event, 0, sizeof(r->event));
+	if (!yaml_parser_initialize(&r->parser)) {
+		option_wrong(r->o, "%s: out of memory", r->name);
+		return -1;
+	}
+	yaml_parser_set_input_string(&r->parser, bytes, len);
+	rc = read_stream(r);
+	yaml_event_delete(&r->event);
+	yaml_parser_delete(&r->parser);
+	return rc;
+}
+
+int
+yaml_load_text(struct options *o, const char *name, const char *text,
+    size_t len, const char *job, bool *found)
+{
+	struct reader r = { .o = o, .name = name, .job = job };
+	size_t before = o->wrong.len;
+
+	if (len > FILE_MAX_BYTES)
+		option_wrong(o, "%s: larger than 1 MiB", name);
+	else if (memchr(text, '\0', len) != NULL)
+		option_wrong(o, "%s: not a text: it has NUL bytes", name);
+	else if (pass(&r, text, len) == 0 && r.found) {
+		r.in_job = true;
+		pass(&r, text, len);
+	}
+	if (r.found)
+		*found = true;
+	return o->wrong.len == before ? 0 : -1;
+}
+
+int
+yaml_load(struct options *o, const char *file, bool optional,
+    const char *job, bool *found)
+{
+	FILE *f = fopen(file, "re");
+	char *text;
+	size_t len;
+	int rc = -1;
+
+	if (f == NULL && errno == ENOENT && optional)
+		return 0;
+	if (f == NULL) {
+		option_wrong(o, "%s: %s", file, strerror(errno));
+		return -1;
+	}
+	text = xcalloc(FILE_MAX_BYTES + 1, 1);
+	len = fread(text, 1, FILE_MAX_BYTES + 1, f);
+	if (ferror(f))
+		option_wrong(o, "%s: %s", file, strerror(errno));
+	else
+		rc = yaml_load_text(o, file, text, len, job, found);
+	fclose(f);
+	/* it may hold a password */
+	memset(text, 0, len);
+	free(text);
+	return rc;
+}
+
+/*
+ * Characters that would not come back as they are: controls, the line breaks
+ * of Unicode, and the byte order mark.  Returns the bytes it stands in, or 0.
+ */
+static size_t
+special(const unsigned char *p, unsigned int *code)
+{
+	if (*p < 0x20 || *p == 0x7f) {
+		*code = *p;
+		return 1;
+	}
+	if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) {
+		*code = p[1];
+		return 2;
+	}
+	if (p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9)) {
+		*code = 0x2028 + (p[2] & 1u);
+		return 3;
+	}
+	if (p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf) {
+		*code = 0xfeff;
+		return 3;
+	}
+	return 0;
+}
+
+void
+yaml_add(struct str *to, const char *key, const char *value)
+{
+	const void *text = value;
+	const unsigned char *p;
+	unsigned int code;
+	size_t len;
+
+	str_addf(to, "%s: \"", key);
+	for (p = text; *p != '\0'; p += len) {
+		len = special(p, &code);
+		if (len > 0) {
+			str_addf(to, "\\u%04x", code);
+			continue;
+		}
+		len = 1;
+		if (*p == '"' || *p == '\\')
+			str_addz(to, "\\");
+		str_addf(to, "%c", *p);
+	}
+	str_addz(to, "\"\n");
+}

@@ -1,0 +1,393 @@
+#include "model/alter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "model/lex.h"
+
+/*
+ * One clause is read at a time, from its first words.  take_*() step over a
+ * token if it is what they are asked for, so that a clause that goes another
+ * way than expected is simply left: the server will say what is wrong with
+ * it, or it is none of our business.
+ */
+struct parser {
+	struct alter *a;
+	struct lex lex;
+	size_t i;		/* the next token */
+	size_t end;		/* one past the last token of the clause */
+	struct err *e;
+};
+
+static const char no_rename[] = "RENAME changes the table's name, not its "
+    "shape; run RENAME TABLE by itself";
+static const char no_algorithm[] = "ALGORITHM and LOCK say how to alter the "
+    "table, which is our part; leave them out";
+static const char no_wait[] = "WAIT and NOWAIT limit the wait for a lock, "
+    "which is our part; leave them out";
+static const char no_statement[] = "it is a whole statement; give only what "
+    "follows ALTER TABLE and the table's name";
+static const char no_rows[] = "it takes rows away on purpose, and a copy "
+    "cannot prove that only those are gone; run it natively, it is instant";
+static const char no_files[] = "it moves rows between tables or files, which "
+    "a copy cannot do; run it natively, it is instant";
+static const char no_upkeep[] = "it is upkeep of a partition, not a change of "
+    "shape; run it natively";
+static const char no_history[] = "system versioning and periods are not "
+    "copied yet; run it natively";
+static const char no_secondary[] = "loading a secondary engine does not "
+    "change the table's shape; run it natively";
+static const char no_check[] = "a constraint is changed under a name that is "
+    "another one on the new table; drop it and add it again";
+
+/* What a refused clause starts with. */
+static const struct {
+	const char *start;
+	const char *why;
+} refused[] = {
+	{ "ALGORITHM =",		no_algorithm },
+	{ "ALGORITHM COPY",		no_algorithm },
+	{ "ALGORITHM DEFAULT",		no_algorithm },
+	{ "ALGORITHM INPLACE",		no_algorithm },
+	{ "ALGORITHM INSTANT",		no_algorithm },
+	{ "ALGORITHM NOCOPY",		no_algorithm },
+	{ "LOCK",			no_algorithm },
+	{ "ALTER TABLE",		no_statement },
+	{ "ALTER IGNORE",		no_statement },
+	{ "ALTER OFFLINE TABLE",	no_statement },
+	{ "ALTER ONLINE TABLE",		no_statement },
+	{ "ALTER ONLINE IGNORE",	no_statement },
+	{ "ALTER CHECK",		no_check },
+	{ "ALTER CONSTRAINT",		no_check },
+	{ "DROP PARTITION",		no_rows },
+	{ "TRUNCATE PARTITION",		no_rows },
+	{ "CONVERT PARTITION",		no_files },
+	{ "CONVERT TABLE",		no_files },
+	{ "DISCARD PARTITION",		no_files },
+	{ "DISCARD TABLESPACE",		no_files },
+	{ "EXCHANGE PARTITION",		no_files },
+	{ "IMPORT PARTITION",		no_files },
+	{ "IMPORT TABLESPACE",		no_files },
+	{ "ANALYZE PARTITION",		no_upkeep },
+	{ "CHECK PARTITION",		no_upkeep },
+	{ "OPTIMIZE PARTITION",		no_upkeep },
+	{ "REPAIR PARTITION",		no_upkeep },
+	{ "ADD PERIOD FOR",		no_history },
+	{ "ADD PERIOD IF",		no_history },
+	{ "ADD SYSTEM VERSIONING",	no_history },
+	{ "DROP PERIOD FOR",		no_history },
+	{ "DROP PERIOD IF",		no_history },
+	{ "DROP SYSTEM VERSIONING",	no_history },
+	{ "SECONDARY_LOAD",		no_secondary },
+	{ "SECONDARY_UNLOAD",		no_secondary },
+};
+
+static bool
+take_word(struct parser *p, const char *word)
+{
+	if (p->i >= p->end || !lex_is(&p->lex, p->i, word))
+		return false;
+	p->i++;
+	return true;
+}
+
+static void
+take_if_exists(struct parser *p)
+{
+	/* Both words are reserved: unquoted they are never a name. */
+	if (take_word(p, "IF"))
+		take_word(p, "EXISTS");
+}
+
+static bool
+at_name(const struct parser *p)
+{
+	return p->i < p->end && lex_named(&p->lex, p->i);
+}
+
+/* The words are separated by one blank; a sign is a word as well. */
+static bool
+starts_with(const struct parser *p, const char *words)
+{
+	char word[16];
+	size_t i, len;
+
+	for (i = p->i; *words != '\0'; i++) {
+		len = strcspn(words, " ");
+		if (i >= p->end || len >= sizeof(word))
+			return false;
+		memcpy(word, words, len);
+		word[len] = '\0';
+		if (!lex_is(&p->lex, i, word) &&
+		    !(len == 1 && lex_punct(&p->lex, i, word[0])))
+			return false;
+		words += len + (words[len] == ' ');
+	}
+	return true;
+}
+
+static struct alter_item *
+add(struct parser *p, enum alter_what what)
+{
+	struct alter *a = p->a;
+	struct alter_item *it;
+
+	a->item = xrealloc(a->item, a->n + 1, sizeof(*a->item));
+	it = &a->item[a->n++];
+	memset(it, 0, sizeof(*it));
+	it->what = what;
+	return it;
+}
+
+static int
+add_refused(struct parser *p, const char *why)
+{
+	add(p, ALTER_REFUSED)->why = why;
+	return 0;
+}
+
+/* The next token is the name that the item is about, or there is none. */
+static int
+add_named(struct parser *p, enum alter_what what)
+{
+	const struct lex_token *t = &p->lex.token[p->i];
+	struct alter_item *it;
+
+	if (!at_name(p))
+		return 0;
+	it = add(p, what);
+	it->at = t->at;
+	it->len = t->len;
+	return lex_name(&p->lex, p->i++, &it->from, p->e);
+}
+
+/* The name at token `from` becomes the one at the next token. */
+static int
+add_rename(struct parser *p, size_t from)
+{
+	struct ident to;
+	size_t last;
+
+	if (lex_name(&p->lex, p->i, &to, p->e) != 0)
+		return -1;
+	p->i = from;
+	if (add_named(p, ALTER_RENAME_COLUMN) != 0)
+		return -1;
+	last = p->a->n - 1;
+	p->a->item[last].to = to;
+	/* CHANGE a a ... gives the column a new type under its old name. */
+	if (strcmp(p->a->item[last].from.raw, to.raw) == 0)
+		p->a->n = last;
+	return 0;
+}
+
+/* CHANGE [COLUMN] [IF EXISTS] a b ... */
+static int
+read_change(struct parser *p)
+{
+	size_t from;
+
+	take_word(p, "COLUMN");
+	take_if_exists(p);
+	if (!at_name(p))
+		return 0;
+	from = p->i++;
+	return at_name(p) ? add_rename(p, from) : 0;
+}
+
+/* RENAME COLUMN [IF EXISTS] a TO b, or RENAME {INDEX | KEY} ... */
+static int
+read_rename(struct parser *p)
+{
+	size_t from;
+
+	if (take_word(p, "INDEX") || take_word(p, "KEY"))
+		return 0;
+	if (!take_word(p, "COLUMN"))
+		return add_refused(p, no_rename);
+	take_if_exists(p);
+	if (!at_name(p))
+		return 0;
+	from = p->i++;
+	if (!take_word(p, "TO") || !at_name(p))
+		return 0;
+	return add_rename(p, from);
+}
+
+/*
+ * DROP [COLUMN] [IF EXISTS] a, and the DROPs of other things.  Their first
+ * words are reserved, so that a column of that name stands in quotes.
+ */
+static int
+read_drop(struct parser *p)
+{
+	enum alter_what what = ALTER_DROP_COLUMN;
+
+	if (take_word(p, "PRIMARY") || take_word(p, "INDEX") ||
+	    take_word(p, "KEY"))
+		return 0;
+	if (take_word(p, "FOREIGN")) {
+		if (!take_word(p, "KEY"))
+			return 0;
+		what = ALTER_DROP_FKEY;
+	} else if (take_word(p, "CONSTRAINT") || take_word(p, "CHECK")) {
+		what = ALTER_DROP_CONSTRAINT;
+	} else {
+		take_word(p, "COLUMN");
+	}
+	take_if_exists(p);
+	return add_named(p, what);
+}
+
+/*
+ * AUTO_INCREMENT with a number after it is the table's option, without one
+ * the column's.  Options need no comma between them, so it may be anywhere.
+ */
+static bool
+sets_auto_increment(const struct parser *p)
+{
+	size_t i, depth = 0, number;
+
+	for (i = p->i; i < p->end; i++) {
+		if (lex_punct(&p->lex, i, '('))
+			depth++;
+		else if (lex_punct(&p->lex, i, ')'))
+			depth--;
+		if (depth > 0 || !lex_is(&p->lex, i, "AUTO_INCREMENT"))
+			continue;
+		number = i + 1 + lex_punct(&p->lex, i + 1, '=');
+		if (number < p->end && lex_digit(&p->lex, number))
+			return true;
+	}
+	return false;
+}
+
+static int
+read_clause(struct parser *p)
+{
+	size_t i;
+
+	if (sets_auto_increment(p))
+		p->a->sets_auto_increment = true;
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (starts_with(p, refused[i].start))
+			return add_refused(p, refused[i].why);
+	if (take_word(p, "CHANGE"))
+		return read_change(p);
+	if (take_word(p, "RENAME"))
+		return read_rename(p);
+	if (take_word(p, "DROP"))
+		return read_drop(p);
+	return 0;
+}
+
+/* ALTER TABLE t {WAIT n | NOWAIT} ..., with no comma after it. */
+static void
+read_wait(struct parser *p)
+{
+	if (lex_is(&p->lex, 0, "NOWAIT"))
+		p->i = 1;
+	else if (lex_is(&p->lex, 0, "WAIT") && lex_digit(&p->lex, 1))
+		p->i = 2;
+	if (p->i > 0)
+		add_refused(p, no_wait);
+}
+
+static int
+not_alone(struct parser *p, size_t i)
+{
+	err_set(p->e, ERR_USAGE, "a \";\" stands after %zu bytes",
+	    p->lex.token[i].at);
+	return err_hint(p->e, "give the clauses of one ALTER TABLE, and leave "
+	    "the \";\" out");
+}
+
+/* One past the last token of the clause that begins at p->i. */
+static int
+find_end(struct parser *p)
+{
+	const struct lex *l = &p->lex;
+	size_t depth = 0, open = 0;
+
+	for (p->end = p->i; p->end < l->n; p->end++) {
+		if (lex_punct(l, p->end, ';'))
+			return not_alone(p, p->end);
+		if (lex_punct(l, p->end, '(') && depth++ == 0)
+			open = p->end;
+		if (lex_punct(l, p->end, ')') && depth-- == 0)
+			return err_set(p->e, ERR_USAGE, "a \")\" closes "
+			    "nothing: %.40s", l->text + l->token[p->end].at);
+		if (lex_punct(l, p->end, ',') && depth == 0)
+			break;
+	}
+	if (depth > 0)
+		return err_set(p->e, ERR_USAGE, "a \"(\" is not closed: %.40s",
+		    l->text + l->token[open].at);
+	return 0;
+}
+
+static int
+read_all(struct parser *p)
+{
+	read_wait(p);
+	while (p->i < p->lex.n) {
+		if (find_end(p) != 0 || read_clause(p) != 0)
+			return -1;
+		p->i = p->end + 1;
+	}
+	return 0;
+}
+
+int
+alter_parse(struct alter *a, const char *text, const struct alter_mode *mode,
+    struct err *e)
+{
+	struct lex_mode lm = {
+		.ansi_quotes = mode->ansi_quotes,
+		.no_backslash_escapes = mode->no_backslash_escapes,
+		.mariadb = mode->mariadb,
+	};
+	struct parser p = { .a = a, .e = e };
+	int rc;
+
+	memset(a, 0, sizeof(*a));
+	rc = lex_scan(&p.lex, text, &lm, e);
+	if (rc == 0)
+		rc = read_all(&p);
+	lex_free(&p.lex);
+	return rc != 0 ? err_while(e, "the ALTER") : 0;
+}
+
+void
+alter_free(struct alter *a)
+{
+	free(a->item);
+	memset(a, 0, sizeof(*a));
+}
+
+static const struct alter_item *
+find(const struct alter *a, enum alter_what what, const char *column)
+{
+	size_t i;
+
+	for (i = 0; i < a->n; i++)
+		if (a->item[i].what == what &&
+		    same_text(a->item[i].from.raw, column))
+			return &a->item[i];
+	return NULL;
+}
+
+const char *
+alter_renamed(const struct alter *a, const char *column)
+{
+	const struct alter_item *it = find(a, ALTER_RENAME_COLUMN, column);
+
+	return it != NULL ? it->to.raw : NULL;
+}
+
+bool
+alter_drops(const struct alter *a, const char *column)
+{
+	return find(a, ALTER_DROP_COLUMN, column) != NULL;
+}

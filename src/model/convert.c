@@ -1,0 +1,225 @@
+#include "model/convert.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/util.h"
+
+static bool
+is_type(const struct column *c, const char *data_type)
+{
+	return strcasecmp(c->data_type, data_type) == 0;
+}
+
+bool
+convert_same(const struct column *from, const struct column *to)
+{
+	return strcmp(from->type, to->type) == 0 &&
+	    same_text(from->charset, to->charset) &&
+	    (!from->nullable || to->nullable);
+}
+
+bool
+convert_zoned(const struct column *from, const struct column *to)
+{
+	return is_type(from, "timestamp") != is_type(to, "timestamp");
+}
+
+bool
+convert_dates(const struct column *from, const struct column *to)
+{
+	return to->kind == KIND_TIME && strcmp(from->type, to->type) != 0;
+}
+
+void
+convert_key(struct str *q, const struct column *from, const struct column *to,
+    const char *ref)
+{
+	if (to->kind == KIND_TEXT &&
+	    !same_text(from->collation, to->collation))
+		str_addf(q, "CONVERT(%s USING %s) COLLATE %s", ref,
+		    to->charset, to->collation);
+	else
+		str_addz(q, ref);
+}
+
+/* Values that may be larger than a packet are hashed before they are joined. */
+static bool
+is_large(const struct column *c)
+{
+	return strncasecmp(c->data_type, "medium", 6) == 0 ||
+	    strncasecmp(c->data_type, "long", 4) == 0 ||
+	    c->kind == KIND_JSON || c->kind == KIND_OTHER;
+}
+
+/* The value as it is; both sides have the same type. */
+static void
+plain(struct str *q, const struct column *c, const char *ref)
+{
+	const char *open = is_large(c) ? "SHA2(" : "";
+	const char *close = is_large(c) ? ", 224)" : "";
+
+	str_addz(q, open);
+	switch (c->kind) {
+	case KIND_TEXT:
+		str_addf(q, "CAST(%s AS BINARY)", ref);
+		break;
+	case KIND_FLOAT:
+		/* As DOUBLE: a FLOAT would show only six digits. */
+		str_addf(q, "%s + 0.0e0", ref);
+		break;
+	case KIND_BIT:
+	case KIND_ENUM:
+		str_addf(q, "%s + 0", ref);
+		break;
+	case KIND_JSON:
+		str_addf(q, "CAST(%s AS CHAR)", ref);
+		break;
+	case KIND_NUMBER:
+	case KIND_TIME:
+	case KIND_BINARY:
+	case KIND_UUID:
+	case KIND_OTHER:
+		str_addz(q, ref);
+		break;
+	}
+	str_addz(q, close);
+}
+
+/* The text of a value, in one character set, without the blanks of a CHAR. */
+static void
+text(struct str *q, const struct column *from, const struct column *to,
+    const char *ref)
+{
+	bool padded = is_type(from, "char") || is_type(to, "char");
+	bool large = is_large(from) || is_large(to);
+
+	str_addf(q, "%sCAST(%sCONVERT(%s USING utf8mb4)%s AS BINARY)%s",
+	    large ? "SHA2(" : "", padded ? "RTRIM(" : "", ref,
+	    padded ? ")" : "", large ? ", 224)" : "");
+}
+
+static bool
+is_exact_number(const struct column *c)
+{
+	return c->kind == KIND_NUMBER && !is_type(c, "year");
+}
+
+static bool
+is_string(const struct column *c)
+{
+	return c->kind == KIND_TEXT || c->kind == KIND_ENUM;
+}
+
+/* "(10,2)" of "decimal(10,2) unsigned", or an empty string. */
+static void
+add_precision(struct str *q, const char *type)
+{
+	const char *open = strchr(type, '('), *close;
+
+	if (open == NULL || (close = strchr(open, ')')) == NULL)
+		return;
+	str_add(q, open, (size_t)(close - open) + 1);
+}
+
+/* Numbers of other widths: rounded as the new column rounds, then alike. */
+static void
+number(struct str *q, const struct column *to, const char *ref, bool old)
+{
+	str_addz(q, "CAST(");
+	if (old && is_type(to, "decimal")) {
+		str_addf(q, "CAST(%s AS DECIMAL", ref);
+		add_precision(q, to->type);
+		str_addz(q, ")");
+	} else if (old) {
+		str_addf(q, "ROUND(%s)", ref);
+	} else {
+		str_addz(q, ref);
+	}
+	str_addz(q, " AS DECIMAL(65,30))");
+}
+
+/* DATETIME and TIMESTAMP of another precision, or one made of the other. */
+static void
+moment(struct str *q, const struct column *to, const char *ref, bool old)
+{
+	if (!old) {
+		str_addz(q, ref);
+		return;
+	}
+	str_addf(q, "CAST(%s AS %s", ref,
+	    is_type(to, "timestamp") ? "DATETIME" : to->data_type);
+	if (!is_type(to, "date"))
+		add_precision(q, to->type);
+	str_addz(q, ")");
+}
+
+static bool
+changed(struct str *q, const struct column *from, const struct column *to,
+    const char *ref, bool old)
+{
+	if (is_exact_number(from) && is_exact_number(to)) {
+		number(q, to, ref, old);
+	} else if (from->kind == KIND_TIME && to->kind == KIND_TIME &&
+	    !is_type(from, "time") == !is_type(to, "time")) {
+		moment(q, to, ref, old);
+	} else if (is_string(from) && is_string(to)) {
+		text(q, from, to, ref);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+bool
+convert_sum_old(struct str *q, const struct column *from,
+    const struct column *to, const char *ref)
+{
+	if (strcmp(from->type, to->type) == 0 &&
+	    same_text(from->charset, to->charset)) {
+		plain(q, from, ref);
+		return true;
+	}
+	return changed(q, from, to, ref, true);
+}
+
+bool
+convert_sum_new(struct str *q, const struct column *from,
+    const struct column *to, const char *ref)
+{
+	if (strcmp(from->type, to->type) == 0 &&
+	    same_text(from->charset, to->charset)) {
+		plain(q, to, ref);
+		return true;
+	}
+	return changed(q, from, to, ref, false);
+}
+
+const char *
+convert_filler(const struct column *c)
+{
+	switch (c->kind) {
+	case KIND_NUMBER:
+	case KIND_FLOAT:
+	case KIND_BIT:
+		return "0";
+	case KIND_ENUM:
+		return c->members > 0 ? "1" : "''";
+	case KIND_TIME:
+		return is_type(c, "time") ? "'00:00:00'" :
+		    is_type(c, "date") ? "'0000-00-00'" :
+		    "'0000-00-00 00:00:00'";
+	case KIND_TEXT:
+	case KIND_BINARY:
+		return "''";
+	case KIND_UUID:
+		return is_type(c, "inet6") ? "'::'" :
+		    is_type(c, "inet4") ? "'0.0.0.0'" :
+		    "'00000000-0000-0000-0000-000000000000'";
+	case KIND_JSON:
+		return "CAST('null' AS JSON)";
+	case KIND_OTHER:
+		break;
+	}
+	return NULL;
+}

@@ -1,0 +1,228 @@
+#include "model/ddl.h"
+
+#include <string.h>
+
+#include "model/lex.h"
+
+/*
+ * The text is copied as it is, byte for byte, but for the few places that
+ * change: everything before `done` has been copied or left out.
+ */
+struct rewrite {
+	const struct ddl_change *how;
+	struct lex lex;
+	struct str out;
+	size_t done;
+	struct err *e;
+};
+
+static void
+copy_up_to(struct rewrite *r, size_t at)
+{
+	if (at > r->done)
+		str_add(&r->out, r->lex.text + r->done, at - r->done);
+	r->done = at;
+}
+
+/* Put text in the place of token i. */
+static void
+replace(struct rewrite *r, size_t i, const char *text)
+{
+	copy_up_to(r, r->lex.token[i].at);
+	str_addz(&r->out, text);
+	r->done = lex_end(&r->lex, i);
+}
+
+/*
+ * If nothing but a version comment's marks stand around [*from, *to), take
+ * them in: an empty comment would be left.  Between two tokens there is
+ * nothing else than blanks and such marks.
+ */
+static void
+take_in_comment(const struct rewrite *r, size_t low, size_t high,
+    size_t *from, size_t *to)
+{
+	const char *text = r->lex.text;
+	size_t a = *from, b = *to;
+
+	while (a > low && text[a] != '/')
+		a--;
+	while (b < high && text[b] != '*')
+		b++;
+	if (a + 1 < *from && memcmp(text + a, "/*", 2) == 0 && b + 1 < high &&
+	    memcmp(text + b, "*/", 2) == 0) {
+		*from = a;
+		*to = b + 2;
+	}
+}
+
+/* Leave out n tokens from i on, with the blanks before them. */
+static size_t
+leave_out(struct rewrite *r, size_t i, size_t n)
+{
+	const struct lex *l = &r->lex;
+	size_t from = l->token[i].at, to = lex_end(l, i + n - 1);
+	size_t low = lex_end(l, i - 1);
+	size_t high = i + n < l->n ? l->token[i + n].at : strlen(l->text);
+
+	if (low < r->done)
+		low = r->done;
+	take_in_comment(r, low, high, &from, &to);
+	while (from > low && strchr(" \t\r\n", l->text[from - 1]) != NULL)
+		from--;
+	copy_up_to(r, from);
+	r->done = to;
+	return i + n;
+}
+
+static int
+not_a_table(struct rewrite *r)
+{
+	return err_set(r->e, ERR_CREATE, "the server's CREATE TABLE is not "
+	    "understood: %.80s", r->lex.text);
+}
+
+#define BODY 4	/* the first token after CREATE TABLE `name` ( */
+
+static int
+change_name(struct rewrite *r)
+{
+	const struct lex *l = &r->lex;
+
+	if (!lex_is(l, 0, "CREATE") || !lex_is(l, 1, "TABLE") ||
+	    !lex_named(l, 2) || !lex_punct(l, 3, '('))
+		return not_a_table(r);
+	replace(r, 2, r->how->to->sql);
+	return 0;
+}
+
+/* CONSTRAINT `name` CHECK, at token i? */
+static int
+change_check(struct rewrite *r, size_t i)
+{
+	struct ident was, to;
+
+	if (!lex_is(&r->lex, i, "CONSTRAINT") ||
+	    !lex_named(&r->lex, i + 1) || !lex_is(&r->lex, i + 2, "CHECK"))
+		return 0;
+	if (lex_name(&r->lex, i + 1, &was, r->e) != 0)
+		return -1;
+	r->how->rename_check(r->how->arg, was.raw, &to);
+	replace(r, i + 1, to.sql);
+	return 0;
+}
+
+/* Columns, keys and constraints, up to the parenthesis that ends them. */
+static int
+change_columns(struct rewrite *r, size_t *i)
+{
+	size_t depth = 1;
+
+	for (; *i < r->lex.n; ++*i) {
+		if (lex_punct(&r->lex, *i, '('))
+			depth++;
+		else if (lex_punct(&r->lex, *i, ')') && --depth == 0)
+			break;
+		else if (depth == 1 && r->how->rename_check != NULL &&
+		    change_check(r, *i) != 0)
+			return -1;
+	}
+	return depth > 0 ? not_a_table(r) : 0;
+}
+
+static void
+add_data_dir(struct rewrite *r, size_t close)
+{
+	const char *s;
+
+	copy_up_to(r, lex_end(&r->lex, close));
+	str_addz(&r->out, " DATA DIRECTORY='");
+	for (s = r->how->data_dir; *s != '\0'; s++) {
+		if (*s == '\'' || *s == '\\')
+			str_add(&r->out, s, 1);
+		str_add(&r->out, s, 1);
+	}
+	str_addz(&r->out, "'");
+}
+
+/* Tokens of the option at i that is to be left out; 0: it stays. */
+static size_t
+unwanted(const struct rewrite *r, size_t i)
+{
+	const struct ddl_change *how = r->how;
+	const struct lex *l = &r->lex;
+	size_t n = 0;
+
+	if (how->drop_engine && lex_is(l, i, "ENGINE") &&
+	    lex_punct(l, i + 1, '='))
+		n = 3;
+	else if (how->drop_data_dir && lex_is(l, i, "DATA") &&
+	    lex_is(l, i + 1, "DIRECTORY"))
+		n = lex_punct(l, i + 2, '=') ? 4 : 3;
+	else if (how->drop_tablespace && lex_is(l, i, "TABLESPACE"))
+		n = lex_punct(l, i + 1, '=') ? 3 : 2;
+	return i + n <= l->n ? n : 0;
+}
+
+/*
+ * The table's options, and those of its partitions, which have the same
+ * words.  Names may stand without quotes after PARTITION only.
+ */
+static int
+change_options(struct rewrite *r, size_t i)
+{
+	const struct lex *l = &r->lex;
+	size_t depth = 0, n;
+
+	while (i < l->n) {
+		if (lex_punct(l, i, ';') ||
+		    (lex_punct(l, i, ')') && depth-- == 0))
+			return not_a_table(r);
+		if (lex_punct(l, i, '('))
+			depth++;
+		n = unwanted(r, i);
+		if (n > 0)
+			i = leave_out(r, i, n);
+		else if ((lex_is(l, i, "PARTITION") ||
+		    lex_is(l, i, "SUBPARTITION")) && lex_named(l, i + 1))
+			i += 2;
+		else
+			i++;
+	}
+	return depth > 0 ? not_a_table(r) : 0;
+}
+
+static int
+change_all(struct rewrite *r)
+{
+	size_t i = BODY;
+
+	if (change_name(r) != 0 || change_columns(r, &i) != 0)
+		return -1;
+	if (r->how->data_dir != NULL)
+		add_data_dir(r, i);
+	if (change_options(r, i + 1) != 0)
+		return -1;
+	copy_up_to(r, strlen(r->lex.text));
+	return 0;
+}
+
+int
+ddl_create(struct str *out, const char *show_create,
+    const struct ddl_change *how, struct err *e)
+{
+	static const struct lex_mode mode = { false, false, false };
+	struct rewrite r = { .how = how, .out = STR_INIT, .e = e };
+	int rc;
+
+	rc = lex_scan(&r.lex, show_create, &mode, e);
+	if (rc == 0)
+		rc = change_all(&r);
+	if (rc == 0)
+		str_add(out, r.out.s, r.out.len);
+	else
+		e->kind = ERR_CREATE;
+	str_free(&r.out);
+	lex_free(&r.lex);
+	return rc;
+}

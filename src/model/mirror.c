@@ -1,0 +1,281 @@
+/*
+ * The triggers.
+ *
+ * They touch only the row with the same key, and they do it so that no gap
+ * is locked.  An UPDATE or DELETE that finds no row locks the gap where it
+ * would be (REPEATABLE READ, the application's usual level): two writers who
+ * meet there deadlock, and the copy waits for both.  A row that is not yet
+ * copied is just that case.  INSERT ... ON DUPLICATE KEY UPDATE locks only
+ * the record, found or made, on both servers; so rows are written by it, and
+ * a row to be deleted is first made sure to be there.
+ *
+ * ON DUPLICATE KEY UPDATE would also "update" another row that has the same
+ * value in another unique key.  The first assignment guards against that: if
+ * the row it found is not the one with our key, it raises an error.
+ *
+ * Errors that the application has nothing to do with are caught and noted in
+ * a table, in the application's transaction: when it rolls back, the note
+ * goes as well, and rightly.  Lock waits and deadlocks are passed on: the
+ * server may already have rolled the transaction back.
+ */
+#include "model/mirror.h"
+
+#include "base/util.h"
+#include "model/convert.h"
+
+const char *const mirror_sql_mode = "STRICT_ALL_TABLES,"
+    "NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION";
+
+/* NEW.`a` or OLD.`a`, or the filler. */
+static void
+add_value(struct str *q, const struct pair *pr, const char *row)
+{
+	if (pr->from == NULL) {
+		str_addz(q, pr->filler);
+		return;
+	}
+	if (pr->adapts_null)
+		str_addz(q, "COALESCE(");
+	str_addf(q, "%s.%s", row, pr->from->name.sql);
+	if (pr->adapts_null)
+		str_addf(q, ", %s)", convert_filler(pr->to));
+}
+
+/* The identifying value of a row of the old table, as the new one has it. */
+static void
+add_key_value(struct str *q, const struct pair *pr, const char *row)
+{
+	struct str ref = STR_INIT;
+
+	str_addf(&ref, "%s.%s", row, pr->from->name.sql);
+	convert_key(q, pr->from, pr->to, ref.s);
+	str_free(&ref);
+}
+
+/* `shadow`.`k` = NEW.`k` AND ... */
+static void
+add_match(struct str *q, const struct plan *p, const char *row)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_id; i++) {
+		str_addf(q, "%s%s.%s = ", i > 0 ? " AND " : "",
+		    p->names.shadow.table.sql, p->id[i]->to->name.sql);
+		add_key_value(q, p->id[i], row);
+	}
+}
+
+static void
+add_insert(struct str *q, const struct plan *p, const char *row)
+{
+	size_t i;
+
+	str_addf(q, "INSERT INTO %s (", p->names.shadow.sql);
+	for (i = 0; i < p->n_pairs; i++)
+		str_addf(q, "%s%s", i > 0 ? ", " : "",
+		    p->pair[i].to->name.sql);
+	str_addz(q, ") VALUES (");
+	for (i = 0; i < p->n_pairs; i++) {
+		if (i > 0)
+			str_addz(q, ", ");
+		add_value(q, &p->pair[i], row);
+	}
+	str_addz(q, ") ON DUPLICATE KEY UPDATE ");
+}
+
+/* Make the row in the shadow what it is in the old table now. */
+static void
+add_put(struct str *q, const struct plan *p, const char *indent)
+{
+	bool first = true;
+	size_t i;
+
+	str_addz(q, indent);
+	add_insert(q, p, "NEW");
+	for (i = 0; i < p->n_pairs; i++) {
+		if (p->pair[i].from == NULL)
+			continue;
+		str_addf(q, "%s%s = ", first ? "" : ", ",
+		    p->pair[i].to->name.sql);
+		if (first) {
+			str_addz(q, "IF(");
+			add_match(q, p, "NEW");
+			str_addz(q, ", ");
+		}
+		add_value(q, &p->pair[i], "NEW");
+		if (first)
+			str_addz(q, ", (SELECT 1 UNION ALL SELECT 2))");
+		first = false;
+	}
+	str_addz(q, ";\n");
+}
+
+/*
+ * Take the row out of the shadow: put it there if it is not (what is wrong
+ * with that row does not matter any more), and delete it.
+ */
+static void
+add_take(struct str *q, const struct plan *p, const char *indent)
+{
+	const char *id = p->id[0]->to->name.sql;
+
+	str_addf(q, "%sBEGIN\n"
+	    "%s  DECLARE EXIT HANDLER FOR 1205, 1213 RESIGNAL;\n"
+	    "%s  DECLARE CONTINUE HANDLER FOR SQLEXCEPTION, SQLWARNING "
+	    "BEGIN END;\n%s  ", indent, indent, indent, indent);
+	add_insert(q, p, "OLD");
+	str_addf(q, "%s = %s.%s;\n%sEND;\n", id, p->names.shadow.table.sql,
+	    id, indent);
+	str_addf(q, "%sDELETE FROM %s WHERE ", indent, p->names.shadow.sql);
+	add_match(q, p, "OLD");
+	str_addz(q, ";\n");
+}
+
+/* Does the row keep its place in the new table's key? */
+static void
+add_unchanged(struct str *q, const struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_id; i++) {
+		str_addz(q, i > 0 ? " AND " : "");
+		add_key_value(q, p->id[i], "OLD");
+		str_addz(q, " <=> ");
+		add_key_value(q, p->id[i], "NEW");
+	}
+}
+
+/* The key for people, in the note. */
+static void
+add_key_text(struct str *q, const struct plan *p, const char *row)
+{
+	const struct column *c;
+	size_t i;
+
+	str_addz(q, "LEFT(CONCAT_WS(', '");
+	for (i = 0; i < p->n_id; i++) {
+		c = p->id[i]->from;
+		if (c->kind == KIND_BINARY || c->kind == KIND_BIT)
+			str_addf(q, ", HEX(%s.%s)", row, c->name.sql);
+		else
+			str_addf(q, ", CONVERT(%s.%s USING utf8mb4)", row,
+			    c->name.sql);
+	}
+	str_addz(q, "), 200)");
+}
+
+/*
+ * What a trigger does when the shadow cannot take the row.  GET DIAGNOSTICS
+ * must be the handler's first statement: on MySQL any other clears what it
+ * would read.  SQLWARNING is there because some errors (1265) are of its
+ * class, also when the strict mode makes errors of them.
+ */
+static void
+add_handlers(struct str *q, const struct plan *p, const char *what,
+    const char *row)
+{
+	str_addz(q, "  DECLARE livealter_errno INT;\n"
+	    "  DECLARE livealter_text TEXT;\n");
+	if (p->zoned)
+		str_addz(q, "  DECLARE livealter_zone VARCHAR(64) "
+		    "DEFAULT @@session.time_zone;\n");
+	str_addf(q, "  DECLARE EXIT HANDLER FOR 1205, 1213\n  BEGIN\n"
+	    "%s    RESIGNAL;\n  END;\n",
+	    p->zoned ? "    SET time_zone = livealter_zone;\n" : "");
+	str_addz(q, "  DECLARE EXIT HANDLER FOR SQLEXCEPTION, SQLWARNING\n"
+	    "  BEGIN\n"
+	    "    GET DIAGNOSTICS CONDITION 1 livealter_errno = MYSQL_ERRNO, "
+	    "livealter_text = MESSAGE_TEXT;\n");
+	if (p->zoned)
+		str_addz(q, "    SET time_zone = livealter_zone;\n");
+	str_addf(q, "    BEGIN\n"
+	    "      DECLARE CONTINUE HANDLER FOR SQLEXCEPTION, SQLWARNING "
+	    "BEGIN END;\n"
+	    "      INSERT IGNORE INTO %s (what, errno, row_key, message) "
+	    "VALUES ('%s', livealter_errno, ", p->names.notes.sql, what);
+	add_key_text(q, p, row);
+	str_addz(q, ", LEFT(livealter_text, 500));\n    END;\n  END;\n");
+}
+
+static void
+add_body(struct str *q, const struct plan *p, enum trigger_event ev)
+{
+	switch (ev) {
+	case ON_DELETE:
+		add_take(q, p, "  ");
+		break;
+	case ON_UPDATE:
+		str_addz(q, "  IF NOT (");
+		add_unchanged(q, p);
+		str_addz(q, ") THEN\n");
+		add_take(q, p, "    ");
+		str_addz(q, "  END IF;\n");
+		add_put(q, p, "  ");
+		break;
+	case ON_INSERT:
+		add_put(q, p, "  ");
+		break;
+	case N_TRIGGERS:
+		break;
+	}
+}
+
+static char *
+body(const struct plan *p, enum trigger_event ev)
+{
+	static const char *const what[] = { "delete", "update", "insert" };
+	struct str q = STR_INIT;
+
+	str_addz(&q, "BEGIN\n");
+	add_handlers(&q, p, what[ev], ev == ON_DELETE ? "OLD" : "NEW");
+	if (p->zoned) {
+		str_addz(&q, "  SET time_zone = ");
+		str_addf(&q, "'%s';\n", p->server->time_zone);
+	}
+	add_body(&q, p, ev);
+	if (p->zoned)
+		str_addz(&q, "  SET time_zone = livealter_zone;\n");
+	str_addz(&q, "END");
+	return str_take(&q);
+}
+
+void
+mirror_render(struct plan *p)
+{
+	static const char *const event[] = { "DELETE", "UPDATE", "INSERT" };
+	static const char *const suffix[] = { "_del", "_upd", "_ins" };
+	struct str q = STR_INIT;
+	struct ident name;
+	int ev;
+
+	for (ev = 0; ev < N_TRIGGERS; ev++) {
+		ident_derive(&name, "livealter_", p->names.old.table.raw,
+		    suffix[ev]);
+		qname_beside(&p->trigger[ev].name, &p->names.old, &name);
+		p->trigger[ev].event = event[ev];
+		p->trigger[ev].body = body(p, (enum trigger_event)ev);
+	}
+	str_addf(&q, "CREATE TABLE %s (what VARCHAR(6) NOT NULL, "
+	    "errno INT NOT NULL, row_key VARCHAR(200) NOT NULL, "
+	    "message VARCHAR(500), PRIMARY KEY (what, errno, row_key)) "
+	    "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin "
+	    "COMMENT='livealter: what the new table could not hold'",
+	    p->names.notes.sql);
+	p->create_notes = str_take(&q);
+}
+
+void
+mirror_create(struct str *q, const struct trigger *t,
+    const struct qname *table)
+{
+	str_addf(q, "CREATE TRIGGER %s AFTER %s ON %s FOR EACH ROW %s",
+	    t->name.sql, t->event, table->sql, t->body);
+}
+
+void
+mirror_probe(struct str *q, const struct trigger *t,
+    const struct qname *table)
+{
+	str_addf(q, "CREATE TRIGGER %s AFTER %s ON %s FOR EACH ROW BEGIN END",
+	    t->name.sql, t->event, table->sql);
+}

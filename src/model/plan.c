@@ -1,0 +1,451 @@
+#include "model/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/str.h"
+#include "base/util.h"
+#include "model/convert.h"
+#include "model/mirror.h"
+#include "model/sql.h"
+
+void
+names_derive(struct names *n)
+{
+	const char *table = n->old.table.raw;
+	struct ident id;
+
+	ident_derive(&id, "_", table, "_new");
+	qname_beside(&n->shadow, &n->old, &id);
+	ident_derive(&id, "_", table, "_old");
+	qname_beside(&n->attic, &n->old, &id);
+	ident_derive(&id, "_", table, "_notes");
+	qname_beside(&n->notes, &n->old, &id);
+}
+
+/* The name under which the ALTER keeps an old column, or NULL: dropped. */
+static const char *
+kept_as(const struct alter *a, const struct column *c)
+{
+	const char *to = alter_renamed(a, c->name.raw);
+
+	if (to != NULL)
+		return to;
+	return alter_drops(a, c->name.raw) ? NULL : c->name.raw;
+}
+
+/* Which old column does this new one continue? */
+static const struct column *
+source_of(const struct plan *p, const struct alter *a,
+    const struct column *to)
+{
+	const char *as;
+	size_t i;
+
+	for (i = 0; i < p->old->n_columns; i++) {
+		as = kept_as(a, &p->old->column[i]);
+		if (as != NULL && strcasecmp(as, to->name.raw) == 0)
+			return &p->old->column[i];
+	}
+	return NULL;
+}
+
+/* Every old column is in the new table, or its DROP is in the ALTER. */
+static int
+account_for_columns(struct plan *p, const struct alter *a, struct err *e)
+{
+	const struct column *c;
+	const char *as;
+	size_t i;
+
+	p->dropped = xcalloc(p->old->n_columns, sizeof(*p->dropped));
+	for (i = 0; i < p->old->n_columns; i++) {
+		c = &p->old->column[i];
+		as = kept_as(a, c);
+		if (as == NULL) {
+			p->dropped[p->n_dropped++] = c;
+		} else if (table_column(p->new, as) == NULL) {
+			err_set(e, ERR_REFUSED, "column %s is not in the new "
+			    "table, and the ALTER does not say what becomes "
+			    "of it", c->name.sql);
+			return err_hint(e, "its values would be lost; this is "
+			    "a defect of livealter if the ALTER renames it");
+		}
+	}
+	return 0;
+}
+
+static void
+fill_pair(struct pair *pr, const struct plan_wish *wish)
+{
+	struct str ignored = STR_INIT;
+
+	if (pr->from == NULL)
+		return;
+	pr->same = convert_same(pr->from, pr->to);
+	pr->compared = convert_sum_old(&ignored, pr->from, pr->to, "");
+	pr->adapts_null = wish->null_to_not_null && pr->from->nullable &&
+	    !pr->to->nullable && pr->to->kind != KIND_ENUM &&
+	    convert_filler(pr->to) != NULL;
+	str_free(&ignored);
+}
+
+/* A column that has no value in any row yet, and no DEFAULT to take. */
+static const char *
+filler_of(const struct column *c)
+{
+	if (c->nullable || c->auto_increment || c->fallback != NULL ||
+	    strstr(c->extra, "DEFAULT_GENERATED") != NULL)
+		return NULL;
+	return convert_filler(c);
+}
+
+static void
+map_columns(struct plan *p, const struct alter *a,
+    const struct plan_wish *wish)
+{
+	const struct column *from, *to;
+	struct pair *pr;
+	size_t i;
+
+	p->pair = xcalloc(p->new->n_columns, sizeof(*p->pair));
+	for (i = 0; i < p->new->n_columns; i++) {
+		to = &p->new->column[i];
+		if (to->auto_increment && p->server->autoinc_lock)
+			p->one_at_a_time = true;
+		if (to->generated)
+			continue;
+		from = source_of(p, a, to);
+		if (from == NULL && filler_of(to) == NULL)
+			continue;
+		pr = &p->pair[p->n_pairs++];
+		pr->from = from;
+		pr->to = to;
+		pr->filler = from == NULL ? filler_of(to) : NULL;
+		fill_pair(pr, wish);
+		if (from == NULL)
+			continue;
+		if (convert_zoned(from, to) && !pr->same)
+			p->zoned = true;
+		if (!convert_dates(from, to))
+			continue;
+		p->session &= ~(unsigned int)SESSION_INVALID_DATES;
+	}
+}
+
+/* A generated column that both tables compute the same way counts, too. */
+static const struct pair *
+pair_to(const struct plan *p, const struct column *to)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_pairs; i++)
+		if (p->pair[i].to == to && p->pair[i].from != NULL)
+			return &p->pair[i];
+	return NULL;
+}
+
+static const struct pair *
+pair_from(const struct plan *p, const struct column *from)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_pairs; i++)
+		if (p->pair[i].from == from)
+			return &p->pair[i];
+	return NULL;
+}
+
+static int
+wanted_walk(struct plan *p, const char *name, struct err *e)
+{
+	const struct key *k = table_key(p->old, name);
+
+	if (k == NULL)
+		return err_set(e, ERR_USAGE, "--chunk-index: %s has no index "
+		    "`%s`", p->names.old.sql, name);
+	if (!k->total)
+		return err_set(e, ERR_USAGE, "--chunk-index: `%s` cannot order "
+		    "the copy: %s", name, k->why_not);
+	p->walk = k;
+	return 0;
+}
+
+static int
+choose_walk(struct plan *p, const struct plan_wish *wish, struct err *e)
+{
+	struct str why = STR_INIT;
+	size_t i;
+
+	if (wish->chunk_index != NULL)
+		return wanted_walk(p, wish->chunk_index, e);
+	/* table_load() puts the primary key first. */
+	for (i = 0; i < p->old->n_keys; i++) {
+		if (p->old->key[i].total) {
+			p->walk = &p->old->key[i];
+			str_free(&why);
+			return 0;
+		}
+		if (p->old->key[i].unique)
+			str_addf(&why, "; %s will not do: %s",
+			    p->old->key[i].name.sql, p->old->key[i].why_not);
+	}
+	err_set(e, ERR_NO_KEY, "%s has no key to walk it by: no PRIMARY KEY, "
+	    "and no unique key of NOT NULL columns%s", p->names.old.sql,
+	    why.s);
+	err_hint(e, "add a primary key with the server's own ALTER TABLE "
+	    "first, or make the columns of a unique key NOT NULL");
+	str_free(&why);
+	return -1;
+}
+
+static bool
+has_pair(const struct pair *const *set, size_t n, const struct pair *pr)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (set[i] == pr)
+			return true;
+	return false;
+}
+
+/*
+ * The columns of a unique key of the new table together with those of one of
+ * the old: unique in both.  Returns how many, or 0 when one is not mapped.
+ */
+static size_t
+join_keys(const struct plan *p, const struct key *new, const struct key *old,
+    const struct pair **set)
+{
+	const struct pair *pr;
+	size_t i, n = 0;
+
+	for (i = 0; i < new->n; i++) {
+		pr = pair_to(p, &p->new->column[new->part[i].column]);
+		if (pr == NULL)
+			return 0;
+		set[n++] = pr;
+	}
+	for (i = 0; i < old->n; i++) {
+		pr = pair_from(p, &p->old->column[old->part[i].column]);
+		if (pr == NULL)
+			return 0;
+		if (!has_pair(set, n, pr))
+			set[n++] = pr;
+	}
+	return n;
+}
+
+/* The fewest columns win; between equals the first: primary keys lead. */
+static int
+choose_identity(struct plan *p, struct err *e)
+{
+	const struct pair **set;
+	size_t i, j, n, most = p->new->n_columns + p->old->n_columns;
+	const struct key *old, *new;
+
+	set = xcalloc(most, sizeof(*set));
+	p->id = xcalloc(most, sizeof(*p->id));
+	for (i = 0; i < p->new->n_keys; i++) {
+		new = &p->new->key[i];
+		for (j = 0; new->total && j < p->old->n_keys; j++) {
+			old = &p->old->key[j];
+			n = old->total ? join_keys(p, new, old, set) : 0;
+			if (n == 0 || (p->n_id > 0 && n >= p->n_id))
+				continue;
+			memcpy(p->id, set, n * sizeof(*set));
+			p->n_id = n;
+		}
+	}
+	free(set);
+	if (p->n_id > 0)
+		return 0;
+	err_set(e, ERR_NO_KEY, "no unique key of NOT NULL columns is left "
+	    "that identifies a row before and after the ALTER");
+	return err_hint(e, "the triggers could not find the row that a "
+	    "statement changed; do it in two steps, and keep in each a "
+	    "unique key from before");
+}
+
+static bool
+is_identity(const struct plan *p, const struct key *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->n; i++)
+		if (!has_pair(p->id, p->n_id,
+		    pair_to(p, &p->new->column[k->part[i].column])))
+			return false;
+	return k->n == p->n_id;
+}
+
+/* Do the walking key's columns, unchanged, lead this key of the new table? */
+static bool
+leads(const struct plan *p, const struct key *k)
+{
+	size_t i;
+
+	if (k->n < p->walk->n)
+		return false;
+	for (i = 0; i < p->walk->n; i++)
+		if (p->walk_pair[i] == NULL || !p->walk_pair[i]->same ||
+		    !same_text(p->walk_pair[i]->from->collation,
+		    p->walk_pair[i]->to->collation) ||
+		    &p->new->column[k->part[i].column] != p->walk_pair[i]->to)
+			return false;
+	return true;
+}
+
+static void
+choose_ranges(struct plan *p)
+{
+	size_t i;
+
+	p->walk_pair = xcalloc(p->walk->n, sizeof(*p->walk_pair));
+	for (i = 0; i < p->walk->n; i++)
+		p->walk_pair[i] = pair_from(p,
+		    &p->old->column[p->walk->part[i].column]);
+	for (i = 0; i < p->new->n_keys; i++) {
+		const struct key *k = &p->new->key[i];
+
+		if (k->unique && !is_identity(p, k))
+			p->other_unique = true;
+		if (!p->same_ranges && k->total && leads(p, k)) {
+			p->same_ranges = true;
+			p->new_index = k->name;
+		}
+	}
+}
+
+/*
+ * A key of type TIMESTAMP is walked in UTC; a conversion that depends on the
+ * time zone needs the server's.  Both at once cannot be had.
+ */
+static int
+choose_zone(struct plan *p, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < p->walk->n; i++)
+		if (strcasecmp(p->old->column[p->walk->part[i].column].
+		    data_type, "timestamp") == 0)
+			p->session |= SESSION_UTC;
+	if (!(p->session & SESSION_UTC) || !p->zoned)
+		return 0;
+	err_set(e, ERR_REFUSED, "the key %s, by which the table is walked, "
+	    "has a TIMESTAMP, and the ALTER converts between TIMESTAMP and "
+	    "another type", p->walk->name.sql);
+	return err_hint(e, "name another unique key with --chunk-index");
+}
+
+int
+plan_make(struct plan *p, const struct names *names,
+    const struct table *old, const struct table *new,
+    const struct alter *alter, const struct server *server,
+    const struct plan_wish *wish, struct err *e)
+{
+	memset(p, 0, sizeof(*p));
+	p->names = *names;
+	p->old = old;
+	p->new = new;
+	p->server = server;
+	p->checksum = wish->checksum;
+	p->session = SESSION_INVALID_DATES;
+	if (account_for_columns(p, alter, e) != 0)
+		return -1;
+	map_columns(p, alter, wish);
+	if (choose_walk(p, wish, e) != 0 || choose_identity(p, e) != 0 ||
+	    choose_zone(p, e) != 0)
+		return -1;
+	choose_ranges(p);
+	mirror_render(p);
+	sql_render(p);
+	return 0;
+}
+
+void
+plan_free(struct plan *p)
+{
+	int i;
+
+	for (i = 0; i < N_TRIGGERS; i++)
+		free(p->trigger[i].body);
+	free(p->pair);
+	free(p->dropped);
+	free(p->walk_pair);
+	free(p->id);
+	free(p->create_notes);
+	free(p->copy_head);
+	free(p->copy_tail);
+	free(p->copy_tail_wait);
+	free(p->sum_old);
+	free(p->sum_new);
+	free(p->missing);
+	free(p->swap);
+	memset(p, 0, sizeof(*p));
+}
+
+static void
+print_columns(const struct plan *p, FILE *to)
+{
+	const struct pair *pr;
+	size_t i;
+
+	fputs("columns:\n", to);
+	for (i = 0; i < p->n_pairs; i++) {
+		pr = &p->pair[i];
+		if (pr->from == NULL)
+			fprintf(to, "  %s: new, %s in every row\n",
+			    pr->to->name.sql, pr->filler);
+		else if (pr->same && strcasecmp(pr->from->name.raw,
+		    pr->to->name.raw) == 0)
+			continue;
+		else
+			fprintf(to, "  %s %s -> %s %s%s\n", pr->from->name.sql,
+			    pr->from->type, pr->to->name.sql, pr->to->type,
+			    pr->compared ? "" :
+			    " (compared only for being NULL)");
+	}
+	for (i = 0; i < p->n_dropped; i++)
+		fprintf(to, "  %s: dropped\n", p->dropped[i]->name.sql);
+	fputs("  all others: as they are\n", to);
+}
+
+void
+plan_print(const struct plan *p, FILE *to)
+{
+	struct bound from = BOUND_INIT, upto = BOUND_INIT;
+	struct str q = STR_INIT;
+	size_t i;
+	int ev;
+
+	print_columns(p, to);
+	fprintf(to, "walked by: %s\nidentified by:", p->walk->name.sql);
+	for (i = 0; i < p->n_id; i++)
+		fprintf(to, " %s", p->id[i]->to->name.sql);
+	fprintf(to, "\ncompared by: %s\n", p->same_ranges ?
+	    "the same ranges of both tables" : "joining the two tables");
+	fprintf(to, "statements:\n%s;\n", p->create_notes);
+	for (ev = 0; ev < N_TRIGGERS; ev++) {
+		str_reset(&q);
+		mirror_create(&q, &p->trigger[ev], &p->names.old);
+		fprintf(to, "%s;\n", q.s);
+	}
+	str_reset(&q);
+	sql_copy(&q, p, &from, &upto, false);
+	fprintf(to, "-- for each chunk, with its boundaries:\n%s;\n", q.s);
+	str_reset(&q);
+	sql_sum(&q, p, SIDE_OLD, &from, &upto);
+	fprintf(to, "-- to compare each chunk:\n%s;\n", q.s);
+	str_reset(&q);
+	sql_sum(&q, p, SIDE_NEW, &from, &upto);
+	fprintf(to, "%s;\n%s;\n", q.s, p->swap);
+	for (ev = 0; ev < N_TRIGGERS; ev++)
+		fprintf(to, "DROP TRIGGER IF EXISTS %s;\n",
+		    p->trigger[ev].name.sql);
+	fprintf(to, "DROP TABLE IF EXISTS %s;\nDROP TABLE IF EXISTS %s;\n",
+	    p->names.notes.sql, p->names.attic.sql);
+	str_free(&q);
+}

@@ -1,0 +1,423 @@
+#include "model/sql.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "model/convert.h"
+
+#define MANY_MEMBERS 256
+
+/* A part of the walking key, as one side of the comparison calls it. */
+static void
+add_ref(struct str *q, const struct plan *p, enum side side, size_t part)
+{
+	const struct column *c =
+	    &p->old->column[p->walk->part[part].column];
+
+	switch (side) {
+	case SIDE_OLD:
+		str_addz(q, c->name.sql);
+		break;
+	case SIDE_OLD_ALIAS:
+		str_addf(q, "o.%s", c->name.sql);
+		break;
+	case SIDE_NEW:
+		assert(p->same_ranges);
+		str_addz(q, p->walk_pair[part]->to->name.sql);
+		break;
+	}
+}
+
+/*
+ * The servers use no index for "enum > 3", only for "enum = 3".  So the
+ * members that are greater are listed.
+ */
+static void
+add_members(struct str *q, const char *literal, unsigned int members,
+    bool greater)
+{
+	unsigned long v = 0, i;
+	const char *s;
+	bool any = false;
+
+	for (s = literal; *s >= '0' && *s <= '9'; s++)
+		v = v * 10 + (unsigned long)(*s - '0');
+	str_addz(q, " IN (");
+	/* 0 is the member '' that stands for a value that was refused. */
+	for (i = 0; i <= members; i++)
+		if (greater ? i > v : i < v) {
+			str_addf(q, "%s%lu", any ? "," : "", i);
+			any = true;
+		}
+	str_addz(q, any ? ")" : "NULL)");
+}
+
+/* This part alone is after (or before) the literal, in the key's order. */
+static void
+add_beyond(struct str *q, const struct plan *p, enum side side, size_t part,
+    const char *literal, bool after)
+{
+	const struct key_part *kp = &p->walk->part[part];
+	const struct column *c = &p->old->column[kp->column];
+	bool greater = after != kp->descending;
+
+	add_ref(q, p, side, part);
+	if (c->members > 0 && c->members < MANY_MEMBERS)
+		add_members(q, literal, c->members, greater);
+	else
+		str_addf(q, " %s %s", greater ? ">" : "<", literal);
+}
+
+/*
+ * (a > 1 OR (a = 1 AND (b > 2 OR (b = 2 AND c > 3)))): the servers turn this
+ * into ranges of the index, which they do not for (a,b,c) > (1,2,3).
+ */
+static void
+add_side_of(struct str *q, const struct plan *p, enum side side,
+    const struct bound *b, bool after)
+{
+	size_t i;
+
+	for (i = 0; i < b->n; i++) {
+		str_addz(q, "(");
+		add_beyond(q, p, side, i, b->literal[i], after);
+		if (after && i + 1 == b->n)
+			break;
+		str_addz(q, " OR (");
+		add_ref(q, p, side, i);
+		str_addf(q, " = %s", b->literal[i]);
+		if (i + 1 < b->n)
+			str_addz(q, " AND ");
+	}
+	/* One ")" for each "(": the last part opened one, the others two. */
+	str_addz(q, after ? ")" : "))");
+	for (i = 1; i < b->n; i++)
+		str_addz(q, "))");
+}
+
+void
+sql_range(struct str *q, const struct plan *p, enum side side,
+    const struct bound *after, const struct bound *upto)
+{
+	if (after->n > 0)
+		add_side_of(q, p, side, after, true);
+	if (after->n > 0 && upto->n > 0)
+		str_addz(q, " AND ");
+	if (upto->n > 0)
+		add_side_of(q, p, side, upto, false);
+	if (after->n == 0 && upto->n == 0)
+		str_addz(q, "1");
+}
+
+/* SELECT the walking key FROM old FORCE INDEX */
+static void
+add_walk(struct str *q, const struct plan *p)
+{
+	size_t i;
+
+	str_addz(q, "SELECT ");
+	for (i = 0; i < p->walk->n; i++) {
+		if (i > 0)
+			str_addz(q, ", ");
+		bound_read(q, &p->old->column[p->walk->part[i].column]);
+	}
+	str_addf(q, " FROM %s FORCE INDEX (%s)", p->names.old.sql,
+	    p->walk->name.sql);
+}
+
+static void
+add_order(struct str *q, const struct plan *p, bool backwards)
+{
+	size_t i;
+
+	str_addz(q, " ORDER BY ");
+	for (i = 0; i < p->walk->n; i++) {
+		if (i > 0)
+			str_addz(q, ", ");
+		add_ref(q, p, SIDE_OLD, i);
+		if (p->walk->part[i].descending != backwards)
+			str_addz(q, " DESC");
+	}
+}
+
+void
+sql_boundary(struct str *q, const struct plan *p, const struct bound *after,
+    const struct bound *upto, unsigned long long n)
+{
+	add_walk(q, p);
+	str_addz(q, " WHERE ");
+	sql_range(q, p, SIDE_OLD, after, upto);
+	add_order(q, p, false);
+	str_addf(q, " LIMIT %llu, 1", n - 1);
+}
+
+void
+sql_last(struct str *q, const struct plan *p)
+{
+	add_walk(q, p);
+	add_order(q, p, true);
+	str_addz(q, " LIMIT 1");
+}
+
+void
+sql_copy(struct str *q, const struct plan *p, const struct bound *after,
+    const struct bound *upto, bool wait)
+{
+	str_addz(q, p->copy_head);
+	sql_range(q, p, SIDE_OLD, after, upto);
+	str_addz(q, wait ? p->copy_tail_wait : p->copy_tail);
+}
+
+void
+sql_sum(struct str *q, const struct plan *p, enum side side,
+    const struct bound *after, const struct bound *upto)
+{
+	str_addz(q, side == SIDE_OLD ? p->sum_old : p->sum_new);
+	if (side == SIDE_NEW && !p->same_ranges)
+		side = SIDE_OLD_ALIAS;
+	sql_range(q, p, side, after, upto);
+}
+
+/* n.`k` = o.`k` AND ... */
+static void
+add_join(struct str *q, const struct plan *p)
+{
+	struct str ref = STR_INIT;
+	size_t i;
+
+	for (i = 0; i < p->n_id; i++) {
+		str_reset(&ref);
+		str_addf(&ref, "o.%s", p->id[i]->from->name.sql);
+		str_addf(q, "%sn.%s = ", i > 0 ? " AND " : "",
+		    p->id[i]->to->name.sql);
+		convert_key(q, p->id[i]->from, p->id[i]->to, ref.s);
+	}
+	str_free(&ref);
+}
+
+void
+sql_missing(struct str *q, const struct plan *p, const struct bound *after,
+    const struct bound *upto)
+{
+	str_addz(q, p->missing);
+	sql_range(q, p, SIDE_OLD_ALIAS, after, upto);
+}
+
+/* Values that never read "N", so that NULL may. */
+static bool
+is_digits(const struct column *c)
+{
+	return c->kind == KIND_NUMBER || c->kind == KIND_TIME ||
+	    c->kind == KIND_BIT || c->kind == KIND_FLOAT;
+}
+
+static void
+add_sum_part(struct str *q, const struct pair *pr, bool old, const char *ref)
+{
+	bool null = (pr->from->nullable || pr->to->nullable) &&
+	    !pr->adapts_null;
+	bool inside = null && is_digits(pr->from) && is_digits(pr->to);
+	struct str value = STR_INIT;
+
+	str_addz(&value, ref);
+	if (old && pr->adapts_null) {
+		str_reset(&value);
+		str_addf(&value, "COALESCE(%s, %s)", ref,
+		    convert_filler(pr->to));
+	}
+	if (pr->compared) {
+		str_addz(q, inside ? ", COALESCE(" : ", ");
+		if (old)
+			convert_sum_old(q, pr->from, pr->to, value.s);
+		else
+			convert_sum_new(q, pr->from, pr->to, value.s);
+		str_addz(q, inside ? ", 'N')" : "");
+	}
+	if (null && !(inside && pr->compared))
+		str_addf(q, ", ISNULL(%s)", ref);
+	str_free(&value);
+}
+
+/* The row as one text.  CONCAT_WS passes over NULLs, so these are marked. */
+static void
+add_row(struct str *q, const struct plan *p, bool old, const char *prefix)
+{
+	struct str ref = STR_INIT;
+	size_t i;
+
+	str_addz(q, "CONCAT_WS('#'");
+	for (i = 0; i < p->n_pairs; i++) {
+		if (p->pair[i].from == NULL)
+			continue;
+		str_reset(&ref);
+		str_addf(&ref, "%s%s", prefix, old ?
+		    p->pair[i].from->name.sql : p->pair[i].to->name.sql);
+		add_sum_part(q, &p->pair[i], old, ref.s);
+	}
+	str_addz(q, ")");
+	str_free(&ref);
+}
+
+/*
+ * 64 bits of a row, to be joined by XOR.  A CRC will not do by itself: it is
+ * linear, so that the XOR does not change when two rows swap a value.  The
+ * product of two is not linear, and MariaDB has a second one; elsewhere it is
+ * a part of a SHA (MySQL 9.6 has lost MD5()).
+ */
+static void
+add_hash(struct str *q, const struct plan *p, bool old, const char *prefix)
+{
+	if (p->server->mariadb && p->server->version >= 100800) {
+		str_addz(q, "CRC32(");
+		add_row(q, p, old, prefix);
+		str_addz(q, ") * (CRC32C(");
+		add_row(q, p, old, prefix);
+		str_addz(q, ") | 1)");
+	} else {
+		str_addz(q, "CAST(CONV(LEFT(SHA2(");
+		add_row(q, p, old, prefix);
+		str_addz(q, ", 224), 16), 16, 10) AS UNSIGNED)");
+	}
+}
+
+static char *
+render_sum(const struct plan *p, bool old)
+{
+	bool joined = !old && !p->same_ranges;
+	struct str q = STR_INIT;
+
+	str_addz(&q, "SELECT COUNT(*), ");
+	if (p->checksum) {
+		str_addz(&q, "BIT_XOR(");
+		add_hash(&q, p, old, joined ? "n." : "");
+		str_addz(&q, ")");
+	} else {
+		str_addz(&q, "0");
+	}
+	str_addz(&q, " FROM ");
+	if (old)
+		str_addf(&q, "%s FORCE INDEX (%s)", p->names.old.sql,
+		    p->walk->name.sql);
+	else if (!joined)
+		str_addf(&q, "%s FORCE INDEX (%s)", p->names.shadow.sql,
+		    p->new_index.sql);
+	else {
+		str_addf(&q, "%s o FORCE INDEX (%s) STRAIGHT_JOIN %s n ON ",
+		    p->names.old.sql, p->walk->name.sql, p->names.shadow.sql);
+		add_join(&q, p);
+	}
+	str_addz(&q, " WHERE ");
+	return str_take(&q);
+}
+
+/* The identifying columns of a row, for people. */
+static void
+add_id_text(struct str *q, const struct plan *p, bool old, const char *prefix)
+{
+	const struct column *c;
+	size_t i;
+
+	str_addz(q, "CONCAT_WS(', '");
+	for (i = 0; i < p->n_id; i++) {
+		c = old ? p->id[i]->from : p->id[i]->to;
+		if (c->kind == KIND_BINARY || c->kind == KIND_BIT)
+			str_addf(q, ", HEX(%s%s)", prefix, c->name.sql);
+		else
+			str_addf(q, ", CONVERT(%s%s USING utf8mb4)", prefix,
+			    c->name.sql);
+	}
+	str_addz(q, ")");
+}
+
+void
+sql_differences(struct str *q, const struct plan *p, enum side side,
+    const struct bound *after, const struct bound *upto, unsigned int limit)
+{
+	const char *id = p->id[0]->to->name.sql;
+
+	str_addz(q, "SELECT ");
+	if (side == SIDE_OLD) {
+		add_id_text(q, p, true, "o.");
+		str_addf(q, ", IF(n.%s IS NULL, 'missing', 'different') "
+		    "FROM %s o FORCE INDEX (%s) LEFT JOIN %s n ON ", id,
+		    p->names.old.sql, p->walk->name.sql, p->names.shadow.sql);
+		add_join(q, p);
+		str_addf(q, " WHERE (n.%s IS NULL OR ", id);
+		add_hash(q, p, true, "o.");
+		str_addz(q, " <> ");
+		add_hash(q, p, false, "n.");
+		str_addz(q, ") AND ");
+		sql_range(q, p, SIDE_OLD_ALIAS, after, upto);
+	} else {
+		add_id_text(q, p, false, "n.");
+		str_addf(q, ", 'unknown' FROM %s n LEFT JOIN %s o ON ",
+		    p->names.shadow.sql, p->names.old.sql);
+		add_join(q, p);
+		str_addf(q, " WHERE o.%s IS NULL AND ",
+		    p->id[0]->from->name.sql);
+		if (p->same_ranges)
+			sql_range(q, p, SIDE_NEW, after, upto);
+		else
+			str_addz(q, "1");
+	}
+	str_addf(q, " LIMIT %u", limit);
+}
+
+static void
+add_value(struct str *q, const struct pair *pr)
+{
+	if (pr->from == NULL)
+		str_addz(q, pr->filler);
+	else if (pr->adapts_null)
+		str_addf(q, "COALESCE(%s, %s)", pr->from->name.sql,
+		    convert_filler(pr->to));
+	else
+		str_addz(q, pr->from->name.sql);
+}
+
+static char *
+render_copy(const struct plan *p)
+{
+	struct str q = STR_INIT;
+	size_t i;
+
+	str_addf(&q, "INSERT LOW_PRIORITY IGNORE INTO %s (",
+	    p->names.shadow.sql);
+	for (i = 0; i < p->n_pairs; i++)
+		str_addf(&q, "%s%s", i > 0 ? ", " : "",
+		    p->pair[i].to->name.sql);
+	str_addz(&q, ") SELECT ");
+	for (i = 0; i < p->n_pairs; i++) {
+		if (i > 0)
+			str_addz(&q, ", ");
+		add_value(&q, &p->pair[i]);
+	}
+	str_addf(&q, " FROM %s FORCE INDEX (%s) WHERE ", p->names.old.sql,
+	    p->walk->name.sql);
+	return str_take(&q);
+}
+
+void
+sql_render(struct plan *p)
+{
+	struct str q = STR_INIT;
+
+	p->copy_head = render_copy(p);
+	str_addf(&q, " %s", server_share_nowait(p->server));
+	p->copy_tail = str_take(&q);
+	str_addf(&q, " %s", server_share(p->server));
+	p->copy_tail_wait = str_take(&q);
+	p->sum_old = render_sum(p, true);
+	p->sum_new = render_sum(p, false);
+
+	str_addf(&q, "SELECT COUNT(*) FROM %s o FORCE INDEX (%s) LEFT JOIN "
+	    "%s n ON ", p->names.old.sql, p->walk->name.sql,
+	    p->names.shadow.sql);
+	add_join(&q, p);
+	str_addf(&q, " WHERE n.%s IS NULL AND ", p->id[0]->to->name.sql);
+	p->missing = str_take(&q);
+
+	str_addf(&q, "RENAME TABLE %s TO %s, %s TO %s", p->names.old.sql,
+	    p->names.attic.sql, p->names.shadow.sql, p->names.old.sql);
+	p->swap = str_take(&q);
+}

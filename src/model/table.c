@@ -1,0 +1,329 @@
+/*
+ * A table as the server describes it.  Facts come from information_schema,
+ * not from the text of SHOW CREATE TABLE, which is only kept for making the
+ * shadow.
+ */
+#include "model/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/util.h"
+
+/* "database" and 'table' in a WHERE, escaped. */
+static void
+where_table(struct str *q, struct db *db, const struct qname *name)
+{
+	str_addz(q, "TABLE_SCHEMA = ");
+	db_literal(q, db, name->db.raw);
+	str_addz(q, " AND TABLE_NAME = ");
+	db_literal(q, db, name->table.raw);
+}
+
+static bool
+one_of(const char *word, const char *const *list)
+{
+	for (; *list != NULL; list++)
+		if (strcasecmp(word, *list) == 0)
+			return true;
+	return false;
+}
+
+static enum column_kind
+kind_of(const char *data_type, const char *charset)
+{
+	static const char *const number[] = { "tinyint", "smallint",
+	    "mediumint", "int", "bigint", "decimal", "year", NULL };
+	static const char *const real[] = { "float", "double", NULL };
+	static const char *const when[] = { "date", "time", "datetime",
+	    "timestamp", NULL };
+	static const char *const binary[] = { "binary", "varbinary",
+	    "tinyblob", "blob", "mediumblob", "longblob", NULL };
+	static const char *const set[] = { "enum", "set", NULL };
+	static const char *const uuid[] = { "uuid", "inet6", "inet4", NULL };
+
+	if (one_of(data_type, number))
+		return KIND_NUMBER;
+	if (one_of(data_type, real))
+		return KIND_FLOAT;
+	if (one_of(data_type, when))
+		return KIND_TIME;
+	if (one_of(data_type, binary))
+		return KIND_BINARY;
+	if (one_of(data_type, set))
+		return KIND_ENUM;
+	if (one_of(data_type, uuid))
+		return KIND_UUID;
+	if (strcasecmp(data_type, "bit") == 0)
+		return KIND_BIT;
+	if (strcasecmp(data_type, "json") == 0)
+		return KIND_JSON;
+	return charset != NULL ? KIND_TEXT : KIND_OTHER;
+}
+
+/* The members of "enum('a','it''s',...)": quotes that open, doubled or not. */
+static unsigned int
+count_members(const char *type)
+{
+	unsigned int n = 0;
+	bool inside = false;
+
+	for (; *type != '\0'; type++) {
+		if (*type != '\'')
+			continue;
+		if (inside && type[1] == '\'') {
+			type++;
+			continue;
+		}
+		inside = !inside;
+		n += inside;
+	}
+	return n;
+}
+
+static int
+set_column(struct column *c, char **cell, struct err *e)
+{
+	if (ident_set(&c->name, cell[0], e) != 0)
+		return -1;
+	c->data_type = xstrdup(cell[1]);
+	c->type = xstrdup(cell[2]);
+	c->charset = xstrdup_null(cell[3]);
+	c->collation = xstrdup_null(cell[4]);
+	c->nullable = same_text(cell[5], "YES");
+	c->fallback = xstrdup_null(cell[6]);
+	c->extra = xstrdup(cell[7] != NULL ? cell[7] : "");
+	if (cell[8] != NULL && cell[8][0] != '\0') {
+		c->expression = xstrdup(cell[8]);
+		c->generated = true;
+	}
+	c->auto_increment = strstr(c->extra, "auto_increment") != NULL;
+	c->kind = kind_of(c->data_type, c->charset);
+	if (strcasecmp(c->data_type, "enum") == 0)
+		c->members = count_members(c->type);
+	return 0;
+}
+
+static int
+load_columns(struct table *t, struct db *db, const char *where, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	size_t i;
+	int rc = -1;
+
+	if (db_rows(db, &r, e, "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, "
+	    "CHARACTER_SET_NAME, COLLATION_NAME, IS_NULLABLE, COLUMN_DEFAULT, "
+	    "EXTRA, GENERATION_EXPRESSION FROM information_schema.COLUMNS "
+	    "WHERE %s ORDER BY ORDINAL_POSITION", where) != 0)
+		goto out;
+	t->column = xcalloc(r.n, sizeof(*t->column));
+	t->n_columns = r.n;
+	for (i = 0; i < r.n; i++)
+		if (set_column(&t->column[i], r.cell[i], e) != 0)
+			goto out;
+	rc = 0;
+out:
+	rows_free(&r);
+	return rc;
+}
+
+const struct column *
+table_column(const struct table *t, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < t->n_columns; i++)
+		if (strcasecmp(t->column[i].name.raw, name) == 0)
+			return &t->column[i];
+	return NULL;
+}
+
+const struct key *
+table_key(const struct table *t, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < t->n_keys; i++)
+		if (strcasecmp(t->key[i].name.raw, name) == 0)
+			return &t->key[i];
+	return NULL;
+}
+
+static void
+spoil(struct key *k, const char *why)
+{
+	k->total = false;
+	if (k->why_not == NULL)
+		k->why_not = why;
+}
+
+/* cell: column (NULL: an expression), prefix length, A or D. */
+static void
+add_part(struct table *t, struct key *k, char **cell)
+{
+	const struct column *c;
+	struct key_part *p;
+
+	c = cell[2] != NULL ? table_column(t, cell[2]) : NULL;
+	if (c == NULL) {
+		spoil(k, "it is over an expression");
+		return;
+	}
+	k->part = xrealloc(k->part, k->n + 1, sizeof(*k->part));
+	p = &k->part[k->n++];
+	p->column = (size_t)(c - t->column);
+	p->descending = same_text(cell[4], "D");
+	if (cell[3] != NULL)
+		spoil(k, "it covers only a prefix of a column");
+	if (c->nullable)
+		spoil(k, "it has a column that may be NULL");
+	if (c->kind == KIND_FLOAT)
+		spoil(k, "it has a FLOAT or DOUBLE column, whose values "
+		    "cannot be compared exactly");
+	if (c->kind == KIND_JSON || c->kind == KIND_OTHER)
+		spoil(k, "it has a column of a type without an order");
+}
+
+static int
+load_keys(struct table *t, struct db *db, const char *where, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	struct key *k = NULL;
+	size_t i;
+	int rc = -1;
+
+	if (db_rows(db, &r, e, "SELECT INDEX_NAME, NON_UNIQUE, COLUMN_NAME, "
+	    "SUB_PART, COLLATION FROM information_schema.STATISTICS "
+	    "WHERE %s ORDER BY INDEX_NAME = 'PRIMARY' DESC, INDEX_NAME, "
+	    "SEQ_IN_INDEX", where) != 0)
+		goto out;
+	t->key = xcalloc(r.n, sizeof(*t->key));
+	for (i = 0; i < r.n; i++) {
+		if (k == NULL || strcmp(k->name.raw, r.cell[i][0]) != 0) {
+			k = &t->key[t->n_keys++];
+			if (ident_set(&k->name, r.cell[i][0], e) != 0)
+				goto out;
+			k->primary = strcmp(k->name.raw, "PRIMARY") == 0;
+			k->unique = strcmp(r.cell[i][1], "0") == 0;
+			k->total = true;
+			if (!k->unique)
+				spoil(k, "it is not unique");
+		}
+		add_part(t, k, r.cell[i]);
+	}
+	rc = 0;
+out:
+	rows_free(&r);
+	return rc;
+}
+
+static int
+load_facts(struct table *t, struct db *db, const char *where, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	char **c;
+	int rc = -1;
+
+	if (db_rows(db, &r, e, "SELECT TABLE_TYPE, ENGINE, TABLE_ROWS, "
+	    "DATA_LENGTH + INDEX_LENGTH, AUTO_INCREMENT "
+	    "FROM information_schema.TABLES WHERE %s", where) != 0)
+		goto out;
+	if (r.n == 0) {
+		err_set(e, ERR_REFUSED, "there is no table %s", t->name.sql);
+		goto out;
+	}
+	c = r.cell[0];
+	if (!same_text(c[0], "BASE TABLE")) {
+		err_set(e, ERR_REFUSED, "%s is not a base table but a %s",
+		    t->name.sql, c[0]);
+		if (same_text(c[0], "SYSTEM VERSIONED"))
+			err_hint(e, "a copy would start the table's history "
+			    "anew; use the server's own ALTER TABLE");
+		goto out;
+	}
+	t->engine = xstrdup(c[1] != NULL ? c[1] : "none");
+	t->rows = c[2] != NULL ? strtoull(c[2], NULL, 10) : 0;
+	t->bytes = c[3] != NULL ? strtoull(c[3], NULL, 10) : 0;
+	t->auto_increment = c[4] != NULL ? strtoull(c[4], NULL, 10) : 0;
+	rc = 0;
+out:
+	rows_free(&r);
+	return rc;
+}
+
+static int
+load_create(struct table *t, struct db *db, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	int rc;
+
+	rc = db_rows(db, &r, e, "SHOW CREATE TABLE %s", t->name.sql);
+	if (rc == 0)
+		t->create = xstrdup(r.cell[0][1]);
+	rows_free(&r);
+	return rc;
+}
+
+int
+table_load(struct table **out, struct db *db, const struct qname *name,
+    struct err *e)
+{
+	struct table *t = xcalloc(1, sizeof(*t));
+	struct str where = STR_INIT;
+	int rc;
+
+	*out = t;
+	t->name = *name;
+	where_table(&where, db, name);
+	rc = load_facts(t, db, where.s, e) != 0 ||
+	    load_columns(t, db, where.s, e) != 0 ||
+	    load_keys(t, db, where.s, e) != 0 ||
+	    load_create(t, db, e) != 0 ? -1 : 0;
+	str_free(&where);
+	return rc;
+}
+
+static void
+free_column(struct column *c)
+{
+	free(c->data_type);
+	free(c->type);
+	free(c->charset);
+	free(c->collation);
+	free(c->fallback);
+	free(c->extra);
+	free(c->expression);
+}
+
+void
+table_free(struct table *t)
+{
+	size_t i;
+
+	if (t == NULL)
+		return;
+	for (i = 0; i < t->n_columns; i++)
+		free_column(&t->column[i]);
+	for (i = 0; i < t->n_keys; i++)
+		free(t->key[i].part);
+	free(t->column);
+	free(t->key);
+	free(t->engine);
+	free(t->create);
+	free(t);
+}
+
+int
+table_exists(struct db *db, const struct qname *name, struct err *e)
+{
+	struct str where = STR_INIT;
+	unsigned long long n = 0;
+	int rc;
+
+	where_table(&where, db, name);
+	rc = db_number(db, &n, e, "SELECT COUNT(*) FROM "
+	    "information_schema.TABLES WHERE %s", where.s);
+	str_free(&where);
+	return rc != 0 ? -1 : n > 0;
+}

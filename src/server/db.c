@@ -1,0 +1,467 @@
+/*
+ * A connection to the server.  The only file that knows the client library,
+ * and the only place that knows what an error number means.
+ */
+#include "server/db.h"
+
+#include <errmsg.h>
+#include <mysql.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+
+struct db {
+	MYSQL *my;
+	const struct config *cfg;
+	const char *role;
+	char **session;		/* to repeat after a reconnect */
+	size_t n_session;
+	unsigned long long affected;
+	unsigned int warnings;
+};
+
+/*
+ * The numbers are the same on both servers unless a comment says otherwise;
+ * MySQL: Server Error Message Reference; MariaDB: Error Codes.
+ */
+enum db_class
+db_class(unsigned int sqlno)
+{
+	switch (sqlno) {
+	case 1020:	/* MariaDB, innodb_snapshot_isolation: record changed */
+	case 1205:	/* lock wait timeout, also of a metadata lock or NOWAIT */
+	case 1213:	/* deadlock; also a Galera certification conflict */
+	case 1317:	/* query interrupted: somebody's KILL QUERY */
+	case 1637:	/* too many active transactions */
+	case 1969:	/* MariaDB: max_statement_time */
+	case 3024:	/* MySQL: max_execution_time */
+	case 3572:	/* MySQL: NOWAIT met a lock */
+		return DB_CONFLICT;
+	case 1197:	/* max_binlog_cache_size */
+	case 1206:	/* the lock table is full */
+	case 3100:	/* MySQL: a hook (group replication limit) refused */
+		return DB_TOO_BIG;
+	case CR_SERVER_GONE_ERROR:
+	case CR_SERVER_LOST:
+	case CR_CONNECTION_ERROR:
+	case CR_CONN_HOST_ERROR:
+	case 1053:	/* server shutdown in progress */
+	case 1927:	/* MariaDB: connection was killed */
+	case 3169:	/* MySQL: session was killed */
+	case 4031:	/* MySQL: disconnected for inactivity */
+	case 5014:	/* libmariadb: server is going away */
+		return DB_GONE;
+	case 1044:	/* access denied to database */
+	case 1142:	/* command denied on table */
+	case 1143:	/* denied on column */
+	case 1227:	/* needs SUPER or the like */
+	case 1290:	/* --read-only and other options */
+	case 1370:	/* routine */
+	case 1419:	/* trigger without SUPER while binary logging */
+		return DB_DENIED;
+	default:
+		return DB_FINAL;
+	}
+}
+
+int
+db_library_init(struct err *e)
+{
+	if (mysql_library_init(0, NULL, NULL) != 0)
+		return err_set(e, ERR_CONNECT, "cannot initialise the client "
+		    "library");
+	return 0;
+}
+
+void
+db_library_end(void)
+{
+	mysql_library_end();
+}
+
+void
+db_thread_init(void)
+{
+	mysql_thread_init();
+}
+
+void
+db_thread_end(void)
+{
+	mysql_thread_end();
+}
+
+/* What the library knows of the failure, as ours. */
+static int
+failed(struct db *db, struct err *e)
+{
+	unsigned int no = mysql_errno(db->my);
+	enum err_kind kind = db_class(no) == DB_GONE ? ERR_LOST : ERR_SQL;
+
+	err_set(e, kind, "%s (error %u)", mysql_error(db->my), no);
+	e->sqlno = no;
+	return -1;
+}
+
+static void
+set_options(MYSQL *my, const struct config *cfg, bool tls)
+{
+	unsigned int seconds = 10;
+	my_bool yes = 1, verify = cfg->ssl_verify;
+
+	mysql_options(my, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
+	if (cfg->defaults_file != NULL)
+		mysql_options(my, MYSQL_READ_DEFAULT_FILE, cfg->defaults_file);
+	/* Reads [client] as well. */
+	mysql_options(my, MYSQL_READ_DEFAULT_GROUP, "livealter");
+	/* The library's option, not SET NAMES: the escaper must know. */
+	mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	mysql_optionsv(my, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name",
+	    "livealter");
+	if (!tls)
+		return;
+	mysql_ssl_set(my, cfg->ssl_key, cfg->ssl_cert, cfg->ssl_ca, NULL, NULL);
+	mysql_options(my, MYSQL_OPT_SSL_ENFORCE, &yes);
+	mysql_options(my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+}
+
+static bool
+dial(struct db *db, bool tls)
+{
+	const struct config *cfg = db->cfg;
+
+	db->my = mysql_init(NULL);
+	if (db->my == NULL)
+		abort();
+	set_options(db->my, cfg, tls);
+	return mysql_real_connect(db->my, cfg->host, cfg->user, cfg->password,
+	    NULL, cfg->port, cfg->socket, 0) != NULL;
+}
+
+/*
+ * TLS when the server offers it.  The library can only insist on it or do
+ * without, so insist first; a server without TLS is told by 2026, and is
+ * asked again in the clear unless the user wants TLS or nothing.  A local
+ * socket needs none.
+ */
+static int
+connect_now(struct db *db, struct err *e)
+{
+	const struct config *cfg = db->cfg;
+	bool local = cfg->socket != NULL || cfg->host == NULL ||
+	    strcmp(cfg->host, "localhost") == 0;
+	bool tls = cfg->tls == TLS_REQUIRED || cfg->ssl_ca != NULL ||
+	    (cfg->tls == TLS_AUTO && !local);
+	bool insist = cfg->tls == TLS_REQUIRED || cfg->ssl_ca != NULL ||
+	    cfg->ssl_verify;
+
+	if (dial(db, tls))
+		return 0;
+	if (tls && !insist && mysql_errno(db->my) == CR_SSL_CONNECTION_ERROR) {
+		mysql_close(db->my);
+		if (dial(db, false))
+			return 0;
+	}
+	failed(db, e);
+	e->kind = ERR_CONNECT;
+	return err_while(e, "cannot connect");
+}
+
+int
+db_open(struct db **out, const struct config *cfg, const char *role,
+    struct err *e)
+{
+	struct db *db = xcalloc(1, sizeof(*db));
+
+	db->cfg = cfg;
+	db->role = role;
+	*out = db;
+	return connect_now(db, e);
+}
+
+void
+db_close(struct db *db)
+{
+	size_t i;
+
+	if (db == NULL)
+		return;
+	mysql_close(db->my);
+	for (i = 0; i < db->n_session; i++)
+		free(db->session[i]);
+	free(db->session);
+	free(db);
+}
+
+static int
+send_text(struct db *db, const char *sql, struct err *e)
+{
+	if (mysql_real_query(db->my, sql, strlen(sql)) != 0)
+		return failed(db, e);
+	return 0;
+}
+
+/* Statements that return rows nobody asked for (ANALYZE) are drained. */
+static int
+drain(struct db *db, struct err *e)
+{
+	MYSQL_RES *res = mysql_store_result(db->my);
+
+	if (res != NULL)
+		mysql_free_result(res);
+	else if (mysql_field_count(db->my) != 0)
+		return failed(db, e);
+	return 0;
+}
+
+int
+db_session(struct db *db, const char *sql, struct err *e)
+{
+	if (send_text(db, sql, e) != 0 || drain(db, e) != 0)
+		return err_while(e, "%s", sql);
+	db->session = xrealloc(db->session, db->n_session + 1,
+	    sizeof(*db->session));
+	db->session[db->n_session++] = xstrdup(sql);
+	return 0;
+}
+
+int
+db_reopen(struct db *db, struct err *e)
+{
+	size_t i;
+
+	mysql_close(db->my);
+	db->my = NULL;
+	if (connect_now(db, e) != 0)
+		return -1;
+	for (i = 0; i < db->n_session; i++)
+		if (send_text(db, db->session[i], e) != 0 ||
+		    drain(db, e) != 0)
+			return err_while(e, "%s", db->session[i]);
+	return 0;
+}
+
+unsigned long
+db_id(const struct db *db)
+{
+	return mysql_thread_id(db->my);
+}
+
+int
+db_run_text(struct db *db, const char *sql, struct err *e)
+{
+	log_sql(sql);
+	db->affected = 0;
+	db->warnings = 0;
+	if (send_text(db, sql, e) != 0 || drain(db, e) != 0)
+		return -1;
+	db->affected = mysql_affected_rows(db->my);
+	db->warnings = mysql_warning_count(db->my);
+	return 0;
+}
+
+/*
+ * An error in one statement of a packet keeps the server from running those
+ * after it.  A scalar subquery with two rows (1242) is such an error.
+ */
+#define ER_SUBQUERY_NO_1_ROW 1242
+
+int
+db_run_if(struct db *db, const char *question, const char *sql,
+    struct err *e)
+{
+	struct str q = STR_INIT;
+	bool asked = false;
+	int rc, more = 0;
+
+	log_sql(sql);
+	str_addf(&q, "SELECT IF((%s) = 1, 1, (SELECT 1 UNION ALL SELECT 2)); "
+	    "%s", question, sql);
+	mysql_set_server_option(db->my, MYSQL_OPTION_MULTI_STATEMENTS_ON);
+	rc = send_text(db, q.s, e);
+	while (rc == 0 && more == 0) {
+		rc = drain(db, e);
+		asked = asked || rc == 0;
+		if (rc == 0 && (more = mysql_next_result(db->my)) > 0)
+			rc = failed(db, e);
+	}
+	if (rc == 0 || e->kind != ERR_LOST)
+		mysql_set_server_option(db->my,
+		    MYSQL_OPTION_MULTI_STATEMENTS_OFF);
+	str_free(&q);
+	return rc != 0 && !asked && e->sqlno == ER_SUBQUERY_NO_1_ROW ? 1 : rc;
+}
+
+int
+db_set(struct db *db, struct err *e, const char *fmt, ...)
+{
+	struct str q = STR_INIT;
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	str_vaddf(&q, fmt, ap);
+	va_end(ap);
+	rc = send_text(db, q.s, e) != 0 ? -1 : drain(db, e);
+	str_free(&q);
+	return rc;
+}
+
+int
+db_run(struct db *db, struct err *e, const char *fmt, ...)
+{
+	struct str q = STR_INIT;
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	str_vaddf(&q, fmt, ap);
+	va_end(ap);
+	rc = db_run_text(db, q.s, e);
+	str_free(&q);
+	return rc;
+}
+
+unsigned long long
+db_affected(const struct db *db)
+{
+	return db->affected;
+}
+
+unsigned int
+db_warnings(const struct db *db)
+{
+	return db->warnings;
+}
+
+static void
+keep_rows(struct rows *r, MYSQL_RES *res)
+{
+	unsigned long *len;
+	MYSQL_ROW row;
+	size_t i, j;
+
+	r->n = (size_t)mysql_num_rows(res);
+	r->cols = mysql_num_fields(res);
+	r->cell = xcalloc(r->n, sizeof(*r->cell));
+	for (i = 0; i < r->n; i++) {
+		row = mysql_fetch_row(res);
+		len = mysql_fetch_lengths(res);
+		r->cell[i] = xcalloc(r->cols, sizeof(**r->cell));
+		for (j = 0; j < r->cols; j++)
+			if (row[j] != NULL)
+				r->cell[i][j] = xstrndup(row[j], len[j]);
+	}
+}
+
+static int
+vrows(struct db *db, struct rows *r, struct err *e, const char *fmt,
+    va_list ap)
+{
+	struct rows none = ROWS_INIT;
+	struct str q = STR_INIT;
+	MYSQL_RES *res = NULL;
+	int rc = -1;
+
+	*r = none;
+	str_vaddf(&q, fmt, ap);
+	if (send_text(db, q.s, e) != 0)
+		goto out;
+	res = mysql_store_result(db->my);
+	if (res == NULL) {
+		failed(db, e);
+		goto out;
+	}
+	keep_rows(r, res);
+	rc = 0;
+out:
+	if (res != NULL)
+		mysql_free_result(res);
+	str_free(&q);
+	return rc;
+}
+
+int
+db_rows(struct db *db, struct rows *r, struct err *e, const char *fmt, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = vrows(db, r, e, fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+void
+rows_free(struct rows *r)
+{
+	struct rows none = ROWS_INIT;
+	size_t i, j;
+
+	for (i = 0; i < r->n; i++) {
+		for (j = 0; j < r->cols; j++)
+			free(r->cell[i][j]);
+		free(r->cell[i]);
+	}
+	free(r->cell);
+	*r = none;
+}
+
+static int
+vvalue(struct db *db, char **value, struct err *e, const char *fmt,
+    va_list ap)
+{
+	struct rows r = ROWS_INIT;
+	int rc = vrows(db, &r, e, fmt, ap);
+
+	*value = NULL;
+	if (rc == 0 && r.n > 0 && r.cols > 0) {
+		*value = r.cell[0][0];
+		r.cell[0][0] = NULL;
+	}
+	rows_free(&r);
+	return rc;
+}
+
+int
+db_value(struct db *db, char **value, struct err *e, const char *fmt, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = vvalue(db, value, e, fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+int
+db_number(struct db *db, unsigned long long *value, struct err *e,
+    const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = vvalue(db, &s, e, fmt, ap);
+	va_end(ap);
+	*value = s != NULL ? strtoull(s, NULL, 10) : 0;
+	free(s);
+	return rc;
+}
+
+void
+db_literal(struct str *out, struct db *db, const char *text)
+{
+	size_t len = strlen(text);
+	char *esc = xcalloc(2 * len + 1, 1);
+
+	mysql_real_escape_string(db->my, esc, text, (unsigned long)len);
+	str_addf(out, "'%s'", esc);
+	free(esc);
+}

@@ -1,0 +1,196 @@
+#include "server/server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "base/util.h"
+
+#define OLDEST_MARIADB	100600
+#define OLDEST_MYSQL	 80000
+
+static unsigned int
+version_number(const char *text)
+{
+	unsigned int major = 0, minor = 0, patch = 0;
+
+	if (sscanf(text, "%u.%u.%u", &major, &minor, &patch) < 2)
+		return 0;
+	return major * 10000 + minor * 100 + patch;
+}
+
+static bool
+has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+	const char *p = list;
+
+	while ((p = strstr(p, word)) != NULL) {
+		if ((p == list || p[-1] == ',') &&
+		    (p[len] == ',' || p[len] == '\0'))
+			return true;
+		p += len;
+	}
+	return false;
+}
+
+static int
+check_version(const struct server *s, struct err *e)
+{
+	if (s->mariadb ? s->version >= OLDEST_MARIADB :
+	    s->version >= OLDEST_MYSQL)
+		return 0;
+	return err_set(e, ERR_VERSION, "the server is %s %s; livealter needs "
+	    "MariaDB 10.6 or MySQL 8.0, or later",
+	    s->mariadb ? "MariaDB" : "MySQL", s->version_text);
+}
+
+int
+server_probe(struct server *s, struct db *db, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	char **c;
+
+	if (db_rows(db, &r, e, "SELECT VERSION(), @@global.sql_mode, "
+	    "@@global.time_zone, @@global.log_bin, @@session.binlog_format, "
+	    "CURRENT_USER(), CONCAT(@@hostname, ':', @@port), "
+	    "@@global.innodb_autoinc_lock_mode") != 0)
+		return err_while(e, "asking what the server is");
+	c = r.cell[0];
+	s->version_text = xstrdup(c[0]);
+	s->mariadb = strstr(c[0], "MariaDB") != NULL;
+	s->version = version_number(c[0]);
+	s->sql_mode = xstrdup(c[1]);
+	s->ansi_quotes = has_word(c[1], "ANSI_QUOTES");
+	s->no_backslash_escapes = has_word(c[1], "NO_BACKSLASH_ESCAPES");
+	s->time_zone = xstrdup(c[2]);
+	s->log_bin = strcmp(c[3], "1") == 0;
+	s->binlog_statement = s->log_bin && strcmp(c[4], "STATEMENT") == 0;
+	s->user = xstrdup(c[5]);
+	s->host_text = xstrdup(c[6]);
+	s->autoinc_lock = strcmp(c[7], "2") != 0;
+	rows_free(&r);
+	return check_version(s, e);
+}
+
+void
+server_free(struct server *s)
+{
+	free(s->version_text);
+	free(s->host_text);
+	free(s->sql_mode);
+	free(s->time_zone);
+	free(s->user);
+	memset(s, 0, sizeof(*s));
+}
+
+/*
+ * Settings that not every server has, or that not everybody may change, and
+ * that we can do without.
+ */
+static int
+optional(struct db *db, const char *sql, struct err *e)
+{
+	struct err ignored = { .kind = ERR_NONE };
+
+	if (db_session(db, sql, &ignored) == 0)
+		return 0;
+	if (ignored.kind != ERR_LOST)
+		return 0;
+	*e = ignored;
+	return -1;
+}
+
+/* The user's --set-vars, over our defaults. */
+static int
+user_vars(struct db *db, const struct config *cfg, struct err *e)
+{
+	struct str q = STR_INIT;
+	int rc = 0;
+
+	if (cfg->set_vars == NULL || cfg->set_vars[0] == '\0')
+		return 0;
+	str_addf(&q, "SET SESSION %s", cfg->set_vars);
+	if (db_session(db, q.s, e) != 0) {
+		err_while(e, "--set-vars");
+		if (e->kind == ERR_SQL)
+			e->kind = ERR_USAGE;
+		rc = -1;
+	}
+	str_free(&q);
+	return rc;
+}
+
+/*
+ * The user's ALTER runs under the sql_mode it would have from anybody's
+ * client.  Every other statement is ours and runs under a mode that keeps
+ * values as they are: id 0 stays 0, zero dates stay, and the text that SHOW
+ * CREATE TABLE gives is read the way it was written.  It decides what the
+ * data become, so not even --set-vars changes it.
+ */
+static int
+set_mode(struct db *db, enum server_session what, unsigned int how,
+    struct err *e)
+{
+	if (what == SESSION_ALTER)
+		return 0;
+	return db_session(db, how & SESSION_INVALID_DATES ?
+	    "SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO,"
+	    "NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES'" :
+	    "SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO,"
+	    "NO_ENGINE_SUBSTITUTION'", e);
+}
+
+/*
+ * READ COMMITTED spares the application the gap locks of the copy's locking
+ * reads; statement-based logging does not allow it (error 1665).
+ */
+static const char *
+isolation(const struct server *s, enum server_session what)
+{
+	if (what == SESSION_COPY && !s->binlog_statement)
+		return "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+	return "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+}
+
+int
+server_session(const struct server *s, struct db *db,
+    enum server_session what, unsigned int how, const struct config *cfg,
+    struct err *e)
+{
+	if (db_session(db, "SET SESSION autocommit=1, sql_quote_show_create=1, "
+	    "wait_timeout=604800, lock_wait_timeout=1, "
+	    "innodb_lock_wait_timeout=1, max_error_count=65535", e) != 0 ||
+	    /* MariaDB >= 10.6.18: error 1020 on locking reads (MDEV-35124). */
+	    optional(db, "SET SESSION innodb_snapshot_isolation=OFF", e) != 0 ||
+	    optional(db, "SET SESSION max_statement_time=0", e) != 0 ||
+	    optional(db, "SET SESSION max_execution_time=0", e) != 0 ||
+	    /* Table facts as they are now, not as they were yesterday. */
+	    optional(db, "SET SESSION information_schema_stats_expiry=0",
+	    e) != 0 ||
+	    /* No invisible primary key that the original has not. */
+	    optional(db, "SET SESSION sql_generate_invisible_primary_key=OFF",
+	    e) != 0 ||
+	    optional(db, "SET SESSION lc_messages='en_US'", e) != 0 ||
+	    user_vars(db, cfg, e) != 0 ||
+	    set_mode(db, what, how, e) != 0 ||
+	    db_session(db, isolation(s, what), e) != 0)
+		return -1;
+	return db_session(db, how & SESSION_UTC ?
+	    "SET SESSION time_zone='+00:00'" :
+	    "SET SESSION time_zone=DEFAULT", e);
+}
+
+const char *
+server_share_nowait(const struct server *s)
+{
+	return s->mariadb ? "LOCK IN SHARE MODE NOWAIT" : "FOR SHARE NOWAIT";
+}
+
+const char *
+server_share(const struct server *s)
+{
+	return s->mariadb ? "LOCK IN SHARE MODE" : "FOR SHARE";
+}

@@ -1,0 +1,373 @@
+#include "steps/shadow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "model/ddl.h"
+#include "model/mirror.h"
+#include "steps/mdl.h"
+
+#define UNDERSCORES 10		/* as many as pt-online-schema-change tries */
+
+/* Put one more underscore in front until nobody has the name. */
+static int
+free_name(struct qname *q, struct db *db, struct err *e)
+{
+	struct ident id;
+	char before[UNDERSCORES + 1] = "";
+	struct ident base = q->table;
+	size_t i;
+	int taken;
+
+	for (i = 0; i < UNDERSCORES; i++) {
+		taken = table_exists(db, q, e);
+		if (taken <= 0)
+			return taken;
+		before[i] = '_';
+		before[i + 1] = '\0';
+		ident_derive(&id, before, base.raw, "");
+		qname_beside(q, q, &id);
+	}
+	return err_set(e, ERR_REFUSED, "there are %d tables called %s with "
+	    "underscores in front", UNDERSCORES, base.sql);
+}
+
+/* --new-table-name, where %T is the table's name. */
+static int
+given_name(struct names *n, struct db *db, const char *pattern,
+    struct err *e)
+{
+	struct str name = STR_INIT;
+	const char *p;
+	int rc;
+
+	for (p = pattern; *p != '\0'; p++)
+		if (p[0] == '%' && p[1] == 'T') {
+			str_addz(&name, n->old.table.raw);
+			p++;
+		} else {
+			str_add(&name, p, 1);
+		}
+	rc = qname_set(&n->shadow, n->old.db.raw, name.s, e);
+	str_free(&name);
+	if (rc != 0)
+		return err_while(e, "--new-table-name");
+	rc = table_exists(db, &n->shadow, e);
+	if (rc == 1)
+		return err_set(e, ERR_REFUSED, "--new-table-name: there is a "
+		    "table %s already", n->shadow.sql);
+	return rc;
+}
+
+int
+shadow_names(struct names *n, struct db *db, const struct config *cfg,
+    struct err *e)
+{
+	int rc;
+
+	names_derive(n);
+	rc = cfg->new_table_name != NULL ?
+	    given_name(n, db, cfg->new_table_name, e) :
+	    free_name(&n->shadow, db, e);
+	if (rc != 0 || free_name(&n->attic, db, e) != 0 ||
+	    free_name(&n->notes, db, e) != 0)
+		return -1;
+	return 0;
+}
+
+/*
+ * Constraint names are unique in a schema on MySQL, so while both tables are
+ * there a CHECK must be called something else.  Names the server made
+ * ("t_chk_1") follow the table by themselves when it is renamed (MySQL manual,
+ * "CHECK Constraints"); any other gets an underscore, and loses it the next
+ * time.
+ */
+static void
+other_check_name(void *arg, const char *name, struct ident *to)
+{
+	const struct names *n = arg;
+	size_t len = strlen(n->old.table.raw);
+
+	if (strncmp(name, n->old.table.raw, len) == 0 &&
+	    strncmp(name + len, "_chk_", 5) == 0)
+		ident_derive(to, "", n->shadow.table.raw, name + len);
+	else if (name[0] == '_' && name[1] != '\0')
+		ident_derive(to, "", name + 1, "");
+	else
+		ident_derive(to, "_", name, "");
+}
+
+/* "CREATE, INSERT" is missing: say which GRANT would help. */
+static int
+explain(const struct names *n, enum err_kind kind, struct err *e)
+{
+	unsigned int no = e->sqlno;
+
+	if (e->kind != ERR_SQL)
+		return -1;
+	e->kind = kind;
+	if (db_class(no) != DB_DENIED)
+		return -1;
+	e->kind = ERR_NEEDS;
+	if (no == 1419)
+		return err_hint(e, "with binary logging, triggers need SUPER "
+		    "or log_bin_trust_function_creators: SET GLOBAL "
+		    "log_bin_trust_function_creators = 1");
+	return err_hint(e, "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, "
+	    "DROP, ALTER, TRIGGER, LOCK TABLES ON %s.* TO the account",
+	    n->old.db.sql);
+}
+
+int
+shadow_create(struct db *db, const struct names *n, const struct table *old,
+    const struct server *s, const struct config *cfg, struct undo *undo,
+    struct err *e)
+{
+	struct names names = *n;
+	struct ddl_change how = {
+		.to = &n->shadow,
+		.drop_engine = cfg->default_engine,
+		.drop_data_dir = cfg->remove_data_dir || cfg->data_dir != NULL,
+		.drop_tablespace = cfg->remove_tablespace,
+		.data_dir = cfg->data_dir,
+		.rename_check = s->mariadb ? NULL : other_check_name,
+		.arg = &names,
+	};
+	struct str q = STR_INIT;
+	int rc;
+
+	rc = ddl_create(&q, old->create, &how, e);
+	if (rc == 0) {
+		undo_push(undo, UNDO_SHADOW, "DROP TABLE IF EXISTS %s",
+		    n->shadow.sql);
+		rc = db_run_text(db, q.s, e);
+		if (rc != 0) {
+			/* Somebody else's table of that name is not ours. */
+			if (e->sqlno == 1050)
+				undo_forget(undo, UNDO_SHADOW);
+			explain(n, ERR_CREATE, e);
+		}
+	}
+	str_free(&q);
+	return rc;
+}
+
+/*
+ * The user's text, with the names that his CHECK constraints have on the
+ * shadow where it drops them.
+ */
+static void
+add_alter(struct str *q, const struct names *n, const struct table *old,
+    const struct alter *a, const struct server *s, const char *text)
+{
+	const struct alter_item *it;
+	struct names names = *n;
+	struct ident to;
+	struct str check = STR_INIT;
+	size_t i, done = 0;
+
+	for (i = 0; i < a->n; i++) {
+		it = &a->item[i];
+		if (s->mariadb || it->what != ALTER_DROP_CONSTRAINT)
+			continue;
+		str_reset(&check);
+		str_addf(&check, "CONSTRAINT %s CHECK", it->from.sql);
+		if (strstr(old->create, check.s) == NULL)
+			continue;
+		other_check_name(&names, it->from.raw, &to);
+		str_add(q, text + done, it->at - done);
+		str_addz(q, to.sql);
+		done = it->at + it->len;
+	}
+	str_addz(q, text + done);
+	str_free(&check);
+}
+
+static int
+run_alter(struct db *db, const struct names *n, const struct table *old,
+    const struct alter *a, const struct server *s, const struct config *cfg,
+    struct err *e)
+{
+	struct str q = STR_INIT;
+	int rc;
+
+	if (cfg->alter[strspn(cfg->alter, " \t\r\n")] == '\0')
+		return 0;
+	str_addf(&q, "ALTER TABLE %s ", n->shadow.sql);
+	add_alter(&q, n, old, a, s, cfg->alter);
+	rc = db_run_text(db, q.s, e);
+	str_free(&q);
+	return rc != 0 ? explain(n, ERR_ALTER, e) : 0;
+}
+
+/* Triggers cannot be tried on the user's table; on this one they can. */
+static int
+probe_triggers(struct db *db, const struct names *n, struct err *e)
+{
+	struct trigger t = { .event = "INSERT" };
+	struct str q = STR_INIT;
+	struct ident name;
+	int rc;
+
+	ident_derive(&name, "livealter_", n->shadow.table.raw, "_try");
+	qname_beside(&t.name, &n->shadow, &name);
+	mirror_probe(&q, &t, &n->shadow);
+	rc = db_run_text(db, q.s, e);
+	str_free(&q);
+	if (rc == 0)
+		rc = db_run(db, e, "DROP TRIGGER %s", t.name.sql);
+	return rc != 0 ? explain(n, ERR_TRIGGERS, e) : 0;
+}
+
+int
+shadow_alter(struct db *db, const struct names *n, const struct table *old,
+    const struct alter *a, const struct server *s, const struct config *cfg,
+    struct err *e)
+{
+	struct db *users = NULL;
+	int rc;
+
+	rc = db_open(&users, cfg, "alter", e) != 0 ||
+	    server_session(s, users, SESSION_ALTER, 0, cfg, e) != 0 ||
+	    run_alter(users, n, old, a, s, cfg, e) != 0 ||
+	    probe_triggers(db, n, e) != 0 ? -1 : 0;
+	db_close(users);
+	return rc;
+}
+
+static int
+create_triggers(struct db *db, const struct plan *p, struct undo *undo,
+    struct err *e)
+{
+	const struct trigger *t;
+	struct str q = STR_INIT;
+	int ev, rc = 0;
+
+	for (ev = 0; ev < N_TRIGGERS && rc == 0; ev++) {
+		t = &p->trigger[ev];
+		str_reset(&q);
+		mirror_create(&q, t, &p->names.old);
+		undo_push(undo, UNDO_TRIGGER, "DROP TRIGGER IF EXISTS %s",
+		    t->name.sql);
+		rc = db_run_text(db, q.s, e);
+		if (rc != 0)
+			err_while(e, "creating trigger %s", t->name.sql);
+	}
+	str_free(&q);
+	return rc;
+}
+
+/* All three under one lock, so that the application meets us only once. */
+static int
+create_under_lock(struct db *db, const struct plan *p,
+    const struct config *cfg, struct undo *undo, struct err *e)
+{
+	struct err e2 = { .kind = ERR_NONE };
+	int rc;
+
+	if (mdl_hold(db, p->server, &p->names.old,
+	    &cfg->tries_create_triggers, e) != 0)
+		return -1;
+	rc = create_triggers(db, p, undo, e);
+	if (mdl_release(db, rc == 0 ? e : &e2) != 0)
+		rc = -1;
+	return rc;
+}
+
+/*
+ * The order matters.  With the INSERT trigger first, a row inserted and then
+ * updated before the UPDATE trigger is there would stay in the shadow as it
+ * was inserted, and the copy would pass over it.
+ */
+int
+shadow_capture(struct db *db, const struct plan *p, const struct config *cfg,
+    struct undo *undo, struct err *e)
+{
+	struct err e2 = { .kind = ERR_NONE };
+	int rc;
+
+	undo_push(undo, UNDO_NOTES, "DROP TABLE IF EXISTS %s",
+	    p->names.notes.sql);
+	if (db_run_text(db, p->create_notes, e) != 0) {
+		if (e->sqlno == 1050)
+			undo_forget(undo, UNDO_NOTES);
+		return explain(&p->names, ERR_TRIGGERS, e);
+	}
+	/* A trigger keeps the sql_mode of the session that creates it. */
+	if (db_set(db, e, "SET SESSION sql_mode='%s%s'", mirror_sql_mode,
+	    p->session & SESSION_INVALID_DATES ? ",ALLOW_INVALID_DATES" :
+	    "") != 0)
+		return -1;
+	rc = create_under_lock(db, p, cfg, undo, e);
+	if (rc != 0)
+		explain(&p->names, ERR_TRIGGERS, e);
+	if (db_set(db, rc == 0 ? e : &e2, "SET SESSION sql_mode="
+	    "'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'") != 0)
+		rc = -1;
+	return rc;
+}
+
+static int
+trigger_intact(struct db *db, const struct trigger *t, struct err *e)
+{
+	struct str q = STR_INIT;
+	char *body = NULL;
+	int rc;
+
+	str_addz(&q, "TRIGGER_SCHEMA = ");
+	db_literal(&q, db, t->name.db.raw);
+	str_addz(&q, " AND TRIGGER_NAME = ");
+	db_literal(&q, db, t->name.table.raw);
+	rc = db_value(db, &body, e, "SELECT ACTION_STATEMENT FROM "
+	    "information_schema.TRIGGERS WHERE %s", q.s);
+	str_free(&q);
+	if (rc == 0 && (body == NULL || strcmp(body, t->body) != 0)) {
+		rc = err_set(e, ERR_TRIGGERS, "trigger %s %s", t->name.sql,
+		    body == NULL ? "is gone" : "was changed");
+		err_hint(e, "writes since then may not be in the new table; "
+		    "start again");
+	}
+	free(body);
+	return rc;
+}
+
+int
+shadow_notes(struct db *db, const struct plan *p, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	struct str list = STR_INIT;
+	size_t i;
+	int rc;
+
+	rc = db_rows(db, &r, e, "SELECT what, errno, row_key, message FROM %s "
+	    "LIMIT 5", p->names.notes.sql);
+	for (i = 0; rc == 0 && i < r.n; i++)
+		str_addf(&list, "\n  %s of row %s: %s (error %s)",
+		    r.cell[i][0], r.cell[i][2],
+		    strcmp(r.cell[i][1], "1242") == 0 ?
+		    "another row has the same value in a unique key" :
+		    r.cell[i][3] != NULL ? r.cell[i][3] : "unknown",
+		    r.cell[i][1]);
+	if (rc == 0 && r.n > 0) {
+		rc = err_set(e, ERR_REJECTED, "the application wrote what the "
+		    "new table cannot hold:%s", list.s);
+		err_hint(e, "the application's statements succeeded, and the "
+		    "old table has them");
+	}
+	rows_free(&r);
+	str_free(&list);
+	return rc;
+}
+
+int
+shadow_intact(struct db *db, const struct plan *p, struct err *e)
+{
+	int ev;
+
+	for (ev = 0; ev < N_TRIGGERS; ev++)
+		if (trigger_intact(db, &p->trigger[ev], e) != 0)
+			return -1;
+	return shadow_notes(db, p, e);
+}

@@ -1,0 +1,158 @@
+#include "steps/verify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/util.h"
+#include "model/sql.h"
+
+struct job {
+	const struct plan *plan;
+};
+
+#define SHOWN 5		/* rows that differ, named in the message */
+
+/* Add the keys of rows that differ to the message. */
+static int
+name_rows(const struct plan *p, struct db *db, enum side side,
+    const struct chunk *c, struct str *out, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	struct str q = STR_INIT;
+	size_t i;
+	int rc;
+
+	sql_differences(&q, p, side, &c->after, &c->upto, SHOWN);
+	rc = db_rows(db, &r, e, "%s", q.s);
+	for (i = 0; rc == 0 && i < r.n; i++)
+		str_addf(out, "\n  row %s: %s", r.cell[i][0],
+		    strcmp(r.cell[i][1], "missing") == 0 ?
+		    "not in the new table" :
+		    strcmp(r.cell[i][1], "different") == 0 ?
+		    "not the same in the new table" :
+		    "only in the new table");
+	rows_free(&r);
+	str_free(&q);
+	return rc;
+}
+
+static int
+tell_difference(const struct plan *p, struct db *db, const struct chunk *c,
+    char **old, char **new, struct err *e)
+{
+	struct str rows = STR_INIT;
+	int rc;
+
+	rc = name_rows(p, db, SIDE_OLD, c, &rows, e);
+	if (rc == 0)
+		rc = name_rows(p, db, SIDE_NEW, c, &rows, e);
+	if (rc == 0) {
+		err_set(e, ERR_DIFFERENT, "the two tables differ: %s rows in "
+		    "the old one, %s in the new one%s", old[0], new[0],
+		    rows.s);
+		err_hint(e, "something wrote to the table, or to the new one, "
+		    "past the triggers; nothing was swapped");
+	}
+	str_free(&rows);
+	return -1;
+}
+
+static int
+compare(const struct plan *p, struct db *db, const struct chunk *c,
+    unsigned long long *rows, struct err *e)
+{
+	struct rows old = ROWS_INIT, new = ROWS_INIT;
+	struct str q = STR_INIT;
+	int rc = -1;
+
+	sql_sum(&q, p, SIDE_OLD, &c->after, &c->upto);
+	if (db_rows(db, &old, e, "%s", q.s) != 0)
+		goto out;
+	str_reset(&q);
+	sql_sum(&q, p, SIDE_NEW, &c->after, &c->upto);
+	if (db_rows(db, &new, e, "%s", q.s) != 0)
+		goto out;
+	*rows = strtoull(old.cell[0][0], NULL, 10);
+	rc = 0;
+	if (strcmp(old.cell[0][0], new.cell[0][0]) != 0 ||
+	    strcmp(old.cell[0][1], new.cell[0][1]) != 0)
+		rc = tell_difference(p, db, c, old.cell[0], new.cell[0], e);
+out:
+	str_free(&q);
+	rows_free(&old);
+	rows_free(&new);
+	return rc;
+}
+
+static int
+verify_chunk(void *arg, struct db *db, const struct chunk *c,
+    unsigned long long *rows, struct err *e)
+{
+	const struct job *j = arg;
+	struct err ignored = { .kind = ERR_NONE };
+	int rc;
+
+	if (db_set(db, e, "START TRANSACTION WITH CONSISTENT SNAPSHOT, "
+	    "READ ONLY") != 0)
+		return -1;
+	rc = compare(j->plan, db, c, rows, e);
+	if (db_set(db, rc == 0 ? e : &ignored, "COMMIT") != 0)
+		rc = -1;
+	return rc;
+}
+
+/*
+ * When the new table cannot be read by the same ranges, each chunk was found
+ * by joining from the old one, which does not see rows that are too many.
+ */
+static int
+compare_counts(const struct plan *p, struct db *db, struct err *e)
+{
+	struct chunk all = { BOUND_INIT, BOUND_INIT, 0 };
+	struct rows r = ROWS_INIT;
+	int rc = -1;
+
+	if (db_set(db, e, "START TRANSACTION WITH CONSISTENT SNAPSHOT, "
+	    "READ ONLY") != 0)
+		return -1;
+	if (db_rows(db, &r, e, "SELECT (SELECT COUNT(*) FROM %s), "
+	    "(SELECT COUNT(*) FROM %s)", p->names.old.sql,
+	    p->names.shadow.sql) == 0) {
+		rc = 0;
+		if (strcmp(r.cell[0][0], r.cell[0][1]) != 0)
+			rc = tell_difference(p, db, &all, &r.cell[0][0],
+			    &r.cell[0][1], e);
+	}
+	rows_free(&r);
+	if (rc == 0)
+		rc = db_set(db, e, "COMMIT");
+	return rc;
+}
+
+static int
+compare_whole(const struct plan *p, const struct config *cfg, struct err *e)
+{
+	struct db *db = NULL;
+	int rc;
+
+	rc = db_open(&db, cfg, "compare", e) != 0 ||
+	    server_session(p->server, db, SESSION_VERIFY, p->session, cfg,
+	    e) != 0 || compare_counts(p, db, e) != 0 ? -1 : 0;
+	db_close(db);
+	return rc;
+}
+
+int
+verify_run(const struct plan *p, const struct config *cfg,
+    struct walk_result *result, struct err *e)
+{
+	struct job j = { .plan = p };
+	struct walk w = { .plan = p, .cfg = cfg, .verb = "compared",
+	    .session = SESSION_VERIFY, .to_the_end = true,
+	    .chunk = verify_chunk, .arg = &j };
+
+	if (walk_run(&w, result, e) != 0)
+		return -1;
+	return p->same_ranges ? 0 : compare_whole(p, cfg, e);
+}

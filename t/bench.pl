@@ -1,0 +1,235 @@
+# make bench: the same change by native ALTER TABLE, pt-online-schema-change
+# and livealter, on an idle server and under load.
+#
+#	BENCH_SERVERS="mariadb mysql"	the servers (default: mariadb)
+#	BENCH_ROWS=1000000		rows of the table
+#	BENCH_ONLY=idle | load		one of the two parts
+#	BENCH_RATE=400			the load, transactions a second
+#	BENCH_WHAT=regex		only the contenders whose name matches
+#	BENCH_REPEAT=1			the fastest of so many runs (idle)
+#
+# Servers run with their own default settings (durable, binary log as it comes)
+# but for a buffer pool of 1 GB.  Before each run the data directory is put
+# back to the same state and the table is read once.
+use strict;
+use warnings;
+
+use File::Basename qw(dirname);
+use File::Path qw(make_path remove_tree);
+use lib dirname(__FILE__) . '/lib';
+use LiveAlter;
+use Server;
+use Test::More ();
+use Time::HiRes qw(time);
+
+my $ROWS = $ENV{BENCH_ROWS} // 1_000_000;
+my $RATE = $ENV{BENCH_RATE} // 400;
+my $ONLY = $ENV{BENCH_ONLY} // '';
+my $WHAT = $ENV{BENCH_WHAT} // '.';
+my $REPEAT = $ENV{BENCH_REPEAT} // 1;
+my $CHANGE = "ADD COLUMN c INT NOT NULL DEFAULT 0, ENGINE=InnoDB";
+my $LIMIT = 1800;
+my $BASELINE_SECONDS = 20;
+
+$| = 1;
+chdir dirname(__FILE__) . '/..' or die "bench: $!\n";
+make_path('build/bench');
+
+sub native {
+	my ($algorithm) = @_;
+	return sub {
+		my ($s) = @_;
+		my $t = time;
+		my $dbh = $s->dbh(database => 'bench');
+		my $ok = eval {
+			$dbh->do("ALTER TABLE orders $CHANGE, " .
+			    "ALGORITHM=$algorithm");
+		};
+		return { exit => $ok ? 0 : 1, err => $@ // '', out => '',
+		    seconds => time - $t };
+	};
+}
+
+sub pt_osc {
+	my ($s) = @_;
+	# EXPLAIN's default since MySQL 9 is a tree, which it cannot read.
+	my @vars = $s->is_mysql ?
+	    ('--set-vars', "explain_format='TRADITIONAL'") : ();
+	my $home = File::Temp->newdir;
+	return run_program({ timeout => $LIMIT, env => { HOME => "$home" } },
+	    'pt-online-schema-change', '--alter', $CHANGE, '--execute',
+	    '--no-version-check', '--recursion-method', 'none',
+	    '--no-check-replication-filters', '--charset', 'utf8mb4', @vars,
+	    "D=bench,t=orders,S=" . $s->socket . ",u=root");
+}
+
+sub livealter {
+	my (@more) = @_;
+	return sub {
+		my ($s) = @_;
+		return run_livealter($s, { timeout => $LIMIT }, '--alter',
+		    $CHANGE, 'D=bench,t=orders', '--execute', @more);
+	};
+}
+
+my @contenders = (
+	['ALTER … ALGORITHM=COPY', native('COPY')],
+	['ALTER … ALGORITHM=INPLACE', native('INPLACE')],
+	['pt-online-schema-change', \&pt_osc],
+	['livealter', livealter()],
+	['livealter --threads 4', livealter('--threads', 4)],
+);
+@contenders = grep { $_->[0] =~ /$WHAT/ } @contenders;
+
+sub thousands {
+	my ($n) = @_;
+	1 while $n =~ s/^(\d+)(\d{3})/$1,$2/;
+	return $n;
+}
+
+sub table_line { print '| ', join(' | ', @_), " |\n" }
+
+# A server whose data directory can be put back.
+sub prepare {
+	my ($flavour) = @_;
+	my $s = Server->start(flavour => $flavour, durable => 1,
+	    general_log => 0, buffer_pool => '1G',
+	    redo => $flavour eq 'mysql' ? '100M' : '96M',
+	    # MySQL has a binary log unless told otherwise.
+	    args => [$flavour eq 'mysql' ? '--log-bin=bin' : ()]);
+	# The rows go in with nothing to wait for.
+	$s->sql("SET GLOBAL innodb_flush_log_at_trx_commit = 0");
+	make_orders($s, 'bench', 'orders', $ROWS,
+	    extra => 'KEY by_customer (customer), KEY by_date (updated)');
+	$s->sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1");
+	$s->sql("ANALYZE TABLE bench.orders");
+	$s->sql("RESET " . ($s->is_mysql ? "BINARY LOGS AND GTIDS"
+	    : "MASTER")) if $s->value('SELECT @@log_bin');
+	$s->sql("SET GLOBAL innodb_fast_shutdown = 0");
+	$s->stop;
+	rename "$s->{data}", "$s->{data}.fresh" or die "bench: $!\n";
+	return $s;
+}
+
+sub put_back {
+	my ($s) = @_;
+	$s->stop;
+	remove_tree($s->{data});
+	system('cp', '-a', "$s->{data}.fresh", $s->{data}) == 0
+	    or die "bench: cannot copy the data\n";
+	# What cp has written is not to be flushed during the measurement.
+	system('sync', '-f', $s->{data});
+	$s->restart;
+	$s->rows("SELECT COUNT(note), MAX(updated), SUM(amount) FROM " .
+	    "bench.orders FORCE INDEX (PRIMARY)");
+	$s->rows("SELECT COUNT($_->[0]) FROM bench.orders " .
+	    "FORCE INDEX ($_->[1])")
+	    for ['customer', 'by_customer'], ['updated', 'by_date'];
+}
+
+sub verdict {
+	my ($s, $name, $r) = @_;
+	(my $file = "build/bench/" . $s->flavour . " $name.log") =~
+	    s/[^\w.\/-]+/-/g;
+	spew($file, "exit $r->{exit}\n$r->{out}\n$r->{err}");
+	my $has = grep { $_ eq 'c' } table_columns($s, 'bench', 'orders');
+	return if $r->{exit} == 0 && $has;
+	my ($why) = grep { /\S/ } reverse split /\n/, "$r->{out}\n$r->{err}";
+	return "failed: exit $r->{exit}, see $file" .
+	    (defined $why ? " ($why)" : '');
+}
+
+sub idle {
+	my ($s) = @_;
+	my (%seconds, %why);
+	for my $c (@contenders) {
+		my ($name, $code) = @$c;
+		for my $n (1 .. $REPEAT) {
+			put_back($s);
+			my $r = $code->($s);
+			my $bad = verdict($s, $name, $r);
+			if ($bad) {
+				$why{$name} = $bad;
+				last;
+			}
+			$seconds{$name} = $r->{seconds}
+			    if !$seconds{$name} ||
+			    $r->{seconds} < $seconds{$name};
+		}
+	}
+	my $pt = $seconds{'pt-online-schema-change'};
+	table_line('idle', 'seconds', 'rows/s', 'pt-osc = 1');
+	table_line('---', '---:', '---:', '---:');
+	for my $c (@contenders) {
+		my $name = $c->[0];
+		if ($why{$name}) {
+			table_line($name, $why{$name}, '', '');
+			next;
+		}
+		my $sec = $seconds{$name};
+		table_line($name, sprintf('%.1f', $sec),
+		    thousands(int($ROWS / $sec)),
+		    $pt ? sprintf('%.2f', $sec / $pt) : '');
+	}
+	print "\n";
+}
+
+sub commits {
+	my ($s) = @_;
+	my ($r) = $s->rows("SHOW GLOBAL STATUS LIKE 'Com_commit'");
+	return $r->[1];
+}
+
+sub load {
+	my ($s) = @_;
+	table_line("load, $RATE tx/s", 'seconds', 'tx/s', 'p50 ms', 'p99 ms',
+	    'p99.9 ms', 'slowest ms', 'over 1 s', 'errors');
+	table_line('---', ('---:') x 7, '---');
+	my $baseline = ['no migration', sub {
+		my ($server) = @_;
+		my $t = time;
+		poll_until(sub { time - $t > $BASELINE_SECONDS },
+		    $BASELINE_SECONDS * 2, 'the baseline');
+		return { exit => 0, out => '', err => '',
+		    seconds => time - $t };
+	}];
+	for my $c ($baseline, @contenders) {
+		my ($name, $code) = @$c;
+		put_back($s);
+		my $h = start_hammer($s, db => 'bench', table => 'orders',
+		    profile => 'oltp', threads => 4, rate => $RATE, seed => 1);
+		my $from = commits($s);
+		poll_until(sub { commits($s) - $from > $RATE }, 60,
+		    'the load');
+		my $r = $code->($s);
+		$from = commits($s);
+		poll_until(sub { commits($s) - $from > $RATE / 2 }, 60,
+		    'the load after it');
+		my $app = $h->report;
+		my $bad = $c == $baseline ? '' : verdict($s, $name, $r) // '';
+		my $errors = join ', ', map {
+		    "$_ × $app->{errors}{$_}{count}" }
+		    sort keys %{$app->{errors}};
+		table_line($bad ? "$name: $bad" : $name,
+		    $c == $baseline ? '' : sprintf('%.1f', $r->{seconds}),
+		    sprintf('%.0f', $app->{transactions} / $app->{seconds}),
+		    sprintf('%.2f', $app->{p50_ms}),
+		    sprintf('%.1f', $app->{p99_ms}),
+		    sprintf('%.1f', $app->{p999_ms}),
+		    sprintf('%.0f', $app->{max_ms}), $app->{over_1s},
+		    $errors || 'none');
+		print "  <!-- slowest, at $app->{slowest}{at} s: ",
+		    "$app->{slowest}{statement} -->\n" if $ENV{BENCH_VERBOSE};
+	}
+	print "\n";
+}
+
+for my $flavour (split ' ', $ENV{BENCH_SERVERS} // 'mariadb') {
+	my $s = prepare($flavour);
+	my $cores = () = slurp('/proc/cpuinfo') =~ /^processor\s*:/mg;
+	print "\n### ", ($s->is_mysql ? 'MySQL ' : 'MariaDB '), $s->version,
+	    ", ", thousands($ROWS), " rows, 2 secondary indexes, ",
+	    "$cores cores\n\n`$CHANGE`\n\n";
+	idle($s) if $ONLY ne 'load';
+	load($s) if $ONLY ne 'idle';
+}
