@@ -1,18 +1,26 @@
 # livealter: change the schema of a live table.
 #
 #	make			build ./livealter
-#	make deps		install the packages that are missing (apt-get)
-#	make demo		one migration under live writes, on a throwaway server
+#	make deps		install what building and testing need (apt-get)
+#	make demo		one migration under live writes, on a new server
 #	make check		unit tests, then tests on a throwaway MariaDB
 #	make check-mysql	the same tests on a throwaway MySQL
-#	make lint		gcc -fanalyzer, clang, cppcheck, shellcheck, the manual
-#	make fuzz		a minute each for the scanner, the DSN and the YAML loader
-#	make bench		native ALTER, pt-online-schema-change and livealter
+#	make unit		the unit tests alone
+#	make lint		compilers' and other tools' complaints
+#	make fuzz		the readers of ALTER, DSN and YAML, a minute each
+#	make bench		against ALTER TABLE and pt-online-schema-change
 #	make install		program, manual and examples (DESTDIR, PREFIX)
-#	make uninstall dist clean help
+#	make uninstall		take them away again
+#	make dist		livealter-VERSION.tar.gz of the last commit
+#	make clean		remove what was built
+#	make help		print this
+#
+#	demo, check, check-mysql, lint, fuzz and bench install the packages they
+#	need first, and say so.  DEPS=no leaves that to you.
 #
 #	SAN=address,undefined or SAN=thread builds and tests with sanitizers.
-#	T="t/10-basic.t" runs only these tests.
+#	T="t/10-basic.t" runs only these tests.  FUZZ_SECONDS=60 is for each.
+#	V=1 shows the commands.
 
 PROG    = livealter
 VERSION = 0.1
@@ -38,10 +46,14 @@ PC_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null)
 PC_LIBS   := $(shell pkg-config --libs $(PKG) 2>/dev/null)
 ALL_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -DVERSION='"$(VERSION)"' -Iinclude \
 	  $(patsubst -I%,-isystem %,$(PC_CFLAGS)) $(CPPFLAGS)
-SANFLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+SANFLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer \
+	  -fno-sanitize-recover=all)
 ALL_CFLAGS = -std=c11 $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
 LIBS    = $(PC_LIBS) -lpthread -lm
+
+# What is being made; with V=1, by which command.
+say     = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2);)
 
 SRC     = $(wildcard src/*.c src/*/*.c)
 # One build tree for each sanitizer, so that switching rebuilds nothing.
@@ -53,30 +65,182 @@ UNIT    = $(patsubst t/unit/%.c,$B/t/unit/%,$(wildcard t/unit/*.c))
 
 all: $(PROG)
 
+ifeq ($(PC_LIBS),)
+$(OBJ): no-libraries
+endif
+no-libraries:
+	@echo "pkg-config does not find $(PKG); see make deps" >&2; exit 1
+
 $(PROG): $B/$(PROG)
-	cp $< $@
+	@cp $< $@
 
 $B/$(PROG): $(OBJ)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $B/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP \
+	    -c -o $@ $<
 
 $B/t/unit/%: t/unit/%.c $(MODS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) -It $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP \
-	    -o $@ $< $(MODS) -lcmocka $(LIBS)
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) \
+	    -MMD -MP -o $@ $< $(MODS) -lcmocka $(LIBS)
+
+# --- packages ----------------------------------------------------------------
+
+# mariadb-server would start a server; the -core package is only the program.
+DEPS_BUILD = gcc libc6-dev pkg-config libmariadb-dev libyaml-dev
+DEPS_TEST  = perl libcmocka-dev libdbd-mysql-perl mariadb-server-core \
+	  mariadb-client-core mariadb-client tzdata
+DEPS_LINT  = clang cppcheck shellcheck mandoc groff
+DEPS_MYSQL = mmdebstrap
+DEPS_FUZZ  = clang libclang-rt-dev
+DEPS_BENCH = percona-toolkit
+
+need = $(if $(filter no,$(DEPS)),@:,@t/lib/deps.sh)
+
+deps:
+	$(need) "building and testing" $(DEPS_BUILD) $(DEPS_TEST)
+deps-mysql:
+	$(need) "testing with MySQL" $(DEPS_MYSQL)
+deps-lint:
+	$(need) "make lint" $(DEPS_LINT)
+deps-fuzz:
+	$(need) "make fuzz" $(DEPS_FUZZ)
+deps-bench:
+	$(need) "make bench" $(DEPS_BENCH)
+
+# Only a make that starts afterwards sees the libraries: hence the -now ones.
+AGAIN = +@$(MAKE) --no-print-directory
+
+demo: deps
+	$(AGAIN) demo-now
+check: deps
+	$(AGAIN) check-now
+check-mysql: deps deps-mysql
+	t/lib/mysql-root.sh
+	$(AGAIN) check-now LIVEALTER_SERVER=mysql
+bench: deps deps-bench
+	$(AGAIN) bench-now
+lint: deps deps-lint
+	$(AGAIN) lint-now
+fuzz: deps deps-fuzz
+	$(AGAIN) fuzz-now
+
+# --- tests -------------------------------------------------------------------
+
+JOBS     ?= 2
+LIVEALTER_SERVER ?= mariadb
+TESTS     = $(if $(T),$(T),$(UNIT) $(sort $(wildcard t/*.t)))
+TEST_ENV  = LIVEALTER=$(CURDIR)/$B/$(PROG) LIVEALTER_BUILD=$B \
+	  LIVEALTER_SERVER=$(LIVEALTER_SERVER) CMOCKA_MESSAGE_OUTPUT=TAP \
+	  ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	  TSAN_OPTIONS=second_deadlock_stack=1:halt_on_error=1
 
 unit: $(UNIT)
-	CMOCKA_MESSAGE_OUTPUT=TAP prove -e "" $(UNIT)
+	@$(TEST_ENV) prove -j$(JOBS) $(UNIT)
 
+check-now: $B/$(PROG) $(filter $(UNIT),$(TESTS))
+	@$(TEST_ENV) prove -j$(JOBS) $(TESTS)
+
+demo-now: $B/$(PROG)
+	@$(TEST_ENV) perl t/demo.pl
+
+bench-now: $B/$(PROG)
+	@$(TEST_ENV) perl t/bench.pl
+
+# --- lint --------------------------------------------------------------------
+
+MANUALS   = man/livealter.1 man/livealter.yaml.5
+SCRIPTS   = .ci/run examples/livealter.sh t/lib/deps.sh t/lib/mysql-root.sh
+CLANG_OFF = -Wno-padded -Wno-format-nonliteral -Wno-disabled-macro-expansion \
+	  -Wno-declaration-after-statement -Wno-reserved-identifier \
+	  -Wno-unknown-warning-option -Wno-unsafe-buffer-usage
+CPPCHECK  = --std=c11 --enable=warning,portability,performance \
+	  --inline-suppr --quiet --error-exitcode=1
+
+$B/lint/%.gcc.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,GCC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Werror \
+	    -fanalyzer -MMD -MP -c -o $@ $<
+
+$B/lint/%.clang.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CLANG,$<)clang $(ALL_CPPFLAGS) -std=c11 $(CFLAGS) -Werror \
+	    -Weverything $(CLANG_OFF) -MMD -MP -c -o $@ $<
+
+lint-now: $(SRC:src/%.c=$B/lint/%.gcc.o) $(SRC:src/%.c=$B/lint/%.clang.o)
+	cppcheck $(CPPCHECK) -DVERSION='"$(VERSION)"' -Iinclude src
+	shellcheck $(SCRIPTS)
+	mandoc -T lint -W warning $(MANUALS)
+	for m in $(MANUALS); do \
+	    out=$$(groff -mdoc -Tutf8 -ww -z $$m 2>&1); \
+	    test -z "$$out" || { echo "$$out"; exit 1; }; done
+	@echo "lint: nothing to complain about"
+
+# --- fuzzing -----------------------------------------------------------------
+
+FUZZ_SECONDS ?= 60
+FUZZERS   = $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c))
+FUZZ_SAN  = address,undefined
+
+$B/fuzz/obj/%.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CLANG,$<)clang $(ALL_CPPFLAGS) -std=c11 $(CFLAGS) -MMD -MP \
+	    -fsanitize=fuzzer-no-link,$(FUZZ_SAN) -fno-sanitize-recover=all \
+	    -c -o $@ $<
+
+$B/fuzz/%: t/fuzz/%.c $(MODS:$B/%=$B/fuzz/obj/%)
+	@mkdir -p $B/fuzz/new/$*
+	$(call say,CLANG,$<)clang $(ALL_CPPFLAGS) -std=c11 $(CFLAGS) -MMD -MP \
+	    -fsanitize=fuzzer,$(FUZZ_SAN) -fno-sanitize-recover=all \
+	    -o $@ $< $(MODS:$B/%=$B/fuzz/obj/%) $(LIBS)
+
+# New finds are kept in build/fuzz/new, what crashes in build/fuzz.
+fuzz-%: $B/fuzz/%
+	$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 \
+	    -verbosity=0 -artifact_prefix=$B/fuzz/$*- \
+	    $B/fuzz/new/$* $(wildcard t/fuzz/corpus/$*)
+
+fuzz-now: $(FUZZERS:%=fuzz-%)
+	@echo "fuzz: $(FUZZ_SECONDS) s each of $(FUZZERS): nothing found"
+
+# --- installing --------------------------------------------------------------
+
+EXAMPLES  = $(wildcard examples/*)
+
+install: $(PROG)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 \
+	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DOCDIR)/examples
+	install -m 755 $(PROG) $(DESTDIR)$(BINDIR)
+	install -m 644 man/livealter.1 $(DESTDIR)$(MANDIR)/man1
+	install -m 644 man/livealter.yaml.5 $(DESTDIR)$(MANDIR)/man5
+	install -m 644 README COPYING $(DESTDIR)$(DOCDIR)
+	install -m 644 $(EXAMPLES) $(DESTDIR)$(DOCDIR)/examples
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/$(PROG)
+	rm -f $(DESTDIR)$(MANDIR)/man1/livealter.1
+	rm -f $(DESTDIR)$(MANDIR)/man5/livealter.yaml.5
+	rm -rf $(DESTDIR)$(DOCDIR)
+
+dist:
+	git archive --format=tar.gz --prefix=$(PROG)-$(VERSION)/ \
+	    -o $(PROG)-$(VERSION).tar.gz HEAD
+
+# The MySQL of the tests may have /proc mounted in it, which is not to be
+# deleted; a link to one elsewhere is only a link.
 clean:
-	rm -rf build build-* $(PROG)
+	@if [ -d build/mysql ] && [ ! -L build/mysql ]; then \
+	    t/lib/mysql-root.sh --remove; fi
+	rm -rf --one-file-system build build-* $(PROG) $(PROG)-*.tar.gz
 
 help:
 	@sed -n 's/^#	//p' Makefile
 
-.PHONY: all unit clean help
+.PHONY: all no-libraries deps deps-mysql deps-lint deps-fuzz deps-bench demo \
+	check check-mysql bench lint fuzz unit check-now demo-now bench-now \
+	lint-now fuzz-now install uninstall dist clean help
 .SECONDARY:
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B -name mysql -prune -o -name '*.d' -print 2>/dev/null)

@@ -110,25 +110,30 @@ clean_up(struct migration *m, struct err *e)
 	return -1;
 }
 
+/* One migration, and what it comes to: the exit status. */
 static enum err_kind
 run(const struct config *cfg)
 {
 	struct migration m = { .cfg = cfg, .undo = UNDO_INIT };
-	struct err e = { .kind = ERR_NONE }, e2 = { .kind = ERR_NONE };
+	struct err e = { .kind = ERR_NONE };
+	enum err_kind end = ERR_NONE;
 
+	db_library_init();
 	if (tell(&m, &e) != 0) {
+		end = e.kind;
 		log_error("%s", e.text);
 		if (e.hint[0] != '\0')
 			log_hint("%s", e.hint);
 	}
-	if (clean_up(&m, &e2) != 0 && e.kind == ERR_NONE)
-		e.kind = ERR_LEFT;
-	if (e.kind == ERR_NONE || e.kind == ERR_LEFT)
+	if (clean_up(&m, &e) != 0 && end == ERR_NONE)
+		end = ERR_LEFT;
+	if (end == ERR_NONE || end == ERR_LEFT)
 		migrate_report(&m);
 	else if (!m.swapped)
 		log_info("%s.%s was not altered", cfg->database, cfg->table);
 	migrate_free(&m);
-	return e.kind;
+	db_library_end();
+	return end;
 }
 
 int
@@ -137,6 +142,7 @@ main(int argc, char **argv)
 	struct config cfg;
 	struct str notes = STR_INIT;
 	struct err e = { .kind = ERR_NONE };
+	enum err_kind end = ERR_NONE;
 	int rc;
 
 	memset(&cfg, 0, sizeof(cfg));
@@ -146,15 +152,13 @@ main(int argc, char **argv)
 		log_info("%s", notes.s);
 	if (rc == 0) {
 		stop_init();
-		if (db_library_init(&e) == 0) {
-			e.kind = run(&cfg);
-			db_library_end();
-		}
+		end = run(&cfg);
 	} else if (rc < 0) {
+		end = e.kind;
 		log_error("%s", e.text);
 		log_hint("livealter --help lists the options");
 	}
 	str_free(&notes);
 	config_free(&cfg);
-	return (int)e.kind;
+	return (int)end;
 }

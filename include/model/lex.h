@@ -24,6 +24,8 @@ enum lex_kind {
 struct lex_token {
 	enum lex_kind kind;
 	size_t at, len;		/* in the text, with the quotes */
+	bool maybe;		/* in a version comment that some of the
+				   servers we support execute, others not */
 };
 
 struct lex_mode {

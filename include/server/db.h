@@ -28,7 +28,7 @@ enum db_class {
 enum db_class db_class(unsigned int sqlno);
 
 /* Once per program, before and after any other function. */
-int db_library_init(struct err *e);
+void db_library_init(void);
 void db_library_end(void);
 
 /* Once per thread that uses a connection, before and after. */

@@ -40,6 +40,8 @@ static const char no_secondary[] = "loading a secondary engine does not "
     "change the table's shape; run it natively";
 static const char no_check[] = "a constraint is changed under a name that is "
     "another one on the new table; drop it and add it again";
+static const char no_maybe[] = "it depends on the server's version whether "
+    "columns are dropped or renamed; write it without the version comment";
 
 /* What a refused clause starts with. */
 static const struct {
@@ -167,13 +169,14 @@ static int
 add_rename(struct parser *p, size_t from)
 {
 	struct ident to;
-	size_t last;
+	size_t last, next = p->i + 1;
 
 	if (lex_name(&p->lex, p->i, &to, p->e) != 0)
 		return -1;
 	p->i = from;
 	if (add_named(p, ALTER_RENAME_COLUMN) != 0)
 		return -1;
+	p->i = next;
 	last = p->a->n - 1;
 	p->a->item[last].to = to;
 	/* CHANGE a a ... gives the column a new type under its old name. */
@@ -254,7 +257,8 @@ sets_auto_increment(const struct parser *p)
 			depth++;
 		else if (lex_punct(&p->lex, i, ')'))
 			depth--;
-		if (depth > 0 || !lex_is(&p->lex, i, "AUTO_INCREMENT"))
+		if (depth > 0 || p->lex.token[i].maybe ||
+		    !lex_is(&p->lex, i, "AUTO_INCREMENT"))
 			continue;
 		number = i + 1 + lex_punct(&p->lex, i + 1, '=');
 		if (number < p->end && lex_digit(&p->lex, number))
@@ -264,7 +268,7 @@ sets_auto_increment(const struct parser *p)
 }
 
 static int
-read_clause(struct parser *p)
+read_words(struct parser *p)
 {
 	size_t i;
 
@@ -279,6 +283,26 @@ read_clause(struct parser *p)
 		return read_rename(p);
 	if (take_word(p, "DROP"))
 		return read_drop(p);
+	return 0;
+}
+
+/*
+ * A DROP that we believe and the server leaves out would cost the column's
+ * values, so what it may leave out is not believed.  The comma counts too.
+ */
+static int
+read_clause(struct parser *p)
+{
+	size_t i = p->i > 0 ? p->i - 1 : 0, n = p->a->n;
+
+	if (read_words(p) != 0)
+		return -1;
+	for (; i < p->i && p->a->n > n; i++) {
+		if (!p->lex.token[i].maybe)
+			continue;
+		p->a->n = n;
+		return add_refused(p, no_maybe);
+	}
 	return 0;
 }
 

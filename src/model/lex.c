@@ -7,6 +7,10 @@
 #include "base/str.h"
 #include "base/util.h"
 
+/* What every MySQL and every MariaDB that we support executes. */
+#define MYSQL_ALWAYS 50700
+#define MARIADB_ALWAYS 100600
+
 #define SHOWN 40	/* bytes of the text, in a message */
 
 struct scanner {
@@ -14,6 +18,7 @@ struct scanner {
 	const struct lex_mode *mode;
 	const char *s;		/* what comes next */
 	const char *version;	/* the version comment we are in, or NULL */
+	bool maybe;		/* and whether it depends on the server */
 	struct err *e;
 };
 
@@ -52,6 +57,7 @@ add(struct scanner *sc, enum lex_kind kind, const char *end)
 	t->kind = kind;
 	t->at = (size_t)(sc->s - l->text);
 	t->len = (size_t)(end - sc->s);
+	t->maybe = sc->maybe;
 	sc->s = end;
 }
 
@@ -155,6 +161,8 @@ scan_comment(struct scanner *sc)
 	if (sc->mode->mariadb && !own && version >= 50700 && version <= 99999)
 		return skip_comment(sc, true);
 	sc->version = sc->s;
+	sc->maybe = version > (sc->mode->mariadb ? MARIADB_ALWAYS :
+	    MYSQL_ALWAYS);
 	sc->s = code;
 	return 0;
 }
@@ -189,6 +197,7 @@ scan_one(struct scanner *sc)
 		return scan_comment(sc);
 	} else if (s[0] == '*' && s[1] == '/' && sc->version != NULL) {
 		sc->version = NULL;
+		sc->maybe = false;
 		sc->s += 2;
 	} else if (is_blank(*s)) {
 		sc->s++;
@@ -202,7 +211,7 @@ int
 lex_scan(struct lex *l, const char *text, const struct lex_mode *mode,
     struct err *e)
 {
-	struct scanner sc = { l, mode, text, NULL, e };
+	struct scanner sc = { l, mode, text, NULL, false, e };
 
 	memset(l, 0, sizeof(*l));
 	l->text = text;

@@ -268,11 +268,10 @@ static void
 add_hash(struct str *q, const struct plan *p, bool old, const char *prefix)
 {
 	if (p->server->mariadb && p->server->version >= 100800) {
-		str_addz(q, "CRC32(");
+		/* The variable saves making the text twice. */
+		str_addz(q, "CRC32(@livealter_row := ");
 		add_row(q, p, old, prefix);
-		str_addz(q, ") * (CRC32C(");
-		add_row(q, p, old, prefix);
-		str_addz(q, ") | 1)");
+		str_addz(q, ") * (CRC32C(@livealter_row) | 1)");
 	} else {
 		str_addz(q, "CAST(CONV(LEFT(SHA2(");
 		add_row(q, p, old, prefix);

@@ -67,13 +67,11 @@ db_class(unsigned int sqlno)
 	}
 }
 
-int
-db_library_init(struct err *e)
+void
+db_library_init(void)
 {
 	if (mysql_library_init(0, NULL, NULL) != 0)
-		return err_set(e, ERR_CONNECT, "cannot initialise the client "
-		    "library");
-	return 0;
+		abort();
 }
 
 void

@@ -250,7 +250,8 @@ sub _init_mariadb {
 	my ($tool) = grep { -x } map { "$_/mariadb-install-db" } '/usr/bin',
 	    '/usr/local/bin', '/usr/scripts', split /:/, $ENV{PATH} // ''
 	    or die "Server: mariadb-install-db is not installed\n";
-	_run_quietly('mariadb-install-db', $tool, '--no-defaults',
+	# --force: a bare system cannot look up its own name, and need not.
+	_run_quietly('mariadb-install-db', $tool, '--no-defaults', '--force',
 	    "--datadir=$dir", '--auth-root-authentication-method=normal',
 	    '--skip-test-db', '--skip-name-resolve', _user(),
 	    '--innodb-log-file-size=16M');

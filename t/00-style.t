@@ -1,0 +1,240 @@
+# The rules of the house, as far as a program can see them.
+use strict;
+use warnings;
+
+use lib 't/lib';
+use LiveAlter qw(slurp);
+use Test::More;
+
+my @SRC = sort glob('src/*.c src/*/*.c');
+my @HDR = sort glob('include/*.h include/*/*.h');
+my @TST = sort glob('t/unit/*.c t/fuzz/*.c t/lib/*.c t/*.h');
+my @TXT = (sort(glob('t/*.t t/*.pl t/lib/*.pm t/lib/*.sh t/README')), qw(README
+    Makefile .ci/run man/livealter.1 man/livealter.yaml.5));
+my %text = map { $_ => slurp($_) } @SRC, @HDR, @TST, @TXT;
+
+cmp_ok(scalar @SRC, '>', 30, 'the sources are here');
+
+# A test of a list of offenders: none.
+sub none_of {
+	my ($what, @bad) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	ok(!@bad, $what) or diag map { "  $_\n" } @bad;
+}
+
+# C without comments and without the insides of strings, line by line.
+sub code_of {
+	my ($c) = @_;
+	my $blank = sub { $_[0] =~ s/[^\n]//gr };
+	$c =~ s{(/\*.*?\*/)|("(?:[^"\\]|\\.)*")|('(?:[^'\\]|\\.)*')}
+	    {defined $1 ? $blank->($1) : defined $2 ? '""' : "''"}gse;
+	return $c;
+}
+my %code = map { $_ => code_of($text{$_}) } @SRC, @HDR, @TST;
+
+# Every line of these files for which the code says so.
+sub lines_where {
+	my ($say, $of, @files) = @_;
+	my @bad;
+	for my $f (@files) {
+		my $n = 0;
+		for (split /\n/, $of->{$f}) {
+			$n++;
+			push @bad, "$f:$n: $_" if $say->($f);
+		}
+	}
+	return @bad;
+}
+
+# --- looks -----------------------------------------------------------------
+
+sub width {
+	my ($line) = @_;
+	1 while $line =~ s/^([^\t]*)\t/$1 . ' ' x (8 - length($1) % 8)/e;
+	utf8::decode($line);
+	return length $line;
+}
+none_of('no line is wider than 80 columns', lines_where(sub {
+	width($_) > 80 }, \%text, grep { !/^README$/ } sort keys %text));
+none_of('no blanks at the end of a line', lines_where(sub { /[ \t]$/ },
+    \%text, sort keys %text));
+none_of('lines are indented by tabs, and continued by four blanks',
+    lines_where(sub { /^\t* {8}/ || /^\t* {1,3}[^ *]/ || /^ +\t/ }, \%code,
+    @SRC, @HDR, @TST));
+none_of('comments are not begun by //', lines_where(sub { m{//} }, \%code,
+    @SRC, @HDR, @TST));
+none_of('every file ends with a line end and is not empty',
+    grep { $text{$_} !~ /\n\z/ } sort keys %text);
+none_of('files are under 600 lines', map { my $n = () = $text{$_} =~ /\n/g;
+	$n < 600 ? () : "$_: $n" } @SRC, @HDR);
+
+{
+	my @long;
+	for my $f (@SRC, sort glob('t/unit/*.c t/fuzz/*.c')) {
+		my ($name, $start, $n) = ('', 0, 0);
+		for (split /\n/, $code{$f}) {
+			$n++;
+			$name = $1 if /^(\w+)\(/;
+			$start = $n if /^\{/;
+			push @long, "$f:$start: $name has " . ($n - $start - 1)
+			    if /^\}$/ && $start && $n - $start - 1 >= 60;
+			$start = 0 if /^\}/;
+		}
+	}
+	none_of('functions are under 60 lines', @long);
+}
+none_of('the name of a function begins its line', lines_where(sub {
+	/^(?:static )?(?:const )?\w[\w ]* \**\w+\([^;]*$/ && !/^\w+ \w+ = / &&
+	!/^(?:typedef|struct|enum|extern)\b/ && !/[;=]/ && !/__attribute__/ },
+    \%code, @SRC));
+
+# --- rooms -----------------------------------------------------------------
+
+my %level = (base => 0, cli => 1, server => 2, model => 3, steps => 4,
+    top => 5);
+sub room_of { $_[0] =~ m{^(?:src|include)/(\w+)/} ? $1 : 'top' }
+
+{
+	my (@up, @nameless, @unknown);
+	for my $f (@SRC, @HDR) {
+		my $room = room_of($f);
+		for ($text{$f} =~ /^#include "([^"]+)"/mg) {
+			my ($to) = m{^(\w+)/} ? $1 : 'top';
+			push @unknown, "$f: $_" if !exists $text{"include/$_"};
+			push @nameless, "$f: $_"
+			    if $to eq 'top' && $_ ne 'migrate.h';
+			next if !exists $level{$to} || !exists $level{$room};
+			push @up, "$f includes $_"
+			    if $level{$to} > $level{$room};
+		}
+	}
+	none_of('headers are included downwards only', @up);
+	none_of('... by the name of their room', @nameless);
+	none_of('... and exist', @unknown);
+}
+
+sub only_in {
+	my ($what, $re, $where) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	none_of($what, grep { $text{$_} =~ $re && $_ ne $where } @SRC, @HDR);
+}
+only_in('only db.c knows the client library',
+    qr/^#include <(?:mysql|mariadb|errmsg)/m, 'src/server/db.c');
+only_in('only yaml.c knows libyaml', qr/^#include <yaml/m,
+    'src/cli/yaml.c');
+none_of('only main and migrate know the migration', grep {
+	$text{$_} =~ /"migrate\.h"|struct migration\b/ &&
+	!m{^src/(?:main|migrate)\.c$|^include/migrate\.h$} } @SRC, @HDR);
+none_of('headers stand alone, with a guard', grep {
+	$text{$_} !~ /\A#ifndef (\w+)\n#define \1\n.*#endif\n\z/s } @HDR);
+none_of('headers say what is in them', grep { $text{$_} !~ m{/\*} } @HDR);
+
+# A step is handed what it needs; it does not call the next.
+{
+	# The parts of steps that more than one of them uses.
+	my %shared = map { $_ => 1 } qw(mdl walk);
+	# Before the swap, whether the triggers are intact is asked again.
+	my %may = ('swap shadow' => 1);
+	my @bad;
+	for my $f (sort glob('src/steps/*.c')) {
+		my $me = $f =~ s{.*/|\.c$}{}gr;
+		for ($text{$f} =~ m{^#include "steps/(\w+)\.h"}mg) {
+			push @bad, "$f includes steps/$_.h" if $_ ne $me &&
+			    !$shared{$_} && !$may{"$me $_"};
+		}
+	}
+	none_of('steps do not call each other', @bad);
+}
+
+# --- words that are not said -----------------------------------------------
+
+none_of('no sprintf, strcpy, strcat, atoi, gets, system, popen', lines_where(
+    sub { /\b(?:v?sprintf|strn?cpy|strn?cat|ato[ifl]l?|gets|system|popen|
+	tmpnam|mktemp|strtok|setjmp|longjmp|alloca)\s*\(/x }, \%code, @SRC));
+none_of('memory comes from util.c and str.c', lines_where(sub {
+	$_[0] !~ m{/(?:util|str)\.c$} && /\b(?:m|c|re)alloc\(|\bstrn?dup\(/ },
+    \%code, @SRC));
+none_of('nothing but a lack of memory or threads ends the program', lines_where(
+    sub { $_[0] !~ m{/(?:util|str|stop|walk|db)\.c$} &&
+	/\b(?:exit|_exit|abort|_Exit)\(/ }, \%code, @SRC));
+
+# Writing to the user: the log, functions called ..._print or ..._help that
+# are handed a FILE, and the files that tell the story.
+{
+	my @bad;
+	for my $f (@SRC) {
+		next if $f =~ m{^src/(?:main|migrate)\.c$|/log\.c$};
+		my ($name, $n) = ('', 0);
+		for (split /\n/, $code{$f}) {
+			$n++;
+			$name = $1 if /^(\w+)\(/;
+			next if !/\b(?:v?f?printf|f?puts|f?putc|putchar|
+			    perror|fwrite)\s*\(/x;
+			next if $name =~ /_(?:print|help)$|^print_/ ||
+			    $f =~ m{^src/cli/(?:config|option_print)\.c$};
+			push @bad, "$f:$n: $_";
+		}
+	}
+	none_of('only the log and ..._print write', @bad);
+}
+
+# --- what the object files say ---------------------------------------------
+
+# Names that a file exports besides its own.
+my %also = (
+    'base/ident' => qr/^qname_/,
+    'base/util' => qr/^(?:x(?:calloc|realloc|strn?dup(?:_null)?)|now_s|
+	same_text)$/x,
+    'base/str' => qr/^str_nothing$/,
+    'cli/option_parse' => qr/^option_/,
+    'cli/option_print' => qr/^option_/,
+    'cli/option_table' => qr/^option_/,
+    'server/db' => qr/^rows_free$/,
+    'model/plan' => qr/^names_derive$/,
+);
+my $build = $ENV{LIVEALTER_BUILD} // 'build';
+
+SKIP: {
+	# Sanitizers add symbols of their own.
+	skip "no plain object files in $build", 3
+	    if $build ne 'build' || !-e "$build/main.o" ||
+	    system('nm --version >/dev/null 2>&1') != 0;
+	my (@names, @vars, @seen);
+	for my $f (@SRC) {
+		my $stem = $f =~ s{^src/|\.c$}{}gr;
+		my $mine = $stem =~ s{.*/}{}r;
+		my @sym = `nm -P $build/$stem.o 2>/dev/null`;
+		push @seen, $f if @sym;
+		for (@sym) {
+			my ($name, $type) = split ' ';
+			push @names, "$f exports $name"
+			    if $type =~ /^[TDBRCVW]$/ && $name ne 'main' &&
+			    $name !~ /^\Q$mine\E(?:_|$)/ &&
+			    !($also{$stem} && $name =~ $also{$stem});
+		}
+		for (`objdump -t $build/$stem.o 2>/dev/null`) {
+			# Constants that hold addresses are in .data.rel.ro.
+			push @vars, "$f: $1" if $mine !~ /^(?:log|stop)$/ &&
+			    /\sO\s+\.(?:t?data|t?bss)(?!\.rel\.ro)\S*\s+
+			    [0-9a-f]+\s+(\w\S*)/x && $1 ne 'str_nothing';
+		}
+	}
+	is(scalar @seen, scalar @SRC, 'there is an object file for each');
+	none_of('a file exports its own names only', @names);
+	none_of('only log.c and stop.c have variables that outlive a call',
+	    @vars);
+}
+
+# --- scripts ---------------------------------------------------------------
+
+SKIP: {
+	my @sh = (glob('t/lib/*.sh examples/*.sh'), '.ci/run');
+	skip 'no shellcheck', 1 if system('shellcheck -V >/dev/null 2>&1');
+	my $said = `shellcheck @sh 2>&1`;
+	is($said, '', 'shellcheck has nothing to say');
+}
+for my $f (sort glob('t/*.t t/*.pl t/lib/*.pm')) {
+	like($text{$f}, qr/^use strict;\nuse warnings;/m, "$f is strict");
+}
+
+done_testing;
