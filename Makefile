@@ -7,7 +7,7 @@
 #	make check-mysql	the same tests on a throwaway MySQL
 #	make unit		the unit tests alone
 #	make lint		compilers' and other tools' complaints
-#	make fuzz		the readers of ALTER, DSN and YAML, a minute each
+#	make fuzz		a minute each of strange ALTERs, DSNs and YAML
 #	make bench		against ALTER TABLE and pt-online-schema-change
 #	make install		program, manual and examples (DESTDIR, PREFIX)
 #	make uninstall		take them away again

@@ -14,9 +14,6 @@ binmode $_, ':utf8' for map { Test::More->builder->$_ }
 
 my $seed = $ENV{SEED} // 11;
 note "SEED=$seed";
-# The length of a path is limited, and a name of 64 letters that are no
-# letters in a file's name takes 320 bytes in it: only MariaDB and MySQL know
-# which they take, so ask.
 my $s = Server->start;
 
 sub bytes { my ($x) = @_; utf8::encode($x); $x }
@@ -27,8 +24,8 @@ sub story {
 	$d = 'names' if !defined $n{db};
 	my ($bd, $bt, $bc, $bi) = map { bytes($_) } $d, $t, $c, $i;
 	my $db = Story::q($bd);
-	$s->sql("DROP DATABASE IF EXISTS $db; CREATE DATABASE $db");
 	my $made = eval {
+		$s->sql("CREATE DATABASE $db");
 		$s->sql("CREATE TABLE $db." . Story::q($bt) . " (
 		id INT AUTO_INCREMENT, " . Story::q($bc) . " VARCHAR(20),
 		n INT,
@@ -38,6 +35,7 @@ sub story {
 	};
 	if (!$made) {
 		note "$what: the server refuses: $@";
+		eval { $s->sql("DROP DATABASE $db") };
 		return;
 	}
 	$s->sql("INSERT INTO $db." . Story::q($bt) . " (" . Story::q($bc) .
@@ -67,7 +65,8 @@ sub story {
 	same_bytes($s, $bd, $bt, 'control', '... the rows are right');
 	same_definition($s, $bd, $bt, 'control',
 	    '... the definition is right');
-	nothing_left($s, $bd, '... and nothing is left');
+	is(join(', ', grep { $_ ne "table $bt" } leftovers($s, $bd)), '',
+	    '... and nothing is left');
 
 	# The name is quoted in what an operator would paste, too.
 	$dump = $s->dump($bd);
@@ -96,7 +95,8 @@ for my $n (@names) {
 	# All four at once: an error in any one shows.
 	story("all named $n", db => $n, table => $n, col => $n, index => $n);
 }
-# A path has 255 bytes for a name at most, and € takes five in it.
+# The file system has 255 bytes for a name, of which € takes five: what the
+# server itself refuses for that is left out.
 my $euro = '€' x 64;
 story('a column and an index of 64 €', col => $euro, index => $euro);
 story('a table of 50 €', table => '€' x 50);
