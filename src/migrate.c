@@ -226,7 +226,7 @@ migrate_undo(struct migration *m, struct err *e)
 	if (!undo_owes(&m->undo, UNDO_ANY))
 		return 0;
 	stop_acknowledge();
-	for (tries = 0; db_set(m->db, &ignored, "DO 0") != 0; tries++) {
+	for (tries = 0; db_quiet(m->db, &ignored, "DO 0") != 0; tries++) {
 		if (tries >= 10 || stop_sleep(tries > 0 ? 1 : 0)) {
 			*e = ignored;
 			return -1;

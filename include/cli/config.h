@@ -34,7 +34,7 @@ struct config {
 	char *table;			/* DSN key t, or --table */
 
 	/* how to connect */
-	char *host, *user, *password, *socket, *charset;
+	char *host, *user, *password, *socket;
 	unsigned int port;		/* 0: the library's default */
 	char *defaults_file;		/* absolute */
 	enum tls_mode tls;		/* --mysql_ssl, DSN key s, --ssl-* */
@@ -50,7 +50,6 @@ struct config {
 	char *data_dir;
 
 	/* what is safe */
-	bool check_alter, check_unique_key_change, check_plan;
 	bool null_to_not_null;
 	bool force;
 	char *allow_warnings;

@@ -62,13 +62,17 @@ int db_run_text(struct db *db, const char *sql, struct err *e);
 /*
  * Run sql at once after a question, in one packet, so that hardly anything
  * happens in between; but only if the question's one row says 1.  Returns 1
- * when it does not.
+ * when it does not.  As db_quiet(), --print does not show it.
  */
 int db_run_if(struct db *db, const char *question, const char *sql,
     struct err *e);
 
-/* A passing setting of this session: neither shown nor remembered. */
-int db_set(struct db *db, struct err *e, const char *fmt, ...) PRINTF(3, 4);
+/*
+ * Run what --print need not show: a passing setting of this session, the ends
+ * of a transaction, one more try of a statement that was shown.
+ */
+int db_quiet(struct db *db, struct err *e, const char *fmt, ...)
+    PRINTF(3, 4);
 
 /* Of the last db_run(): rows changed, rows that met a duplicate or other
  * warnings. */

@@ -44,8 +44,6 @@ const struct option option_table[] = {
 	    "the password is the first line of this file"),
 	DO("defaults-file", 'F', MYCNF, CONNECT, defaults_file, NULL, "FILE",
 	    "read only this my.cnf (absolute; groups client and livealter)"),
-	DO("charset", 'A', TEXT, CONNECT, charset, NULL, "NAME",
-	    "character set of the connections"),
 	DO("mysql_ssl", 's', TLS, CONNECT, tls, "auto", "0|1|auto",
 	    "TLS: never, always, or when the server offers it"),
 	DO("ssl-ca", 0, TEXT, CONNECT, ssl_ca, NULL, "FILE",
@@ -70,12 +68,6 @@ const struct option option_table[] = {
 	DO("remove-tablespace", 0, FLAG, TABLE, remove_tablespace, NULL, NULL,
 	    "make the new table without TABLESPACE"),
 
-	DO("check-alter", 0, BOOL, SAFE, check_alter, "yes", NULL,
-	    "stop at column renames and a dropped primary key"),
-	DO("check-unique-key-change", 0, BOOL, SAFE, check_unique_key_change,
-	    "yes", NULL, "stop when a unique key is added"),
-	DO("check-plan", 0, BOOL, SAFE, check_plan, "yes", NULL,
-	    "stop when the server would not use the key we chose"),
 	DO("null-to-not-null", 0, FLAG, SAFE, null_to_not_null, NULL, NULL,
 	    "let NULLs become the default of a column made NOT NULL"),
 	DO("allow-warnings", 0, WARNINGS, SAFE, allow_warnings, NULL,
@@ -135,6 +127,16 @@ const struct option option_table[] = {
 	DO("version", 0, FLAG, META, version, NULL, NULL,
 	    "print the version"),
 
+	{ "charset", 'A', OPTION_TEXT, OPTION_NOTED, OPTION_WHAT, 0, 0, 0,
+	    NULL, "NAME", "rows are copied inside the server, whatever their "
+	    "character sets; our connections use utf8mb4" },
+	NOT(NOTED, "check-alter", BOOL, NULL,
+	    "renamed columns and changed keys are followed, always"),
+	NOT(NOTED, "check-unique-key-change", BOOL, NULL,
+	    "a row that a new unique key has no place for stops the run, "
+	    "always"),
+	NOT(NOTED, "check-plan", BOOL, NULL,
+	    "chunks are ranges of a forced index between rows found on it"),
 	NOT(NOTED, "version-check", BOOL, NULL,
 	    "livealter asks nobody about versions"),
 	NOT(NOTED, "buffer-stdout", BOOL, NULL,

@@ -275,7 +275,6 @@ db_run_if(struct db *db, const char *question, const char *sql,
 	bool asked = false;
 	int rc, more = 0;
 
-	log_sql(sql);
 	str_addf(&q, "SELECT IF((%s) = 1, 1, (SELECT 1 UNION ALL SELECT 2)); "
 	    "%s", question, sql);
 	mysql_set_server_option(db->my, MYSQL_OPTION_MULTI_STATEMENTS_ON);
@@ -294,7 +293,7 @@ db_run_if(struct db *db, const char *question, const char *sql,
 }
 
 int
-db_set(struct db *db, struct err *e, const char *fmt, ...)
+db_quiet(struct db *db, struct err *e, const char *fmt, ...)
 {
 	struct str q = STR_INIT;
 	va_list ap;

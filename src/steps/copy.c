@@ -172,7 +172,7 @@ insert_piece(const struct job *j, struct db *db, const struct chunk *c,
 	int rc;
 
 	sql_copy(&q, j->plan, &c->after, &c->upto, wait);
-	rc = db_set(db, e, "START TRANSACTION");
+	rc = db_quiet(db, e, "START TRANSACTION");
 	if (rc == 0)
 		rc = insert_rows(j, db, q.s, e);
 	*rows = db_affected(db);
@@ -181,7 +181,7 @@ insert_piece(const struct job *j, struct db *db, const struct chunk *c,
 	if (rc == 0 && duplicates && j->plan->other_unique)
 		rc = is_missing(j, db, c, e);
 	if (rc == 0)
-		rc = db_set(db, e, "COMMIT");
+		rc = db_quiet(db, e, "COMMIT");
 	str_free(&q);
 	return rc;
 }
@@ -201,10 +201,12 @@ recover(const struct job *j, struct db *db, unsigned long long rows,
 		return db_reopen(db, &ignored) == 0 || *tries < t->times ?
 		    0 : -1;
 	}
-	db_set(db, &ignored, "ROLLBACK");
+	db_quiet(db, &ignored, "ROLLBACK");
 	if (e->kind != ERR_SQL ||
 	    (class != DB_CONFLICT && class != DB_TOO_BIG))
 		return -1;
+	if (stop_requested())
+		return err_set(e, ERR_STOPPED, "stopped while rows were locked");
 	if (rows > 1) {
 		stop_sleep(BREATH);
 		return 1;
@@ -243,7 +245,7 @@ copy_chunk(void *arg, struct db *db, const struct chunk *c,
 {
 	const struct job *j = arg;
 	struct chunk piece = { BOUND_INIT, BOUND_INIT, c->rows };
-	unsigned long long n;
+	unsigned long long n = 0;
 	unsigned int tries = 0;
 	bool met = false, done = false;
 	int rc = 0;

@@ -48,7 +48,7 @@ try_when_free(struct db *db, const struct qname *table, const char *sql,
 	rc = db_run_if(db, q.s, sql, e);
 	/* Not allowed to ask?  Then it queues, as everybody does. */
 	if (rc == -1 && db_class(e->sqlno) == DB_DENIED)
-		rc = db_run_text(db, sql, e);
+		rc = db_quiet(db, e, "%s", sql);
 	str_free(&q);
 	return rc;
 }
@@ -60,12 +60,12 @@ try_at_once(struct db *db, const char *sql, struct err *e)
 	struct err e2 = { .kind = ERR_NONE };
 	int rc;
 
-	if (db_set(db, e, "SET SESSION lock_wait_timeout=0") != 0)
+	if (db_quiet(db, e, "SET SESSION lock_wait_timeout=0") != 0)
 		return -1;
-	rc = db_run_text(db, sql, e);
+	rc = db_quiet(db, e, "%s", sql);
 	if (rc != 0 && e->kind == ERR_LOST)
 		return -1;
-	if (db_set(db, &e2, "SET SESSION lock_wait_timeout=1") != 0 &&
+	if (db_quiet(db, &e2, "SET SESSION lock_wait_timeout=1") != 0 &&
 	    rc == 0) {
 		*e = e2;
 		return -1;
@@ -119,12 +119,13 @@ mdl_run(struct db *db, const struct server *s, const struct qname *table,
 	unsigned int i;
 	int rc;
 
+	log_sql(sql);
 	for (i = 1;; i++) {
 		rc = look_for_a_moment(db, s, table, sql,
 		    i == 1 ? PATIENCE : 1.0, e);
 		if (rc != 1)
 			return rc;
-		if (db_run_text(db, sql, e) == 0)
+		if (db_quiet(db, e, "%s", sql) == 0)
 			return 0;
 		if (e->kind == ERR_LOST ||
 		    db_class(e->sqlno) != DB_CONFLICT)

@@ -296,14 +296,14 @@ shadow_capture(struct db *db, const struct plan *p, const struct config *cfg,
 		return explain(&p->names, ERR_TRIGGERS, e);
 	}
 	/* A trigger keeps the sql_mode of the session that creates it. */
-	if (db_set(db, e, "SET SESSION sql_mode='%s%s'", mirror_sql_mode,
+	if (db_quiet(db, e, "SET SESSION sql_mode='%s%s'", mirror_sql_mode,
 	    p->session & SESSION_INVALID_DATES ? ",ALLOW_INVALID_DATES" :
 	    "") != 0)
 		return -1;
 	rc = create_under_lock(db, p, cfg, undo, e);
 	if (rc != 0)
 		explain(&p->names, ERR_TRIGGERS, e);
-	if (db_set(db, rc == 0 ? e : &e2, "SET SESSION sql_mode="
+	if (db_quiet(db, rc == 0 ? e : &e2, "SET SESSION sql_mode="
 	    "'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'") != 0)
 		rc = -1;
 	return rc;

@@ -93,11 +93,11 @@ verify_chunk(void *arg, struct db *db, const struct chunk *c,
 	struct err ignored = { .kind = ERR_NONE };
 	int rc;
 
-	if (db_set(db, e, "START TRANSACTION WITH CONSISTENT SNAPSHOT, "
+	if (db_quiet(db, e, "START TRANSACTION WITH CONSISTENT SNAPSHOT, "
 	    "READ ONLY") != 0)
 		return -1;
 	rc = compare(j->plan, db, c, rows, e);
-	if (db_set(db, rc == 0 ? e : &ignored, "COMMIT") != 0)
+	if (db_quiet(db, rc == 0 ? e : &ignored, "COMMIT") != 0)
 		rc = -1;
 	return rc;
 }
@@ -113,7 +113,7 @@ compare_counts(const struct plan *p, struct db *db, struct err *e)
 	struct rows r = ROWS_INIT;
 	int rc = -1;
 
-	if (db_set(db, e, "START TRANSACTION WITH CONSISTENT SNAPSHOT, "
+	if (db_quiet(db, e, "START TRANSACTION WITH CONSISTENT SNAPSHOT, "
 	    "READ ONLY") != 0)
 		return -1;
 	if (db_rows(db, &r, e, "SELECT (SELECT COUNT(*) FROM %s), "
@@ -126,7 +126,7 @@ compare_counts(const struct plan *p, struct db *db, struct err *e)
 	}
 	rows_free(&r);
 	if (rc == 0)
-		rc = db_set(db, e, "COMMIT");
+		rc = db_quiet(db, e, "COMMIT");
 	return rc;
 }
 

@@ -143,7 +143,6 @@ short_options_bundle(void **state)
 	assert_int_equal(f->c.port, 3307);
 	assert_string_equal(f->c.user, "dba");
 	assert_int_equal(f->c.tls, TLS_REQUIRED);
-	assert_string_equal(f->c.charset, "utf8mb4");
 }
 
 static void
@@ -151,12 +150,12 @@ negation_has_two_forms(void **state)
 {
 	struct fixture *f = *state;
 
-	accept(f, ENOUGH "|--no-check-alter|--nocheck-plan|--no-analyze");
-	assert_false(f->c.check_alter);
-	assert_false(f->c.check_plan);
+	accept(f, ENOUGH "|--no-drop-old-table|--noswap-tables|--no-analyze");
+	assert_false(f->c.drop_old_table);
+	assert_false(f->c.swap_tables);
 	assert_false(f->c.analyze_before_swap);
-	accept(f, ENOUGH "|--no-check-alter|--check-alter");
-	assert_true(f->c.check_alter);
+	accept(f, ENOUGH "|--no-drop-old-table|--drop-old-table");
+	assert_true(f->c.drop_old_table);
 }
 
 static void
@@ -262,13 +261,13 @@ files_come_before_the_command_line(void **state)
 {
 	struct fixture *f = *state;
 
-	put(f, "host: db1\nuser: dba\nno-check-plan: true\nport: x\n");
+	put(f, "host: db1\nuser: dba\nno-swap-tables: true\nport: x\n");
 	refuse(f, ENOUGH, ".livealter.yaml:4:1: port: not a whole number");
-	put(f, "host: db1\nuser: dba\nno-check-plan: true\n");
-	accept(f, ENOUGH "|-h|db2|--check-plan");
+	put(f, "host: db1\nuser: dba\nno-swap-tables: true\n");
+	accept(f, ENOUGH "|-h|db2|--swap-tables");
 	assert_string_equal(f->c.host, "db2");
 	assert_string_equal(f->c.user, "dba");
-	assert_true(f->c.check_plan);
+	assert_true(f->c.swap_tables);
 	accept(f, ENOUGH "|--config|");
 	assert_null(f->c.host);
 }

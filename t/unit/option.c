@@ -137,13 +137,12 @@ defaults_are_good(void **state)
 	assert_string_equal(f->o.wrong.s, "");
 	assert_true(f->c.chunk_time > 0.09 && f->c.chunk_time < 0.11);
 	assert_true(f->c.chunk_size == 1000);
-	assert_int_equal(f->c.threads, 1);
+	assert_int_equal(f->c.threads, 2);
 	assert_int_equal(f->c.verify, VERIFY_CHECKSUM);
 	assert_int_equal(f->c.tls, TLS_AUTO);
 	assert_int_equal(f->c.port, 0);
 	assert_null(f->c.new_table_name);
-	assert_true(f->c.check_alter && f->c.check_unique_key_change &&
-	    f->c.check_plan && f->c.analyze_before_swap &&
+	assert_true(f->c.analyze_before_swap &&
 	    f->c.swap_tables && f->c.drop_old_table &&
 	    f->c.drop_new_table && f->c.drop_triggers);
 	assert_false(f->c.dry_run || f->c.execute || f->c.force);
@@ -230,7 +229,7 @@ wrong_values_are_refused_by_name(void **state)
 	refuse(f, "set-vars", "a=1,=2", "not a list of name=value");
 	refuse(f, "host", NULL, "--host: needs a value: NAME");
 	refuse(f, "execute", "maybe", "not yes or no");
-	assert_int_equal(f->c.threads, 1);
+	assert_int_equal(f->c.threads, 2);
 }
 
 static void

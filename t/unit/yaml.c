@@ -72,13 +72,13 @@ keys_are_option_names(void **state)
 
 	accept(f, "---\n# comment\nhost: db1\nport: 3307\nexecute: true\n"
 	    "no-drop-old-table: yes\nno-swap-tables: no\n"
-	    "check-plan: off\nchunk-time: 50ms\nalter: ''\n", NULL);
+	    "drop-triggers: off\nchunk-time: 50ms\nalter: ''\n", NULL);
 	assert_string_equal(f->c.host, "db1");
 	assert_int_equal(f->c.port, 3307);
 	assert_true(f->c.execute);
 	assert_false(f->c.drop_old_table);
 	assert_true(f->c.swap_tables);
-	assert_false(f->c.check_plan);
+	assert_false(f->c.drop_triggers);
 	assert_string_equal(f->c.alter, "");
 }
 
