@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/ident.h"
+#include "base/str.h"
 #include "server/db.h"
 #include "server/server.h"
 
@@ -78,6 +79,15 @@ void table_free(struct table *t);
 /* Column or key names are compared as the servers do: without case. */
 const struct column *table_column(const struct table *t, const char *name);
 const struct key *table_key(const struct table *t, const char *name);
+
+/*
+ * The key to walk the table by: the primary key, or else the first that is
+ * total.  NULL with *e (ERR_NO_KEY), saying why each unique key will not do.
+ */
+const struct key *table_total_key(const struct table *t, struct err *e);
+
+/* Add "TABLE_SCHEMA = '...' AND TABLE_NAME = '...'". */
+void table_where(struct str *q, struct db *db, const struct qname *name);
 
 /* Is there a table, or a view, of that name?  1, 0, or -1 with *e. */
 int table_exists(struct db *db, const struct qname *name, struct err *e);

@@ -175,29 +175,10 @@ wanted_walk(struct plan *p, const char *name, struct err *e)
 static int
 choose_walk(struct plan *p, const struct plan_wish *wish, struct err *e)
 {
-	struct str why = STR_INIT;
-	size_t i;
-
 	if (wish->chunk_index != NULL)
 		return wanted_walk(p, wish->chunk_index, e);
-	/* table_load() puts the primary key first. */
-	for (i = 0; i < p->old->n_keys; i++) {
-		if (p->old->key[i].total) {
-			p->walk = &p->old->key[i];
-			str_free(&why);
-			return 0;
-		}
-		if (p->old->key[i].unique)
-			str_addf(&why, "; %s will not do: %s",
-			    p->old->key[i].name.sql, p->old->key[i].why_not);
-	}
-	err_set(e, ERR_NO_KEY, "%s has no key to walk it by: no PRIMARY KEY, "
-	    "and no unique key of NOT NULL columns%s", p->names.old.sql,
-	    why.s);
-	err_hint(e, "add a primary key with the server's own ALTER TABLE "
-	    "first, or make the columns of a unique key NOT NULL");
-	str_free(&why);
-	return -1;
+	p->walk = table_total_key(p->old, e);
+	return p->walk != NULL ? 0 : -1;
 }
 
 static bool

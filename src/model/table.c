@@ -11,9 +11,8 @@
 
 #include "base/util.h"
 
-/* "database" and 'table' in a WHERE, escaped. */
-static void
-where_table(struct str *q, struct db *db, const struct qname *name)
+void
+table_where(struct str *q, struct db *db, const struct qname *name)
 {
 	str_addz(q, "TABLE_SCHEMA = ");
 	db_literal(q, db, name->db.raw);
@@ -275,13 +274,36 @@ table_load(struct table **out, struct db *db, const struct qname *name,
 
 	*out = t;
 	t->name = *name;
-	where_table(&where, db, name);
+	table_where(&where, db, name);
 	rc = load_facts(t, db, where.s, e) != 0 ||
 	    load_columns(t, db, where.s, e) != 0 ||
 	    load_keys(t, db, where.s, e) != 0 ||
 	    load_create(t, db, e) != 0 ? -1 : 0;
 	str_free(&where);
 	return rc;
+}
+
+const struct key *
+table_total_key(const struct table *t, struct err *e)
+{
+	struct str why = STR_INIT;
+	size_t i;
+
+	for (i = 0; i < t->n_keys; i++) {
+		if (t->key[i].total) {
+			str_free(&why);
+			return &t->key[i];
+		}
+		if (t->key[i].unique)
+			str_addf(&why, "; %s will not do: %s",
+			    t->key[i].name.sql, t->key[i].why_not);
+	}
+	err_set(e, ERR_NO_KEY, "the table has no PRIMARY KEY and no unique "
+	    "key of NOT NULL columns to walk it by%s", why.s);
+	err_hint(e, "add a primary key with the server's own ALTER TABLE "
+	    "first, or make the columns of a unique key NOT NULL");
+	str_free(&why);
+	return NULL;
 }
 
 static void
@@ -321,7 +343,7 @@ table_exists(struct db *db, const struct qname *name, struct err *e)
 	unsigned long long n = 0;
 	int rc;
 
-	where_table(&where, db, name);
+	table_where(&where, db, name);
 	rc = db_number(db, &n, e, "SELECT COUNT(*) FROM "
 	    "information_schema.TABLES WHERE %s", where.s);
 	str_free(&where);

@@ -44,24 +44,7 @@ check_clauses(const struct check_input *in, struct err *e)
 static int
 check_key(const struct check_input *in, struct err *e)
 {
-	const struct table *t = in->old;
-	struct str why = STR_INIT;
-	size_t i;
-
-	for (i = 0; i < t->n_keys; i++) {
-		if (t->key[i].total) {
-			str_free(&why);
-			return 0;
-		}
-		if (t->key[i].unique)
-			str_addf(&why, "; %s will not do: %s",
-			    t->key[i].name.sql, t->key[i].why_not);
-	}
-	err_set(e, ERR_NO_KEY, "the table has no PRIMARY KEY and no unique "
-	    "key of NOT NULL columns to walk it by%s", why.s);
-	str_free(&why);
-	return err_hint(e, "add a primary key with the server's own ALTER "
-	    "TABLE first, or make the columns of a unique key NOT NULL");
+	return table_total_key(in->old, e) != NULL ? 0 : -1;
 }
 
 /* Add " AND <prefix>_SCHEMA = '...' AND <prefix>_NAME = '...'". */

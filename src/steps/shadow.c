@@ -99,6 +99,17 @@ other_check_name(void *arg, const char *name, struct ident *to)
 		ident_derive(to, "_", name, "");
 }
 
+/* For ddl_create(): rename, and say so when the name will stay different. */
+static void
+rename_check(void *arg, const char *name, struct ident *to)
+{
+	other_check_name(arg, name, to);
+	if (strstr(name, "_chk_") == NULL)
+		log_info("CHECK %s will be called %s: its name is unique in "
+		    "the database, and only a rebuild could give it back",
+		    name, to->raw);
+}
+
 /* "CREATE, INSERT" is missing: say which GRANT would help. */
 static int
 explain(const struct names *n, enum err_kind kind, struct err *e)
@@ -132,7 +143,7 @@ shadow_create(struct db *db, const struct names *n, const struct table *old,
 		.drop_data_dir = cfg->remove_data_dir || cfg->data_dir != NULL,
 		.drop_tablespace = cfg->remove_tablespace,
 		.data_dir = cfg->data_dir,
-		.rename_check = s->mariadb ? NULL : other_check_name,
+		.rename_check = s->mariadb ? NULL : rename_check,
 		.arg = &names,
 	};
 	struct str q = STR_INIT;
@@ -154,27 +165,48 @@ shadow_create(struct db *db, const struct names *n, const struct table *old,
 	return rc;
 }
 
+/* Is there a CHECK of that name on the table?  1, 0, or -1 with *e. */
+static int
+is_check(struct db *db, const struct table *old, const char *name,
+    struct err *e)
+{
+	unsigned long long n = 0;
+	struct str q = STR_INIT;
+	int rc;
+
+	table_where(&q, db, &old->name);
+	str_addz(&q, " AND CONSTRAINT_NAME = ");
+	db_literal(&q, db, name);
+	rc = db_number(db, &n, e, "SELECT COUNT(*) FROM "
+	    "information_schema.TABLE_CONSTRAINTS WHERE %s AND "
+	    "CONSTRAINT_TYPE = 'CHECK'", q.s);
+	str_free(&q);
+	return rc != 0 ? -1 : n > 0;
+}
+
 /*
  * The user's text, with the names that his CHECK constraints have on the
  * shadow where it drops them.
  */
-static void
-add_alter(struct str *q, const struct names *n, const struct table *old,
-    const struct alter *a, const struct server *s, const char *text)
+static int
+add_alter(struct str *q, struct db *db, const struct names *n,
+    const struct table *old, const struct alter *a, const char *text,
+    struct err *e)
 {
 	const struct alter_item *it;
 	struct names names = *n;
 	struct ident to;
-	struct str check = STR_INIT;
 	size_t i, done = 0;
+	int check;
 
 	for (i = 0; i < a->n; i++) {
 		it = &a->item[i];
-		if (s->mariadb || it->what != ALTER_DROP_CONSTRAINT)
+		if (it->what != ALTER_DROP_CONSTRAINT)
 			continue;
-		str_reset(&check);
-		str_addf(&check, "CONSTRAINT %s CHECK", it->from.sql);
-		if (strstr(old->create, check.s) == NULL)
+		check = is_check(db, old, it->from.raw, e);
+		if (check < 0)
+			return -1;
+		if (check == 0)
 			continue;
 		other_check_name(&names, it->from.raw, &to);
 		str_add(q, text + done, it->at - done);
@@ -182,7 +214,7 @@ add_alter(struct str *q, const struct names *n, const struct table *old,
 		done = it->at + it->len;
 	}
 	str_addz(q, text + done);
-	str_free(&check);
+	return 0;
 }
 
 static int
@@ -196,8 +228,12 @@ run_alter(struct db *db, const struct names *n, const struct table *old,
 	if (cfg->alter[strspn(cfg->alter, " \t\r\n")] == '\0')
 		return 0;
 	str_addf(&q, "ALTER TABLE %s ", n->shadow.sql);
-	add_alter(&q, n, old, a, s, cfg->alter);
-	rc = db_run_text(db, q.s, e);
+	/* On MariaDB the shadow's CHECKs are called what they were. */
+	if (s->mariadb)
+		str_addz(&q, cfg->alter);
+	rc = s->mariadb ? 0 : add_alter(&q, db, n, old, a, cfg->alter, e);
+	if (rc == 0)
+		rc = db_run_text(db, q.s, e);
 	str_free(&q);
 	return rc != 0 ? explain(n, ERR_ALTER, e) : 0;
 }

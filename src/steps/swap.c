@@ -17,10 +17,7 @@ counter(struct db *db, const struct qname *table, unsigned long long *value,
 	struct str q = STR_INIT;
 	int rc;
 
-	str_addz(&q, "TABLE_SCHEMA = ");
-	db_literal(&q, db, table->db.raw);
-	str_addz(&q, " AND TABLE_NAME = ");
-	db_literal(&q, db, table->table.raw);
+	table_where(&q, db, table);
 	rc = db_number(db, value, e, "SELECT AUTO_INCREMENT FROM "
 	    "information_schema.TABLES WHERE %s", q.s);
 	str_free(&q);

@@ -164,7 +164,8 @@ sub printed_sql {
 # control in one transaction.  Options: db, tables => [t, control], seed,
 # key => [columns], keys => sub ($rnd) { SQL literals of one key },
 # column => a column to write to, values => sub ($rnd) { a literal },
-# session => [statements].  ->stop returns { transactions, errors => [] }.
+# session => [statements], or ops => sub ($rnd) { a statement with %s for the
+# table } instead of keys and values.  ->stop returns { transactions, errors => [] }.
 sub start_writer {
 	my ($s, %o) = @_;
 	my $file = File::Temp->new;
@@ -183,6 +184,18 @@ sub start_writer {
 	return $self;
 }
 
+sub _both {
+	my ($dbh, $sql, @tables) = @_;
+	for my $i (0 .. $#tables) {
+		my $t = Story::q($tables[$i]);
+		(my $x = $sql) =~ s/%s/$t/;
+		next if eval { $dbh->do($x); 1 };
+		# A duplicate is one in both.
+		return if $i == 0 && ($dbh->err // 0) == 1062;
+		die "$tables[$i]: $@";
+	}
+}
+
 sub _write {
 	my ($s, $file, $stop, %o) = @_;
 	my $dbh = $s->dbh(database => $o{db});
@@ -194,8 +207,8 @@ sub _write {
 		$state = ($state * 1664525 + 1013904223) % 4294967296;
 		return int(($state >> 8) / 16777216 * $n);
 	};
-	my $key = join ', ', map { Story::q($_) } @{$o{key}};
-	my $col = Story::q($o{column});
+	my $key = join ', ', map { Story::q($_) } @{$o{key} // []};
+	my $col = Story::q($o{column} // '');
 	my $where = sub {
 		my @v = @_;
 		return join ' AND ', map { Story::q($o{key}[$_]) .
@@ -207,6 +220,11 @@ sub _write {
 		my $ok = eval {
 			$dbh->begin_work;
 			for (0 .. $rnd->(4)) {
+				if ($o{ops}) {
+					$last = $o{ops}->($rnd);
+					_both($dbh, $last, @{$o{tables}});
+					next;
+				}
 				my @k = $o{keys}->($rnd);
 				my $v = $o{values}->($rnd);
 				my $op = $rnd->(10);
@@ -229,13 +247,7 @@ sub _write {
 					    $where->(@k);
 				}
 				$last = $sql;
-				my @q = map { my $x = $sql; my $t =
-				    Story::q($_); $x =~ s/%s/$t/; $x }
-				    @{$o{tables}};
-				# A duplicate is one in both.
-				next if !eval { $dbh->do($q[0]); 1 } &&
-				    ($dbh->err == 1062 || die $@);
-				$dbh->do($_) for @q[1 .. $#q];
+				_both($dbh, $sql, @{$o{tables}});
 			}
 			$rnd->(10) ? $dbh->commit : $dbh->rollback;
 			1;
