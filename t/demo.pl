@@ -59,7 +59,7 @@ my $limit = time + 100;
 # Once more after its end, for what it said last.
 for (my $more = 1; $more; ) {
 	$more = $p->running;
-	for my $stream (qw(out err)) {
+	for my $stream (qw(err out)) {
 		my $text = $p->$stream;
 		next if length $text == $seen{$stream};
 		print substr $text, $seen{$stream};

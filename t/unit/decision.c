@@ -1,0 +1,266 @@
+/* What plan_make() refuses, and what it decides without a word of SQL. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../fixture.h"
+
+static int
+setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+
+	fixture_begin(f);
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_end(f);
+	free(f);
+	return 0;
+}
+
+static void
+refuses(struct fixture *f, const char *alter, enum err_kind kind,
+    const char *says)
+{
+	assert_int_equal(fixture_plan(f, "t", alter), -1);
+	assert_int_equal(f->e.kind, kind);
+	if (strstr(f->e.text, says) == NULL)
+		fail_msg("not \"%s\" but %s", says, f->e.text);
+}
+
+static void
+a_table_without_a_key_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	both(f, "id", "int(11)", "");
+	key(&f->old, "id", false, "id");
+	primary(&f->new, "id");
+	refuses(f, "ADD PRIMARY KEY (id)", ERR_NO_KEY, "no PRIMARY KEY and "
+	    "no unique key of NOT NULL columns to walk it by");
+	assert_string_not_equal(f->e.hint, "");
+}
+
+static void
+a_key_that_may_be_null_is_refused_with_its_reason(void **state)
+{
+	struct fixture *f = *state;
+
+	both(f, "id", "int(11)", "null");
+	unique(&f->old, "u", "id");
+	unique(&f->new, "u", "id");
+	refuses(f, "FORCE", ERR_NO_KEY,
+	    "`u` will not do: it has a column that may be NULL");
+}
+
+static void
+a_row_must_be_found_again_after_the_alter(void **state)
+{
+	struct fixture *f = *state;
+
+	column(&f->old, "id", "int(11)", "");
+	both(f, "n", "int(11)", "null");
+	column(&f->new, "no", "int(11)", "auto_increment");
+	primary(&f->old, "id");
+	primary(&f->new, "no");
+	refuses(f, "DROP id, ADD no INT NOT NULL AUTO_INCREMENT PRIMARY KEY",
+	    ERR_NO_KEY, "identifies a row before and after");
+}
+
+static void
+dropping_the_only_unique_key_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	both(f, "id", "int(11)", "");
+	primary(&f->old, "id");
+	refuses(f, "DROP PRIMARY KEY", ERR_NO_KEY,
+	    "identifies a row before and after");
+}
+
+static void
+a_column_that_is_just_gone_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	both(f, "id", "int(11)", "");
+	column(&f->old, "n", "int(11)", "");
+	primary(&f->old, "id");
+	primary(&f->new, "id");
+	refuses(f, "FORCE", ERR_REFUSED, "column `n` is not in the new table");
+}
+
+/* The scanner took it for a rename, and the server did something else. */
+static void
+a_renamed_column_must_be_there(void **state)
+{
+	struct fixture *f = *state;
+
+	both(f, "id", "int(11)", "");
+	column(&f->old, "n", "int(11)", "");
+	column(&f->new, "x", "int(11)", "");
+	primary(&f->old, "id");
+	primary(&f->new, "id");
+	refuses(f, "RENAME COLUMN n TO m", ERR_REFUSED,
+	    "column `n` is not in the new table");
+}
+
+static void
+a_chunk_index_must_be_there(void **state)
+{
+	struct fixture *f = *state;
+
+	both(f, "id", "int(11)", "");
+	primary(&f->old, "id");
+	primary(&f->new, "id");
+	f->wish.chunk_index = "nope";
+	refuses(f, "FORCE", ERR_USAGE, "--chunk-index: `app`.`t` has no index "
+	    "`nope`");
+}
+
+static void
+a_chunk_index_must_order_the_rows(void **state)
+{
+	struct fixture *f = *state;
+
+	both(f, "id", "int(11)", "");
+	both(f, "n", "int(11)", "null");
+	primary(&f->old, "id");
+	key(&f->old, "n", false, "n");
+	primary(&f->new, "id");
+	f->wish.chunk_index = "n";
+	refuses(f, "FORCE", ERR_USAGE, "--chunk-index: `n` cannot order the "
+	    "copy: it is not unique");
+}
+
+static void
+the_key_needs_utc_and_a_conversion_another_zone(void **state)
+{
+	struct fixture *f = *state;
+
+	both(f, "at", "timestamp", "");
+	column(&f->old, "d", "timestamp", "");
+	column(&f->new, "d", "datetime", "");
+	primary(&f->old, "at");
+	primary(&f->new, "at");
+	refuses(f, "MODIFY d DATETIME NOT NULL", ERR_REFUSED,
+	    "the key `PRIMARY`");
+	assert_non_null(strstr(f->e.hint, "--chunk-index"));
+}
+
+static void
+another_index_is_the_way_out(void **state)
+{
+	struct fixture *f = *state;
+
+	both(f, "at", "timestamp", "");
+	both(f, "id", "int(11)", "");
+	column(&f->old, "d", "timestamp", "");
+	column(&f->new, "d", "datetime", "");
+	primary(&f->old, "at");
+	primary(&f->new, "at");
+	unique(&f->old, "id", "id");
+	unique(&f->new, "id", "id");
+	f->wish.chunk_index = "id";
+	assert_int_equal(fixture_plan(f, "t", "MODIFY d DATETIME NOT NULL"),
+	    0);
+	assert_true(f->plan.zoned);
+	assert_false(f->plan.session & SESSION_UTC);
+}
+
+static void
+the_first_key_that_will_do_is_walked(void **state)
+{
+	struct fixture *f = *state;
+
+	both(f, "a", "int(11)", "null");
+	both(f, "b", "int(11)", "");
+	unique(&f->old, "a", "a");
+	unique(&f->old, "b", "b");
+	unique(&f->new, "b", "b");
+	assert_int_equal(fixture_plan(f, "t", "DROP KEY a"), 0);
+	assert_string_equal(f->plan.walk->name.raw, "b");
+	assert_int_equal(f->plan.n_id, 1);
+	assert_string_equal(f->plan.id[0]->to->name.raw, "b");
+	assert_false(f->plan.other_unique);
+}
+
+static void
+dates_are_strict_when_they_are_made_of_something_else(void **state)
+{
+	struct fixture *f = *state;
+
+	both(f, "id", "int(11)", "");
+	column(&f->old, "d", "varchar(10)", "null collate=utf8mb4_bin");
+	column(&f->new, "d", "date", "null");
+	primary(&f->old, "id");
+	primary(&f->new, "id");
+	assert_int_equal(fixture_plan(f, "t", "MODIFY d DATE"), 0);
+	assert_false(f->plan.session & SESSION_INVALID_DATES);
+}
+
+static void
+names_are_looked_up_without_case(void **state)
+{
+	struct fixture *f = *state;
+
+	column(&f->old, "Id", "int(11)", "");
+	column(&f->old, "Gone", "int(11)", "");
+	column(&f->new, "ID", "int(11)", "");
+	primary(&f->old, "Id");
+	primary(&f->new, "ID");
+	assert_int_equal(fixture_plan(f, "t", "DROP GONE"), 0);
+	assert_int_equal(f->plan.n_pairs, 1);
+	assert_int_equal(f->plan.n_dropped, 1);
+	assert_true(f->plan.same_ranges);
+}
+
+static void
+generated_columns_are_not_written(void **state)
+{
+	struct fixture *f = *state;
+
+	both(f, "id", "int(11)", "");
+	both(f, "g", "int(11)", "null generated");
+	primary(&f->old, "id");
+	primary(&f->new, "id");
+	assert_int_equal(fixture_plan(f, "t", "FORCE"), 0);
+	assert_int_equal(f->plan.n_pairs, 1);
+	assert_null(strstr(f->plan.copy_head, "`g`"));
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	static const struct CMUnitTest tests[] = {
+		TEST(a_table_without_a_key_is_refused),
+		TEST(a_key_that_may_be_null_is_refused_with_its_reason),
+		TEST(a_row_must_be_found_again_after_the_alter),
+		TEST(dropping_the_only_unique_key_is_refused),
+		TEST(a_column_that_is_just_gone_is_refused),
+		TEST(a_renamed_column_must_be_there),
+		TEST(a_chunk_index_must_be_there),
+		TEST(a_chunk_index_must_order_the_rows),
+		TEST(the_key_needs_utc_and_a_conversion_another_zone),
+		TEST(another_index_is_the_way_out),
+		TEST(the_first_key_that_will_do_is_walked),
+		TEST(dates_are_strict_when_they_are_made_of_something_else),
+		TEST(names_are_looked_up_without_case),
+		TEST(generated_columns_are_not_written),
+	};
+
+	return cmocka_run_group_tests_name("plan: decisions", tests, NULL,
+	    NULL);
+}
