@@ -242,5 +242,5 @@ help:
 .PHONY: all no-libraries deps deps-mysql deps-lint deps-fuzz deps-bench demo \
 	check check-mysql bench lint fuzz unit check-now demo-now bench-now \
 	lint-now fuzz-now install uninstall dist clean help
-.SECONDARY:
+.SECONDARY: $(OBJ)
 -include $(shell find $B -name mysql -prune -o -name '*.d' -print 2>/dev/null)

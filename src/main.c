@@ -5,9 +5,11 @@
  * takes the place of the original.  The story array below is that, in order;
  * everything else is how.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/stop.h"
@@ -125,8 +127,12 @@ run(const struct config *cfg)
 		if (e.hint[0] != '\0')
 			log_hint("%s", e.hint);
 	}
-	if (clean_up(&m, &e) != 0 && end == ERR_NONE)
-		end = ERR_LEFT;
+	if (clean_up(&m, &e) != 0) {
+		if (end == ERR_NONE || end == ERR_STOPPED || m.swapped)
+			end = ERR_LEFT;
+	} else if (m.swapped && (end == ERR_LOST || end == ERR_STOPPED)) {
+		end = ERR_NONE;		/* there was only cleaning up left */
+	}
 	if (end == ERR_NONE || end == ERR_LEFT)
 		migrate_report(&m);
 	else if (!m.swapped)
@@ -134,6 +140,22 @@ run(const struct config *cfg)
 	migrate_free(&m);
 	db_library_end();
 	return end;
+}
+
+/*
+ * With standard output closed, the next descriptor that is opened, the one to
+ * the server, would be it, and be written to by printf().
+ */
+static void
+keep_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
 }
 
 int
@@ -145,6 +167,7 @@ main(int argc, char **argv)
 	enum err_kind end = ERR_NONE;
 	int rc;
 
+	keep_streams();
 	memset(&cfg, 0, sizeof(cfg));
 	rc = config_load(&cfg, argc, argv, &notes, &e);
 	log_open(cfg.quiet, cfg.print);

@@ -74,6 +74,15 @@ migrate_alter(struct migration *m, struct err *e)
 	    m->cfg, e);
 }
 
+/* For the plan: which columns may come out different. */
+static bool
+may_change(void *arg, const char *column)
+{
+	const struct migration *m = arg;
+
+	return copy_may_change(m->cfg, column);
+}
+
 int
 migrate_plan(struct migration *m, struct err *e)
 {
@@ -81,11 +90,14 @@ migrate_plan(struct migration *m, struct err *e)
 		.chunk_index = m->cfg->chunk_index,
 		.null_to_not_null = m->cfg->null_to_not_null,
 		.checksum = m->cfg->verify != VERIFY_COUNT,
+		.may_change = may_change,
+		.arg = m,
 	};
 
 	if (table_load(&m->new, m->db, &m->names.shadow, e) != 0 ||
 	    plan_make(&m->plan, &m->names, m->old, m->new, &m->alter,
-	    &m->server, &wish, e) != 0)
+	    &m->server, &wish, e) != 0 ||
+	    check_plan(m->db, &m->plan, e) != 0)
 		return -1;
 	if (m->cfg->dry_run)
 		plan_print(&m->plan, stdout);
@@ -98,13 +110,24 @@ migrate_capture(struct migration *m, struct err *e)
 	return shadow_capture(m->db, &m->plan, m->cfg, &m->undo, e);
 }
 
+/* While others work, the conductor keeps other livealters out. */
+static int
+keep_claim(void *arg, struct err *e)
+{
+	const struct migration *m = arg;
+
+	return claim_keep(m->db, &m->names.old, e);
+}
+
 int
 migrate_copy(struct migration *m, struct err *e)
 {
-	if (copy_run(&m->plan, m->cfg, &m->copied, e) != 0)
+	if (copy_run(&m->plan, m->cfg, keep_claim, m, &m->copied, e) != 0)
 		return -1;
 	log_info("copied %llu rows in %.1f s", m->copied.rows,
 	    m->copied.seconds);
+	if (claim_keep(m->db, &m->names.old, e) != 0)
+		return -1;
 	return shadow_intact(m->db, &m->plan, e);
 }
 
@@ -115,11 +138,29 @@ migrate_verify(struct migration *m, struct err *e)
 		log_info("not compared, as --verify=none asks for");
 		return 0;
 	}
-	if (verify_run(&m->plan, m->cfg, &m->compared, e) != 0)
+	if (verify_run(&m->plan, m->cfg, keep_claim, m, &m->compared, e) != 0)
 		return -1;
 	log_info("compared %llu rows in %.1f s: no difference",
 	    m->compared.rows, m->compared.seconds);
 	return 0;
+}
+
+/*
+ * Somebody may have altered the table, or given it a trigger or a child,
+ * while it was copied; the new table would not have it.
+ */
+static int
+check_again(struct migration *m, struct err *e)
+{
+	struct check_input in = {
+		.db = m->db,
+		.server = &m->server,
+		.old = m->old,
+		.alter = &m->alter,
+		.cfg = m->cfg,
+	};
+
+	return check_unchanged(&in, m->new, e);
 }
 
 int
@@ -132,6 +173,9 @@ migrate_swap(struct migration *m, struct err *e)
 		    "asks for");
 		return 0;
 	}
+	if (claim_keep(m->db, &m->names.old, e) != 0 ||
+	    check_again(m, e) != 0)
+		return -1;
 	rc = swap_run(m->db, &m->plan, m->cfg, &m->undo, &m->swapped, e);
 	if (m->swapped && !m->cfg->drop_old_table)
 		undo_forget(&m->undo, UNDO_ATTIC);
@@ -232,6 +276,13 @@ migrate_undo(struct migration *m, struct err *e)
 			return -1;
 		}
 		db_reopen(m->db, &ignored);
+	}
+	if (drop_triggers(m, e) != 0)
+		return -1;
+	if (m->cfg->execute && !m->cfg->drop_new_table &&
+	    undo_owes(&m->undo, UNDO_SHADOW)) {
+		undo_forget(&m->undo, UNDO_SHADOW);
+		log_info("the new table stays as %s", m->names.shadow.sql);
 	}
 	return take_away(m, UNDO_ANY, e);
 }

@@ -59,7 +59,7 @@ for my $sig (qw(INT TERM)) {
 		my ($p, $mark) = @_;
 		$p->wait_for(qr/create the triggers/, 20);
 		poll_until(sub { $s->log_text($mark) =~
-		    /(LOCK TABLES|CREATE TRIGGER\s+\S+\s+AFTER\s+\w+\s+ON\s+
+		    /(LOCK\s+TABLES|CREATE\s+TRIGGER\s+\S+\s+AFTER\s+\w+\s+ON\s+
 		    `app`\.`orders`|metadata_locks|METADATA_LOCK|innodb_trx)/xi
 		    }, 20, 'the wait for the lock');
 	}, $sig);

@@ -22,11 +22,12 @@ bool convert_zoned(const struct column *from, const struct column *to);
 bool convert_dates(const struct column *from, const struct column *to);
 
 /*
- * The old value in a form that can be compared with the new column by "=",
- * with the new column's collation and using its index.
+ * Do two values that were equal, or not, stay so; and can the old value be
+ * compared with the new column by "=", using its index?  Integers of any
+ * width do, whole numbers being what they are (a value that does not fit
+ * stops the run); all else only when it stays the same.
  */
-void convert_key(struct str *q, const struct column *from,
-    const struct column *to, const char *ref);
+bool convert_keeps_key(const struct column *from, const struct column *to);
 
 /*
  * The value as it goes into the checksum: of the old column, converted as
@@ -44,5 +45,15 @@ bool convert_sum_new(struct str *q, const struct column *from,
  * NULL column without a DEFAULT.  NULL for types that have none.
  */
 const char *convert_filler(const struct column *c);
+
+/*
+ * An expression whose value is the column's value as a literal, such that the
+ * literal stored in the same column is the same value.  False for types of
+ * which that cannot be said, or whose values may be large.
+ */
+bool convert_literal(struct str *q, const struct column *c);
+
+/* Does the server show that value just as convert_filler() writes it? */
+bool convert_filler_reads(const struct column *c);
 
 #endif

@@ -30,6 +30,7 @@ struct pair {
 	const char *filler;		/* the value when from is NULL, as SQL */
 	bool same;			/* nothing is converted */
 	bool compared;			/* by value, not only for NULL-ness */
+	bool may_change;		/* the user allows warnings for it */
 	bool adapts_null;		/* --null-to-not-null: NULL becomes the
 					   type's implicit default */
 };
@@ -47,6 +48,10 @@ struct plan_wish {
 	const char *chunk_index;	/* or NULL */
 	bool null_to_not_null;
 	bool checksum;			/* compare values, not only counts */
+	/* Does the user allow the copy to change values of this column of the
+	 * new table?  NULL: of none. */
+	bool (*may_change)(void *arg, const char *column);
+	void *arg;
 };
 
 /* Every decision, and every statement that is known beforehand. */
@@ -69,12 +74,17 @@ struct plan {
 
 	const struct pair **id;		/* what identifies a row on both sides */
 	size_t n_id;
+	struct ident id_index;		/* the new table's key of them */
 	/* The new table has unique keys besides the identifying one, so that
 	 * a duplicate may be a row that got lost. */
 	bool other_unique;
 
-	/* Two copying statements would only wait for each other. */
-	bool one_at_a_time;
+	/* INSERT ... SELECT holds the new table's AUTO-INC lock: two of them
+	 * wait for each other, and the application for both. */
+	bool autoinc_lock;
+	/* Then, while the application writes, rows are inserted as VALUES,
+	 * which need no such lock. */
+	bool by_values;
 	bool checksum;			/* rows are compared by value */
 	unsigned int session;		/* bits of server_session() */
 	bool zoned;			/* a conversion depends on time_zone */
@@ -82,6 +92,8 @@ struct plan {
 	struct trigger trigger[N_TRIGGERS];	/* in the order of creation */
 	char *create_notes;
 	char *copy_head;		/* INSERT ... SELECT ... WHERE */
+	char *values_head;		/* SELECT an INSERT ... VALUES ... WHERE;
+					   NULL unless by_values */
 	char *copy_tail;		/* locking, without waiting */
 	char *copy_tail_wait;		/* locking, and waiting */
 	char *sum_old, *sum_new;	/* SELECT count and sum ... WHERE */

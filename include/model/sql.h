@@ -16,6 +16,7 @@ enum side {
 	SIDE_OLD,		/* `a` */
 	SIDE_NEW,		/* `b`, the new table's name for it */
 	SIDE_OLD_ALIAS,		/* o.`a`, in a join */
+	SIDE_NEW_ALIAS,		/* n.`b` */
 };
 
 /* "after < key <= upto" as a condition that is a range of the index. */
@@ -33,6 +34,14 @@ void sql_last(struct str *q, const struct plan *p);
 /* One chunk: INSERT ... SELECT. */
 void sql_copy(struct str *q, const struct plan *p, const struct bound *after,
     const struct bound *upto, bool wait);
+
+/*
+ * The same chunk in two steps, for by_values: the first puts the text of an
+ * INSERT ... VALUES into a variable, the second runs it.
+ */
+void sql_values(struct str *q, const struct plan *p,
+    const struct bound *after, const struct bound *upto, bool wait);
+extern const char *const sql_run_values;
 
 /* Count and checksum of a chunk. */
 void sql_sum(struct str *q, const struct plan *p, enum side side,

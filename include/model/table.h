@@ -65,6 +65,7 @@ struct table {
 	unsigned long long rows;	/* the server's estimate */
 	unsigned long long bytes;	/* data and indexes */
 	unsigned long long auto_increment;	/* 0: none */
+	char *born;			/* CREATE_TIME: TRUNCATE renews it */
 };
 
 /*
@@ -85,6 +86,9 @@ const struct key *table_key(const struct table *t, const char *name);
  * total.  NULL with *e (ERR_NO_KEY), saying why each unique key will not do.
  */
 const struct key *table_total_key(const struct table *t, struct err *e);
+
+/* Add SHOW CREATE TABLE without the name and the AUTO_INCREMENT counter. */
+void table_definition(struct str *q, const struct table *t);
 
 /* Add "TABLE_SCHEMA = '...' AND TABLE_NAME = '...'". */
 void table_where(struct str *q, struct db *db, const struct qname *name);

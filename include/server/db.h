@@ -27,6 +27,9 @@ enum db_class {
 
 enum db_class db_class(unsigned int sqlno);
 
+/* For a sqlno, where we find ourselves that a piece is too big. */
+#define DB_ERR_TOO_BIG 1197
+
 /* Once per program, before and after any other function. */
 void db_library_init(void);
 void db_library_end(void);

@@ -19,9 +19,11 @@ struct server {
 	/* INSERT ... SELECT holds a table's AUTO-INC lock until it ends
 	 * (innodb_autoinc_lock_mode below 2). */
 	bool autoinc_lock;
+	/* performance_schema.metadata_locks is there to be asked. */
+	bool sees_locks;
 	char *sql_mode;			/* the global one: native ALTER's */
 	char *time_zone;		/* the global one */
-	char *user;			/* CURRENT_USER() */
+	char *user;			/* CURRENT_USER(), quoted for GRANT */
 };
 
 /* Ask.  Returns 0, or -1 with *e: ERR_VERSION for one we do not know. */

@@ -1,9 +1,12 @@
 #ifndef CHECK_H
 #define CHECK_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "cli/config.h"
 #include "model/alter.h"
+#include "model/plan.h"
 #include "model/table.h"
 #include "server/db.h"
 #include "server/server.h"
@@ -15,6 +18,7 @@ struct check_input {
 	const struct table *old;
 	const struct alter *alter;
 	const struct config *cfg;
+	bool running;		/* our triggers are on the table */
 };
 
 /*
@@ -22,5 +26,18 @@ struct check_input {
  * refuse, one a line, in one *e.  Returns 0, or -1.
  */
 int check_all(const struct check_input *in, struct err *e);
+
+/*
+ * Once the plan is known: would the new table be one that native ALTER would
+ * not have made, or one that cannot be kept in step?
+ */
+int check_plan(struct db *db, const struct plan *p, struct err *e);
+
+/*
+ * Before the swap: are the old table (but for our triggers) and the new one
+ * as they were when the plan was made?
+ */
+int check_unchanged(const struct check_input *in, const struct table *new,
+    struct err *e);
 
 #endif

@@ -12,4 +12,12 @@
  */
 int claim_take(struct db *db, const struct qname *table, struct err *e);
 
+/*
+ * Is the lock still ours?  Asked now and then, it also keeps an idle
+ * connection from being closed on the way.  A connection that broke is made
+ * anew, and the lock taken with it.  -1 with *e: ERR_LOST, or ERR_BUSY when
+ * somebody else was quicker.
+ */
+int claim_keep(struct db *db, const struct qname *table, struct err *e);
+
 #endif

@@ -1,6 +1,8 @@
 #ifndef COPY_H
 #define COPY_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "cli/config.h"
 #include "model/plan.h"
@@ -12,6 +14,10 @@
  * trigger has noted one, ERR_STOPPED, or the server's error.
  */
 int copy_run(const struct plan *p, const struct config *cfg,
-    struct walk_result *result, struct err *e);
+    walk_meanwhile_fn *meanwhile, void *arg, struct walk_result *result,
+    struct err *e);
+
+/* May values of this column change, because --allow-warnings says so? */
+bool copy_may_change(const struct config *cfg, const char *column);
 
 #endif

@@ -13,6 +13,7 @@
  * ERR_STOPPED, or the server's error.
  */
 int verify_run(const struct plan *p, const struct config *cfg,
-    struct walk_result *result, struct err *e);
+    walk_meanwhile_fn *meanwhile, void *arg, struct walk_result *result,
+    struct err *e);
 
 #endif

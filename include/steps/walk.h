@@ -23,9 +23,13 @@ struct chunk {
 /*
  * Do one chunk, on the worker's own connection.  Says how many rows it came
  * to.  Returns 0; 1 when it met locks and chunks should be smaller; or -1.
+ * When the connection was lost, or a statement was ended by somebody, it is
+ * called again; to do a chunk twice must be as good as once.
  */
 typedef int walk_chunk_fn(void *arg, struct db *db, const struct chunk *c,
     unsigned long long *rows, struct err *e);
+
+typedef int walk_meanwhile_fn(void *arg, struct err *e);
 
 struct walk {
 	const struct plan *plan;
@@ -36,6 +40,10 @@ struct walk {
 	bool to_the_end;
 	walk_chunk_fn *chunk;
 	void *arg;
+	/* Called every few seconds by the thread that called walk_run(), to
+	 * keep what it holds on the server alive; -1 ends the walk. */
+	walk_meanwhile_fn *meanwhile;
+	void *meanwhile_arg;
 };
 
 struct walk_result {

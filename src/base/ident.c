@@ -1,5 +1,6 @@
 #include "base/ident.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,6 +34,28 @@ bytes_of(const char *s, size_t n)
 		if (starts_char(*p) && n-- == 0)
 			break;
 	return (size_t)(p - s);
+}
+
+/*
+ * A table is a file, and its name is written with five bytes for each
+ * character but letters, digits and "_" (MySQL manual, "Mapping of Identifiers
+ * to File Names").  255 bytes is what file systems allow; a partition's name
+ * or an extension must fit as well.
+ */
+#define FILE_BYTES 200
+
+static size_t
+file_bytes(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s != '\0'; s++)
+		if ((*s >= '0' && *s <= '9') || (*s >= 'A' && *s <= 'Z') ||
+		    (*s >= 'a' && *s <= 'z') || *s == '_')
+			n++;
+		else if (starts_char(*s))
+			n += 5;
+	return n;
 }
 
 /* FNV-1a. */
@@ -82,9 +105,14 @@ ident_derive(struct ident *id, const char *before, const char *base,
     const char *after)
 {
 	size_t rest = IDENT_CHARS - chars(before) - chars(after);
+	bool fits = chars(base) <= rest &&
+	    file_bytes(before) + file_bytes(base) + file_bytes(after) <=
+	    FILE_BYTES;
 	int n;
 
-	if (chars(base) <= rest)
+	if (!fits && file_bytes(base) > chars(base))
+		rest = FILE_BYTES / 5 - chars(before) - chars(after);
+	if (fits)
 		n = snprintf(id->raw, sizeof(id->raw), "%s%s%s", before, base,
 		    after);
 	else

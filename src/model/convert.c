@@ -31,24 +31,28 @@ convert_dates(const struct column *from, const struct column *to)
 	return to->kind == KIND_TIME && strcmp(from->type, to->type) != 0;
 }
 
-void
-convert_key(struct str *q, const struct column *from, const struct column *to,
-    const char *ref)
+static bool
+is_integer(const struct column *c)
 {
-	if (to->kind == KIND_TEXT &&
-	    !same_text(from->collation, to->collation))
-		str_addf(q, "CONVERT(%s USING %s) COLLATE %s", ref,
-		    to->charset, to->collation);
-	else
-		str_addz(q, ref);
+	return c->kind == KIND_NUMBER && !is_type(c, "decimal") &&
+	    !is_type(c, "year");
+}
+
+bool
+convert_keeps_key(const struct column *from, const struct column *to)
+{
+	if (is_integer(from) && is_integer(to))
+		return true;
+	return strcmp(from->type, to->type) == 0 &&
+	    same_text(from->collation, to->collation);
 }
 
 /* Values that may be larger than a packet are hashed before they are joined. */
 static bool
 is_large(const struct column *c)
 {
-	return strncasecmp(c->data_type, "medium", 6) == 0 ||
-	    strncasecmp(c->data_type, "long", 4) == 0 ||
+	return is_type(c, "mediumtext") || is_type(c, "longtext") ||
+	    is_type(c, "mediumblob") || is_type(c, "longblob") ||
 	    c->kind == KIND_JSON || c->kind == KIND_OTHER;
 }
 
@@ -195,6 +199,15 @@ convert_sum_new(struct str *q, const struct column *from,
 	return changed(q, from, to, ref, false);
 }
 
+bool
+convert_filler_reads(const struct column *c)
+{
+	if (c->kind == KIND_NUMBER)
+		return !is_type(c, "decimal") && !is_type(c, "year") &&
+		    strstr(c->type, "zerofill") == NULL;
+	return c->kind == KIND_TEXT || is_type(c, "varbinary");
+}
+
 const char *
 convert_filler(const struct column *c)
 {
@@ -222,4 +235,37 @@ convert_filler(const struct column *c)
 		break;
 	}
 	return NULL;
+}
+
+bool
+convert_literal(struct str *q, const struct column *c)
+{
+	const char *name = c->name.sql;
+
+	switch (c->kind) {
+	case KIND_NUMBER:
+		str_addf(q, "COALESCE(%s, 'NULL')", name);
+		return true;
+	case KIND_BIT:
+	case KIND_ENUM:
+		str_addf(q, "COALESCE(%s + 0, 'NULL')", name);
+		return true;
+	case KIND_TIME:
+	case KIND_UUID:
+		str_addf(q, "COALESCE(CONCAT('''', %s, ''''), 'NULL')", name);
+		return true;
+	case KIND_TEXT:
+		str_addf(q, "COALESCE(CONCAT('_%s x''', HEX(%s), ''''), "
+		    "'NULL')", c->charset, name);
+		return !is_large(c);
+	case KIND_BINARY:
+		str_addf(q, "COALESCE(CONCAT('x''', HEX(%s), ''''), 'NULL')",
+		    name);
+		return !is_large(c);
+	case KIND_FLOAT:
+	case KIND_JSON:
+	case KIND_OTHER:
+		break;
+	}
+	return false;
 }

@@ -41,28 +41,16 @@ add_value(struct str *q, const struct pair *pr, const char *row)
 		str_addf(q, ", %s)", convert_filler(pr->to));
 }
 
-/* The identifying value of a row of the old table, as the new one has it. */
-static void
-add_key_value(struct str *q, const struct pair *pr, const char *row)
-{
-	struct str ref = STR_INIT;
-
-	str_addf(&ref, "%s.%s", row, pr->from->name.sql);
-	convert_key(q, pr->from, pr->to, ref.s);
-	str_free(&ref);
-}
-
 /* `shadow`.`k` = NEW.`k` AND ... */
 static void
 add_match(struct str *q, const struct plan *p, const char *row)
 {
 	size_t i;
 
-	for (i = 0; i < p->n_id; i++) {
-		str_addf(q, "%s%s.%s = ", i > 0 ? " AND " : "",
-		    p->names.shadow.table.sql, p->id[i]->to->name.sql);
-		add_key_value(q, p->id[i], row);
-	}
+	for (i = 0; i < p->n_id; i++)
+		str_addf(q, "%s%s.%s = %s.%s", i > 0 ? " AND " : "",
+		    p->names.shadow.table.sql, p->id[i]->to->name.sql, row,
+		    p->id[i]->from->name.sql);
 }
 
 static void
@@ -83,29 +71,29 @@ add_insert(struct str *q, const struct plan *p, const char *row)
 	str_addz(q, ") ON DUPLICATE KEY UPDATE ");
 }
 
-/* Make the row in the shadow what it is in the old table now. */
+/*
+ * Make the row in the shadow what it is in the old table now.  The guard
+ * assigns the key to itself; then each value is assigned as it is, because an
+ * expression around it would turn a TIMESTAMP into local time.
+ */
 static void
 add_put(struct str *q, const struct plan *p, const char *indent)
 {
-	bool first = true;
+	const char *shadow = p->names.shadow.table.sql;
+	const char *id = p->id[0]->to->name.sql;
 	size_t i;
 
 	str_addz(q, indent);
 	add_insert(q, p, "NEW");
+	str_addf(q, "%s = IF(", id);
+	add_match(q, p, "NEW");
+	str_addf(q, " OR (SELECT 1 UNION ALL SELECT 2), %s.%s, %s.%s)",
+	    shadow, id, shadow, id);
 	for (i = 0; i < p->n_pairs; i++) {
 		if (p->pair[i].from == NULL)
 			continue;
-		str_addf(q, "%s%s = ", first ? "" : ", ",
-		    p->pair[i].to->name.sql);
-		if (first) {
-			str_addz(q, "IF(");
-			add_match(q, p, "NEW");
-			str_addz(q, ", ");
-		}
+		str_addf(q, ", %s = ", p->pair[i].to->name.sql);
 		add_value(q, &p->pair[i], "NEW");
-		if (first)
-			str_addz(q, ", (SELECT 1 UNION ALL SELECT 2))");
-		first = false;
 	}
 	str_addz(q, ";\n");
 }
@@ -131,18 +119,15 @@ add_take(struct str *q, const struct plan *p, const char *indent)
 	str_addz(q, ";\n");
 }
 
-/* Does the row keep its place in the new table's key? */
+/* Does the row keep its key? */
 static void
 add_unchanged(struct str *q, const struct plan *p)
 {
 	size_t i;
 
-	for (i = 0; i < p->n_id; i++) {
-		str_addz(q, i > 0 ? " AND " : "");
-		add_key_value(q, p->id[i], "OLD");
-		str_addz(q, " <=> ");
-		add_key_value(q, p->id[i], "NEW");
-	}
+	for (i = 0; i < p->n_id; i++)
+		str_addf(q, "%sOLD.%s = NEW.%s", i > 0 ? " AND " : "",
+		    p->id[i]->from->name.sql, p->id[i]->from->name.sql);
 }
 
 /* The key for people, in the note. */
@@ -228,10 +213,10 @@ body(const struct plan *p, enum trigger_event ev)
 
 	str_addz(&q, "BEGIN\n");
 	add_handlers(&q, p, what[ev], ev == ON_DELETE ? "OLD" : "NEW");
-	if (p->zoned) {
-		str_addz(&q, "  SET time_zone = ");
-		str_addf(&q, "'%s';\n", p->server->time_zone);
-	}
+	if (p->zoned)
+		str_addf(&q, "  SET time_zone = '%s';\n",
+		    p->session & SESSION_UTC ? "+00:00" :
+		    p->server->time_zone);
 	add_body(&q, p, ev);
 	if (p->zoned)
 		str_addz(&q, "  SET time_zone = livealter_zone;\n");

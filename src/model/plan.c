@@ -84,10 +84,14 @@ fill_pair(struct pair *pr, const struct plan_wish *wish)
 	if (pr->from == NULL)
 		return;
 	pr->same = convert_same(pr->from, pr->to);
-	pr->compared = convert_sum_old(&ignored, pr->from, pr->to, "");
 	pr->adapts_null = wish->null_to_not_null && pr->from->nullable &&
 	    !pr->to->nullable && pr->to->kind != KIND_ENUM &&
 	    convert_filler(pr->to) != NULL;
+	pr->may_change = wish->may_change != NULL && !pr->same &&
+	    wish->may_change(wish->arg, pr->to->name.raw);
+	pr->compared = !pr->may_change &&
+	    (!pr->adapts_null || convert_filler_reads(pr->to)) &&
+	    convert_sum_old(&ignored, pr->from, pr->to, "");
 	str_free(&ignored);
 }
 
@@ -113,7 +117,7 @@ map_columns(struct plan *p, const struct alter *a,
 	for (i = 0; i < p->new->n_columns; i++) {
 		to = &p->new->column[i];
 		if (to->auto_increment && p->server->autoinc_lock)
-			p->one_at_a_time = true;
+			p->autoinc_lock = true;
 		if (to->generated)
 			continue;
 		from = source_of(p, a, to);
@@ -134,7 +138,6 @@ map_columns(struct plan *p, const struct alter *a,
 	}
 }
 
-/* A generated column that both tables compute the same way counts, too. */
 static const struct pair *
 pair_to(const struct plan *p, const struct column *to)
 {
@@ -205,13 +208,13 @@ join_keys(const struct plan *p, const struct key *new, const struct key *old,
 
 	for (i = 0; i < new->n; i++) {
 		pr = pair_to(p, &p->new->column[new->part[i].column]);
-		if (pr == NULL)
+		if (pr == NULL || !convert_keeps_key(pr->from, pr->to))
 			return 0;
 		set[n++] = pr;
 	}
 	for (i = 0; i < old->n; i++) {
 		pr = pair_from(p, &p->old->column[old->part[i].column]);
-		if (pr == NULL)
+		if (pr == NULL || !convert_keeps_key(pr->from, pr->to))
 			return 0;
 		if (!has_pair(set, n, pr))
 			set[n++] = pr;
@@ -219,7 +222,28 @@ join_keys(const struct plan *p, const struct key *new, const struct key *old,
 	return n;
 }
 
-/* The fewest columns win; between equals the first: primary keys lead. */
+static bool
+is_timestamp(const struct column *c)
+{
+	return strcasecmp(c->data_type, "timestamp") == 0;
+}
+
+/*
+ * How good a set of columns is to identify rows by: the fewer the better, and
+ * best without a TIMESTAMP, for which the triggers must change time_zone.
+ */
+static size_t
+cost(const struct pair *const *set, size_t n)
+{
+	size_t i, sum = n;
+
+	for (i = 0; i < n; i++)
+		if (is_timestamp(set[i]->from))
+			sum += 100;
+	return sum;
+}
+
+/* The cheapest wins; between equals the first: primary keys lead. */
 static int
 choose_identity(struct plan *p, struct err *e)
 {
@@ -234,10 +258,12 @@ choose_identity(struct plan *p, struct err *e)
 		for (j = 0; new->total && j < p->old->n_keys; j++) {
 			old = &p->old->key[j];
 			n = old->total ? join_keys(p, new, old, set) : 0;
-			if (n == 0 || (p->n_id > 0 && n >= p->n_id))
+			if (n == 0 || (p->n_id > 0 &&
+			    cost(set, n) >= cost(p->id, p->n_id)))
 				continue;
 			memcpy(p->id, set, n * sizeof(*set));
 			p->n_id = n;
+			p->id_index = new->name;
 		}
 	}
 	free(set);
@@ -246,8 +272,8 @@ choose_identity(struct plan *p, struct err *e)
 	err_set(e, ERR_NO_KEY, "no unique key of NOT NULL columns is left "
 	    "that identifies a row before and after the ALTER");
 	return err_hint(e, "the triggers could not find the row that a "
-	    "statement changed; do it in two steps, and keep in each a "
-	    "unique key from before");
+	    "statement changed; keep a unique key of which the ALTER "
+	    "changes neither the types nor the collations");
 }
 
 static bool
@@ -310,15 +336,53 @@ choose_zone(struct plan *p, struct err *e)
 	size_t i;
 
 	for (i = 0; i < p->walk->n; i++)
-		if (strcasecmp(p->old->column[p->walk->part[i].column].
-		    data_type, "timestamp") == 0)
+		if (is_timestamp(&p->old->column[p->walk->part[i].column]))
 			p->session |= SESSION_UTC;
-	if (!(p->session & SESSION_UTC) || !p->zoned)
+	for (i = 0; i < p->n_id; i++)
+		if (is_timestamp(p->id[i]->from))
+			p->session |= SESSION_UTC;
+	if (!(p->session & SESSION_UTC))
 		return 0;
+	if (!p->zoned) {
+		/* The triggers must tell the two hours apart as well. */
+		p->zoned = true;
+		return 0;
+	}
 	err_set(e, ERR_REFUSED, "the key %s, by which the table is walked, "
 	    "has a TIMESTAMP, and the ALTER converts between TIMESTAMP and "
 	    "another type", p->walk->name.sql);
 	return err_hint(e, "name another unique key with --chunk-index");
+}
+
+/*
+ * Values can pass through a literal when nothing is converted.  A TIMESTAMP
+ * does so only in UTC, where no hour comes twice; but then the DEFAULTs of new
+ * columns must not depend on the time zone.
+ */
+static void
+choose_values(struct plan *p)
+{
+	struct str ignored = STR_INIT;
+	const struct pair *pr;
+	bool utc = false;
+	size_t i;
+
+	p->by_values = p->autoinc_lock && !p->zoned && p->n_pairs > 0;
+	for (i = 0; i < p->n_pairs && p->by_values; i++) {
+		pr = &p->pair[i];
+		if (pr->from == NULL)
+			continue;
+		p->by_values = pr->same && convert_literal(&ignored, pr->from);
+		utc = utc || is_timestamp(pr->from);
+	}
+	for (i = 0; i < p->new->n_columns && utc && p->by_values; i++)
+		if (pair_to(p, &p->new->column[i]) == NULL &&
+		    p->new->column[i].fallback != NULL)
+			p->by_values = strchr(p->new->column[i].fallback,
+			    '(') == NULL;
+	if (utc && p->by_values)
+		p->session |= SESSION_UTC;
+	str_free(&ignored);
 }
 
 int
@@ -341,6 +405,7 @@ plan_make(struct plan *p, const struct names *names,
 	    choose_zone(p, e) != 0)
 		return -1;
 	choose_ranges(p);
+	choose_values(p);
 	mirror_render(p);
 	sql_render(p);
 	return 0;
@@ -359,6 +424,7 @@ plan_free(struct plan *p)
 	free(p->id);
 	free(p->create_notes);
 	free(p->copy_head);
+	free(p->values_head);
 	free(p->copy_tail);
 	free(p->copy_tail_wait);
 	free(p->sum_old);
@@ -366,6 +432,30 @@ plan_free(struct plan *p)
 	free(p->missing);
 	free(p->swap);
 	memset(p, 0, sizeof(*p));
+}
+
+static void
+print_type(const struct column *c, FILE *to)
+{
+	fprintf(to, "%s %s", c->name.sql, c->type);
+	if (c->collation != NULL)
+		fprintf(to, " %s", c->collation);
+	if (!c->nullable)
+		fputs(" NOT NULL", to);
+}
+
+static void
+print_change(const struct pair *pr, FILE *to)
+{
+	fputs("  ", to);
+	print_type(pr->from, to);
+	fputs(" -> ", to);
+	print_type(pr->to, to);
+	if (pr->adapts_null)
+		fprintf(to, ", NULL becomes %s", convert_filler(pr->to));
+	if (!pr->compared)
+		fputs(" (compared only for being NULL)", to);
+	fputs("\n", to);
 }
 
 static void
@@ -380,14 +470,9 @@ print_columns(const struct plan *p, FILE *to)
 		if (pr->from == NULL)
 			fprintf(to, "  %s: new, %s in every row\n",
 			    pr->to->name.sql, pr->filler);
-		else if (pr->same && strcasecmp(pr->from->name.raw,
-		    pr->to->name.raw) == 0)
-			continue;
-		else
-			fprintf(to, "  %s %s -> %s %s%s\n", pr->from->name.sql,
-			    pr->from->type, pr->to->name.sql, pr->to->type,
-			    pr->compared ? "" :
-			    " (compared only for being NULL)");
+		else if (!pr->same || strcmp(pr->from->name.raw,
+		    pr->to->name.raw) != 0)
+			print_change(pr, to);
 	}
 	for (i = 0; i < p->n_dropped; i++)
 		fprintf(to, "  %s: dropped\n", p->dropped[i]->name.sql);

@@ -22,8 +22,10 @@ add_ref(struct str *q, const struct plan *p, enum side side, size_t part)
 		str_addf(q, "o.%s", c->name.sql);
 		break;
 	case SIDE_NEW:
+	case SIDE_NEW_ALIAS:
 		assert(p->same_ranges);
-		str_addz(q, p->walk_pair[part]->to->name.sql);
+		str_addf(q, "%s%s", side == SIDE_NEW ? "" : "n.",
+		    p->walk_pair[part]->to->name.sql);
 		break;
 	}
 }
@@ -182,17 +184,11 @@ sql_sum(struct str *q, const struct plan *p, enum side side,
 static void
 add_join(struct str *q, const struct plan *p)
 {
-	struct str ref = STR_INIT;
 	size_t i;
 
-	for (i = 0; i < p->n_id; i++) {
-		str_reset(&ref);
-		str_addf(&ref, "o.%s", p->id[i]->from->name.sql);
-		str_addf(q, "%sn.%s = ", i > 0 ? " AND " : "",
-		    p->id[i]->to->name.sql);
-		convert_key(q, p->id[i]->from, p->id[i]->to, ref.s);
-	}
-	str_free(&ref);
+	for (i = 0; i < p->n_id; i++)
+		str_addf(q, "%sn.%s = o.%s", i > 0 ? " AND " : "",
+		    p->id[i]->to->name.sql, p->id[i]->from->name.sql);
 }
 
 void
@@ -355,7 +351,7 @@ sql_differences(struct str *q, const struct plan *p, enum side side,
 		str_addf(q, " WHERE o.%s IS NULL AND ",
 		    p->id[0]->from->name.sql);
 		if (p->same_ranges)
-			sql_range(q, p, SIDE_NEW, after, upto);
+			sql_range(q, p, SIDE_NEW_ALIAS, after, upto);
 		else
 			str_addz(q, "1");
 	}
@@ -396,12 +392,70 @@ render_copy(const struct plan *p)
 	return str_take(&q);
 }
 
+/* Text inside a quoted string. */
+static void
+add_escaped(struct str *q, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '\'' || *text == '\\')
+			str_add(q, text, 1);
+		str_add(q, text, 1);
+	}
+}
+
+const char *const sql_run_values = "EXECUTE IMMEDIATE @livealter_rows";
+
+/*
+ * The server writes the rows into a text and then runs it: nothing passes
+ * through the client.
+ */
+static char *
+render_values(const struct plan *p)
+{
+	struct str q = STR_INIT;
+	size_t i;
+
+	str_addz(&q, "SELECT COALESCE(CONCAT('INSERT LOW_PRIORITY IGNORE "
+	    "INTO ");
+	add_escaped(&q, p->names.shadow.sql);
+	for (i = 0; i < p->n_pairs; i++) {
+		str_addz(&q, i > 0 ? ", " : " (");
+		add_escaped(&q, p->pair[i].to->name.sql);
+	}
+	str_addz(&q, ") VALUES (', GROUP_CONCAT(CONCAT_WS(','");
+	for (i = 0; i < p->n_pairs; i++) {
+		str_addz(&q, ", ");
+		if (p->pair[i].from != NULL) {
+			convert_literal(&q, p->pair[i].from);
+		} else {
+			str_addz(&q, "'");
+			add_escaped(&q, p->pair[i].filler);
+			str_addz(&q, "'");
+		}
+	}
+	str_addf(&q, ") SEPARATOR '),('), ')'), 'DO 0') "
+	    "INTO @livealter_rows FROM %s FORCE INDEX (%s) WHERE ",
+	    p->names.old.sql, p->walk->name.sql);
+	return str_take(&q);
+}
+
+void
+sql_values(struct str *q, const struct plan *p, const struct bound *after,
+    const struct bound *upto, bool wait)
+{
+	str_addz(q, p->values_head);
+	sql_range(q, p, SIDE_OLD, after, upto);
+	str_addz(q, wait ? p->copy_tail_wait : p->copy_tail);
+}
+
 void
 sql_render(struct plan *p)
 {
 	struct str q = STR_INIT;
 
 	p->copy_head = render_copy(p);
+	if (p->by_values)
+		p->values_head = render_values(p);
 	str_addf(&q, " %s", server_share_nowait(p->server));
 	p->copy_tail = str_take(&q);
 	str_addf(&q, " %s", server_share(p->server));

@@ -225,7 +225,7 @@ load_facts(struct table *t, struct db *db, const char *where, struct err *e)
 	int rc = -1;
 
 	if (db_rows(db, &r, e, "SELECT TABLE_TYPE, ENGINE, TABLE_ROWS, "
-	    "DATA_LENGTH + INDEX_LENGTH, AUTO_INCREMENT "
+	    "DATA_LENGTH + INDEX_LENGTH, AUTO_INCREMENT, CREATE_TIME "
 	    "FROM information_schema.TABLES WHERE %s", where) != 0)
 		goto out;
 	if (r.n == 0) {
@@ -245,6 +245,7 @@ load_facts(struct table *t, struct db *db, const char *where, struct err *e)
 	t->rows = c[2] != NULL ? strtoull(c[2], NULL, 10) : 0;
 	t->bytes = c[3] != NULL ? strtoull(c[3], NULL, 10) : 0;
 	t->auto_increment = c[4] != NULL ? strtoull(c[4], NULL, 10) : 0;
+	t->born = xstrdup(c[5] != NULL ? c[5] : "");
 	rc = 0;
 out:
 	rows_free(&r);
@@ -262,6 +263,26 @@ load_create(struct table *t, struct db *db, struct err *e)
 		t->create = xstrdup(r.cell[0][1]);
 	rows_free(&r);
 	return rc;
+}
+
+void
+table_definition(struct str *q, const struct table *t)
+{
+	static const char counter[] = " AUTO_INCREMENT=";
+	const char *from = strchr(t->create, '('), *options, *at;
+
+	if (from == NULL)
+		from = t->create;
+	/* The options begin in the line of the list's closing parenthesis. */
+	options = strstr(from, "\n) ");
+	at = options != NULL ? strstr(options, counter) : NULL;
+	if (at == NULL) {
+		str_addz(q, from);
+		return;
+	}
+	str_add(q, from, (size_t)(at - from));
+	at += sizeof(counter) - 1;
+	str_addz(q, at + strspn(at, "0123456789"));
 }
 
 int
@@ -332,6 +353,7 @@ table_free(struct table *t)
 	free(t->column);
 	free(t->key);
 	free(t->engine);
+	free(t->born);
 	free(t->create);
 	free(t);
 }

@@ -40,7 +40,7 @@ db_class(unsigned int sqlno)
 	case 3024:	/* MySQL: max_execution_time */
 	case 3572:	/* MySQL: NOWAIT met a lock */
 		return DB_CONFLICT;
-	case 1197:	/* max_binlog_cache_size */
+	case DB_ERR_TOO_BIG:	/* max_binlog_cache_size */
 	case 1206:	/* the lock table is full */
 	case 3100:	/* MySQL: a hook (group replication limit) refused */
 		return DB_TOO_BIG;

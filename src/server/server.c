@@ -47,6 +47,24 @@ check_version(const struct server *s, struct err *e)
 	    s->mariadb ? "MariaDB" : "MySQL", s->version_text);
 }
 
+/*
+ * Each question holds a lock of its own while it is answered, so that there is
+ * at least one when the instrument is on.
+ */
+static bool
+sees_locks(struct db *db)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	unsigned long long n = 0;
+
+	return db_number(db, &n, &ignored, "SELECT COUNT(*) FROM "
+	    "performance_schema.metadata_locks") == 0 && n > 0;
+}
+
+#define QUOTED_USER \
+	"CONCAT(QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', 1)), '@', " \
+	"QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)))"
+
 int
 server_probe(struct server *s, struct db *db, struct err *e)
 {
@@ -55,7 +73,7 @@ server_probe(struct server *s, struct db *db, struct err *e)
 
 	if (db_rows(db, &r, e, "SELECT VERSION(), @@global.sql_mode, "
 	    "@@global.time_zone, @@global.log_bin, @@session.binlog_format, "
-	    "CURRENT_USER(), CONCAT(@@hostname, ':', @@port), "
+	    QUOTED_USER ", CONCAT(@@hostname, ':', @@port), "
 	    "@@global.innodb_autoinc_lock_mode") != 0)
 		return err_while(e, "asking what the server is");
 	c = r.cell[0];
@@ -72,6 +90,7 @@ server_probe(struct server *s, struct db *db, struct err *e)
 	s->host_text = xstrdup(c[6]);
 	s->autoinc_lock = strcmp(c[7], "2") != 0;
 	rows_free(&r);
+	s->sees_locks = !s->mariadb && sees_locks(db);
 	return check_version(s, e);
 }
 
@@ -103,7 +122,7 @@ optional(struct db *db, const char *sql, struct err *e)
 	return -1;
 }
 
-/* The user's --set-vars, over our defaults. */
+/* The user's --set-vars, over most of our defaults. */
 static int
 user_vars(struct db *db, const struct config *cfg, struct err *e)
 {
@@ -161,8 +180,8 @@ server_session(const struct server *s, struct db *db,
     struct err *e)
 {
 	if (db_session(db, "SET SESSION autocommit=1, sql_quote_show_create=1, "
-	    "wait_timeout=604800, lock_wait_timeout=1, "
-	    "innodb_lock_wait_timeout=1, max_error_count=65535", e) != 0 ||
+	    "wait_timeout=604800, "
+	    "innodb_lock_wait_timeout=1", e) != 0 ||
 	    /* MariaDB >= 10.6.18: error 1020 on locking reads (MDEV-35124). */
 	    optional(db, "SET SESSION innodb_snapshot_isolation=OFF", e) != 0 ||
 	    optional(db, "SET SESSION max_statement_time=0", e) != 0 ||
@@ -174,8 +193,15 @@ server_session(const struct server *s, struct db *db,
 	    optional(db, "SET SESSION sql_generate_invisible_primary_key=OFF",
 	    e) != 0 ||
 	    optional(db, "SET SESSION lc_messages='en_US'", e) != 0 ||
+	    /* For a chunk's rows as text; what does not fit is noticed. */
+	    optional(db, "SET SESSION group_concat_max_len = "
+	    "@@max_allowed_packet DIV 2", e) != 0 ||
+	    /* MySQL lets only administrators change it. */
+	    optional(db, "SET SESSION max_error_count=65535", e) != 0 ||
 	    user_vars(db, cfg, e) != 0 ||
 	    set_mode(db, what, how, e) != 0 ||
+	    /* While we wait for a table, everybody waits: a second at most. */
+	    db_session(db, "SET SESSION lock_wait_timeout=1", e) != 0 ||
 	    db_session(db, isolation(s, what), e) != 0)
 		return -1;
 	return db_session(db, how & SESSION_UTC ?

@@ -11,6 +11,14 @@
  * what meets a lock is rolled back and tried again in pieces half as large.
  * A piece of one row may wait: it holds nothing yet, and a row that is always
  * locked is only to be had by queueing.
+ *
+ * Where INSERT ... SELECT holds the new table's AUTO-INC lock to its end
+ * (innodb_autoinc_lock_mode below 2, MariaDB's default), the application's
+ * statements would wait for it in our triggers, hold it themselves, and
+ * deadlock among each other.  So while the application writes, the server
+ * puts the rows of a chunk into the text of an INSERT ... VALUES and runs
+ * that: it takes no such lock.  It costs twice the work, so a table at rest
+ * is copied by SELECT.
  */
 #include "steps/copy.h"
 
@@ -29,9 +37,8 @@
 struct job {
 	const struct plan *plan;
 	const struct config *cfg;
-	/* Held while a statement copies, where the server would make the
-	 * next one wait with its locks in its hands. */
-	pthread_mutex_t *turn;
+	pthread_mutex_t turn;		/* guards what is below it */
+	unsigned long long changes;	/* of the old table, as last seen */
 };
 
 /* Says nothing about the data. */
@@ -50,7 +57,7 @@ is_harmless(unsigned long code)
 	}
 }
 
-/* --allow-warnings 1265:status,1264 */
+/* --allow-warnings 1265:status,1264: a message names the column in quotes. */
 static bool
 is_allowed(const struct config *cfg, unsigned long code, const char *text)
 {
@@ -62,17 +69,30 @@ is_allowed(const struct config *cfg, unsigned long code, const char *text)
 	while (list != NULL && !yes &&
 	    (item = option_list_next(&list)) != NULL) {
 		column = strchr(item, ':');
+		str_reset(&quoted);
 		if (column != NULL)
-			*column++ = '\0';
-		if (strtoul(item, NULL, 10) == code) {
-			str_reset(&quoted);
-			str_addf(&quoted, "'%s'", column != NULL ? column : "");
-			yes = column == NULL ||
-			    strstr(text, quoted.s) != NULL;
-		}
+			str_addf(&quoted, "'%s'", column + 1);
+		yes = strtoul(item, NULL, 10) == code &&
+		    strstr(text, quoted.s) != NULL;
 		free(item);
 	}
 	str_free(&quoted);
+	return yes;
+}
+
+bool
+copy_may_change(const struct config *cfg, const char *column)
+{
+	const char *list = cfg->allow_warnings;
+	char *item, *name;
+	bool yes = false;
+
+	while (list != NULL && !yes &&
+	    (item = option_list_next(&list)) != NULL) {
+		name = strchr(item, ':');
+		yes = name == NULL || same_text(name + 1, column);
+		free(item);
+	}
 	return yes;
 }
 
@@ -94,10 +114,23 @@ changes_data(const char *code, const char *text, const struct chunk *c,
 	return -1;
 }
 
-/* Read what the server had to say about the chunk. */
+/* "Duplicate entry '5' for key 't.u'": is it of the identifying key? */
+static bool
+is_expected(const struct plan *p, const char *text)
+{
+	size_t len = strlen(p->id_index.raw), all = strlen(text);
+
+	return all > len && text[all - 1] == '\'' &&
+	    strncmp(text + all - 1 - len, p->id_index.raw, len) == 0;
+}
+
+/*
+ * Read what the server had to say about the chunk.  duplicate gets what it
+ * says of a duplicate, if possible one that tells why a row is lost.
+ */
 static int
 judge_warnings(const struct job *j, struct db *db, const struct chunk *c,
-    bool *duplicates, struct err *e)
+    struct str *duplicate, struct err *e)
 {
 	unsigned int said = db_warnings(db);
 	struct rows r = ROWS_INIT;
@@ -109,15 +142,20 @@ judge_warnings(const struct job *j, struct db *db, const struct chunk *c,
 		return -1;
 	for (i = 0; i < r.n && rc == 0; i++) {
 		code = strtoul(r.cell[i][1], NULL, 10);
-		if (code == 1062)
-			*duplicates = true;
-		else if (!is_harmless(code) &&
+		if (code == 1062 && (duplicate->len == 0 ||
+		    !is_expected(j->plan, r.cell[i][2]))) {
+			str_reset(duplicate);
+			str_addz(duplicate, r.cell[i][2]);
+		} else if (!is_harmless(code) &&
 		    !is_allowed(j->cfg, code, r.cell[i][2]))
 			rc = changes_data(r.cell[i][1], r.cell[i][2], c, e);
 	}
-	if (rc == 0 && r.n < said)
-		rc = err_set(e, ERR_CHANGED, "a chunk gave %u warnings, of "
-		    "which the server shows only %zu", said, r.n);
+	if (rc == 0 && r.n < said) {
+		/* A smaller piece has less. */
+		rc = err_set(e, ERR_SQL, "a chunk gave %u warnings, of which "
+		    "the server shows only %zu", said, r.n);
+		e->sqlno = DB_ERR_TOO_BIG;
+	}
 	rows_free(&r);
 	return rc;
 }
@@ -129,7 +167,7 @@ judge_warnings(const struct job *j, struct db *db, const struct chunk *c,
  */
 static int
 is_missing(const struct job *j, struct db *db, const struct chunk *c,
-    struct err *e)
+    const char *duplicate, struct err *e)
 {
 	unsigned long long n = 0;
 	struct str q = STR_INIT, where = STR_INIT;
@@ -140,8 +178,8 @@ is_missing(const struct job *j, struct db *db, const struct chunk *c,
 	if (rc == 0 && n > 0) {
 		bound_print(&where, &c->upto);
 		rc = err_set(e, ERR_CHANGED, "%llu rows up to %s would be "
-		    "lost: other rows have the same value in a unique key of "
-		    "the new table", n, where.s);
+		    "lost, because others have the same value in a unique key "
+		    "of the new table: %s", n, where.s, duplicate);
 		err_hint(e, "make the values unique first");
 	}
 	str_free(&q);
@@ -149,41 +187,78 @@ is_missing(const struct job *j, struct db *db, const struct chunk *c,
 	return rc;
 }
 
+/* INSERT ... SELECT; one at a time where they would wait for each other. */
 static int
-insert_rows(const struct job *j, struct db *db, const char *sql,
+insert_select(struct job *j, struct db *db, const struct chunk *c, bool wait,
     struct err *e)
 {
-	int rc;
-
-	if (!j->plan->one_at_a_time)
-		return db_run_text(db, sql, e);
-	pthread_mutex_lock(j->turn);
-	rc = db_run_text(db, sql, e);
-	pthread_mutex_unlock(j->turn);
-	return rc;
-}
-
-static int
-insert_piece(const struct job *j, struct db *db, const struct chunk *c,
-    bool wait, unsigned long long *rows, struct err *e)
-{
 	struct str q = STR_INIT;
-	bool duplicates = false;
 	int rc;
 
 	sql_copy(&q, j->plan, &c->after, &c->upto, wait);
-	rc = db_quiet(db, e, "START TRANSACTION");
-	if (rc == 0)
-		rc = insert_rows(j, db, q.s, e);
-	*rows = db_affected(db);
-	if (rc == 0 && db_warnings(db) > 0)
-		rc = judge_warnings(j, db, c, &duplicates, e);
-	if (rc == 0 && duplicates && j->plan->other_unique)
-		rc = is_missing(j, db, c, e);
-	if (rc == 0)
-		rc = db_quiet(db, e, "COMMIT");
+	if (j->plan->autoinc_lock)
+		pthread_mutex_lock(&j->turn);
+	rc = db_run_text(db, q.s, e);
+	if (j->plan->autoinc_lock)
+		pthread_mutex_unlock(&j->turn);
 	str_free(&q);
 	return rc;
+}
+
+/* INSERT ... VALUES; a text that was cut off (warning 1260) will not do. */
+static int
+insert_values(const struct job *j, struct db *db, const struct chunk *c,
+    bool wait, struct err *e)
+{
+	struct str q = STR_INIT;
+	int rc;
+
+	sql_values(&q, j->plan, &c->after, &c->upto, wait);
+	rc = db_run_text(db, q.s, e);
+	str_free(&q);
+	if (rc == 0 && db_warnings(db) > 0)
+		rc = err_set(e, ERR_SQL, "the rows do not fit one statement");
+	return rc == 0 ? db_run_text(db, sql_run_values, e) : rc;
+}
+
+static int
+insert_piece(struct job *j, struct db *db, const struct chunk *c,
+    bool by_values, bool wait, unsigned long long *rows, struct err *e)
+{
+	struct str duplicate = STR_INIT;
+	int rc;
+
+	rc = db_quiet(db, e, "START TRANSACTION");
+	if (rc == 0)
+		rc = by_values ? insert_values(j, db, c, wait, e) :
+		    insert_select(j, db, c, wait, e);
+	*rows = db_affected(db);
+	if (rc == 0 && db_warnings(db) > 0)
+		rc = judge_warnings(j, db, c, &duplicate, e);
+	if (rc == 0 && duplicate.len > 0 && j->plan->other_unique)
+		rc = is_missing(j, db, c, duplicate.s, e);
+	if (rc == 0)
+		rc = db_quiet(db, e, "COMMIT");
+	str_free(&duplicate);
+	return rc;
+}
+
+/*
+ * What cannot be done by VALUES, for whatever reason, is done by SELECT, which
+ * converts nothing on the way and has the last word.
+ */
+static int
+put_piece(struct job *j, struct db *db, const struct chunk *c, bool by_values,
+    bool wait, unsigned long long *rows, struct err *e)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	int rc = insert_piece(j, db, c, by_values, wait, rows, e);
+
+	if (rc == 0 || !by_values || e->kind == ERR_LOST ||
+	    db_class(e->sqlno) == DB_CONFLICT)
+		return rc;
+	db_quiet(db, &ignored, "ROLLBACK");
+	return insert_piece(j, db, c, false, wait, rows, e);
 }
 
 /* What to do about a piece that failed: 1 a smaller one, 0 again, -1 give up. */
@@ -195,12 +270,8 @@ recover(const struct job *j, struct db *db, unsigned long long rows,
 	struct err ignored = { .kind = ERR_NONE };
 	enum db_class class = db_class(e->sqlno);
 
-	if (e->kind == ERR_LOST) {
-		if (++*tries > t->times || stop_sleep(t->wait))
-			return -1;
-		return db_reopen(db, &ignored) == 0 || *tries < t->times ?
-		    0 : -1;
-	}
+	if (e->kind == ERR_LOST)
+		return -1;		/* walk_run() connects again */
 	db_quiet(db, &ignored, "ROLLBACK");
 	if (e->kind != ERR_SQL ||
 	    (class != DB_CONFLICT && class != DB_TOO_BIG))
@@ -211,8 +282,11 @@ recover(const struct job *j, struct db *db, unsigned long long rows,
 		stop_sleep(BREATH);
 		return 1;
 	}
-	if (++*tries > t->times || class == DB_TOO_BIG)
+	if (++*tries > t->times || class == DB_TOO_BIG) {
+		/* It had its tries. */
+		e->sqlno = 0;
 		return -1;
+	}
 	return stop_sleep(t->wait) ? -1 : 0;
 }
 
@@ -239,23 +313,52 @@ cut_piece(const struct job *j, struct db *db, struct chunk *piece,
 	return rc;
 }
 
+/*
+ * Has the application written since the chunk before?  Not allowed to ask, or
+ * not to be found (the name is a file's): take it that it has.
+ */
+static bool
+is_busy(struct job *j, struct db *db)
+{
+	const struct qname *old = &j->plan->names.old;
+	struct err ignored = { .kind = ERR_NONE };
+	struct str name = STR_INIT, q = STR_INIT;
+	unsigned long long n = 0;
+	bool busy = true;
+
+	str_addf(&name, "%s/%s", old->db.raw, old->table.raw);
+	db_literal(&q, db, name.s);
+	if (db_number(db, &n, &ignored, "SELECT 1 + MODIFIED_COUNTER FROM "
+	    "information_schema.INNODB_SYS_TABLESTATS WHERE NAME = %s",
+	    q.s) != 0)
+		n = 0;
+	pthread_mutex_lock(&j->turn);
+	busy = n == 0 || n != j->changes;
+	j->changes = n;
+	pthread_mutex_unlock(&j->turn);
+	str_free(&name);
+	str_free(&q);
+	return busy;
+}
+
 static int
 copy_chunk(void *arg, struct db *db, const struct chunk *c,
     unsigned long long *rows, struct err *e)
 {
-	const struct job *j = arg;
+	struct job *j = arg;
 	struct chunk piece = { BOUND_INIT, BOUND_INIT, c->rows };
 	unsigned long long n = 0;
 	unsigned int tries = 0;
 	bool met = false, done = false;
+	bool by_values = j->plan->by_values && is_busy(j, db);
 	int rc = 0;
 
 	bound_copy(&piece.after, &c->after);
 	while (!done && rc >= 0) {
 		rc = cut_piece(j, db, &piece, c, e);
 		if (rc == 0)
-			rc = insert_piece(j, db, &piece, piece.rows == 1, &n,
-			    e);
+			rc = put_piece(j, db, &piece, by_values,
+			    piece.rows == 1, &n, e);
 		if (rc != 0) {
 			rc = recover(j, db, piece.rows, &tries, e);
 			met = true;
@@ -277,16 +380,17 @@ copy_chunk(void *arg, struct db *db, const struct chunk *c,
 
 int
 copy_run(const struct plan *p, const struct config *cfg,
-    struct walk_result *result, struct err *e)
+    walk_meanwhile_fn *meanwhile, void *arg, struct walk_result *result,
+    struct err *e)
 {
-	pthread_mutex_t turn;
-	struct job j = { .plan = p, .cfg = cfg, .turn = &turn };
+	struct job j = { .plan = p, .cfg = cfg };
 	struct walk w = { .plan = p, .cfg = cfg, .verb = "copied",
-	    .session = SESSION_COPY, .chunk = copy_chunk, .arg = &j };
+	    .session = SESSION_COPY, .chunk = copy_chunk, .arg = &j,
+	    .meanwhile = meanwhile, .meanwhile_arg = arg };
 	int rc;
 
-	pthread_mutex_init(&turn, NULL);
+	pthread_mutex_init(&j.turn, NULL);
 	rc = walk_run(&w, result, e);
-	pthread_mutex_destroy(&turn);
+	pthread_mutex_destroy(&j.turn);
 	return rc;
 }

@@ -19,10 +19,12 @@
 
 #include "base/log.h"
 #include "base/stop.h"
+#include "base/str.h"
 #include "base/util.h"
 
-#define PATIENCE	5.0	/* seconds of looking for a free moment */
+#define PATIENCE	30.0	/* seconds of looking for a free moment */
 #define BLINK		0.002	/* seconds between two looks */
+#define IMPATIENT	1.0	/* seconds until it says who is in the way */
 
 /* "Is nobody but us using the table?", 1 when so. */
 static void
@@ -46,9 +48,6 @@ try_when_free(struct db *db, const struct qname *table, const char *sql,
 
 	ask_free(&q, db, table);
 	rc = db_run_if(db, q.s, sql, e);
-	/* Not allowed to ask?  Then it queues, as everybody does. */
-	if (rc == -1 && db_class(e->sqlno) == DB_DENIED)
-		rc = db_quiet(db, e, "%s", sql);
 	str_free(&q);
 	return rc;
 }
@@ -94,21 +93,88 @@ stopped(struct err *e)
 	return err_set(e, ERR_STOPPED, "stopped while waiting for the table");
 }
 
+/*
+ * Who may be holding the lock: on MySQL who does, on MariaDB, which has no
+ * list of these locks without a plugin, who has a transaction open.
+ */
+static void
+name_holders(struct db *db, const struct server *s, const struct qname *table)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	struct rows r = ROWS_INIT;
+	struct str q = STR_INIT;
+	size_t i;
+
+	if (s->mariadb) {
+		str_addz(&q, "SELECT p.ID, p.USER, p.HOST, TIMESTAMPDIFF("
+		    "SECOND, t.trx_started, NOW()), COALESCE(p.INFO, "
+		    "'idle') FROM information_schema.INNODB_TRX t JOIN "
+		    "information_schema.PROCESSLIST p ON p.ID = "
+		    "t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() "
+		    "ORDER BY t.trx_started LIMIT 3");
+	} else {
+		str_addz(&q, "SELECT DISTINCT t.PROCESSLIST_ID, "
+		    "t.PROCESSLIST_USER, t.PROCESSLIST_HOST, "
+		    "t.PROCESSLIST_TIME, COALESCE(t.PROCESSLIST_INFO, "
+		    "'idle') FROM performance_schema.metadata_locks m JOIN "
+		    "performance_schema.threads t ON t.THREAD_ID = "
+		    "m.OWNER_THREAD_ID WHERE m.LOCK_STATUS = 'GRANTED' AND "
+		    "t.PROCESSLIST_ID <> CONNECTION_ID() AND "
+		    "m.OBJECT_SCHEMA = ");
+		db_literal(&q, db, table->db.raw);
+		str_addz(&q, " AND m.OBJECT_NAME = ");
+		db_literal(&q, db, table->table.raw);
+		str_addz(&q, " LIMIT 3");
+	}
+	if (db_rows(db, &r, &ignored, "%s", q.s) == 0)
+		for (i = 0; i < r.n; i++)
+			log_info("in use by connection %s (%s@%s), for %s s: "
+			    "%.100s", r.cell[i][0], r.cell[i][1],
+			    r.cell[i][2], r.cell[i][3], r.cell[i][4]);
+	rows_free(&r);
+	str_free(&q);
+}
+
 static int
 look_for_a_moment(struct db *db, const struct server *s,
     const struct qname *table, const char *sql, double patience,
     struct err *e)
 {
-	double until = now_s() + patience;
+	double began = now_s();
+	bool named = false;
 	int rc;
 
+	/* Without a way to look there is only the queue. */
+	if (!s->mariadb && !s->sees_locks)
+		return 1;
 	for (;;) {
 		rc = try_now(db, s, table, sql, e);
-		if (rc != 1 || now_s() >= until)
+		if (rc != 1 || now_s() - began >= patience)
 			return rc;
+		if (!named && now_s() - began > IMPATIENT) {
+			log_info("waiting for a moment when nobody uses %s",
+			    table->sql);
+			name_holders(db, s, table);
+			named = true;
+		}
 		if (stop_sleep(BLINK))
 			return stopped(e);
 	}
+}
+
+/* For a second everybody waits behind us. */
+static int
+queue(struct db *db, const struct server *s, const struct qname *table,
+    const char *sql, struct err *e)
+{
+	if (!s->mariadb && !s->sees_locks)
+		log_warn("performance_schema.metadata_locks cannot be read, "
+		    "so %s is queued for, not looked at", table->sql);
+	else
+		log_warn("%s is never free; queueing for it for a second, in "
+		    "which transactions that read it before they write it "
+		    "may get error 1213", table->sql);
+	return db_quiet(db, e, "%s", sql);
 }
 
 int
@@ -125,7 +191,7 @@ mdl_run(struct db *db, const struct server *s, const struct qname *table,
 		    i == 1 ? PATIENCE : 1.0, e);
 		if (rc != 1)
 			return rc;
-		if (db_quiet(db, e, "%s", sql) == 0)
+		if (queue(db, s, table, sql, e) == 0)
 			return 0;
 		if (e->kind == ERR_LOST ||
 		    db_class(e->sqlno) != DB_CONFLICT)
@@ -133,8 +199,9 @@ mdl_run(struct db *db, const struct server *s, const struct qname *table,
 		if (i >= tries->times)
 			return err_hint(e, "a long transaction holds the "
 			    "table; end it, or allow more --tries");
-		log_info("the table is in use; trying again in %.1f s "
-		    "(%u of %u)", pause, i, tries->times);
+		log_info("%s is in use; trying again in %.1f s (%u of %u)",
+		    table->sql, pause, i, tries->times);
+		name_holders(db, s, table);
 		if (stop_sleep(pause))
 			return stopped(e);
 		pause = pause < 8 ? 2 * pause : pause;

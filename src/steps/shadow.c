@@ -112,7 +112,8 @@ rename_check(void *arg, const char *name, struct ident *to)
 
 /* "CREATE, INSERT" is missing: say which GRANT would help. */
 static int
-explain(const struct names *n, enum err_kind kind, struct err *e)
+explain(const struct server *s, const struct names *n, enum err_kind kind,
+    struct err *e)
 {
 	unsigned int no = e->sqlno;
 
@@ -127,8 +128,8 @@ explain(const struct names *n, enum err_kind kind, struct err *e)
 		    "or log_bin_trust_function_creators: SET GLOBAL "
 		    "log_bin_trust_function_creators = 1");
 	return err_hint(e, "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, "
-	    "DROP, ALTER, TRIGGER, LOCK TABLES ON %s.* TO the account",
-	    n->old.db.sql);
+	    "DROP, ALTER, TRIGGER, LOCK TABLES ON %s.* TO %s",
+	    n->old.db.sql, s->user);
 }
 
 int
@@ -155,10 +156,11 @@ shadow_create(struct db *db, const struct names *n, const struct table *old,
 		    n->shadow.sql);
 		rc = db_run_text(db, q.s, e);
 		if (rc != 0) {
-			/* Somebody else's table of that name is not ours. */
-			if (e->sqlno == 1050)
+			/* Refused, it made nothing; and a table of that name
+			 * that is there is somebody else's. */
+			if (e->kind != ERR_LOST)
 				undo_forget(undo, UNDO_SHADOW);
-			explain(n, ERR_CREATE, e);
+			explain(s, n, ERR_CREATE, e);
 		}
 	}
 	str_free(&q);
@@ -235,12 +237,13 @@ run_alter(struct db *db, const struct names *n, const struct table *old,
 	if (rc == 0)
 		rc = db_run_text(db, q.s, e);
 	str_free(&q);
-	return rc != 0 ? explain(n, ERR_ALTER, e) : 0;
+	return rc != 0 ? explain(s, n, ERR_ALTER, e) : 0;
 }
 
 /* Triggers cannot be tried on the user's table; on this one they can. */
 static int
-probe_triggers(struct db *db, const struct names *n, struct err *e)
+probe_triggers(struct db *db, const struct server *s, const struct names *n,
+    struct err *e)
 {
 	struct trigger t = { .event = "INSERT" };
 	struct str q = STR_INIT;
@@ -254,7 +257,7 @@ probe_triggers(struct db *db, const struct names *n, struct err *e)
 	str_free(&q);
 	if (rc == 0)
 		rc = db_run(db, e, "DROP TRIGGER %s", t.name.sql);
-	return rc != 0 ? explain(n, ERR_TRIGGERS, e) : 0;
+	return rc != 0 ? explain(s, n, ERR_TRIGGERS, e) : 0;
 }
 
 int
@@ -268,7 +271,7 @@ shadow_alter(struct db *db, const struct names *n, const struct table *old,
 	rc = db_open(&users, cfg, "alter", e) != 0 ||
 	    server_session(s, users, SESSION_ALTER, 0, cfg, e) != 0 ||
 	    run_alter(users, n, old, a, s, cfg, e) != 0 ||
-	    probe_triggers(db, n, e) != 0 ? -1 : 0;
+	    probe_triggers(db, s, n, e) != 0 ? -1 : 0;
 	db_close(users);
 	return rc;
 }
@@ -327,9 +330,9 @@ shadow_capture(struct db *db, const struct plan *p, const struct config *cfg,
 	undo_push(undo, UNDO_NOTES, "DROP TABLE IF EXISTS %s",
 	    p->names.notes.sql);
 	if (db_run_text(db, p->create_notes, e) != 0) {
-		if (e->sqlno == 1050)
+		if (e->kind != ERR_LOST)
 			undo_forget(undo, UNDO_NOTES);
-		return explain(&p->names, ERR_TRIGGERS, e);
+		return explain(p->server, &p->names, ERR_TRIGGERS, e);
 	}
 	/* A trigger keeps the sql_mode of the session that creates it. */
 	if (db_quiet(db, e, "SET SESSION sql_mode='%s%s'", mirror_sql_mode,
@@ -338,35 +341,39 @@ shadow_capture(struct db *db, const struct plan *p, const struct config *cfg,
 		return -1;
 	rc = create_under_lock(db, p, cfg, undo, e);
 	if (rc != 0)
-		explain(&p->names, ERR_TRIGGERS, e);
+		explain(p->server, &p->names, ERR_TRIGGERS, e);
 	if (db_quiet(db, rc == 0 ? e : &e2, "SET SESSION sql_mode="
 	    "'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'") != 0)
 		rc = -1;
 	return rc;
 }
 
+/*
+ * SHOW CREATE TRIGGER has the text as it was sent; information_schema, on
+ * MySQL, gives names with back-quotes another form.
+ */
 static int
 trigger_intact(struct db *db, const struct trigger *t, struct err *e)
 {
-	struct str q = STR_INIT;
-	char *body = NULL;
-	int rc;
+	struct rows r = ROWS_INIT;
+	size_t len = strlen(t->body), all;
+	bool same = false;
 
-	str_addz(&q, "TRIGGER_SCHEMA = ");
-	db_literal(&q, db, t->name.db.raw);
-	str_addz(&q, " AND TRIGGER_NAME = ");
-	db_literal(&q, db, t->name.table.raw);
-	rc = db_value(db, &body, e, "SELECT ACTION_STATEMENT FROM "
-	    "information_schema.TRIGGERS WHERE %s", q.s);
-	str_free(&q);
-	if (rc == 0 && (body == NULL || strcmp(body, t->body) != 0)) {
-		rc = err_set(e, ERR_TRIGGERS, "trigger %s %s", t->name.sql,
-		    body == NULL ? "is gone" : "was changed");
+	if (db_rows(db, &r, e, "SHOW CREATE TRIGGER %s", t->name.sql) == 0) {
+		all = strlen(r.cell[0][2]);
+		same = all >= len &&
+		    strcmp(r.cell[0][2] + all - len, t->body) == 0;
+	} else if (e->kind == ERR_LOST) {
+		return -1;
+	}
+	if (!same) {
+		err_set(e, ERR_TRIGGERS, "trigger %s %s", t->name.sql,
+		    r.n == 0 ? "is gone" : "was changed");
 		err_hint(e, "writes since then may not be in the new table; "
 		    "start again");
 	}
-	free(body);
-	return rc;
+	rows_free(&r);
+	return same ? 0 : -1;
 }
 
 int

@@ -42,18 +42,15 @@ tell_difference(const struct plan *p, struct db *db, const struct chunk *c,
     char **old, char **new, struct err *e)
 {
 	struct str rows = STR_INIT;
-	int rc;
 
-	rc = name_rows(p, db, SIDE_OLD, c, &rows, e);
-	if (rc == 0)
-		rc = name_rows(p, db, SIDE_NEW, c, &rows, e);
-	if (rc == 0) {
-		err_set(e, ERR_DIFFERENT, "the two tables differ: %s rows in "
-		    "the old one, %s in the new one%s", old[0], new[0],
-		    rows.s);
-		err_hint(e, "something wrote to the table, or to the new one, "
-		    "past the triggers; nothing was swapped");
-	}
+	/* Naming the rows may fail; the difference is there all the same. */
+	if (name_rows(p, db, SIDE_OLD, c, &rows, e) != 0 ||
+	    name_rows(p, db, SIDE_NEW, c, &rows, e) != 0)
+		str_addf(&rows, "\n  (which rows: %s)", e->text);
+	err_set(e, ERR_DIFFERENT, "the two tables differ: %s rows in the old "
+	    "one, %s in the new one%s", old[0], new[0], rows.s);
+	err_hint(e, "something wrote to the table, or to the new one, past "
+	    "the triggers; nothing was swapped");
 	str_free(&rows);
 	return -1;
 }
@@ -93,6 +90,7 @@ verify_chunk(void *arg, struct db *db, const struct chunk *c,
 	struct err ignored = { .kind = ERR_NONE };
 	int rc;
 
+	*rows = 0;
 	if (db_quiet(db, e, "START TRANSACTION WITH CONSISTENT SNAPSHOT, "
 	    "READ ONLY") != 0)
 		return -1;
@@ -145,12 +143,14 @@ compare_whole(const struct plan *p, const struct config *cfg, struct err *e)
 
 int
 verify_run(const struct plan *p, const struct config *cfg,
-    struct walk_result *result, struct err *e)
+    walk_meanwhile_fn *meanwhile, void *arg, struct walk_result *result,
+    struct err *e)
 {
 	struct job j = { .plan = p };
 	struct walk w = { .plan = p, .cfg = cfg, .verb = "compared",
 	    .session = SESSION_VERIFY, .to_the_end = true,
-	    .chunk = verify_chunk, .arg = &j };
+	    .chunk = verify_chunk, .arg = &j,
+	    .meanwhile = meanwhile, .meanwhile_arg = arg };
 
 	if (walk_run(&w, result, e) != 0)
 		return -1;

@@ -23,7 +23,8 @@
 #include "base/util.h"
 #include "model/sql.h"
 
-#define REDRAW	0.2		/* seconds, on a terminal */
+#define REDRAW		0.2	/* seconds, on a terminal */
+#define KEEP_ALIVE	5.0	/* seconds between two calls of meanwhile() */
 
 /* All that workers share; the mutex guards everything below it. */
 struct cursor {
@@ -130,6 +131,54 @@ cursor_next(struct cursor *c, struct db *db, struct chunk *k, struct err *e)
 	return rc;
 }
 
+/*
+ * Is it worth another try?  A lost connection is made anew; the transaction
+ * went with it.
+ */
+static bool
+try_again(struct worker *w, unsigned int *tries, struct err *e)
+{
+	const struct tries *t = &w->cursor->walk->cfg->tries_copy_rows;
+	struct err e2 = { .kind = ERR_NONE };
+
+	if (e->kind != ERR_LOST &&
+	    (e->kind != ERR_SQL || db_class(e->sqlno) != DB_CONFLICT))
+		return false;
+	if (e->kind != ERR_LOST)
+		db_quiet(w->db, &e2, "ROLLBACK");
+	while (++*tries <= t->times && !stop_sleep(t->wait))
+		if (e->kind != ERR_LOST || db_reopen(w->db, &e2) == 0)
+			return true;
+	return false;
+}
+
+/* Find the next chunk; as cursor_next(), but not so soon discouraged. */
+static int
+next_chunk(struct worker *w, struct chunk *k, struct err *e)
+{
+	unsigned int tries = 0;
+	int rc;
+
+	while ((rc = cursor_next(w->cursor, w->db, k, e)) < 0 &&
+	    try_again(w, &tries, e))
+		;
+	return rc;
+}
+
+static int
+do_chunk(struct worker *w, const struct chunk *k, unsigned long long *rows,
+    struct err *e)
+{
+	const struct walk *walk = w->cursor->walk;
+	unsigned int tries = 0;
+	int rc;
+
+	while ((rc = walk->chunk(walk->arg, w->db, k, rows, e)) < 0 &&
+	    try_again(w, &tries, e))
+		;
+	return rc;
+}
+
 static void
 cursor_note(struct cursor *c, const struct chunk *k, unsigned long long rows,
     double seconds, bool conflict)
@@ -157,11 +206,10 @@ work(struct worker *w, struct err *e)
 	double began;
 	int rc = 0, met;
 
-	while (!stop_requested() &&
-	    (rc = cursor_next(c, w->db, &k, e)) > 0) {
+	while (!stop_requested() && (rc = next_chunk(w, &k, e)) > 0) {
 		rows = 0;
 		began = now_s();
-		met = walk->chunk(walk->arg, w->db, &k, &rows, e);
+		met = do_chunk(w, &k, &rows, e);
 		if (met < 0) {
 			rc = -1;
 			break;
@@ -225,6 +273,37 @@ show(const struct progress *p, unsigned long long chunk_rows)
 	str_free(&line);
 }
 
+/* Keep alive what the caller holds; not under the mutex: it may take long. */
+static void
+call_meanwhile(struct cursor *c, double *called)
+{
+	const struct walk *w = c->walk;
+	struct err e = { .kind = ERR_NONE };
+
+	if (w->meanwhile == NULL || now_s() - *called < KEEP_ALIVE)
+		return;
+	pthread_mutex_unlock(&c->lock);
+	if (w->meanwhile(w->meanwhile_arg, &e) != 0)
+		fail(c, &e);
+	pthread_mutex_lock(&c->lock);
+	*called = now_s();
+}
+
+/* Until a worker leaves, or it is time to look. */
+static void
+wait_a_little(struct cursor *c)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += (long)(REDRAW * 1e9);
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	pthread_cond_timedwait(&c->worker_left, &c->lock, &until);
+}
+
 /* The main thread, while the workers work. */
 static void
 watch(struct cursor *c, double began)
@@ -232,17 +311,12 @@ watch(struct cursor *c, double began)
 	const struct walk *w = c->walk;
 	struct progress now = { .verb = w->verb, .total = w->plan->old->rows };
 	struct progress shown = now;
-	struct timespec until;
+	double called = began;
 
 	pthread_mutex_lock(&c->lock);
 	while (c->working > 0) {
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += (long)(REDRAW * 1e9);
-		if (until.tv_nsec >= 1000000000L) {
-			until.tv_sec++;
-			until.tv_nsec -= 1000000000L;
-		}
-		pthread_cond_timedwait(&c->worker_left, &c->lock, &until);
+		wait_a_little(c);
+		call_meanwhile(c, &called);
 		now.done = c->rows;
 		now.chunk = c->chunks;
 		now.seconds = now_s() - began;

@@ -161,7 +161,7 @@ static void
 a_short_name_is_derived_whole(void **state)
 {
 	struct ident id;
-	char *name = repeat(EURO, IDENT_CHARS - 5);
+	char *name = repeat("x", IDENT_CHARS - 5);
 
 	(void)state;
 	ident_derive(&id, "_", "a`b", "_new");
@@ -187,7 +187,9 @@ a_long_name_is_derived_cut(void **state)
 	for (i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
 		name = repeat(text[i], IDENT_CHARS);
 		ident_derive(&id, "livealter_", name, "_upd");
-		assert_int_equal(characters(id.raw), IDENT_CHARS);
+		/* As a file name, five bytes for each but an x. */
+		assert_int_equal(characters(id.raw),
+		    text[i][0] == 'x' ? IDENT_CHARS : 200 / 5);
 		assert_memory_equal(id.raw, "livealter_", 10);
 		assert_string_equal(id.raw + strlen(id.raw) - 4, "_upd");
 		/* No character is cut in two. */

@@ -193,26 +193,6 @@ hostile_names(struct fixture *f)
 }
 
 static void
-text_key(struct fixture *f)
-{
-	column(&f->old, "code", "varchar(20)", "collate=latin1_swedish_ci");
-	column(&f->new, "code", "varchar(20)", "collate=utf8mb4_unicode_ci");
-	both(f, "n", "int(11)", "");
-	primary(&f->old, "code");
-	primary(&f->new, "code");
-}
-
-static void
-collation_of_key(struct fixture *f)
-{
-	column(&f->old, "code", "varchar(20)", UTF8);
-	column(&f->new, "code", "varchar(20)", "collate=utf8mb4_bin");
-	both(f, "n", "int(11)", "");
-	primary(&f->old, "code");
-	primary(&f->new, "code");
-}
-
-static void
 null_to_not_null(struct fixture *f)
 {
 	both(f, "id", "bigint(20)", "");
@@ -299,10 +279,6 @@ static const struct golden cases[] = {
 	{ "hostile-names", "t`; %s", "RENAME COLUMN `%s%n` TO ```; DROP TABLE "
 	    "t; --`, ADD `'%d\\` INT NOT NULL", &mariadb_10_11,
 	    hostile_names },
-	{ "charset-of-key", "t", "CONVERT TO CHARACTER SET utf8mb4 COLLATE "
-	    "utf8mb4_unicode_ci", &mariadb_10_11, text_key },
-	{ "collation-of-key", "t", "MODIFY code VARCHAR(20) COLLATE "
-	    "utf8mb4_bin", &mariadb_10_11, collation_of_key },
 	{ "null-to-not-null", "t", "MODIFY n INT NOT NULL, MODIFY name "
 	    "VARCHAR(20) NOT NULL", &mariadb_10_11, null_to_not_null },
 	{ "all-types-mariadb", "t", "MODIFY c VARCHAR(20)", &mariadb_10_11,
@@ -414,7 +390,7 @@ print_facts(const struct plan *p, FILE *f)
 	    p->session & SESSION_INVALID_DATES ? " invalid-dates" : "",
 	    p->zoned ? " zoned" : "",
 	    p->other_unique ? " other-unique" : "",
-	    p->one_at_a_time ? " one-at-a-time" : "",
+	    p->by_values ? " by-values" : "",
 	    p->same_ranges ? " same-ranges" : "");
 }
 
