@@ -21,7 +21,7 @@ sub run_case {
 	my ($name, %o) = @_;
 	my $alter = $o{alter} // $ALTER;
 	$s->sql("DROP DATABASE IF EXISTS app");
-	make_orders($s, 'app', 'orders', $o{rows} // 2500,
+	make_orders($s, 'app', 'orders', $o{rows} // 4000,
 	    $o{extra} ? (extra => $o{extra}) : ());
 	copy_table($s, 'app', 'orders', 'control');
 	my $h = start_hammer($s, db => 'app', table => 'orders',
@@ -51,17 +51,19 @@ for my $profile (qw(mixed keychange)) {
 		for my $threads (1, 4) {
 			run_case("$profile, $iso, $threads workers",
 			    hammer => { profile => $profile,
-			    isolation => $iso, auto => $profile eq 'mixed' },
-			    threads => $threads);
+			    isolation => $iso, auto => $profile eq 'mixed',
+			    rate => 1500 }, threads => $threads);
 		}
 	}
 	run_case("$profile, 300 transactions a second", hammer =>
 	    { profile => $profile, rate => 300 }, threads => 2);
 }
+run_case('as fast as it can', hammer => { auto => 1 }, threads => 4);
 run_case('with unique and other keys in the way', extra => 'KEY (customer), ' .
     'KEY (state, updated), UNIQUE KEY (id, customer)', hammer =>
     { auto => 1 }, threads => 4);
-run_case('keys visited in any order', hammer => { random_order => 1 },
+run_case('keys visited in any order', hammer => { random_order => 1,
+    rate => 1500 },
     threads => 4);
 run_case('... and moved', hammer => { random_order => 1,
     profile => 'keychange', isolation => 'rc' }, threads => 4);
@@ -71,8 +73,8 @@ run_case('chunks that adapt', hammer => { rate => 1000 }, rows => 20000,
     opts => ['--chunk-time', 0.05], size => 100, threads => 2);
 # Everybody writes to one row, all the time, and still the copy gets by it.
 run_case('a hot row', hammer => { profile => 'hot' }, rows => 1000);
-run_case('a hot row, four workers', hammer => { profile => 'hot' },
-    rows => 1000, threads => 4);
+run_case('a hot row at times free', hammer => { profile => 'hot',
+    rate => 400 }, rows => 1000, threads => 4);
 run_case('OLTP', hammer => { profile => 'mixed', rate => 400 },
     alter => 'ADD KEY (customer), ADD x INT', threads => 4);
 

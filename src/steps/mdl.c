@@ -22,7 +22,7 @@
 #include "base/str.h"
 #include "base/util.h"
 
-#define PATIENCE	30.0	/* seconds of looking for a free moment */
+#define PATIENCE	8.0	/* seconds of looking for a free moment */
 #define BLINK		0.002	/* seconds between two looks */
 #define IMPATIENT	1.0	/* seconds until it says who is in the way */
 
