@@ -145,14 +145,14 @@ key_case('DATETIME(6)', def => 'k DATETIME(6) PRIMARY KEY', keys => sub {
     sprintf "'2026-03-29 02:30:00.%06d'", $_[0]->(150) });
 key_case('TIMESTAMP(6)', def => 'k TIMESTAMP(6) PRIMARY KEY', keys => sub {
     sprintf "'2026-01-29 02:30:00.%06d'", $_[0]->(150) });
-# 2025-10-26 in Berlin: 01:00 UTC is an hour after 00:00 UTC, and both are 02:00.
+# In Berlin, 2025-10-26 00:00 UTC and 01:00 UTC are both 02:00.
 my @dst = map { "INSERT INTO t (k, u, v) VALUES (FROM_UNIXTIME(1761436800 + " .
     ($_ * 90) . "), $_, 'first $_')" } 0 .. 119;
 key_case('TIMESTAMP across the end of summer time, written in UTC',
     def => 'k TIMESTAMP NOT NULL, PRIMARY KEY (k)',
     session => ["SET time_zone = '+00:00'"],
     fill => ["SET time_zone = '+00:00'", (map { sprintf "INSERT INTO t " .
-    "(k, v) VALUES ('2025-10-26 %02d:%02d:00', 'first')", 
+    "(k, v) VALUES ('2025-10-26 %02d:%02d:00', 'first')",
     int($_ / 30), $_ % 30 * 2 } 0 .. 89)],
     keys => sub { sprintf "'2025-10-26 %02d:%02d:00'", $_[0]->(3),
     $_[0]->(30) * 2 });

@@ -122,8 +122,8 @@ fresh(3000);
 	    profile => 'oltp', rate => 200, seed => $seed + 3);
 	for my $i (1 .. 3) {
 		succeeded(migrate($s, "ADD x$i INT", 'app', 'orders',
-		    '--chunk-size', 100, '--threads', 2, '--sleep', 0.05), 'app',
-		    'orders',
+		    '--chunk-size', 100, '--threads', 2,
+		    '--sleep', 0.05), 'app', 'orders',
 		    "migration $i in plain OLTP");
 	}
 	my $rep = $h->report;

@@ -92,7 +92,7 @@ refused('a collation that makes values equal', 35, qr/vv/, 'MODIFY v ' .
 for my $c (
     ['a shorter VARCHAR', 'MODIFY v VARCHAR(3)', 'v'],
     ['a smaller integer', 'MODIFY w TINYINT', 'w'],
-    ['an unsigned integer', 'MODIFY u INT UNSIGNED', 'u', 
+    ['an unsigned integer', 'MODIFY u INT UNSIGNED', 'u',
 	"UPDATE app.t SET u = -1 WHERE id = 300"],
     ['text as a number', 'MODIFY v INT', 'v'],
     ['text that the character set lacks', 'MODIFY v VARCHAR(40) CHARACTER ' .

@@ -25,9 +25,14 @@ bool convert_dates(const struct column *from, const struct column *to);
  * Do two values that were equal, or not, stay so; and can the old value be
  * compared with the new column by "=", using its index?  Integers of any
  * width do, whole numbers being what they are (a value that does not fit
- * stops the run); all else only when it stays the same.
+ * stops the run); so do texts of another character set that are compared by
+ * their bytes before and after; all else only when it stays the same.
  */
 bool convert_keeps_key(const struct column *from, const struct column *to);
+
+/* That old value, of the row NEW, OLD or o, to be compared with the new. */
+void convert_key(struct str *q, const struct column *from,
+    const struct column *to, const char *row);
 
 /*
  * The value as it goes into the checksum: of the old column, converted as

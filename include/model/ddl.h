@@ -17,7 +17,7 @@ struct ddl_change {
 	bool drop_engine;		/* leave ENGINE= out */
 	bool drop_data_dir;		/* leave DATA DIRECTORY= out */
 	bool drop_tablespace;		/* leave TABLESPACE out */
-	const char *data_dir;		/* put this DATA DIRECTORY in, or NULL */
+	const char *data_dir;		/* put this one in, or NULL */
 	/*
 	 * The new name of a CHECK constraint whose names are unique in a
 	 * schema (MySQL), or NULL to keep every name (MariaDB, where they

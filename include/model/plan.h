@@ -27,7 +27,7 @@ void names_derive(struct names *n);
 struct pair {
 	const struct column *from;	/* of the old table, or NULL */
 	const struct column *to;	/* of the new table */
-	const char *filler;		/* the value when from is NULL, as SQL */
+	const char *filler;		/* SQL, the value when from is NULL */
 	bool same;			/* nothing is converted */
 	bool compared;			/* by value, not only for NULL-ness */
 	bool may_change;		/* the user allows warnings for it */
@@ -72,7 +72,7 @@ struct plan {
 	bool same_ranges;
 	struct ident new_index;		/* that key, when same_ranges */
 
-	const struct pair **id;		/* what identifies a row on both sides */
+	const struct pair **id;		/* identify a row on both sides */
 	size_t n_id;
 	struct ident id_index;		/* the new table's key of them */
 	/* The new table has unique keys besides the identifying one, so that
@@ -92,7 +92,7 @@ struct plan {
 	struct trigger trigger[N_TRIGGERS];	/* in the order of creation */
 	char *create_notes;
 	char *copy_head;		/* INSERT ... SELECT ... WHERE */
-	char *values_head;		/* SELECT an INSERT ... VALUES ... WHERE;
+	char *values_head;		/* SELECT an INSERT ... VALUES;
 					   NULL unless by_values */
 	char *copy_tail;		/* locking, without waiting */
 	char *copy_tail_wait;		/* locking, and waiting */

@@ -12,7 +12,7 @@
 
 /* How values of a column are read, written as a literal, and compared. */
 enum column_kind {
-	KIND_NUMBER,		/* integers, DECIMAL, YEAR: digits as they are */
+	KIND_NUMBER,		/* integers, DECIMAL, YEAR: digits */
 	KIND_FLOAT,		/* FLOAT, DOUBLE */
 	KIND_BIT,
 	KIND_ENUM,		/* ENUM and SET: ordered by number */

@@ -33,7 +33,7 @@ void server_free(struct server *s);
 /* What a session is for decides how it is set up. */
 enum server_session {
 	SESSION_CONDUCTOR,	/* tells the story; DDL and questions */
-	SESSION_ALTER,		/* the user's ALTER, under the user's sql_mode */
+	SESSION_ALTER,		/* the user's ALTER, his sql_mode */
 	SESSION_COPY,		/* moves rows */
 	SESSION_VERIFY,		/* reads both tables in one snapshot */
 };

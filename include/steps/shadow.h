@@ -31,7 +31,7 @@ int shadow_alter(struct db *db, const struct names *n,
     const struct table *old, const struct alter *a, const struct server *s,
     const struct config *cfg, struct err *e);
 
-/* Create the table of notes and the triggers, in the order that loses nothing. */
+/* Create the table of notes, then the triggers, in the right order. */
 int shadow_capture(struct db *db, const struct plan *p,
     const struct config *cfg, struct undo *undo, struct err *e);
 

@@ -241,7 +241,7 @@ acceptable(struct options *o, const struct option *opt, const char *value,
     const char *name)
 {
 	if (opt->state == OPTION_LATER)
-		option_wrong(o, "%s is not yet supported", name);
+		option_wrong(o, "%s is not yet supported: %s", name, opt->help);
 	else if (opt->state == OPTION_REFUSED)
 		option_wrong(o, "%s is refused: %s", name, opt->help);
 	else if (opt->arg != NULL && value == NULL)

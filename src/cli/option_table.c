@@ -187,7 +187,8 @@ const struct option option_table[] = {
 	NOT(LATER, "only-same-schema-fks", FLAG, NULL,
 	    "look for child tables only here"),
 	NOT(LATER, "alter-foreign-keys-method", TEXT, "HOW",
-	    "what to do with the child tables' foreign keys"),
+	    "what to do with the child tables' foreign keys; drop_swap will "
+	    "be refused, it is never needed"),
 	NOT(LATER, "preserve-triggers", FLAG, NULL,
 	    "keep the table's own triggers"),
 	NOT(LATER, "reverse-triggers", FLAG, NULL,

@@ -38,13 +38,35 @@ is_integer(const struct column *c)
 	    !is_type(c, "year");
 }
 
+static bool
+is_bytewise(const char *collation)
+{
+	size_t len = strlen(collation);
+
+	return len > 4 && strcmp(collation + len - 4, "_bin") == 0;
+}
+
 bool
 convert_keeps_key(const struct column *from, const struct column *to)
 {
 	if (is_integer(from) && is_integer(to))
 		return true;
-	return strcmp(from->type, to->type) == 0 &&
-	    same_text(from->collation, to->collation);
+	if (strcmp(from->type, to->type) != 0)
+		return false;
+	return same_text(from->collation, to->collation) ||
+	    (from->kind == KIND_TEXT && to->kind == KIND_TEXT &&
+	    is_bytewise(from->collation) && is_bytewise(to->collation));
+}
+
+void
+convert_key(struct str *q, const struct column *from, const struct column *to,
+    const char *row)
+{
+	if (to->kind == KIND_TEXT && !same_text(from->charset, to->charset))
+		str_addf(q, "CONVERT(%s.%s USING %s) COLLATE %s", row,
+		    from->name.sql, to->charset, to->collation);
+	else
+		str_addf(q, "%s.%s", row, from->name.sql);
 }
 
 /* Values that may be larger than a packet are hashed before they are joined. */

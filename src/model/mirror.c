@@ -47,10 +47,11 @@ add_match(struct str *q, const struct plan *p, const char *row)
 {
 	size_t i;
 
-	for (i = 0; i < p->n_id; i++)
-		str_addf(q, "%s%s.%s = %s.%s", i > 0 ? " AND " : "",
-		    p->names.shadow.table.sql, p->id[i]->to->name.sql, row,
-		    p->id[i]->from->name.sql);
+	for (i = 0; i < p->n_id; i++) {
+		str_addf(q, "%s%s.%s = ", i > 0 ? " AND " : "",
+		    p->names.shadow.table.sql, p->id[i]->to->name.sql);
+		convert_key(q, p->id[i]->from, p->id[i]->to, row);
+	}
 }
 
 static void

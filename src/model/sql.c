@@ -186,9 +186,11 @@ add_join(struct str *q, const struct plan *p)
 {
 	size_t i;
 
-	for (i = 0; i < p->n_id; i++)
-		str_addf(q, "%sn.%s = o.%s", i > 0 ? " AND " : "",
-		    p->id[i]->to->name.sql, p->id[i]->from->name.sql);
+	for (i = 0; i < p->n_id; i++) {
+		str_addf(q, "%sn.%s = ", i > 0 ? " AND " : "",
+		    p->id[i]->to->name.sql);
+		convert_key(q, p->id[i]->from, p->id[i]->to, "o");
+	}
 }
 
 void

@@ -32,7 +32,7 @@ db_class(unsigned int sqlno)
 {
 	switch (sqlno) {
 	case 1020:	/* MariaDB, innodb_snapshot_isolation: record changed */
-	case 1205:	/* lock wait timeout, also of a metadata lock or NOWAIT */
+	case 1205:	/* lock wait timeout, also metadata's, or NOWAIT */
 	case 1213:	/* deadlock; also a Galera certification conflict */
 	case 1317:	/* query interrupted: somebody's KILL QUERY */
 	case 1637:	/* too many active transactions */

@@ -33,12 +33,14 @@
 #include "model/sql.h"
 
 #define BREATH	0.002	/* seconds: most transactions are over by then */
+#define QUIET	1.0	/* seconds without a write: the table is at rest */
 
 struct job {
 	const struct plan *plan;
 	const struct config *cfg;
 	pthread_mutex_t turn;		/* guards what is below it */
 	unsigned long long changes;	/* of the old table, as last seen */
+	double changed;			/* when they were last others */
 };
 
 /* Says nothing about the data. */
@@ -46,7 +48,7 @@ static bool
 is_harmless(unsigned long code)
 {
 	switch (code) {
-	case 1062:	/* the row is there already; is_missing() knows better */
+	case 1062:	/* it is there already; is_missing() knows better */
 	case 1287:	/* deprecated syntax */
 	case 1592:	/* unsafe for statement-based logging */
 	case 1681:	/* deprecated */
@@ -261,7 +263,7 @@ put_piece(struct job *j, struct db *db, const struct chunk *c, bool by_values,
 	return insert_piece(j, db, c, false, wait, rows, e);
 }
 
-/* What to do about a piece that failed: 1 a smaller one, 0 again, -1 give up. */
+/* A piece failed: 1 try a smaller one, 0 try again, -1 give up. */
 static int
 recover(const struct job *j, struct db *db, unsigned long long rows,
     unsigned int *tries, struct err *e)
@@ -277,7 +279,8 @@ recover(const struct job *j, struct db *db, unsigned long long rows,
 	    (class != DB_CONFLICT && class != DB_TOO_BIG))
 		return -1;
 	if (stop_requested())
-		return err_set(e, ERR_STOPPED, "stopped while rows were locked");
+		return err_set(e, ERR_STOPPED, "stopped while rows were "
+		    "locked");
 	if (rows > 1) {
 		stop_sleep(BREATH);
 		return 1;
@@ -314,8 +317,8 @@ cut_piece(const struct job *j, struct db *db, struct chunk *piece,
 }
 
 /*
- * Has the application written since the chunk before?  Not allowed to ask, or
- * not to be found (the name is a file's): take it that it has.
+ * Has the application written in the last second?  Not allowed to ask, or not
+ * to be found (the name is a file's): take it that it has.
  */
 static bool
 is_busy(struct job *j, struct db *db)
@@ -333,8 +336,10 @@ is_busy(struct job *j, struct db *db)
 	    q.s) != 0)
 		n = 0;
 	pthread_mutex_lock(&j->turn);
-	busy = n == 0 || n != j->changes;
+	if (n == 0 || n != j->changes)
+		j->changed = now_s();
 	j->changes = n;
+	busy = now_s() - j->changed < QUIET;
 	pthread_mutex_unlock(&j->turn);
 	str_free(&name);
 	str_free(&q);

@@ -43,7 +43,7 @@ raise_counter(struct db *db, const struct plan *p, const struct config *cfg,
 		return 0;
 	str_addf(&q, "ALTER TABLE %s AUTO_INCREMENT = %llu",
 	    p->names.shadow.sql, old);
-	/* The triggers use the shadow, so its lock is the application's, too. */
+	/* The triggers use the shadow: its lock is the application's, too. */
 	rc = mdl_run(db, p->server, &p->names.shadow, &cfg->tries_swap_tables,
 	    q.s, e);
 	str_free(&q);
@@ -126,34 +126,29 @@ static int
 rename_tables(struct db *db, const struct plan *p, const struct config *cfg,
     struct undo *undo, struct err *e)
 {
-	unsigned long id = db_id(db);
+	const struct tries *t = &cfg->tries_swap_tables;
 	struct err e2 = { .kind = ERR_NONE };
-	int swapped;
+	unsigned int i;
+	unsigned long id;
+	int swapped = 0;
 
-	if (mdl_run(db, p->server, &p->names.old, &cfg->tries_swap_tables,
-	    p->swap, e) == 0) {
+	for (i = 0; i < t->times && swapped == 0; i++) {
+		id = db_id(db);
+		if (mdl_run(db, p->server, &p->names.old, t, p->swap, e) == 0)
+			swapped = 1;
+		else if (e->kind != ERR_LOST)
+			break;
+		else
+			swapped = settle(db, p, id, &e2);
+	}
+	if (swapped == 1)
 		keep_new(p, undo);
-		return 0;
-	}
-	if (e->kind != ERR_LOST) {
-		if (e->kind == ERR_SQL)
-			e->kind = ERR_SWAP;
-		return -1;
-	}
-	swapped = settle(db, p, id, &e2);
-	if (swapped == 1) {
-		keep_new(p, undo);
-		e->kind = ERR_NONE;
-		return 0;
-	}
-	if (swapped == 0) {
+	else if (swapped < 0)
+		err_hint(e, "it is not known whether the tables were swapped: "
+		    "they were if there is a table %s", p->names.attic.sql);
+	else if (e->kind == ERR_SQL || e->kind == ERR_LOST)
 		e->kind = ERR_SWAP;
-		return -1;
-	}
-	/* Nothing may be dropped while it is not known which table is which. */
-	err_hint(e, "it is not known whether the tables were swapped: they "
-	    "were if there is a table %s", p->names.attic.sql);
-	return -1;
+	return swapped == 1 ? 0 : -1;
 }
 
 int
@@ -174,7 +169,8 @@ swap_run(struct db *db, const struct plan *p, const struct config *cfg,
 		undo_forget(undo, UNDO_ATTIC);
 		if (e->kind == ERR_REJECTED)
 			err_hint(e, "the tables were swapped; the old one is "
-			    "kept as %s and has these rows", p->names.attic.sql);
+			    "kept as %s and has these rows",
+			    p->names.attic.sql);
 		return -1;
 	}
 	return 0;

@@ -165,7 +165,8 @@ sub printed_sql {
 # key => [columns], keys => sub ($rnd) { SQL literals of one key },
 # column => a column to write to, values => sub ($rnd) { a literal },
 # session => [statements], or ops => sub ($rnd) { a statement with %s for the
-# table } instead of keys and values.  ->stop returns { transactions, errors => [] }.
+# table } instead of keys and values.
+# ->stop returns { transactions, errors => [] }.
 sub start_writer {
 	my ($s, %o) = @_;
 	my $file = File::Temp->new;

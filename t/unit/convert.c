@@ -151,7 +151,7 @@ keeps(const char *from, const char *from_more, const char *to,
 }
 
 static void
-only_integers_keep_their_order_and_identity_in_another_type(void **state)
+integers_keep_their_identity_in_another_type(void **state)
 {
 	(void)state;
 	assert_true(keeps("int(11)", "", "bigint(20)", ""));
@@ -302,7 +302,7 @@ main(void)
 		cmocka_unit_test(
 		    the_time_zone_matters_between_timestamp_and_others),
 		cmocka_unit_test(dates_are_made_of_what_was_another_type),
-		cmocka_unit_test(only_integers_keep_their_order_and_identity_in_another_type),
+		cmocka_unit_test(integers_keep_their_identity_in_another_type),
 		cmocka_unit_test(what_is_not_converted_goes_in_as_it_is),
 		cmocka_unit_test(what_may_be_large_is_hashed_first),
 		cmocka_unit_test(numbers_are_rounded_as_the_new_column_rounds),

@@ -275,7 +275,8 @@ each_state_is_said(void **state)
 {
 	struct fixture *f = *state;
 
-	refuse(f, "max-lag", "1s", "--max-lag is not yet supported\n");
+	refuse(f, "max-lag", "1s",
+	    "--max-lag is not yet supported: pause while replicas lag\n");
 	refuse(f, "plugin", "x.pl", "--plugin is refused: it is a Perl");
 	refuse(f, "pid", "/run/x", "GET_LOCK");
 	assert_int_equal(set(f, "no-version-check", NULL), 0);
