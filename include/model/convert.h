@@ -51,6 +51,9 @@ bool convert_sum_new(struct str *q, const struct column *from,
  */
 const char *convert_filler(const struct column *c);
 
+/* Is a literal of the old type converted just as a stored value is? */
+bool convert_by_literal(const struct column *from, const struct column *to);
+
 /*
  * An expression whose value is the column's value as a literal, such that the
  * literal stored in the same column is the same value.  False for types of

@@ -260,6 +260,16 @@ convert_filler(const struct column *c)
 }
 
 bool
+convert_by_literal(const struct column *from, const struct column *to)
+{
+	return (strcmp(from->type, to->type) == 0 &&
+	    same_text(from->charset, to->charset)) ||
+	    (is_exact_number(from) && is_exact_number(to)) ||
+	    (from->kind == KIND_TEXT && to->kind == KIND_TEXT) ||
+	    (from->kind == KIND_BINARY && to->kind == KIND_BINARY);
+}
+
+bool
 convert_literal(struct str *q, const struct column *c)
 {
 	const char *name = c->name.sql;

@@ -355,8 +355,8 @@ choose_zone(struct plan *p, struct err *e)
 }
 
 /*
- * Values can pass through a literal when nothing is converted.  A TIMESTAMP
- * does so only in UTC, where no hour comes twice; but then the DEFAULTs of new
+ * Values can pass through a literal when it is converted as the column would
+ * be.  A TIMESTAMP passes only in UTC, where no hour comes twice; but then the DEFAULTs of new
  * columns must not depend on the time zone.
  */
 static void
@@ -372,7 +372,8 @@ choose_values(struct plan *p)
 		pr = &p->pair[i];
 		if (pr->from == NULL)
 			continue;
-		p->by_values = pr->same && convert_literal(&ignored, pr->from);
+		p->by_values = convert_by_literal(pr->from, pr->to) &&
+		    convert_literal(&ignored, pr->from);
 		utc = utc || is_timestamp(pr->from);
 	}
 	for (i = 0; i < p->new->n_columns && utc && p->by_values; i++)
