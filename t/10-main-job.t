@@ -179,6 +179,8 @@ succeeded($r, 'app', 'orders', '--print');
 	for my $q (@sql) {
 		$n{$1}++ if $q =~ /^(CREATE\ TABLE|CREATE\ TRIGGER|
 		    ALTER\ TABLE|RENAME|DROP|INSERT)/x;
+		# On MariaDB, while others write, rows go in by this.
+		$n{INSERT}++ if $q =~ /INTO \@livealter_rows FROM/;
 		push @bad, $q if $q !~ /^SET/ && !$got{$squeeze->($q)};
 	}
 	is(join("\n", @bad), '', '... every printed statement was received');

@@ -17,6 +17,18 @@ my $ALTER = "ADD COLUMN extra INT NOT NULL DEFAULT 7, " .
     "MODIFY note VARCHAR(150)";
 
 # The hammer rolls some transactions back, whole or to a savepoint.
+# At full speed on a few thousand rows, and where AUTO_INCREMENT values are
+# updated (a statement that takes the table's AUTO-INC lock by itself), the
+# longer transactions meet now and then.  The manual says so under BUGS; it
+# must stay as rare as it says.
+sub few_deadlocks {
+	my ($report, $name) = @_;
+	my $e = delete $report->{errors}{1213} or return;
+	cmp_ok($e->{count}, '<=', 2 + $report->{statements} / 20000,
+	    "$name: a deadlock is rare ($e->{count} in " .
+	    "$report->{statements} statements)");
+}
+
 sub run_case {
 	my ($name, %o) = @_;
 	my $alter = $o{alter} // $ALTER;
@@ -35,6 +47,9 @@ sub run_case {
 	my $ok = succeeded($r, 'app', 'orders', $name);
 	# Threads that visit keys in any order deadlock among themselves.
 	delete @{$report->{errors}}{1213, 1205} if $o{hammer}{random_order};
+	few_deadlocks($report, $name) if $s->is_mariadb &&
+	    ($o{hammer}{profile} // '') eq 'keychange' ||
+	    !$o{hammer}{rate};
 	hammer_ok($report, $o{limit} // 1500, $name);
 	cmp_ok($took, '<', $o{within} // 40, '... it comes to an end');
 	same_rows($s, 'app', 'orders', 'control', '... the rows are right');

@@ -356,8 +356,8 @@ choose_zone(struct plan *p, struct err *e)
 
 /*
  * Values can pass through a literal when it is converted as the column would
- * be.  A TIMESTAMP passes only in UTC, where no hour comes twice; but then the DEFAULTs of new
- * columns must not depend on the time zone.
+ * be.  A TIMESTAMP passes only in UTC, where no hour comes twice; but then the
+ * DEFAULTs of new columns must not depend on the time zone.
  */
 static void
 choose_values(struct plan *p)

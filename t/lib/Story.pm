@@ -148,7 +148,8 @@ sub printed_sql {
 	my (@sql, $cur);
 	for (split /\n/, $text) {
 		next if !defined $cur && !/^(CREATE|DROP|RENAME|ALTER|SET
-		    |INSERT|LOCK|UNLOCK|ANALYZE|DELETE)\b/x;
+		    |INSERT|LOCK|UNLOCK|ANALYZE|DELETE|SELECT\ COALESCE
+		    |EXECUTE)\b/x;
 		$cur = defined $cur ? "$cur\n$_" : $_;
 		my $body = $cur =~ /^CREATE.*TRIGGER/ && $cur =~ /BEGIN/;
 		next if $body ? $cur !~ /END;?\s*\z/ || !/^END;?\s*$/ &&
