@@ -170,7 +170,8 @@ main(int argc, char **argv)
 	keep_streams();
 	memset(&cfg, 0, sizeof(cfg));
 	rc = config_load(&cfg, argc, argv, &notes, &e);
-	log_open(cfg.quiet, cfg.print);
+	/* A dry run shows what it tries for real, and the plan the rest. */
+	log_open(cfg.quiet, cfg.print || cfg.dry_run);
 	if (notes.len > 0)
 		log_info("%s", notes.s);
 	if (rc == 0) {
