@@ -204,6 +204,13 @@ server_session(const struct server *s, struct db *db,
 	    db_session(db, "SET SESSION lock_wait_timeout=1", e) != 0 ||
 	    db_session(db, isolation(s, what), e) != 0)
 		return -1;
+	/*
+	 * The copy has its hands full of locks when it comes to the new table;
+	 * one that waits then is half a deadlock.  MySQL knows no 0.
+	 */
+	if (what == SESSION_COPY && s->mariadb &&
+	    db_session(db, "SET SESSION innodb_lock_wait_timeout=0", e) != 0)
+		return -1;
 	return db_session(db, how & SESSION_UTC ?
 	    "SET SESSION time_zone='+00:00'" :
 	    "SET SESSION time_zone=DEFAULT", e);
@@ -218,5 +225,5 @@ server_share_nowait(const struct server *s)
 const char *
 server_share(const struct server *s)
 {
-	return s->mariadb ? "LOCK IN SHARE MODE" : "FOR SHARE";
+	return s->mariadb ? "LOCK IN SHARE MODE WAIT 1" : "FOR SHARE";
 }
