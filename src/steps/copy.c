@@ -38,7 +38,10 @@
 struct job {
 	const struct plan *plan;
 	const struct config *cfg;
-	pthread_mutex_t turn;		/* guards what is below it */
+	/* Where INSERT ... SELECT takes the AUTO-INC lock: it goes alone, any
+	 * number of INSERT ... VALUES go together. */
+	pthread_rwlock_t lane;
+	pthread_mutex_t lock;		/* guards what is below it */
 	unsigned long long changes;	/* of the old table, as last seen */
 	double changed;			/* when they were last others */
 };
@@ -199,28 +202,33 @@ insert_select(struct job *j, struct db *db, const struct chunk *c, bool wait,
 
 	sql_copy(&q, j->plan, &c->after, &c->upto, wait);
 	if (j->plan->autoinc_lock)
-		pthread_mutex_lock(&j->turn);
+		pthread_rwlock_wrlock(&j->lane);
 	rc = db_run_text(db, q.s, e);
 	if (j->plan->autoinc_lock)
-		pthread_mutex_unlock(&j->turn);
+		pthread_rwlock_unlock(&j->lane);
 	str_free(&q);
 	return rc;
 }
 
 /* INSERT ... VALUES; a text that was cut off (warning 1260) will not do. */
 static int
-insert_values(const struct job *j, struct db *db, const struct chunk *c,
+insert_values(struct job *j, struct db *db, const struct chunk *c,
     bool wait, struct err *e)
 {
 	struct str q = STR_INIT;
 	int rc;
 
 	sql_values(&q, j->plan, &c->after, &c->upto, wait);
+	/* Before it locks rows, not with them in its hands. */
+	pthread_rwlock_rdlock(&j->lane);
 	rc = db_run_text(db, q.s, e);
-	str_free(&q);
 	if (rc == 0 && db_warnings(db) > 0)
 		rc = err_set(e, ERR_SQL, "the rows do not fit one statement");
-	return rc == 0 ? db_run_text(db, sql_run_values, e) : rc;
+	if (rc == 0)
+		rc = db_run_text(db, sql_run_values, e);
+	pthread_rwlock_unlock(&j->lane);
+	str_free(&q);
+	return rc;
 }
 
 static int
@@ -335,12 +343,13 @@ is_busy(struct job *j, struct db *db)
 	    "information_schema.INNODB_SYS_TABLESTATS WHERE NAME = %s",
 	    q.s) != 0)
 		n = 0;
-	pthread_mutex_lock(&j->turn);
-	if (n == 0 || n != j->changes)
+	pthread_mutex_lock(&j->lock);
+	/* The first look only tells where it stands. */
+	if (n == 0 || (j->changes != 0 && n != j->changes))
 		j->changed = now_s();
 	j->changes = n;
-	busy = now_s() - j->changed < QUIET;
-	pthread_mutex_unlock(&j->turn);
+	busy = j->changed > 0 && now_s() - j->changed < QUIET;
+	pthread_mutex_unlock(&j->lock);
 	str_free(&name);
 	str_free(&q);
 	return busy;
@@ -394,8 +403,10 @@ copy_run(const struct plan *p, const struct config *cfg,
 	    .meanwhile = meanwhile, .meanwhile_arg = arg };
 	int rc;
 
-	pthread_mutex_init(&j.turn, NULL);
+	pthread_mutex_init(&j.lock, NULL);
+	pthread_rwlock_init(&j.lane, NULL);
 	rc = walk_run(&w, result, e);
-	pthread_mutex_destroy(&j.turn);
+	pthread_rwlock_destroy(&j.lane);
+	pthread_mutex_destroy(&j.lock);
 	return rc;
 }
