@@ -19,7 +19,7 @@
 #	need first, and say so.  DEPS=no leaves that to you.
 #
 #	SAN=address,undefined or SAN=thread builds and tests with sanitizers.
-#	T="t/10-basic.t" runs only these tests.  FUZZ_SECONDS=60 is for each.
+#	T="t/11-names.t" runs only these tests.  FUZZ_SECONDS=60 is for each.
 #	V=1 shows the commands.
 
 PROG    = livealter
@@ -120,7 +120,8 @@ check: deps
 	$(AGAIN) check-now
 check-mysql: deps deps-mysql
 	t/lib/mysql-root.sh
-	$(AGAIN) check-now LIVEALTER_SERVER=mysql
+	$(AGAIN) check-now LIVEALTER_SERVER=mysql; passed=$$?; \
+	t/lib/mysql-root.sh --unmount; exit $$passed
 bench: deps deps-bench
 	$(AGAIN) bench-now
 lint: deps deps-lint

@@ -2,6 +2,7 @@
 # mysql-root.sh - unpack MySQL for the tests, next to the system.
 #
 #	t/lib/mysql-root.sh [DIR]		make DIR (default: build/mysql)
+#	t/lib/mysql-root.sh --unmount [DIR]	take the tests' mounts away
 #	t/lib/mysql-root.sh --remove [DIR]	take it away, mounts first
 #
 # Debian's stable releases have no MySQL server, sid has; it runs by chroot in
@@ -10,10 +11,17 @@ set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 remove=
-if [ "${1-}" = --remove ]; then
+unmount=
+case ${1-} in
+--remove)
 	remove=yes
 	shift
-fi
+	;;
+--unmount)
+	unmount=yes
+	shift
+	;;
+esac
 dir=${1:-${LIVEALTER_MYSQL_ROOT:-$root/build/mysql}}
 
 sudo=
@@ -24,14 +32,22 @@ proc_mounted() {
 	[ -d "$1/proc/self" ]
 }
 
-take_away() {
+unmount() {
 	if proc_mounted "$1"; then
-		# Deleting must not reach into a live /proc.
 		$sudo umount "$1/proc"
 	fi
+}
+
+take_away() {
+	# Deleting must not reach into a live /proc.
+	unmount "$1"
 	$sudo rm -rf --one-file-system "$1"
 }
 
+if [ -n "$unmount" ]; then
+	unmount "$dir"
+	exit 0
+fi
 if [ -n "$remove" ]; then
 	if [ -e "$dir" ]; then
 		take_away "$(cd "$dir" && pwd)"
