@@ -90,7 +90,8 @@ $dump = $s->dump('app');
 $r = run_livealter($s, '--alter', $ADD, 'D=app,t=orders', '--dry-run');
 is($r->{exit}, 0, '--dry-run ends with 0') or diag $r->{err};
 same_dump($s->dump('app'), $dump, '... and changes nothing');
-is(() = $r->{out} =~ /^CREATE TRIGGER/mg, 3, '... and shows three triggers');
+is(() = $r->{out} =~ /^CREATE TRIGGER .* ON `app`.`orders` /mg, 3,
+    "... and shows three triggers");
 like($r->{out}, qr/^CREATE TRIGGER[^\n]*\bAFTER $_\b/m, "... one of them $_")
     for qw(DELETE UPDATE INSERT);
 like($r->{out}, qr/INSERT LOW_PRIORITY IGNORE INTO `app`\.`_orders_new`/,

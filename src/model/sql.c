@@ -36,7 +36,7 @@ add_ref(struct str *q, const struct plan *p, enum side side, size_t part)
  */
 static void
 add_members(struct str *q, const char *literal, unsigned int members,
-    bool greater)
+    bool greater, bool equal)
 {
 	unsigned long v = 0, i;
 	const char *s;
@@ -47,17 +47,20 @@ add_members(struct str *q, const char *literal, unsigned int members,
 	str_addz(q, " IN (");
 	/* 0 is the member '' that stands for a value that was refused. */
 	for (i = 0; i <= members; i++)
-		if (greater ? i > v : i < v) {
+		if ((greater ? i > v : i < v) || (equal && i == v)) {
 			str_addf(q, "%s%lu", any ? "," : "", i);
 			any = true;
 		}
 	str_addz(q, any ? ")" : "NULL)");
 }
 
-/* This part alone is after (or before) the literal, in the key's order. */
+/*
+ * This part alone is after (or before) the literal, in the key's order; or,
+ * if so wanted, equal to it.
+ */
 static void
 add_beyond(struct str *q, const struct plan *p, enum side side, size_t part,
-    const char *literal, bool after)
+    const char *literal, bool after, bool equal)
 {
 	const struct key_part *kp = &p->walk->part[part];
 	const struct column *c = &p->old->column[kp->column];
@@ -65,9 +68,10 @@ add_beyond(struct str *q, const struct plan *p, enum side side, size_t part,
 
 	add_ref(q, p, side, part);
 	if (c->members > 0 && c->members < MANY_MEMBERS)
-		add_members(q, literal, c->members, greater);
+		add_members(q, literal, c->members, greater, equal);
 	else
-		str_addf(q, " %s %s", greater ? ">" : "<", literal);
+		str_addf(q, " %s%s %s", greater ? ">" : "<",
+		    equal ? "=" : "", literal);
 }
 
 /*
@@ -78,21 +82,22 @@ static void
 add_side_of(struct str *q, const struct plan *p, enum side side,
     const struct bound *b, bool after)
 {
+	bool last = false;
 	size_t i;
 
-	for (i = 0; i < b->n; i++) {
+	for (i = 0; !last; i++) {
+		last = i + 1 == b->n;
 		str_addz(q, "(");
-		add_beyond(q, p, side, i, b->literal[i], after);
-		if (after && i + 1 == b->n)
+		add_beyond(q, p, side, i, b->literal[i], after,
+		    last && !after);
+		if (last)
 			break;
 		str_addz(q, " OR (");
 		add_ref(q, p, side, i);
-		str_addf(q, " = %s", b->literal[i]);
-		if (i + 1 < b->n)
-			str_addz(q, " AND ");
+		str_addf(q, " = %s AND ", b->literal[i]);
 	}
 	/* One ")" for each "(": the last part opened one, the others two. */
-	str_addz(q, after ? ")" : "))");
+	str_addz(q, ")");
 	for (i = 1; i < b->n; i++)
 		str_addz(q, "))");
 }

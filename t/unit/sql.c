@@ -91,9 +91,9 @@ one_part_is_a_simple_range(void **state)
 	(void)state;
 	setup_parts(&f, "a");
 	range_is(&f.plan, SIDE_OLD, 10, 0, "(`a` > 10)");
-	range_is(&f.plan, SIDE_OLD, 0, 20, "(`a` < 20 OR (`a` = 20))");
+	range_is(&f.plan, SIDE_OLD, 0, 20, "(`a` <= 20)");
 	range_is(&f.plan, SIDE_OLD, 10, 20,
-	    "(`a` > 10) AND (`a` < 20 OR (`a` = 20))");
+	    "(`a` > 10) AND (`a` <= 20)");
 	fixture_end(&f);
 }
 
@@ -107,17 +107,17 @@ more_parts_are_nested(void **state)
 	range_is(&f.plan, SIDE_OLD, 10, 0,
 	    "(`a` > 10 OR (`a` = 10 AND (`b` > 11)))");
 	range_is(&f.plan, SIDE_OLD, 0, 20,
-	    "(`a` < 20 OR (`a` = 20 AND (`b` < 21 OR (`b` = 21))))");
+	    "(`a` < 20 OR (`a` = 20 AND (`b` <= 21)))");
 	fixture_end(&f);
 	setup_parts(&f, "a,b,c");
 	range_is(&f.plan, SIDE_OLD, 10, 0, "(`a` > 10 OR (`a` = 10 AND "
 	    "(`b` > 11 OR (`b` = 11 AND (`c` > 12)))))");
 	range_is(&f.plan, SIDE_OLD, 0, 20, "(`a` < 20 OR (`a` = 20 AND "
-	    "(`b` < 21 OR (`b` = 21 AND (`c` < 22 OR (`c` = 22))))))");
+	    "(`b` < 21 OR (`b` = 21 AND (`c` <= 22)))))");
 	range_is(&f.plan, SIDE_OLD, 10, 20, "(`a` > 10 OR (`a` = 10 AND "
 	    "(`b` > 11 OR (`b` = 11 AND (`c` > 12))))) AND "
 	    "(`a` < 20 OR (`a` = 20 AND "
-	    "(`b` < 21 OR (`b` = 21 AND (`c` < 22 OR (`c` = 22))))))");
+	    "(`b` < 21 OR (`b` = 21 AND (`c` <= 22)))))");
 	fixture_end(&f);
 }
 
@@ -147,7 +147,7 @@ a_descending_part_goes_the_other_way(void **state)
 	range_is(&f.plan, SIDE_OLD, 10, 0,
 	    "(`a` > 10 OR (`a` = 10 AND (`b` < 11)))");
 	range_is(&f.plan, SIDE_OLD, 0, 20,
-	    "(`a` < 20 OR (`a` = 20 AND (`b` > 21 OR (`b` = 21))))");
+	    "(`a` < 20 OR (`a` = 20 AND (`b` >= 21)))");
 	fixture_end(&f);
 }
 
@@ -164,7 +164,7 @@ members_of_an_enum_are_listed(void **state)
 	primary(&f.new, "e");
 	assert_int_equal(fixture_plan(&f, "t", "COMMENT ''"), 0);
 	range_is(&f.plan, SIDE_OLD, 1, 0, "(`e` IN (2,3))");
-	range_is(&f.plan, SIDE_OLD, 0, 2, "(`e` IN (0,1) OR (`e` = 2))");
+	range_is(&f.plan, SIDE_OLD, 0, 2, "(`e` IN (0,1,2))");
 	range_is(&f.plan, SIDE_OLD, 3, 0, "(`e` IN (NULL))");
 	f.old.key[0].part[0].descending = true;
 	range_is(&f.plan, SIDE_OLD, 1, 0, "(`e` IN (0))");
@@ -185,7 +185,7 @@ too_many_members_are_not_listed(void **state)
 	primary(&f.new, "e");
 	assert_int_equal(fixture_plan(&f, "t", "COMMENT ''"), 0);
 	range_is(&f.plan, SIDE_OLD, 7, 9,
-	    "(`e` > 7) AND (`e` < 9 OR (`e` = 9))");
+	    "(`e` > 7) AND (`e` <= 9)");
 	fixture_end(&f);
 }
 
