@@ -66,8 +66,10 @@ str_addf(struct str *b, const char *fmt, ...)
 void
 str_reset(struct str *b)
 {
+	/* An empty one may be str_nothing, which all threads share. */
+	if (b->len > 0)
+		b->s[0] = '\0';
 	b->len = 0;
-	b->s[0] = '\0';
 }
 
 char *
