@@ -46,8 +46,8 @@ migrate_inspect(struct migration *m, struct err *e)
 	return 0;
 }
 
-int
-migrate_check(struct migration *m, struct err *e)
+static struct check_input
+to_check(const struct migration *m)
 {
 	struct check_input in = {
 		.db = m->db,
@@ -56,6 +56,14 @@ migrate_check(struct migration *m, struct err *e)
 		.alter = &m->alter,
 		.cfg = m->cfg,
 	};
+
+	return in;
+}
+
+int
+migrate_check(struct migration *m, struct err *e)
+{
+	struct check_input in = to_check(m);
 
 	return check_all(&in, e);
 }
@@ -152,13 +160,7 @@ migrate_verify(struct migration *m, struct err *e)
 static int
 check_again(struct migration *m, struct err *e)
 {
-	struct check_input in = {
-		.db = m->db,
-		.server = &m->server,
-		.old = m->old,
-		.alter = &m->alter,
-		.cfg = m->cfg,
-	};
+	struct check_input in = to_check(m);
 
 	return check_unchanged(&in, m->new, e);
 }

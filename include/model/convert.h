@@ -61,6 +61,9 @@ bool convert_by_literal(const struct column *from, const struct column *to);
  */
 bool convert_literal(struct str *q, const struct column *c);
 
+/* The value for people, for messages; row is NEW, OLD, o or n. */
+void convert_text(struct str *q, const struct column *c, const char *row);
+
 /* Does the server show that value just as convert_filler() writes it? */
 bool convert_filler_reads(const struct column *c);
 

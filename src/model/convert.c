@@ -301,3 +301,12 @@ convert_literal(struct str *q, const struct column *c)
 	}
 	return false;
 }
+
+void
+convert_text(struct str *q, const struct column *c, const char *row)
+{
+	if (c->kind == KIND_BINARY || c->kind == KIND_BIT)
+		str_addf(q, "HEX(%s.%s)", row, c->name.sql);
+	else
+		str_addf(q, "CONVERT(%s.%s USING utf8mb4)", row, c->name.sql);
+}

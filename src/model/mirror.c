@@ -135,17 +135,12 @@ add_unchanged(struct str *q, const struct plan *p)
 static void
 add_key_text(struct str *q, const struct plan *p, const char *row)
 {
-	const struct column *c;
 	size_t i;
 
 	str_addz(q, "LEFT(CONCAT_WS(', '");
 	for (i = 0; i < p->n_id; i++) {
-		c = p->id[i]->from;
-		if (c->kind == KIND_BINARY || c->kind == KIND_BIT)
-			str_addf(q, ", HEX(%s.%s)", row, c->name.sql);
-		else
-			str_addf(q, ", CONVERT(%s.%s USING utf8mb4)", row,
-			    c->name.sql);
+		str_addz(q, ", ");
+		convert_text(q, p->id[i]->from, row);
 	}
 	str_addz(q, "), 200)");
 }

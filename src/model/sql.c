@@ -314,19 +314,15 @@ render_sum(const struct plan *p, bool old)
 
 /* The identifying columns of a row, for people. */
 static void
-add_id_text(struct str *q, const struct plan *p, bool old, const char *prefix)
+add_id_text(struct str *q, const struct plan *p, bool old)
 {
-	const struct column *c;
 	size_t i;
 
 	str_addz(q, "CONCAT_WS(', '");
 	for (i = 0; i < p->n_id; i++) {
-		c = old ? p->id[i]->from : p->id[i]->to;
-		if (c->kind == KIND_BINARY || c->kind == KIND_BIT)
-			str_addf(q, ", HEX(%s%s)", prefix, c->name.sql);
-		else
-			str_addf(q, ", CONVERT(%s%s USING utf8mb4)", prefix,
-			    c->name.sql);
+		str_addz(q, ", ");
+		convert_text(q, old ? p->id[i]->from : p->id[i]->to,
+		    old ? "o" : "n");
 	}
 	str_addz(q, ")");
 }
@@ -339,7 +335,7 @@ sql_differences(struct str *q, const struct plan *p, enum side side,
 
 	str_addz(q, "SELECT ");
 	if (side == SIDE_OLD) {
-		add_id_text(q, p, true, "o.");
+		add_id_text(q, p, true);
 		str_addf(q, ", IF(n.%s IS NULL, 'missing', 'different') "
 		    "FROM %s o FORCE INDEX (%s) LEFT JOIN %s n ON ", id,
 		    p->names.old.sql, p->walk->name.sql, p->names.shadow.sql);
@@ -351,7 +347,7 @@ sql_differences(struct str *q, const struct plan *p, enum side side,
 		str_addz(q, ") AND ");
 		sql_range(q, p, SIDE_OLD_ALIAS, after, upto);
 	} else {
-		add_id_text(q, p, false, "n.");
+		add_id_text(q, p, false);
 		str_addf(q, ", 'unknown' FROM %s n LEFT JOIN %s o ON ",
 		    p->names.shadow.sql, p->names.old.sql);
 		add_join(q, p);
