@@ -11,6 +11,7 @@
 #include "model/table.h"
 #include "server/db.h"
 #include "server/server.h"
+#include "steps/capture.h"
 #include "steps/walk.h"
 
 /*
@@ -26,6 +27,7 @@ struct migration {
 	struct table *old;		/* as found */
 	struct table *new;		/* as it came out of the ALTER */
 	struct plan plan;		/* every statement we will run */
+	struct capture capture;		/* how our triggers are known */
 	struct undo undo;		/* what to take away if we fail */
 	bool swapped;			/* the point of no return */
 	struct walk_result copied, compared;

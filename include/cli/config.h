@@ -50,7 +50,7 @@ struct config {
 	char *data_dir;
 
 	/* what is safe */
-	bool null_to_not_null;
+	bool null_to_not_null, check_unique;
 	bool force;
 	char *allow_warnings;
 

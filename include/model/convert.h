@@ -22,16 +22,21 @@ bool convert_zoned(const struct column *from, const struct column *to);
 bool convert_dates(const struct column *from, const struct column *to);
 
 /*
- * Do two values that were equal, or not, stay so; and can the old value be
- * compared with the new column by "=", using its index?  Integers of any
- * width do, whole numbers being what they are (a value that does not fit
- * stops the run); so do texts of another character set that are compared by
- * their bytes before and after; all else only when it stays the same.
+ * Are two values equal after the conversion just when they were before?  So
+ * are numbers that keep their digits (one that does not fit stops the run),
+ * and texts of the same collation, or compared by bytes before and after.
  */
-bool convert_keeps_key(const struct column *from, const struct column *to);
+bool convert_distinct(const struct column *from, const struct column *to);
 
-/* That old value, of the row NEW, OLD or o, to be compared with the new. */
-void convert_key(struct str *q, const struct column *from,
+/* And does their order stay the same, and literals of one fit the other? */
+bool convert_ordered(const struct column *from, const struct column *to);
+
+/*
+ * The value that the new column has, of the row NEW, OLD or o, to be compared
+ * with it by "=" and its index.  False when that cannot be expressed; nothing
+ * is added then.
+ */
+bool convert_key(struct str *q, const struct column *from,
     const struct column *to, const char *row);
 
 /*

@@ -43,6 +43,14 @@ struct trigger {
 	char *body;			/* after FOR EACH ROW */
 };
 
+/* A unique key of the new table that the old one does not vouch for. */
+struct fresh_key {
+	const struct key *key;
+	char *sql;		/* finds duplicates among the rows there are:
+				   SELECT how many, values, two rows; NULL
+				   when only the copy can tell */
+};
+
 /* The configuration, as far as the plan depends on it. */
 struct plan_wish {
 	const char *chunk_index;	/* or NULL */
@@ -75,9 +83,13 @@ struct plan {
 	const struct pair **id;		/* identify a row on both sides */
 	size_t n_id;
 	struct ident id_index;		/* the new table's key of them */
+	/* The ALTER may make keys equal that were different. */
+	bool merges;
 	/* The new table has unique keys besides the identifying one, so that
 	 * a duplicate may be a row that got lost. */
 	bool other_unique;
+	struct fresh_key *fresh;
+	size_t n_fresh;
 
 	/* INSERT ... SELECT holds the new table's AUTO-INC lock: two of them
 	 * wait for each other, and the application for both. */
@@ -86,6 +98,7 @@ struct plan {
 	 * which need no such lock. */
 	bool by_values;
 	bool checksum;			/* rows are compared by value */
+	bool sets_counter;		/* the ALTER says AUTO_INCREMENT = n */
 	unsigned int session;		/* bits of server_session() */
 	bool zoned;			/* a conversion depends on time_zone */
 
@@ -112,6 +125,13 @@ int plan_make(struct plan *p, const struct names *names,
     const struct alter *alter, const struct server *server,
     const struct plan_wish *wish, struct err *e);
 void plan_free(struct plan *p);
+
+/* What is written to a column of the new table, or what becomes of a column
+ * of the old one; NULL when that is nothing. */
+const struct pair *plan_pair_to(const struct plan *p,
+    const struct column *to);
+const struct pair *plan_pair_from(const struct plan *p,
+    const struct column *from);
 
 /* The decisions and the statements, for people. */
 void plan_print(const struct plan *p, FILE *to);

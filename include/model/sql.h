@@ -47,6 +47,14 @@ extern const char *const sql_run_values;
 void sql_sum(struct str *q, const struct plan *p, enum side side,
     const struct bound *after, const struct bound *upto);
 
+/*
+ * The row-th row of a chunk, from 1; or, with 0, the first that is NULL in
+ * this column: its key, the old value and the new one, quoted for people.
+ */
+void sql_row(struct str *q, const struct plan *p, const struct pair *pr,
+    const struct bound *after, const struct bound *upto,
+    unsigned long long row);
+
 /* How many rows of a chunk the new table has not. */
 void sql_missing(struct str *q, const struct plan *p,
     const struct bound *after, const struct bound *upto);

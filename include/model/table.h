@@ -41,12 +41,14 @@ struct column {
 
 struct key_part {
 	size_t column;		/* index into columns */
+	unsigned int prefix;	/* so many characters or bytes; 0: all */
 	bool descending;
 };
 
 struct key {
 	struct ident name;
 	bool primary, unique;
+	bool opaque;		/* a part is an expression */
 	/* Every part is a whole NOT NULL column of a type that has an order. */
 	bool total;
 	const char *why_not;	/* a constant text, when not total */

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/ident.h"
 #include "cli/config.h"
 #include "server/db.h"
 
@@ -51,6 +52,13 @@ enum {
 int server_session(const struct server *s, struct db *db,
     enum server_session what, unsigned int how, const struct config *cfg,
     struct err *e);
+
+/*
+ * A statement on what is ours was refused: give the error this kind, or
+ * ERR_NEEDS with the GRANT to give, or the setting.  Returns -1.
+ */
+int server_explain(const struct server *s, const struct ident *schema,
+    enum err_kind kind, struct err *e);
 
 /*
  * The end of a locking read that takes shared locks but waits for none, and

@@ -17,7 +17,4 @@ int copy_run(const struct plan *p, const struct config *cfg,
     walk_meanwhile_fn *meanwhile, void *arg, struct walk_result *result,
     struct err *e);
 
-/* May values of this column change, because --allow-warnings says so? */
-bool copy_may_change(const struct config *cfg, const char *column);
-
 #endif

@@ -31,17 +31,4 @@ int shadow_alter(struct db *db, const struct names *n,
     const struct table *old, const struct alter *a, const struct server *s,
     const struct config *cfg, struct err *e);
 
-/* Create the table of notes, then the triggers, in the right order. */
-int shadow_capture(struct db *db, const struct plan *p,
-    const struct config *cfg, struct undo *undo, struct err *e);
-
-/*
- * Are the triggers there, as we made them, and have they noted nothing?
- * Returns 0, or -1 with *e: ERR_TRIGGERS, or ERR_REJECTED with the notes.
- */
-int shadow_intact(struct db *db, const struct plan *p, struct err *e);
-
-/* Only the notes: after the swap, when the triggers may be gone. */
-int shadow_notes(struct db *db, const struct plan *p, struct err *e);
-
 #endif

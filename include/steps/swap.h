@@ -8,6 +8,7 @@
 #include "cli/config.h"
 #include "model/plan.h"
 #include "server/db.h"
+#include "steps/capture.h"
 
 /*
  * One RENAME puts the new table in the place of the old one.  Before it, the
@@ -21,6 +22,7 @@
  * whether the tables were swapped, and only then answers.
  */
 int swap_run(struct db *db, const struct plan *p, const struct config *cfg,
-    struct undo *undo, bool *swapped, struct err *e);
+    const struct capture *c, struct undo *undo, bool *swapped,
+    struct err *e);
 
 #endif

@@ -16,4 +16,8 @@ int verify_run(const struct plan *p, const struct config *cfg,
     walk_meanwhile_fn *meanwhile, void *arg, struct walk_result *result,
     struct err *e);
 
+/* Only that there are as many rows in both, in one snapshot. */
+int verify_counts(const struct plan *p, const struct config *cfg,
+    struct err *e);
+
 #endif

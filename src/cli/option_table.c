@@ -73,6 +73,9 @@ const struct option option_table[] = {
 	DO("allow-warnings", 0, WARNINGS, SAFE, allow_warnings, NULL,
 	    "CODE[:COLUMN]", "let the copy change data with this warning, "
 	    "for example 1265:status"),
+	DO("check-unique-key-change", 0, BOOL, SAFE, check_unique, "yes",
+	    NULL, "look for duplicates before anything is copied, when a "
+	    "unique key is new or narrower"),
 	DO("force", 0, FLAG, SAFE, force, NULL, NULL,
 	    "run on a replica of a row-based source as well"),
 
@@ -132,9 +135,6 @@ const struct option option_table[] = {
 	    "character sets; our connections use utf8mb4" },
 	NOT(NOTED, "check-alter", BOOL, NULL,
 	    "renamed columns and changed keys are followed, always"),
-	NOT(NOTED, "check-unique-key-change", BOOL, NULL,
-	    "a row that a new unique key has no place for stops the run, "
-	    "always"),
 	NOT(NOTED, "check-plan", BOOL, NULL,
 	    "chunks are ranges of a forced index between rows found on it"),
 	NOT(NOTED, "version-check", BOOL, NULL,

@@ -1,5 +1,6 @@
 #include "model/convert.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -44,29 +45,6 @@ is_bytewise(const char *collation)
 	size_t len = strlen(collation);
 
 	return len > 4 && strcmp(collation + len - 4, "_bin") == 0;
-}
-
-bool
-convert_keeps_key(const struct column *from, const struct column *to)
-{
-	if (is_integer(from) && is_integer(to))
-		return true;
-	if (strcmp(from->type, to->type) != 0)
-		return false;
-	return same_text(from->collation, to->collation) ||
-	    (from->kind == KIND_TEXT && to->kind == KIND_TEXT &&
-	    is_bytewise(from->collation) && is_bytewise(to->collation));
-}
-
-void
-convert_key(struct str *q, const struct column *from, const struct column *to,
-    const char *row)
-{
-	if (to->kind == KIND_TEXT && !same_text(from->charset, to->charset))
-		str_addf(q, "CONVERT(%s.%s USING %s) COLLATE %s", row,
-		    from->name.sql, to->charset, to->collation);
-	else
-		str_addf(q, "%s.%s", row, from->name.sql);
 }
 
 /* Values that may be larger than a packet are hashed before they are joined. */
@@ -180,6 +158,34 @@ moment(struct str *q, const struct column *to, const char *ref, bool old)
 	str_addz(q, ")");
 }
 
+/*
+ * The members of a SET as ones and zeros, in the order they had in the old
+ * table: as a text they come in the order of each table's own.
+ */
+static void
+members(struct str *q, const struct column *from, const char *ref)
+{
+	const char *s = strchr(from->type, '(');
+	bool inside = false;
+
+	str_addz(q, "CONCAT(''");
+	for (s++; *s != '\0' && (inside || *s != ')'); s++) {
+		if (*s == '\'' && !inside)
+			str_addz(q, ", 0 < FIND_IN_SET('");
+		else if (*s == '\'' && s[1] != '\'')
+			str_addf(q, "', %s)", ref);
+		else if (*s == '\'' || *s == '\\')
+			str_addf(q, "%c%c", *s, *s);
+		else if (inside)
+			str_add(q, s, 1);
+		if (*s == '\'' && inside && s[1] == '\'')
+			s++;
+		else if (*s == '\'')
+			inside = !inside;
+	}
+	str_addf(q, ", LEFT(%s, 0))", ref);
+}
+
 static bool
 changed(struct str *q, const struct column *from, const struct column *to,
     const char *ref, bool old)
@@ -189,12 +195,120 @@ changed(struct str *q, const struct column *from, const struct column *to,
 	} else if (from->kind == KIND_TIME && to->kind == KIND_TIME &&
 	    !is_type(from, "time") == !is_type(to, "time")) {
 		moment(q, to, ref, old);
+	} else if (is_type(from, "set") && is_type(to, "set")) {
+		members(q, from, ref);
 	} else if (is_string(from) && is_string(to)) {
 		text(q, from, to, ref);
 	} else {
 		return false;
 	}
 	return true;
+}
+
+static bool
+is_alike(const struct column *from, const struct column *to)
+{
+	return strcmp(from->type, to->type) == 0 &&
+	    same_text(from->collation, to->collation);
+}
+
+/* The digits after the point: of a DECIMAL, or of a second. */
+static unsigned long
+digits(const struct column *c)
+{
+	const char *at = strchr(c->type, c->kind == KIND_TIME ? '(' : ',');
+
+	return at == NULL || is_integer(c) ? 0 : strtoul(at + 1, NULL, 10);
+}
+
+/* utf8mb4_0900_bin tells 'a' from 'a ', utf8mb4_bin does not. */
+static bool
+is_padded(const struct column *c)
+{
+	return is_type(c, "char") || (strstr(c->collation, "_0900_") == NULL &&
+	    strstr(c->collation, "nopad") == NULL);
+}
+
+bool
+convert_distinct(const struct column *from, const struct column *to)
+{
+	if (is_alike(from, to))
+		return true;
+	if (is_exact_number(from) && is_exact_number(to))
+		return digits(from) <= digits(to);
+	if (from->kind == KIND_TIME)
+		return is_type(from, to->data_type) &&
+		    digits(from) <= digits(to);
+	if (from->kind != KIND_TEXT || to->kind != KIND_TEXT ||
+	    (is_padded(to) && !is_padded(from)))
+		return false;
+	return same_text(from->collation, to->collation) ||
+	    (is_bytewise(from->collation) && is_bytewise(to->collation));
+}
+
+bool
+convert_ordered(const struct column *from, const struct column *to)
+{
+	return is_alike(from, to) || (is_integer(from) && is_integer(to));
+}
+
+/* Numbers of other widths, as an exact number the index can be asked for. */
+static void
+key_number(struct str *q, const struct column *from, const struct column *to,
+    const char *ref)
+{
+	if (is_type(to, "decimal")) {
+		str_addf(q, "CAST(%s AS DECIMAL", ref);
+		add_precision(q, to->type);
+		str_addz(q, ")");
+	} else if (is_integer(from)) {
+		str_addz(q, ref);
+	} else {
+		str_addf(q, "CAST(ROUND(%s) AS %s)", ref,
+		    strstr(to->type, "unsigned") != NULL ? "UNSIGNED" :
+		    "SIGNED");
+	}
+}
+
+/* Can every value be read as a text, and is that what is stored in one? */
+static bool
+has_text(const struct column *c)
+{
+	return is_string(c) || is_exact_number(c) || c->kind == KIND_TIME ||
+	    c->kind == KIND_UUID;
+}
+
+static void
+key_text(struct str *q, const struct column *from, const struct column *to,
+    const char *ref)
+{
+	str_addf(q, is_string(from) ? "CONVERT(%s USING %s)" :
+	    "CONVERT(CAST(%s AS CHAR) USING %s)", ref, to->charset);
+	str_addf(q, " COLLATE %s", to->collation);
+}
+
+bool
+convert_key(struct str *q, const struct column *from, const struct column *to,
+    const char *row)
+{
+	struct str ref = STR_INIT;
+	bool yes = true;
+
+	str_addf(&ref, "%s.%s", row, from->name.sql);
+	if (is_alike(from, to) ||
+	    (from->kind == KIND_BINARY && is_type(to, "varbinary")))
+		str_addz(q, ref.s);
+	else if (is_exact_number(from) && is_exact_number(to))
+		key_number(q, from, to, ref.s);
+	else if (from->kind == KIND_TIME && to->kind == KIND_TIME &&
+	    !is_type(from, "time") == !is_type(to, "time"))
+		moment(q, to, ref.s, true);
+	else if (is_string(to) && has_text(from))
+		key_text(q, from, to, ref.s);
+	else
+		yes = false;
+	str_free(&ref);
+	return yes;
 }
 
 bool

@@ -112,10 +112,34 @@ change_check(struct rewrite *r, size_t i)
 	return 0;
 }
 
+/* The word after the COLLATE= of the table's options, or 0. */
+static size_t
+table_collation(const struct lex *l)
+{
+	size_t i;
+
+	for (i = l->n; i-- > BODY; )
+		if (lex_is(l, i, "COLLATE") && lex_punct(l, i + 1, '='))
+			return i + 2;
+	return 0;
+}
+
+/* COLLATE x without CHARACTER SET before it, and x is the table's? */
+static bool
+is_inherited(const struct lex *l, size_t i, size_t table)
+{
+	return table > 0 && lex_is(l, i, "COLLATE") &&
+	    !lex_is(l, i - 2, "SET") && i + 1 < l->n &&
+	    l->token[i + 1].len == l->token[table].len &&
+	    memcmp(l->text + l->token[i + 1].at, l->text + l->token[table].at,
+	    l->token[table].len) == 0;
+}
+
 /* Columns, keys and constraints, up to the parenthesis that ends them. */
 static int
 change_columns(struct rewrite *r, size_t *i)
 {
+	size_t table = r->how->drop_collation ? table_collation(&r->lex) : 0;
 	size_t depth = 1;
 
 	for (; *i < r->lex.n; ++*i) {
@@ -123,6 +147,8 @@ change_columns(struct rewrite *r, size_t *i)
 			depth++;
 		else if (lex_punct(&r->lex, *i, ')') && --depth == 0)
 			break;
+		else if (depth == 1 && is_inherited(&r->lex, *i, table))
+			*i = leave_out(r, *i, 2) - 1;
 		else if (depth == 1 && r->how->rename_check != NULL &&
 		    change_check(r, *i) != 0)
 			return -1;

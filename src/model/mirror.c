@@ -73,24 +73,41 @@ add_insert(struct str *q, const struct plan *p, const char *row)
 }
 
 /*
- * Make the row in the shadow what it is in the old table now.  The guard
- * assigns the key to itself; then each value is assigned as it is, because an
- * expression around it would turn a TIMESTAMP into local time.
+ * The guard: it assigns a column of the key to itself, unless that is not to
+ * be.  It is not when the row found is not the one with our key; and never
+ * where the key is new to the old table, for then it cannot be in the shadow:
+ * the copy does not pass the lock that the statement holds.  What is found
+ * there is another row, even where the new table takes the keys for equal.
  */
 static void
-add_put(struct str *q, const struct plan *p, const char *indent)
+add_guard(struct str *q, const struct plan *p, bool is_new)
 {
 	const char *shadow = p->names.shadow.table.sql;
 	const char *id = p->id[0]->to->name.sql;
+
+	str_addf(q, "%s = IF(", id);
+	if (is_new)
+		str_addf(q, "%s.%s IS NULL", shadow, id);
+	else
+		add_match(q, p, "NEW");
+	str_addf(q, " OR (SELECT 1 UNION ALL SELECT 2), %s.%s, %s.%s)",
+	    shadow, id, shadow, id);
+}
+
+/*
+ * Make the row in the shadow what it is in the old table now.  Each value is
+ * assigned as it is, because an expression around it would turn a TIMESTAMP
+ * into local time.
+ */
+static void
+add_put(struct str *q, const struct plan *p, bool is_new, const char *indent)
+{
 	size_t i;
 
 	str_addz(q, indent);
 	add_insert(q, p, "NEW");
-	str_addf(q, "%s = IF(", id);
-	add_match(q, p, "NEW");
-	str_addf(q, " OR (SELECT 1 UNION ALL SELECT 2), %s.%s, %s.%s)",
-	    shadow, id, shadow, id);
-	for (i = 0; i < p->n_pairs; i++) {
+	add_guard(q, p, is_new);
+	for (i = 0; i < p->n_pairs && !is_new; i++) {
 		if (p->pair[i].from == NULL)
 			continue;
 		str_addf(q, ", %s = ", p->pair[i].to->name.sql);
@@ -120,15 +137,24 @@ add_take(struct str *q, const struct plan *p, const char *indent)
 	str_addz(q, ";\n");
 }
 
-/* Does the row keep its key? */
+/* Does the row keep its key, in the old table's eyes and in the new one's? */
 static void
 add_unchanged(struct str *q, const struct plan *p)
 {
+	const struct pair *pr;
 	size_t i;
 
-	for (i = 0; i < p->n_id; i++)
+	for (i = 0; i < p->n_id; i++) {
+		pr = p->id[i];
 		str_addf(q, "%sOLD.%s = NEW.%s", i > 0 ? " AND " : "",
-		    p->id[i]->from->name.sql, p->id[i]->from->name.sql);
+		    pr->from->name.sql, pr->from->name.sql);
+		if (convert_distinct(pr->from, pr->to))
+			continue;
+		str_addz(q, " AND ");
+		convert_key(q, pr->from, pr->to, "OLD");
+		str_addz(q, " = ");
+		convert_key(q, pr->from, pr->to, "NEW");
+	}
 }
 
 /* The key for people, in the note. */
@@ -190,11 +216,13 @@ add_body(struct str *q, const struct plan *p, enum trigger_event ev)
 		add_unchanged(q, p);
 		str_addz(q, ") THEN\n");
 		add_take(q, p, "    ");
+		add_put(q, p, true, "    ");
+		str_addz(q, "  ELSE\n");
+		add_put(q, p, false, "    ");
 		str_addz(q, "  END IF;\n");
-		add_put(q, p, "  ");
 		break;
 	case ON_INSERT:
-		add_put(q, p, "  ");
+		add_put(q, p, true, "  ");
 		break;
 	case N_TRIGGERS:
 		break;

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/convert.h"
+#include "model/fresh.h"
 #include "model/mirror.h"
 #include "model/sql.h"
 
@@ -22,6 +23,28 @@ names_derive(struct names *n)
 	qname_beside(&n->attic, &n->old, &id);
 	ident_derive(&id, "_", table, "_notes");
 	qname_beside(&n->notes, &n->old, &id);
+}
+
+const struct pair *
+plan_pair_to(const struct plan *p, const struct column *to)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_pairs; i++)
+		if (p->pair[i].to == to && p->pair[i].from != NULL)
+			return &p->pair[i];
+	return NULL;
+}
+
+const struct pair *
+plan_pair_from(const struct plan *p, const struct column *from)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_pairs; i++)
+		if (p->pair[i].from == from)
+			return &p->pair[i];
+	return NULL;
 }
 
 /* The name under which the ALTER keeps an old column, or NULL: dropped. */
@@ -138,28 +161,6 @@ map_columns(struct plan *p, const struct alter *a,
 	}
 }
 
-static const struct pair *
-pair_to(const struct plan *p, const struct column *to)
-{
-	size_t i;
-
-	for (i = 0; i < p->n_pairs; i++)
-		if (p->pair[i].to == to && p->pair[i].from != NULL)
-			return &p->pair[i];
-	return NULL;
-}
-
-static const struct pair *
-pair_from(const struct plan *p, const struct column *from)
-{
-	size_t i;
-
-	for (i = 0; i < p->n_pairs; i++)
-		if (p->pair[i].from == from)
-			return &p->pair[i];
-	return NULL;
-}
-
 static int
 wanted_walk(struct plan *p, const char *name, struct err *e)
 {
@@ -195,6 +196,18 @@ has_pair(const struct pair *const *set, size_t n, const struct pair *pr)
 	return false;
 }
 
+/* Can a row be found by what becomes of this column? */
+static bool
+is_followed(const struct pair *pr)
+{
+	struct str ignored = STR_INIT;
+	bool yes = pr != NULL && !pr->to->nullable &&
+	    convert_key(&ignored, pr->from, pr->to, "o");
+
+	str_free(&ignored);
+	return yes;
+}
+
 /*
  * The columns of a unique key of the new table together with those of one of
  * the old: unique in both.  Returns how many, or 0 when one is not mapped.
@@ -207,14 +220,14 @@ join_keys(const struct plan *p, const struct key *new, const struct key *old,
 	size_t i, n = 0;
 
 	for (i = 0; i < new->n; i++) {
-		pr = pair_to(p, &p->new->column[new->part[i].column]);
-		if (pr == NULL || !convert_keeps_key(pr->from, pr->to))
+		pr = plan_pair_to(p, &p->new->column[new->part[i].column]);
+		if (!is_followed(pr))
 			return 0;
 		set[n++] = pr;
 	}
 	for (i = 0; i < old->n; i++) {
-		pr = pair_from(p, &p->old->column[old->part[i].column]);
-		if (pr == NULL || !convert_keeps_key(pr->from, pr->to))
+		pr = plan_pair_from(p, &p->old->column[old->part[i].column]);
+		if (!is_followed(pr))
 			return 0;
 		if (!has_pair(set, n, pr))
 			set[n++] = pr;
@@ -229,17 +242,21 @@ is_timestamp(const struct column *c)
 }
 
 /*
- * How good a set of columns is to identify rows by: the fewer the better, and
- * best without a TIMESTAMP, for which the triggers must change time_zone.
+ * How good a set of columns is to identify rows by: the fewer the better, best
+ * without one that is compared in another way afterwards, and without a
+ * TIMESTAMP, for which the triggers must change time_zone.
  */
 static size_t
 cost(const struct pair *const *set, size_t n)
 {
 	size_t i, sum = n;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		if (is_timestamp(set[i]->from))
 			sum += 100;
+		if (!convert_distinct(set[i]->from, set[i]->to))
+			sum += 10000;
+	}
 	return sum;
 }
 
@@ -267,13 +284,16 @@ choose_identity(struct plan *p, struct err *e)
 		}
 	}
 	free(set);
+	for (i = 0; i < p->n_id; i++)
+		if (!convert_distinct(p->id[i]->from, p->id[i]->to))
+			p->merges = true;
 	if (p->n_id > 0)
 		return 0;
 	err_set(e, ERR_NO_KEY, "no unique key of NOT NULL columns is left "
 	    "that identifies a row before and after the ALTER");
 	return err_hint(e, "the triggers could not find the row that a "
-	    "statement changed; keep a unique key of which the ALTER "
-	    "changes neither the types nor the collations");
+	    "statement changed; keep a unique key, or change its types in "
+	    "a way that can be followed");
 }
 
 static bool
@@ -283,7 +303,7 @@ is_identity(const struct plan *p, const struct key *k)
 
 	for (i = 0; i < k->n; i++)
 		if (!has_pair(p->id, p->n_id,
-		    pair_to(p, &p->new->column[k->part[i].column])))
+		    plan_pair_to(p, &p->new->column[k->part[i].column])))
 			return false;
 	return k->n == p->n_id;
 }
@@ -297,9 +317,9 @@ leads(const struct plan *p, const struct key *k)
 	if (k->n < p->walk->n)
 		return false;
 	for (i = 0; i < p->walk->n; i++)
-		if (p->walk_pair[i] == NULL || !p->walk_pair[i]->same ||
-		    !same_text(p->walk_pair[i]->from->collation,
-		    p->walk_pair[i]->to->collation) ||
+		if (p->walk_pair[i] == NULL ||
+		    !convert_ordered(p->walk_pair[i]->from,
+		    p->walk_pair[i]->to) ||
 		    &p->new->column[k->part[i].column] != p->walk_pair[i]->to)
 			return false;
 	return true;
@@ -312,7 +332,7 @@ choose_ranges(struct plan *p)
 
 	p->walk_pair = xcalloc(p->walk->n, sizeof(*p->walk_pair));
 	for (i = 0; i < p->walk->n; i++)
-		p->walk_pair[i] = pair_from(p,
+		p->walk_pair[i] = plan_pair_from(p,
 		    &p->old->column[p->walk->part[i].column]);
 	for (i = 0; i < p->new->n_keys; i++) {
 		const struct key *k = &p->new->key[i];
@@ -377,7 +397,7 @@ choose_values(struct plan *p)
 		utc = utc || is_timestamp(pr->from);
 	}
 	for (i = 0; i < p->new->n_columns && utc && p->by_values; i++)
-		if (pair_to(p, &p->new->column[i]) == NULL &&
+		if (plan_pair_to(p, &p->new->column[i]) == NULL &&
 		    p->new->column[i].fallback != NULL)
 			p->by_values = strchr(p->new->column[i].fallback,
 			    '(') == NULL;
@@ -398,6 +418,7 @@ plan_make(struct plan *p, const struct names *names,
 	p->new = new;
 	p->server = server;
 	p->checksum = wish->checksum;
+	p->sets_counter = alter->sets_auto_increment;
 	p->session = SESSION_INVALID_DATES;
 	if (account_for_columns(p, alter, e) != 0)
 		return -1;
@@ -407,6 +428,7 @@ plan_make(struct plan *p, const struct names *names,
 		return -1;
 	choose_ranges(p);
 	choose_values(p);
+	fresh_find(p);
 	mirror_render(p);
 	sql_render(p);
 	return 0;
@@ -419,6 +441,7 @@ plan_free(struct plan *p)
 
 	for (i = 0; i < N_TRIGGERS; i++)
 		free(p->trigger[i].body);
+	fresh_free(p);
 	free(p->pair);
 	free(p->dropped);
 	free(p->walk_pair);

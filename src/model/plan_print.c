@@ -58,6 +58,21 @@ print_columns(const struct plan *p, FILE *to)
 }
 
 static void
+print_fresh(const struct plan *p, FILE *to)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_fresh; i++)
+		if (p->fresh[i].sql != NULL)
+			fprintf(to, "-- unless --no-check-unique-key-change, "
+			    "of which no row may come:\n%s;\n",
+			    p->fresh[i].sql);
+		else
+			fprintf(to, "-- only the copy can tell whether %s is "
+			    "unique\n", p->fresh[i].key->name.sql);
+}
+
+static void
 print_capture(const struct plan *p, FILE *to)
 {
 	struct str q = STR_INIT;
@@ -124,7 +139,11 @@ plan_print(const struct plan *p, FILE *to)
 		fprintf(to, " %s", p->id[i]->to->name.sql);
 	fprintf(to, "\ncompared by: %s\n", p->same_ranges ?
 	    "the same ranges of both tables" : "joining the two tables");
+	if (p->merges)
+		fputs("keys may become equal: rows are counted in any case\n",
+		    to);
 	fputs("statements:\n", to);
+	print_fresh(p, to);
 	print_capture(p, to);
 	print_chunk(p, to);
 	print_end(p, to);

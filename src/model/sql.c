@@ -133,7 +133,8 @@ add_walk(struct str *q, const struct plan *p)
 }
 
 static void
-add_order(struct str *q, const struct plan *p, bool backwards)
+add_order(struct str *q, const struct plan *p, enum side side,
+    bool backwards)
 {
 	size_t i;
 
@@ -141,7 +142,7 @@ add_order(struct str *q, const struct plan *p, bool backwards)
 	for (i = 0; i < p->walk->n; i++) {
 		if (i > 0)
 			str_addz(q, ", ");
-		add_ref(q, p, SIDE_OLD, i);
+		add_ref(q, p, side, i);
 		if (p->walk->part[i].descending != backwards)
 			str_addz(q, " DESC");
 	}
@@ -154,7 +155,7 @@ sql_boundary(struct str *q, const struct plan *p, const struct bound *after,
 	add_walk(q, p);
 	str_addz(q, " WHERE ");
 	sql_range(q, p, SIDE_OLD, after, upto);
-	add_order(q, p, false);
+	add_order(q, p, SIDE_OLD, false);
 	str_addf(q, " LIMIT %llu, 1", n - 1);
 }
 
@@ -162,7 +163,7 @@ void
 sql_last(struct str *q, const struct plan *p)
 {
 	add_walk(q, p);
-	add_order(q, p, true);
+	add_order(q, p, SIDE_OLD, true);
 	str_addz(q, " LIMIT 1");
 }
 
@@ -359,6 +360,35 @@ sql_differences(struct str *q, const struct plan *p, enum side side,
 			str_addz(q, "1");
 	}
 	str_addf(q, " LIMIT %u", limit);
+}
+
+/* A value for people. */
+static void
+add_shown(struct str *q, const struct column *c, const char *row)
+{
+	str_addz(q, ", COALESCE(CONCAT('''', LEFT(");
+	convert_text(q, c, row);
+	str_addz(q, ", 100), ''''), 'NULL')");
+}
+
+void
+sql_row(struct str *q, const struct plan *p, const struct pair *pr,
+    const struct bound *after, const struct bound *upto,
+    unsigned long long row)
+{
+	str_addz(q, "SELECT ");
+	add_id_text(q, p, true);
+	add_shown(q, pr->from, "o");
+	add_shown(q, pr->to, "n");
+	str_addf(q, " FROM %s o FORCE INDEX (%s) LEFT JOIN %s n ON ",
+	    p->names.old.sql, p->walk->name.sql, p->names.shadow.sql);
+	add_join(q, p);
+	str_addz(q, " WHERE ");
+	if (row == 0)
+		str_addf(q, "o.%s IS NULL AND ", pr->from->name.sql);
+	sql_range(q, p, SIDE_OLD_ALIAS, after, upto);
+	add_order(q, p, SIDE_OLD_ALIAS, false);
+	str_addf(q, " LIMIT %llu, 1", row == 0 ? 0 : row - 1);
 }
 
 static void

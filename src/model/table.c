@@ -167,14 +167,18 @@ add_part(struct table *t, struct key *k, char **cell)
 	c = cell[2] != NULL ? table_column(t, cell[2]) : NULL;
 	if (c == NULL) {
 		spoil(k, "it is over an expression");
+		k->opaque = true;
 		return;
 	}
 	k->part = xrealloc(k->part, k->n + 1, sizeof(*k->part));
 	p = &k->part[k->n++];
+	memset(p, 0, sizeof(*p));
 	p->column = (size_t)(c - t->column);
 	p->descending = same_text(cell[4], "D");
-	if (cell[3] != NULL)
+	if (cell[3] != NULL) {
+		p->prefix = (unsigned int)strtoul(cell[3], NULL, 10);
 		spoil(k, "it covers only a prefix of a column");
+	}
 	if (c->nullable)
 		spoil(k, "it has a column that may be NULL");
 	if (c->kind == KIND_FLOAT)

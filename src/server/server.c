@@ -216,6 +216,27 @@ server_session(const struct server *s, struct db *db,
 	    "SET SESSION time_zone=DEFAULT", e);
 }
 
+int
+server_explain(const struct server *s, const struct ident *schema,
+    enum err_kind kind, struct err *e)
+{
+	unsigned int no = e->sqlno;
+
+	if (e->kind != ERR_SQL)
+		return -1;
+	e->kind = kind;
+	if (db_class(no) != DB_DENIED)
+		return -1;
+	e->kind = ERR_NEEDS;
+	if (no == 1419)
+		return err_hint(e, "with binary logging, triggers need SUPER "
+		    "or log_bin_trust_function_creators: SET GLOBAL "
+		    "log_bin_trust_function_creators = 1");
+	return err_hint(e, "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, "
+	    "DROP, ALTER, TRIGGER, LOCK TABLES ON %s.* TO %s",
+	    schema->sql, s->user);
+}
+
 const char *
 server_share_nowait(const struct server *s)
 {

@@ -29,8 +29,8 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/util.h"
-#include "cli/option.h"
 #include "model/sql.h"
+#include "steps/warning.h"
 
 #define BREATH	0.002	/* seconds: most transactions are over by then */
 #define QUIET	1.0	/* seconds without a write: the table is at rest */
@@ -45,125 +45,6 @@ struct job {
 	unsigned long long changes;	/* of the old table, as last seen */
 	double changed;			/* when they were last others */
 };
-
-/* Says nothing about the data. */
-static bool
-is_harmless(unsigned long code)
-{
-	switch (code) {
-	case 1062:	/* it is there already; is_missing() knows better */
-	case 1287:	/* deprecated syntax */
-	case 1592:	/* unsafe for statement-based logging */
-	case 1681:	/* deprecated */
-	case 1364:	/* no default: ALTER TABLE gives the same */
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* --allow-warnings 1265:status,1264: a message names the column in quotes. */
-static bool
-is_allowed(const struct config *cfg, unsigned long code, const char *text)
-{
-	const char *list = cfg->allow_warnings;
-	struct str quoted = STR_INIT;
-	char *item, *column;
-	bool yes = false;
-
-	while (list != NULL && !yes &&
-	    (item = option_list_next(&list)) != NULL) {
-		column = strchr(item, ':');
-		str_reset(&quoted);
-		if (column != NULL)
-			str_addf(&quoted, "'%s'", column + 1);
-		yes = strtoul(item, NULL, 10) == code &&
-		    strstr(text, quoted.s) != NULL;
-		free(item);
-	}
-	str_free(&quoted);
-	return yes;
-}
-
-bool
-copy_may_change(const struct config *cfg, const char *column)
-{
-	const char *list = cfg->allow_warnings;
-	char *item, *name;
-	bool yes = false;
-
-	while (list != NULL && !yes &&
-	    (item = option_list_next(&list)) != NULL) {
-		name = strchr(item, ':');
-		yes = name == NULL || same_text(name + 1, column);
-		free(item);
-	}
-	return yes;
-}
-
-static int
-changes_data(const char *code, const char *text, const struct chunk *c,
-    struct err *e)
-{
-	struct str where = STR_INIT;
-
-	if (c->upto.n > 0) {
-		str_addz(&where, ", in the rows up to ");
-		bound_print(&where, &c->upto);
-	}
-	err_set(e, ERR_CHANGED, "the copy would change data: %s (warning "
-	    "%s)%s", text, code, where.s);
-	err_hint(e, "correct the rows or the ALTER, or allow it with "
-	    "--allow-warnings %s:COLUMN", code);
-	str_free(&where);
-	return -1;
-}
-
-/* "Duplicate entry '5' for key 't.u'": is it of the identifying key? */
-static bool
-is_expected(const struct plan *p, const char *text)
-{
-	size_t len = strlen(p->id_index.raw), all = strlen(text);
-
-	return all > len && text[all - 1] == '\'' &&
-	    strncmp(text + all - 1 - len, p->id_index.raw, len) == 0;
-}
-
-/*
- * Read what the server had to say about the chunk.  duplicate gets what it
- * says of a duplicate, if possible one that tells why a row is lost.
- */
-static int
-judge_warnings(const struct job *j, struct db *db, const struct chunk *c,
-    struct str *duplicate, struct err *e)
-{
-	unsigned int said = db_warnings(db);
-	struct rows r = ROWS_INIT;
-	unsigned long code;
-	size_t i;
-	int rc = 0;
-
-	if (db_rows(db, &r, e, "SHOW WARNINGS") != 0)
-		return -1;
-	for (i = 0; i < r.n && rc == 0; i++) {
-		code = strtoul(r.cell[i][1], NULL, 10);
-		if (code == 1062 && (duplicate->len == 0 ||
-		    !is_expected(j->plan, r.cell[i][2]))) {
-			str_reset(duplicate);
-			str_addz(duplicate, r.cell[i][2]);
-		} else if (!is_harmless(code) &&
-		    !is_allowed(j->cfg, code, r.cell[i][2]))
-			rc = changes_data(r.cell[i][1], r.cell[i][2], c, e);
-	}
-	if (rc == 0 && r.n < said) {
-		/* A smaller piece has less. */
-		rc = err_set(e, ERR_SQL, "a chunk gave %u warnings, of which "
-		    "the server shows only %zu", said, r.n);
-		e->sqlno = DB_ERR_TOO_BIG;
-	}
-	rows_free(&r);
-	return rc;
-}
 
 /*
  * A duplicate means that a trigger was there first; unless it is of another
@@ -244,7 +125,7 @@ insert_piece(struct job *j, struct db *db, const struct chunk *c,
 		    insert_select(j, db, c, wait, e);
 	*rows = db_affected(db);
 	if (rc == 0 && db_warnings(db) > 0)
-		rc = judge_warnings(j, db, c, &duplicate, e);
+		rc = warning_judge(j->plan, j->cfg, db, c, &duplicate, e);
 	if (rc == 0 && duplicate.len > 0 && j->plan->other_unique)
 		rc = is_missing(j, db, c, duplicate.s, e);
 	if (rc == 0)

@@ -7,7 +7,6 @@
 #include "base/util.h"
 #include "model/ddl.h"
 #include "model/mirror.h"
-#include "steps/mdl.h"
 
 #define UNDERSCORES 10		/* as many as pt-online-schema-change tries */
 
@@ -110,28 +109,6 @@ rename_check(void *arg, const char *name, struct ident *to)
 		    name, to->raw);
 }
 
-/* "CREATE, INSERT" is missing: say which GRANT would help. */
-static int
-explain(const struct server *s, const struct names *n, enum err_kind kind,
-    struct err *e)
-{
-	unsigned int no = e->sqlno;
-
-	if (e->kind != ERR_SQL)
-		return -1;
-	e->kind = kind;
-	if (db_class(no) != DB_DENIED)
-		return -1;
-	e->kind = ERR_NEEDS;
-	if (no == 1419)
-		return err_hint(e, "with binary logging, triggers need SUPER "
-		    "or log_bin_trust_function_creators: SET GLOBAL "
-		    "log_bin_trust_function_creators = 1");
-	return err_hint(e, "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, "
-	    "DROP, ALTER, TRIGGER, LOCK TABLES ON %s.* TO %s",
-	    n->old.db.sql, s->user);
-}
-
 int
 shadow_create(struct db *db, const struct names *n, const struct table *old,
     const struct server *s, const struct config *cfg, struct undo *undo,
@@ -143,6 +120,7 @@ shadow_create(struct db *db, const struct names *n, const struct table *old,
 		.drop_engine = cfg->default_engine,
 		.drop_data_dir = cfg->remove_data_dir || cfg->data_dir != NULL,
 		.drop_tablespace = cfg->remove_tablespace,
+		.drop_collation = !s->mariadb,
 		.data_dir = cfg->data_dir,
 		.rename_check = s->mariadb ? NULL : rename_check,
 		.arg = &names,
@@ -160,7 +138,7 @@ shadow_create(struct db *db, const struct names *n, const struct table *old,
 			 * that is there is somebody else's. */
 			if (e->kind != ERR_LOST)
 				undo_forget(undo, UNDO_SHADOW);
-			explain(s, n, ERR_CREATE, e);
+			server_explain(s, &n->old.db, ERR_CREATE, e);
 		}
 	}
 	str_free(&q);
@@ -237,7 +215,7 @@ run_alter(struct db *db, const struct names *n, const struct table *old,
 	if (rc == 0)
 		rc = db_run_text(db, q.s, e);
 	str_free(&q);
-	return rc != 0 ? explain(s, n, ERR_ALTER, e) : 0;
+	return rc != 0 ? server_explain(s, &n->old.db, ERR_ALTER, e) : 0;
 }
 
 /* Triggers cannot be tried on the user's table; on this one they can. */
@@ -257,7 +235,7 @@ probe_triggers(struct db *db, const struct server *s, const struct names *n,
 	str_free(&q);
 	if (rc == 0)
 		rc = db_run(db, e, "DROP TRIGGER %s", t.name.sql);
-	return rc != 0 ? explain(s, n, ERR_TRIGGERS, e) : 0;
+	return rc != 0 ? server_explain(s, &n->old.db, ERR_TRIGGERS, e) : 0;
 }
 
 int
@@ -274,143 +252,4 @@ shadow_alter(struct db *db, const struct names *n, const struct table *old,
 	    probe_triggers(db, s, n, e) != 0 ? -1 : 0;
 	db_close(users);
 	return rc;
-}
-
-static int
-create_triggers(struct db *db, const struct plan *p, struct undo *undo,
-    struct err *e)
-{
-	const struct trigger *t;
-	struct str q = STR_INIT;
-	int ev, rc = 0;
-
-	for (ev = 0; ev < N_TRIGGERS && rc == 0; ev++) {
-		t = &p->trigger[ev];
-		str_reset(&q);
-		mirror_create(&q, t, &p->names.old);
-		undo_push(undo, UNDO_TRIGGER, "DROP TRIGGER IF EXISTS %s",
-		    t->name.sql);
-		rc = db_run_text(db, q.s, e);
-		if (rc != 0)
-			err_while(e, "creating trigger %s", t->name.sql);
-	}
-	str_free(&q);
-	return rc;
-}
-
-/* All three under one lock, so that the application meets us only once. */
-static int
-create_under_lock(struct db *db, const struct plan *p,
-    const struct config *cfg, struct undo *undo, struct err *e)
-{
-	struct err e2 = { .kind = ERR_NONE };
-	int rc;
-
-	if (mdl_hold(db, p->server, &p->names.old,
-	    &cfg->tries_create_triggers, e) != 0)
-		return -1;
-	rc = create_triggers(db, p, undo, e);
-	if (mdl_release(db, rc == 0 ? e : &e2) != 0)
-		rc = -1;
-	return rc;
-}
-
-/*
- * The order matters.  With the INSERT trigger first, a row inserted and then
- * updated before the UPDATE trigger is there would stay in the shadow as it
- * was inserted, and the copy would pass over it.
- */
-int
-shadow_capture(struct db *db, const struct plan *p, const struct config *cfg,
-    struct undo *undo, struct err *e)
-{
-	struct err e2 = { .kind = ERR_NONE };
-	int rc;
-
-	undo_push(undo, UNDO_NOTES, "DROP TABLE IF EXISTS %s",
-	    p->names.notes.sql);
-	if (db_run_text(db, p->create_notes, e) != 0) {
-		if (e->kind != ERR_LOST)
-			undo_forget(undo, UNDO_NOTES);
-		return explain(p->server, &p->names, ERR_TRIGGERS, e);
-	}
-	/* A trigger keeps the sql_mode of the session that creates it. */
-	if (db_quiet(db, e, "SET SESSION sql_mode='%s%s'", mirror_sql_mode,
-	    p->session & SESSION_INVALID_DATES ? ",ALLOW_INVALID_DATES" :
-	    "") != 0)
-		return -1;
-	rc = create_under_lock(db, p, cfg, undo, e);
-	if (rc != 0)
-		explain(p->server, &p->names, ERR_TRIGGERS, e);
-	if (db_quiet(db, rc == 0 ? e : &e2, "SET SESSION sql_mode="
-	    "'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'") != 0)
-		rc = -1;
-	return rc;
-}
-
-/*
- * SHOW CREATE TRIGGER has the text as it was sent; information_schema, on
- * MySQL, gives names with back-quotes another form.
- */
-static int
-trigger_intact(struct db *db, const struct trigger *t, struct err *e)
-{
-	struct rows r = ROWS_INIT;
-	size_t len = strlen(t->body), all;
-	bool same = false;
-
-	if (db_rows(db, &r, e, "SHOW CREATE TRIGGER %s", t->name.sql) == 0) {
-		all = strlen(r.cell[0][2]);
-		same = all >= len &&
-		    strcmp(r.cell[0][2] + all - len, t->body) == 0;
-	} else if (e->kind == ERR_LOST) {
-		return -1;
-	}
-	if (!same) {
-		err_set(e, ERR_TRIGGERS, "trigger %s %s", t->name.sql,
-		    r.n == 0 ? "is gone" : "was changed");
-		err_hint(e, "writes since then may not be in the new table; "
-		    "start again");
-	}
-	rows_free(&r);
-	return same ? 0 : -1;
-}
-
-int
-shadow_notes(struct db *db, const struct plan *p, struct err *e)
-{
-	struct rows r = ROWS_INIT;
-	struct str list = STR_INIT;
-	size_t i;
-	int rc;
-
-	rc = db_rows(db, &r, e, "SELECT what, errno, row_key, message FROM %s "
-	    "LIMIT 5", p->names.notes.sql);
-	for (i = 0; rc == 0 && i < r.n; i++)
-		str_addf(&list, "\n  %s of row %s: %s (error %s)",
-		    r.cell[i][0], r.cell[i][2],
-		    strcmp(r.cell[i][1], "1242") == 0 ?
-		    "another row has the same value in a unique key" :
-		    r.cell[i][3] != NULL ? r.cell[i][3] : "unknown",
-		    r.cell[i][1]);
-	if (rc == 0 && r.n > 0) {
-		rc = err_set(e, ERR_REJECTED, "the application wrote what the "
-		    "new table cannot hold:%s", list.s);
-		err_hint(e, "the application's statements succeeded, and the "
-		    "old table has them");
-	}
-	rows_free(&r);
-	str_free(&list);
-	return rc;
-}
-
-int
-shadow_intact(struct db *db, const struct plan *p, struct err *e)
-{
-	int ev;
-
-	for (ev = 0; ev < N_TRIGGERS; ev++)
-		if (trigger_intact(db, &p->trigger[ev], e) != 0)
-			return -1;
-	return shadow_notes(db, p, e);
 }

@@ -5,8 +5,8 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/util.h"
+#include "steps/capture.h"
 #include "steps/mdl.h"
-#include "steps/shadow.h"
 
 #define SETTLE_LIMIT	30.0	/* seconds for the old connection to end */
 
@@ -36,6 +36,8 @@ raise_counter(struct db *db, const struct plan *p, const struct config *cfg,
 	struct str q = STR_INIT;
 	int rc;
 
+	if (p->sets_counter)
+		return 0;
 	if (counter(db, &p->names.old, &old, e) != 0 ||
 	    counter(db, &p->names.shadow, &new, e) != 0)
 		return -1;
@@ -153,11 +155,12 @@ rename_tables(struct db *db, const struct plan *p, const struct config *cfg,
 
 int
 swap_run(struct db *db, const struct plan *p, const struct config *cfg,
-    struct undo *undo, bool *swapped, struct err *e)
+    const struct capture *c, struct undo *undo, bool *swapped,
+    struct err *e)
 {
 	if (raise_counter(db, p, cfg, e) != 0 ||
 	    analyze(db, p, cfg, e) != 0 ||
-	    shadow_intact(db, p, e) != 0 ||
+	    capture_intact(db, p, c, e) != 0 ||
 	    rename_tables(db, p, cfg, undo, e) != 0)
 		return -1;
 	*swapped = true;
@@ -165,7 +168,7 @@ swap_run(struct db *db, const struct plan *p, const struct config *cfg,
 	 * A write may have been noted between the last look and the RENAME.
 	 * It is in the old table, which must not go then.
 	 */
-	if (shadow_notes(db, p, e) != 0) {
+	if (capture_notes(db, p, e) != 0) {
 		undo_forget(undo, UNDO_ATTIC);
 		if (e->kind == ERR_REJECTED)
 			err_hint(e, "the tables were swapped; the old one is "

@@ -128,8 +128,8 @@ compare_counts(const struct plan *p, struct db *db, struct err *e)
 	return rc;
 }
 
-static int
-compare_whole(const struct plan *p, const struct config *cfg, struct err *e)
+int
+verify_counts(const struct plan *p, const struct config *cfg, struct err *e)
 {
 	struct db *db = NULL;
 	int rc;
@@ -154,5 +154,5 @@ verify_run(const struct plan *p, const struct config *cfg,
 
 	if (walk_run(&w, result, e) != 0)
 		return -1;
-	return p->same_ranges ? 0 : compare_whole(p, cfg, e);
+	return p->same_ranges ? 0 : verify_counts(p, cfg, e);
 }

@@ -24,7 +24,7 @@
 #include "model/sql.h"
 
 #define REDRAW		0.2	/* seconds, on a terminal */
-#define KEEP_ALIVE	5.0	/* seconds between two calls of meanwhile() */
+#define KEEP_ALIVE	2.0	/* seconds between two calls of meanwhile() */
 
 /* All that workers share; the mutex guards everything below it. */
 struct cursor {

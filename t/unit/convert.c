@@ -144,7 +144,7 @@ keeps(const char *from, const char *from_more, const char *to,
     const char *to_more)
 {
 	struct change c = change(from, from_more, to, to_more);
-	bool yes = convert_keeps_key(&c.from, &c.to);
+	bool yes = convert_distinct(&c.from, &c.to);
 
 	end(&c);
 	return yes;

@@ -1,0 +1,182 @@
+#include "model/fresh.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/str.h"
+#include "base/util.h"
+#include "model/convert.h"
+
+#define SHOWN 3		/* values that come more than once, in the message */
+
+/* Generated alike on both sides, from columns that are compared anyway. */
+static bool
+generated_alike(const struct column *a, const struct column *b)
+{
+	return a->generated && b->generated &&
+	    same_text(a->name.raw, b->name.raw) &&
+	    strcmp(a->type, b->type) == 0 &&
+	    same_text(a->collation, b->collation) &&
+	    same_text(a->expression, b->expression);
+}
+
+/* What is different in this part of an old key is so in this of a new one. */
+static bool
+part_keeps(const struct plan *p, const struct key_part *old,
+    const struct key_part *new)
+{
+	const struct column *from = &p->old->column[old->column];
+	const struct column *to = &p->new->column[new->column];
+	const struct pair *pr = plan_pair_to(p, to);
+
+	if (new->prefix != 0 && (old->prefix == 0 ||
+	    new->prefix < old->prefix || !same_text(from->type, to->type)))
+		return false;
+	if (generated_alike(from, to))
+		return true;
+	return pr != NULL && pr->from == from && convert_distinct(from, to) &&
+	    (to->nullable || !from->nullable);
+}
+
+static bool
+vouches(const struct plan *p, const struct key *old, const struct key *new)
+{
+	size_t i, j;
+
+	if (!old->unique || old->opaque)
+		return false;
+	for (i = 0; i < old->n; i++) {
+		for (j = 0; j < new->n; j++)
+			if (part_keeps(p, &old->part[i], &new->part[j]))
+				break;
+		if (j == new->n)
+			return false;
+	}
+	return true;
+}
+
+/* The value that a row of the old table has in this part of a new key. */
+static bool
+add_value(struct str *q, const struct pair *pr, const struct key_part *part)
+{
+	bool yes;
+
+	str_addz(q, part->prefix > 0 ? "LEFT(" : "");
+	str_addz(q, pr->adapts_null ? "COALESCE(" : "");
+	yes = convert_key(q, pr->from, pr->to, "o");
+	if (pr->adapts_null)
+		str_addf(q, ", %s)", convert_filler(pr->to));
+	if (part->prefix > 0)
+		str_addf(q, ", %u)", part->prefix);
+	return yes;
+}
+
+/*
+ * A column that is new has the same value in every row; unless it is NULL, a
+ * number of its own or an expression, and then nothing can be said.
+ */
+static bool
+is_constant(const struct column *c)
+{
+	return !c->generated && !c->auto_increment &&
+	    (c->fallback != NULL ? strchr(c->fallback, '(') == NULL &&
+	    strcasecmp(c->fallback, "NULL") != 0 : !c->nullable);
+}
+
+struct parts {
+	struct str group, set, text;
+};
+
+static bool
+add_part(const struct plan *p, const struct key_part *part, struct parts *s)
+{
+	const struct column *to = &p->new->column[part->column];
+	const struct pair *pr = plan_pair_to(p, to);
+
+	if (pr == NULL)
+		return is_constant(to);
+	str_addz(&s->group, s->group.len > 0 ? ", " : "");
+	if (!add_value(&s->group, pr, part))
+		return false;
+	str_addz(&s->text, ", ");
+	convert_text(&s->text, pr->from, "o");
+	if (pr->from->nullable && !pr->adapts_null)
+		str_addf(&s->set, "%so.%s IS NOT NULL",
+		    s->set.len > 0 ? " AND " : " WHERE ",
+		    pr->from->name.sql);
+	return true;
+}
+
+static void
+add_row(struct str *q, const struct plan *p, const char *which)
+{
+	size_t i;
+
+	/* As bytes: where two are equal, both are shown. */
+	str_addf(q, ", %s(CAST(CONCAT_WS(', '", which);
+	for (i = 0; i < p->walk->n; i++) {
+		str_addz(q, ", ");
+		convert_text(q, &p->old->column[p->walk->part[i].column],
+		    "o");
+	}
+	str_addz(q, ") AS BINARY))");
+}
+
+static char *
+render(const struct plan *p, const struct key *k)
+{
+	struct parts s = { STR_INIT, STR_INIT, STR_INIT };
+	struct str q = STR_INIT;
+	bool yes = !k->opaque;
+	size_t i;
+
+	for (i = 0; i < k->n && yes; i++)
+		yes = add_part(p, &k->part[i], &s);
+	if (yes) {
+		str_addf(&q, "SELECT COUNT(*), MIN(CONCAT_WS(', '%s))",
+		    s.text.len > 0 ? s.text.s : ", ''");
+		add_row(&q, p, "MIN");
+		add_row(&q, p, "MAX");
+		str_addf(&q, " FROM %s o%s", p->names.old.sql,
+		    s.set.len > 0 ? s.set.s : "");
+		if (s.group.len > 0)
+			str_addf(&q, " GROUP BY %s", s.group.s);
+		str_addf(&q, " HAVING COUNT(*) > 1 LIMIT %d", SHOWN);
+	}
+	str_free(&s.group);
+	str_free(&s.set);
+	str_free(&s.text);
+	return yes ? str_take(&q) : NULL;
+}
+
+void
+fresh_find(struct plan *p)
+{
+	const struct key *k;
+	size_t i, j;
+
+	p->fresh = xcalloc(p->new->n_keys + 1, sizeof(*p->fresh));
+	for (i = 0; i < p->new->n_keys; i++) {
+		k = &p->new->key[i];
+		if (!k->unique)
+			continue;
+		for (j = 0; j < p->old->n_keys; j++)
+			if (vouches(p, &p->old->key[j], k))
+				break;
+		if (j < p->old->n_keys)
+			continue;
+		p->fresh[p->n_fresh].key = k;
+		p->fresh[p->n_fresh++].sql = render(p, k);
+	}
+}
+
+void
+fresh_free(struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_fresh; i++)
+		free(p->fresh[i].sql);
+	free(p->fresh);
+}

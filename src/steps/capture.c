@@ -1,0 +1,198 @@
+#include "steps/capture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/util.h"
+#include "model/mirror.h"
+#include "steps/mdl.h"
+
+static int
+create_triggers(struct db *db, const struct plan *p, struct undo *undo,
+    struct err *e)
+{
+	const struct trigger *t;
+	struct str q = STR_INIT;
+	int ev, rc = 0;
+
+	for (ev = 0; ev < N_TRIGGERS && rc == 0; ev++) {
+		t = &p->trigger[ev];
+		str_reset(&q);
+		mirror_create(&q, t, &p->names.old);
+		undo_push(undo, UNDO_TRIGGER, "DROP TRIGGER IF EXISTS %s",
+		    t->name.sql);
+		rc = db_run_text(db, q.s, e);
+		if (rc != 0)
+			err_while(e, "creating trigger %s", t->name.sql);
+	}
+	str_free(&q);
+	return rc;
+}
+
+/* All three under one lock, so that the application meets us only once. */
+static int
+create_under_lock(struct db *db, const struct plan *p,
+    const struct config *cfg, struct undo *undo, struct err *e)
+{
+	struct err e2 = { .kind = ERR_NONE };
+	int rc;
+
+	if (mdl_hold(db, p->server, &p->names.old,
+	    &cfg->tries_create_triggers, e) != 0)
+		return -1;
+	rc = create_triggers(db, p, undo, e);
+	if (mdl_release(db, rc == 0 ? e : &e2) != 0)
+		rc = -1;
+	return rc;
+}
+
+#define BODY 2		/* columns of SHOW CREATE TRIGGER */
+#define CREATED 6
+
+/*
+ * SHOW CREATE TRIGGER has the text as it was sent; information_schema, on
+ * MySQL, gives names with back-quotes another form.
+ */
+static int
+show_trigger(struct db *db, const struct trigger *t, struct rows *r,
+    struct err *e)
+{
+	return db_rows(db, r, e, "SHOW CREATE TRIGGER %s", t->name.sql);
+}
+
+/* When each was made: one that comes back is not the one that we made. */
+static int
+read_births(struct db *db, const struct plan *p, struct capture *c,
+    struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	int ev, rc = 0;
+
+	for (ev = 0; ev < N_TRIGGERS && rc == 0; ev++) {
+		rc = show_trigger(db, &p->trigger[ev], &r, e);
+		if (rc == 0)
+			c->created[ev] = xstrdup_null(r.cell[0][CREATED]);
+		rows_free(&r);
+	}
+	return rc;
+}
+
+/*
+ * The order matters.  With the INSERT trigger first, a row inserted and then
+ * updated before the UPDATE trigger is there would stay in the shadow as it
+ * was inserted, and the copy would pass over it.
+ */
+int
+capture_run(struct db *db, const struct plan *p, const struct config *cfg,
+    struct undo *undo, struct capture *c, struct err *e)
+{
+	struct err e2 = { .kind = ERR_NONE };
+	int rc;
+
+	undo_push(undo, UNDO_NOTES, "DROP TABLE IF EXISTS %s",
+	    p->names.notes.sql);
+	if (db_run_text(db, p->create_notes, e) != 0) {
+		if (e->kind != ERR_LOST)
+			undo_forget(undo, UNDO_NOTES);
+		return server_explain(p->server, &p->names.old.db,
+		    ERR_TRIGGERS, e);
+	}
+	/* A trigger keeps the sql_mode of the session that creates it. */
+	if (db_quiet(db, e, "SET SESSION sql_mode='%s%s'", mirror_sql_mode,
+	    p->session & SESSION_INVALID_DATES ? ",ALLOW_INVALID_DATES" :
+	    "") != 0)
+		return -1;
+	rc = create_under_lock(db, p, cfg, undo, e);
+	if (rc != 0)
+		server_explain(p->server, &p->names.old.db, ERR_TRIGGERS, e);
+	if (db_quiet(db, rc == 0 ? e : &e2, "SET SESSION sql_mode="
+	    "'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'") != 0)
+		rc = -1;
+	return rc != 0 ? -1 : read_births(db, p, c, e);
+}
+
+int
+capture_notes(struct db *db, const struct plan *p, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	struct str list = STR_INIT;
+	size_t i;
+	int rc;
+
+	rc = db_rows(db, &r, e, "SELECT what, errno, row_key, message FROM %s "
+	    "LIMIT 5", p->names.notes.sql);
+	for (i = 0; rc == 0 && i < r.n; i++)
+		str_addf(&list, "\n  %s of row %s: %s (error %s)",
+		    r.cell[i][0], r.cell[i][2],
+		    strcmp(r.cell[i][1], "1242") == 0 ?
+		    "another row has the same value in a unique key" :
+		    r.cell[i][3] != NULL ? r.cell[i][3] : "unknown",
+		    r.cell[i][1]);
+	if (rc == 0 && r.n > 0) {
+		rc = err_set(e, ERR_REJECTED, "the application wrote what the "
+		    "new table cannot hold:%s", list.s);
+		err_hint(e, "the application's statements succeeded, and the "
+		    "old table has them");
+	}
+	rows_free(&r);
+	str_free(&list);
+	return rc;
+}
+
+/* What is wrong with the trigger, if anything is. */
+static const char *
+complaint(const struct rows *r, const struct trigger *t, const char *created)
+{
+	size_t len = strlen(t->body), all;
+
+	if (r->n == 0)
+		return "is gone";
+	all = strlen(r->cell[0][BODY]);
+	if (all < len || strcmp(r->cell[0][BODY] + all - len, t->body) != 0)
+		return "was changed";
+	if (!same_text(r->cell[0][CREATED], created))
+		return "was dropped and created again";
+	return NULL;
+}
+
+static int
+trigger_intact(struct db *db, const struct trigger *t, const char *created,
+    struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	const char *why;
+
+	if (show_trigger(db, t, &r, e) != 0 && e->kind == ERR_LOST)
+		return -1;
+	why = complaint(&r, t, created);
+	if (why != NULL) {
+		err_set(e, ERR_TRIGGERS, "trigger %s %s", t->name.sql, why);
+		err_hint(e, "writes since then may not be in the new table; "
+		    "start again");
+	}
+	rows_free(&r);
+	return why != NULL ? -1 : 0;
+}
+
+int
+capture_intact(struct db *db, const struct plan *p, const struct capture *c,
+    struct err *e)
+{
+	int ev;
+
+	for (ev = 0; ev < N_TRIGGERS; ev++)
+		if (trigger_intact(db, &p->trigger[ev], c->created[ev],
+		    e) != 0)
+			return -1;
+	return capture_notes(db, p, e);
+}
+
+void
+capture_free(struct capture *c)
+{
+	int ev;
+
+	for (ev = 0; ev < N_TRIGGERS; ev++)
+		free(c->created[ev]);
+}
