@@ -22,6 +22,19 @@ bool convert_zoned(const struct column *from, const struct column *to);
 bool convert_dates(const struct column *from, const struct column *to);
 
 /*
+ * The value to be stored in the new column, so that it comes out as ALTER
+ * TABLE, which copies from field to field, would make it: numbers become
+ * texts with all their zeros, and a FLOAT with the digits it shows.  (An
+ * INSERT ... SELECT and a trigger go by way of BIGINT or DOUBLE.)
+ */
+void convert_value(struct str *q, const struct column *from,
+    const struct column *to, const char *ref);
+
+/* Is there no expression that converts as ALTER TABLE does?  It makes a BIT of
+ * the number in a text, of which an INSERT takes the bytes. */
+bool convert_refused(const struct column *from, const struct column *to);
+
+/*
  * Are two values equal after the conversion just when they were before?  So
  * are numbers that keep their digits (one that does not fit stops the run),
  * and texts of the same collation, or compared by bytes before and after.

@@ -130,6 +130,8 @@ void plan_free(struct plan *p);
  * of the old one; NULL when that is nothing. */
 const struct pair *plan_pair_to(const struct plan *p,
     const struct column *to);
+/* Is it new, and must have a value that nobody gives it? */
+bool plan_lacks_value(const struct plan *p, const struct column *to);
 const struct pair *plan_pair_from(const struct plan *p,
     const struct column *from);
 

@@ -186,23 +186,141 @@ members(struct str *q, const struct column *from, const char *ref)
 	str_addf(q, ", LEFT(%s, 0))", ref);
 }
 
+/* Integers, also those of a BIT or of an ENUM's member. */
+static void
+integer(struct str *q, const struct column *c, const char *ref)
+{
+	str_addf(q, c->kind == KIND_NUMBER && !is_type(c, "year") ? "%s" :
+	    "%s + 0", ref);
+}
+
+static bool
+counts(const struct column *c)
+{
+	return is_integer(c) || c->kind == KIND_BIT || is_type(c, "year");
+}
+
+/* Bytes; those of a BINARY without what fills it up. */
+static void
+bytes(struct str *q, const struct column *from, const struct column *to,
+    const char *ref)
+{
+	bool filled = is_type(from, "binary") || is_type(to, "binary");
+	bool large = is_large(from) || is_large(to);
+
+	str_addf(q, "%s%sCAST(%s AS BINARY)%s%s", large ? "SHA2(" : "",
+	    filled ? "TRIM(TRAILING x'00' FROM " : "", ref,
+	    filled ? ")" : "", large ? ", 224)" : "");
+}
+
+/* What is written as a text, and read as one. */
+static void
+written(struct str *q, const struct column *from, const struct column *to,
+    const char *ref, bool old)
+{
+	struct str cast = STR_INIT;
+
+	if (!old) {
+		text(q, from, to, ref);
+		return;
+	}
+	str_addf(&cast, "CAST(%s AS CHAR)", ref);
+	text(q, from, to, cast.s);
+	str_free(&cast);
+}
+
+/* Texts that are read as numbers. */
+static void
+number_in_text(struct str *q, const struct column *to, const char *ref,
+    bool old)
+{
+	struct str cast = STR_INIT;
+
+	str_addf(&cast, old ? "CAST(%s AS DECIMAL(65,20))" : "%s", ref);
+	number(q, to, cast.s, old);
+	str_free(&cast);
+}
+
+/* A JSON document, as MySQL writes it. */
+static void
+document(struct str *q, const struct column *c, const char *ref)
+{
+	str_addf(q, c->kind == KIND_JSON ? "SHA2(CAST(%s AS CHAR), 224)" :
+	    "SHA2(CAST(CAST(%s AS JSON) AS CHAR), 224)", ref);
+}
+
+static bool
+same_clock(const struct column *from, const struct column *to)
+{
+	return !is_type(from, "time") == !is_type(to, "time");
+}
+
+static bool
+changed_to_text(struct str *q, const struct column *from,
+    const struct column *to, const char *ref, bool old)
+{
+	if (is_type(from, "set") && is_type(to, "set"))
+		members(q, from, ref);
+	else if (is_string(from))
+		text(q, from, to, ref);
+	else if (from->kind == KIND_BINARY)
+		bytes(q, from, to, ref);
+	else if (from->kind == KIND_NUMBER || from->kind == KIND_FLOAT ||
+	    from->kind == KIND_TIME || from->kind == KIND_UUID ||
+	    from->kind == KIND_JSON)
+		written(q, from, to, ref, old);
+	else
+		return false;
+	return true;
+}
+
 static bool
 changed(struct str *q, const struct column *from, const struct column *to,
     const char *ref, bool old)
 {
-	if (is_exact_number(from) && is_exact_number(to)) {
+	if (is_exact_number(from) && is_exact_number(to))
 		number(q, to, ref, old);
-	} else if (from->kind == KIND_TIME && to->kind == KIND_TIME &&
-	    !is_type(from, "time") == !is_type(to, "time")) {
+	else if (counts(from) && counts(to) && !is_type(to, "year"))
+		integer(q, old ? from : to, ref);
+	else if (from->kind == KIND_TEXT && is_exact_number(to))
+		number_in_text(q, to, ref, old);
+	else if (from->kind == KIND_FLOAT && is_type(to, "double"))
+		str_addf(q, "%s + 0.0e0", ref);
+	else if (to->kind == KIND_TIME && (from->kind == KIND_TEXT ||
+	    (from->kind == KIND_TIME && same_clock(from, to))))
 		moment(q, to, ref, old);
-	} else if (is_type(from, "set") && is_type(to, "set")) {
-		members(q, from, ref);
-	} else if (is_string(from) && is_string(to)) {
-		text(q, from, to, ref);
-	} else {
-		return false;
-	}
+	else if (to->kind == KIND_BINARY && (from->kind == KIND_BINARY ||
+	    from->kind == KIND_TEXT))
+		bytes(q, from, to, ref);
+	else if (to->kind == KIND_JSON && from->kind == KIND_TEXT)
+		document(q, old ? from : to, ref);
+	else if (to->kind == KIND_OTHER && from->kind == KIND_OTHER)
+		str_addf(q, "SHA2(%s, 224)", ref);
+	else
+		return is_string(to) && changed_to_text(q, from, to, ref, old);
 	return true;
+}
+
+bool
+convert_refused(const struct column *from, const struct column *to)
+{
+	return to->kind == KIND_BIT && !is_integer(from) &&
+	    from->kind != KIND_BIT;
+}
+
+void
+convert_value(struct str *q, const struct column *from,
+    const struct column *to, const char *ref)
+{
+	bool number = from->kind == KIND_NUMBER || from->kind == KIND_FLOAT;
+
+	if (number && to->kind == KIND_JSON)
+		str_addf(q, "CAST(CAST(%s AS CHAR) AS JSON)", ref);
+	else if (number && (to->kind == KIND_TEXT || to->kind == KIND_BINARY ||
+	    (from->kind == KIND_FLOAT && to->kind == KIND_TIME)))
+		str_addf(q, "CAST(%s AS CHAR)", ref);
+	else
+		str_addz(q, ref);
 }
 
 static bool
@@ -301,7 +419,7 @@ convert_key(struct str *q, const struct column *from, const struct column *to,
 	else if (is_exact_number(from) && is_exact_number(to))
 		key_number(q, from, to, ref.s);
 	else if (from->kind == KIND_TIME && to->kind == KIND_TIME &&
-	    !is_type(from, "time") == !is_type(to, "time"))
+	    same_clock(from, to))
 		moment(q, to, ref.s, true);
 	else if (is_string(to) && has_text(from))
 		key_text(q, from, to, ref.s);

@@ -20,6 +20,8 @@
  */
 #include "model/mirror.h"
 
+#include <string.h>
+
 #include "base/util.h"
 #include "model/convert.h"
 
@@ -30,15 +32,19 @@ const char *const mirror_sql_mode = "STRICT_ALL_TABLES,"
 static void
 add_value(struct str *q, const struct pair *pr, const char *row)
 {
+	struct str ref = STR_INIT;
+
 	if (pr->from == NULL) {
 		str_addz(q, pr->filler);
 		return;
 	}
+	str_addf(&ref, "%s.%s", row, pr->from->name.sql);
 	if (pr->adapts_null)
-		str_addz(q, "COALESCE(");
-	str_addf(q, "%s.%s", row, pr->from->name.sql);
-	if (pr->adapts_null)
-		str_addf(q, ", %s)", convert_filler(pr->to));
+		str_addf(q, "COALESCE(%s, %s)", ref.s,
+		    convert_filler(pr->to));
+	else
+		convert_value(q, pr->from, pr->to, ref.s);
+	str_free(&ref);
 }
 
 /* `shadow`.`k` = NEW.`k` AND ... */
@@ -157,6 +163,42 @@ add_unchanged(struct str *q, const struct plan *p)
 	}
 }
 
+/*
+ * MariaDB: where a statement changes nothing, NEW has the time of the
+ * statement in a column with ON UPDATE, but the row keeps the one it had.
+ * So look at the row; no expression must be put around a TIMESTAMP.
+ */
+static void
+add_else(struct str *q, const struct plan *p)
+{
+	const struct column *c;
+	struct str same = STR_INIT, kept = STR_INIT;
+	size_t i;
+
+	for (i = 0; i < p->old->n_columns && p->server->mariadb; i++) {
+		c = &p->old->column[i];
+		if (strstr(c->extra, "on update") == NULL)
+			continue;
+		str_addf(&same, "%sNEW.%s <=> OLD.%s",
+		    same.len > 0 ? " AND " : "", c->name.sql, c->name.sql);
+		str_addf(&kept, " AND o.%s <=> OLD.%s", c->name.sql,
+		    c->name.sql);
+	}
+	if (same.len == 0) {
+		str_addz(q, "  ELSE\n");
+	} else {
+		str_addf(q, "  ELSEIF (%s) OR NOT EXISTS (SELECT 1 FROM %s o "
+		    "WHERE ", same.s, p->names.old.sql);
+		for (i = 0; i < p->n_id; i++)
+			str_addf(q, "%so.%s = NEW.%s", i > 0 ? " AND " : "",
+			    p->id[i]->from->name.sql,
+			    p->id[i]->from->name.sql);
+		str_addf(q, "%s) THEN\n", kept.s);
+	}
+	str_free(&same);
+	str_free(&kept);
+}
+
 /* The key for people, in the note. */
 static void
 add_key_text(struct str *q, const struct plan *p, const char *row)
@@ -217,7 +259,7 @@ add_body(struct str *q, const struct plan *p, enum trigger_event ev)
 		str_addz(q, ") THEN\n");
 		add_take(q, p, "    ");
 		add_put(q, p, true, "    ");
-		str_addz(q, "  ELSE\n");
+		add_else(q, p);
 		add_put(q, p, false, "    ");
 		str_addz(q, "  END IF;\n");
 		break;

@@ -118,14 +118,30 @@ fill_pair(struct pair *pr, const struct plan_wish *wish)
 	str_free(&ignored);
 }
 
+/* Does it have a value by itself, if only NULL? */
+static bool
+has_default(const struct column *c)
+{
+	return c->nullable || c->auto_increment || c->fallback != NULL ||
+	    c->generated || strstr(c->extra, "DEFAULT_GENERATED") != NULL;
+}
+
+bool
+plan_lacks_value(const struct plan *p, const struct column *to)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_pairs; i++)
+		if (p->pair[i].to == to)
+			return false;
+	return !has_default(to);
+}
+
 /* A column that has no value in any row yet, and no DEFAULT to take. */
 static const char *
 filler_of(const struct column *c)
 {
-	if (c->nullable || c->auto_increment || c->fallback != NULL ||
-	    strstr(c->extra, "DEFAULT_GENERATED") != NULL)
-		return NULL;
-	return convert_filler(c);
+	return has_default(c) ? NULL : convert_filler(c);
 }
 
 static void

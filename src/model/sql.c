@@ -400,7 +400,7 @@ add_value(struct str *q, const struct pair *pr)
 		str_addf(q, "COALESCE(%s, %s)", pr->from->name.sql,
 		    convert_filler(pr->to));
 	else
-		str_addz(q, pr->from->name.sql);
+		convert_value(q, pr->from, pr->to, pr->from->name.sql);
 }
 
 static char *

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "model/convert.h"
 
 /* A reason to refuse: 0 none, -1 with *e.  A failed question is one, too. */
 struct check {
@@ -363,6 +364,43 @@ check_zero_dates(struct db *db, const struct plan *p, struct err *e)
 	return 0;
 }
 
+static int
+check_conversions(const struct plan *p, struct err *e)
+{
+	const struct pair *pr;
+	size_t i;
+
+	for (i = 0; i < p->n_pairs; i++) {
+		pr = &p->pair[i];
+		if (pr->from == NULL || !convert_refused(pr->from, pr->to))
+			continue;
+		err_set(e, ERR_REFUSED, "column %s: %s cannot be copied into "
+		    "%s as ALTER TABLE would convert it", pr->to->name.sql,
+		    pr->from->type, pr->to->type);
+		return err_hint(e, "change it to an integer first");
+	}
+	return 0;
+}
+
+/* What the rows there are, and those that come, would have in a new column. */
+static int
+check_fillers(const struct plan *p, struct err *e)
+{
+	const struct column *c;
+	size_t i;
+
+	for (i = 0; i < p->new->n_columns; i++) {
+		c = &p->new->column[i];
+		if (!plan_lacks_value(p, c))
+			continue;
+		err_set(e, ERR_REFUSED, "column %s is NOT NULL and has no "
+		    "DEFAULT, and there is no %s that stands for nothing",
+		    c->name.sql, c->type);
+		return err_hint(e, "let it be NULL, or give it a DEFAULT");
+	}
+	return 0;
+}
+
 int
 check_plan(struct db *db, const struct plan *p, struct err *e)
 {
@@ -372,7 +410,8 @@ check_plan(struct db *db, const struct plan *p, struct err *e)
 		return err_hint(e, "what the application rolls back would "
 		    "stay in it; use the server's own ALTER TABLE");
 	}
-	return check_zero_dates(db, p, e);
+	return check_conversions(p, e) != 0 ||
+	    check_fillers(p, e) != 0 ? -1 : check_zero_dates(db, p, e);
 }
 
 /* SHOW CREATE TABLE, but for the counter, which goes on. */

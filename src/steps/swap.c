@@ -30,7 +30,7 @@ counter(struct db *db, const struct qname *table, unsigned long long *value,
  */
 static int
 raise_counter(struct db *db, const struct plan *p, const struct config *cfg,
-    struct err *e)
+    const struct qname *from, const struct qname *to, struct err *e)
 {
 	unsigned long long old = 0, new = 0;
 	struct str q = STR_INIT;
@@ -38,18 +38,27 @@ raise_counter(struct db *db, const struct plan *p, const struct config *cfg,
 
 	if (p->sets_counter)
 		return 0;
-	if (counter(db, &p->names.old, &old, e) != 0 ||
-	    counter(db, &p->names.shadow, &new, e) != 0)
+	if (counter(db, from, &old, e) != 0 || counter(db, to, &new, e) != 0)
 		return -1;
 	if (new == 0 || new >= old)
 		return 0;
-	str_addf(&q, "ALTER TABLE %s AUTO_INCREMENT = %llu",
-	    p->names.shadow.sql, old);
+	str_addf(&q, "ALTER TABLE %s AUTO_INCREMENT = %llu", to->sql, old);
 	/* The triggers use the shadow: its lock is the application's, too. */
-	rc = mdl_run(db, p->server, &p->names.shadow, &cfg->tries_swap_tables,
-	    q.s, e);
+	rc = mdl_run(db, p->server, to, &cfg->tries_swap_tables, q.s, e);
 	str_free(&q);
 	return rc;
+}
+
+/* Numbers that were given out since, to nobody who kept them. */
+static void
+raise_counter_again(struct db *db, const struct plan *p,
+    const struct config *cfg)
+{
+	struct err e = { .kind = ERR_NONE };
+
+	if (raise_counter(db, p, cfg, &p->names.attic, &p->names.old, &e) != 0)
+		log_warn("the new table's AUTO_INCREMENT is lower than the "
+		    "old one's was: %s", e.text);
 }
 
 static int
@@ -158,12 +167,14 @@ swap_run(struct db *db, const struct plan *p, const struct config *cfg,
     const struct capture *c, struct undo *undo, bool *swapped,
     struct err *e)
 {
-	if (raise_counter(db, p, cfg, e) != 0 ||
+	if (raise_counter(db, p, cfg, &p->names.old, &p->names.shadow,
+	    e) != 0 ||
 	    analyze(db, p, cfg, e) != 0 ||
 	    capture_intact(db, p, c, e) != 0 ||
 	    rename_tables(db, p, cfg, undo, e) != 0)
 		return -1;
 	*swapped = true;
+	raise_counter_again(db, p, cfg);
 	/*
 	 * A write may have been noted between the last look and the RENAME.
 	 * It is in the old table, which must not go then.

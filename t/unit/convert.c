@@ -248,13 +248,63 @@ static void
 what_cannot_be_compared_says_so(void **state)
 {
 	(void)state;
-	sums("int(11)", "", "varchar(20)", UTF8, NULL, NULL);
-	sums("varchar(20)", UTF8, "int(11)", "", NULL, NULL);
 	sums("double", "", "int(11)", "", NULL, NULL);
-	sums("float", "", "double", "", NULL, NULL);
+	sums("double", "", "float", "", NULL, NULL);
 	sums("int(11)", "", "year(4)", "", NULL, NULL);
-	sums("longtext", UTF8, "json", "", NULL, NULL);
-	sums("binary(9)", "", "char(9)", UTF8, NULL, NULL);
+	sums("varchar(36)", UTF8, "uuid", "", NULL, NULL);
+}
+
+static void
+other_kinds_are_compared_as_what_they_become(void **state)
+{
+	(void)state;
+	sums("int(11)", "", "varchar(20)", UTF8,
+	    "CAST(CONVERT(CAST(`a` AS CHAR) USING utf8mb4) AS BINARY)",
+	    "CAST(CONVERT(`b` USING utf8mb4) AS BINARY)");
+	sums("varchar(20)", UTF8, "int(11)", "",
+	    "CAST(ROUND(CAST(`a` AS DECIMAL(65,20))) AS DECIMAL(65,30))",
+	    "CAST(`b` AS DECIMAL(65,30))");
+	sums("float", "", "double", "", "`a` + 0.0e0", "`b` + 0.0e0");
+	sums("bit(9)", "", "int(11)", "", "`a` + 0", "`b`");
+	sums("longtext", UTF8, "json", "",
+	    "SHA2(CAST(CAST(`a` AS JSON) AS CHAR), 224)",
+	    "SHA2(CAST(`b` AS CHAR), 224)");
+	sums("binary(9)", "", "varbinary(9)", "",
+	    "TRIM(TRAILING x'00' FROM CAST(`a` AS BINARY))",
+	    "TRIM(TRAILING x'00' FROM CAST(`b` AS BINARY))");
+	sums("varbinary(9)", "", "varbinary(20)", "", "CAST(`a` AS BINARY)",
+	    "CAST(`b` AS BINARY)");
+	/* What is not in both is an error of the copy. */
+	sums("set('a','b''c')", UTF8, "set('x','b''c','a')", UTF8,
+	    "CONCAT('', 0 < FIND_IN_SET('a', `a`), 0 < FIND_IN_SET('b''c', "
+	    "`a`), LEFT(`a`, 0))",
+	    "CONCAT('', 0 < FIND_IN_SET('a', `b`), 0 < FIND_IN_SET('b''c', "
+	    "`b`), LEFT(`b`, 0))");
+}
+
+static void
+stores(const char *from, const char *to, const char *to_more,
+    const char *want)
+{
+	struct change c = change(from, "", to, to_more);
+	struct str got = STR_INIT;
+
+	convert_value(&got, &c.from, &c.to, "`a`");
+	assert_string_equal(got.s, want);
+	str_free(&got);
+	end(&c);
+}
+
+static void
+numbers_become_texts_with_the_digits_they_show(void **state)
+{
+	(void)state;
+	stores("int(8) unsigned zerofill", "varchar(20)", UTF8,
+	    "CAST(`a` AS CHAR)");
+	stores("float", "varbinary(20)", "", "CAST(`a` AS CHAR)");
+	stores("float", "json", "", "CAST(CAST(`a` AS CHAR) AS JSON)");
+	stores("float", "double", "", "`a`");
+	stores("datetime(6)", "varchar(30)", UTF8, "`a`");
 }
 
 static void
@@ -309,6 +359,9 @@ main(void)
 		cmocka_unit_test(moments_are_cut_as_the_new_column_cuts),
 		cmocka_unit_test(texts_are_compared_in_one_character_set),
 		cmocka_unit_test(what_cannot_be_compared_says_so),
+		cmocka_unit_test(other_kinds_are_compared_as_what_they_become),
+		cmocka_unit_test(
+		    numbers_become_texts_with_the_digits_they_show),
 		cmocka_unit_test(a_new_column_is_filled_as_alter_table_does),
 	};
 
