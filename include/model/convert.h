@@ -15,9 +15,6 @@
 /* Are values stored the same way, byte for byte? */
 bool convert_same(const struct column *from, const struct column *to);
 
-/* Does the conversion depend on the session's time_zone? */
-bool convert_zoned(const struct column *from, const struct column *to);
-
 /* Does it make dates out of something else? */
 bool convert_dates(const struct column *from, const struct column *to);
 
@@ -45,12 +42,12 @@ bool convert_distinct(const struct column *from, const struct column *to);
 bool convert_ordered(const struct column *from, const struct column *to);
 
 /*
- * The value that the new column has, of the row NEW, OLD or o, to be compared
- * with it by "=" and its index.  False when that cannot be expressed; nothing
+ * The value that the new column has, to be compared with it by "=" and its
+ * index; ref is the old one by the new one's clock (clock.h).  False when that cannot be expressed; nothing
  * is added then.
  */
 bool convert_key(struct str *q, const struct column *from,
-    const struct column *to, const char *row);
+    const struct column *to, const char *ref);
 
 /*
  * The value as it goes into the checksum: of the old column, converted as

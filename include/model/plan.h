@@ -28,6 +28,7 @@ struct pair {
 	const struct column *from;	/* of the old table, or NULL */
 	const struct column *to;	/* of the new table */
 	const char *filler;		/* SQL, the value when from is NULL */
+	bool shifts;			/* between UTC and the server's clock */
 	bool same;			/* nothing is converted */
 	bool compared;			/* by value, not only for NULL-ness */
 	bool may_change;		/* the user allows warnings for it */
@@ -100,7 +101,8 @@ struct plan {
 	bool checksum;			/* rows are compared by value */
 	bool sets_counter;		/* the ALTER says AUTO_INCREMENT = n */
 	unsigned int session;		/* bits of server_session() */
-	bool zoned;			/* a conversion depends on time_zone */
+	const char *zone;		/* the time_zone in which the triggers
+					   write; NULL: it does not matter */
 
 	struct trigger trigger[N_TRIGGERS];	/* in the order of creation */
 	char *create_notes;

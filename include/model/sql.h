@@ -19,6 +19,13 @@ enum side {
 	SIDE_NEW_ALIAS,		/* n.`b` */
 };
 
+/*
+ * The value that a column of the new table gets from the row NEW or OLD, or,
+ * with NULL, from the row of a SELECT.
+ */
+void sql_value(struct str *q, const struct plan *p, const struct pair *pr,
+    const char *row);
+
 /* "after < key <= upto" as a condition that is a range of the index. */
 void sql_range(struct str *q, const struct plan *p, enum side side,
     const struct bound *after, const struct bound *upto);

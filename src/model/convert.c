@@ -21,12 +21,6 @@ convert_same(const struct column *from, const struct column *to)
 }
 
 bool
-convert_zoned(const struct column *from, const struct column *to)
-{
-	return is_type(from, "timestamp") != is_type(to, "timestamp");
-}
-
-bool
 convert_dates(const struct column *from, const struct column *to)
 {
 	return to->kind == KIND_TIME && strcmp(from->type, to->type) != 0;
@@ -168,7 +162,7 @@ members(struct str *q, const struct column *from, const char *ref)
 	const char *s = strchr(from->type, '(');
 	bool inside = false;
 
-	str_addz(q, "CONCAT(''");
+	str_addf(q, "IF(%s IS NULL, NULL, CONCAT(''", ref);
 	for (s++; *s != '\0' && (inside || *s != ')'); s++) {
 		if (*s == '\'' && !inside)
 			str_addz(q, ", 0 < FIND_IN_SET('");
@@ -183,7 +177,7 @@ members(struct str *q, const struct column *from, const char *ref)
 		else if (*s == '\'')
 			inside = !inside;
 	}
-	str_addf(q, ", LEFT(%s, 0))", ref);
+	str_addz(q, "))");
 }
 
 /* Integers, also those of a BIT or of an ENUM's member. */
@@ -407,26 +401,21 @@ key_text(struct str *q, const struct column *from, const struct column *to,
 
 bool
 convert_key(struct str *q, const struct column *from, const struct column *to,
-    const char *row)
+    const char *ref)
 {
-	struct str ref = STR_INIT;
-	bool yes = true;
-
-	str_addf(&ref, "%s.%s", row, from->name.sql);
 	if (is_alike(from, to) ||
 	    (from->kind == KIND_BINARY && is_type(to, "varbinary")))
-		str_addz(q, ref.s);
+		str_addz(q, ref);
 	else if (is_exact_number(from) && is_exact_number(to))
-		key_number(q, from, to, ref.s);
+		key_number(q, from, to, ref);
 	else if (from->kind == KIND_TIME && to->kind == KIND_TIME &&
 	    same_clock(from, to))
-		moment(q, to, ref.s, true);
+		moment(q, to, ref, true);
 	else if (is_string(to) && has_text(from))
-		key_text(q, from, to, ref.s);
+		key_text(q, from, to, ref);
 	else
-		yes = false;
-	str_free(&ref);
-	return yes;
+		return false;
+	return true;
 }
 
 bool

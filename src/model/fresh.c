@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "base/util.h"
+#include "model/clock.h"
 #include "model/convert.h"
 
 #define SHOWN 3		/* values that come more than once, in the message */
@@ -58,13 +59,17 @@ vouches(const struct plan *p, const struct key *old, const struct key *new)
 
 /* The value that a row of the old table has in this part of a new key. */
 static bool
-add_value(struct str *q, const struct pair *pr, const struct key_part *part)
+add_value(struct str *q, const struct plan *p, const struct pair *pr,
+    const struct key_part *part)
 {
+	struct str ref = STR_INIT;
 	bool yes;
 
+	clock_source(&ref, p, pr, "o");
 	str_addz(q, part->prefix > 0 ? "LEFT(" : "");
 	str_addz(q, pr->adapts_null ? "COALESCE(" : "");
-	yes = convert_key(q, pr->from, pr->to, "o");
+	yes = convert_key(q, pr->from, pr->to, ref.s);
+	str_free(&ref);
 	if (pr->adapts_null)
 		str_addf(q, ", %s)", convert_filler(pr->to));
 	if (part->prefix > 0)
@@ -97,7 +102,7 @@ add_part(const struct plan *p, const struct key_part *part, struct parts *s)
 	if (pr == NULL)
 		return is_constant(to);
 	str_addz(&s->group, s->group.len > 0 ? ", " : "");
-	if (!add_value(&s->group, pr, part))
+	if (!add_value(&s->group, p, pr, part))
 		return false;
 	str_addz(&s->text, ", ");
 	convert_text(&s->text, pr->from, "o");

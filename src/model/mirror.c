@@ -23,27 +23,22 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "model/clock.h"
 #include "model/convert.h"
+#include "model/sql.h"
 
 const char *const mirror_sql_mode = "STRICT_ALL_TABLES,"
     "NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION";
 
-/* NEW.`a` or OLD.`a`, or the filler. */
+/* A part of the key as the new table has it, of NEW or OLD. */
 static void
-add_value(struct str *q, const struct pair *pr, const char *row)
+add_key(struct str *q, const struct plan *p, const struct pair *pr,
+    const char *row)
 {
 	struct str ref = STR_INIT;
 
-	if (pr->from == NULL) {
-		str_addz(q, pr->filler);
-		return;
-	}
-	str_addf(&ref, "%s.%s", row, pr->from->name.sql);
-	if (pr->adapts_null)
-		str_addf(q, "COALESCE(%s, %s)", ref.s,
-		    convert_filler(pr->to));
-	else
-		convert_value(q, pr->from, pr->to, ref.s);
+	clock_source(&ref, p, pr, row);
+	convert_key(q, pr->from, pr->to, ref.s);
 	str_free(&ref);
 }
 
@@ -56,7 +51,7 @@ add_match(struct str *q, const struct plan *p, const char *row)
 	for (i = 0; i < p->n_id; i++) {
 		str_addf(q, "%s%s.%s = ", i > 0 ? " AND " : "",
 		    p->names.shadow.table.sql, p->id[i]->to->name.sql);
-		convert_key(q, p->id[i]->from, p->id[i]->to, row);
+		add_key(q, p, p->id[i], row);
 	}
 }
 
@@ -65,7 +60,8 @@ add_insert(struct str *q, const struct plan *p, const char *row)
 {
 	size_t i;
 
-	str_addf(q, "INSERT INTO %s (", p->names.shadow.sql);
+	clock_verb(q, p, "INSERT");
+	str_addf(q, " INTO %s (", p->names.shadow.sql);
 	for (i = 0; i < p->n_pairs; i++)
 		str_addf(q, "%s%s", i > 0 ? ", " : "",
 		    p->pair[i].to->name.sql);
@@ -73,7 +69,7 @@ add_insert(struct str *q, const struct plan *p, const char *row)
 	for (i = 0; i < p->n_pairs; i++) {
 		if (i > 0)
 			str_addz(q, ", ");
-		add_value(q, &p->pair[i], row);
+		sql_value(q, p, &p->pair[i], row);
 	}
 	str_addz(q, ") ON DUPLICATE KEY UPDATE ");
 }
@@ -117,7 +113,7 @@ add_put(struct str *q, const struct plan *p, bool is_new, const char *indent)
 		if (p->pair[i].from == NULL)
 			continue;
 		str_addf(q, ", %s = ", p->pair[i].to->name.sql);
-		add_value(q, &p->pair[i], "NEW");
+		sql_value(q, p, &p->pair[i], "NEW");
 	}
 	str_addz(q, ";\n");
 }
@@ -138,7 +134,9 @@ add_take(struct str *q, const struct plan *p, const char *indent)
 	add_insert(q, p, "OLD");
 	str_addf(q, "%s = %s.%s;\n%sEND;\n", id, p->names.shadow.table.sql,
 	    id, indent);
-	str_addf(q, "%sDELETE FROM %s WHERE ", indent, p->names.shadow.sql);
+	str_addz(q, indent);
+	clock_verb(q, p, "DELETE");
+	str_addf(q, " FROM %s WHERE ", p->names.shadow.sql);
 	add_match(q, p, "OLD");
 	str_addz(q, ";\n");
 }
@@ -157,9 +155,9 @@ add_unchanged(struct str *q, const struct plan *p)
 		if (convert_distinct(pr->from, pr->to))
 			continue;
 		str_addz(q, " AND ");
-		convert_key(q, pr->from, pr->to, "OLD");
+		add_key(q, p, pr, "OLD");
 		str_addz(q, " = ");
-		convert_key(q, pr->from, pr->to, "NEW");
+		add_key(q, p, pr, "NEW");
 	}
 }
 
@@ -224,19 +222,12 @@ add_handlers(struct str *q, const struct plan *p, const char *what,
     const char *row)
 {
 	str_addz(q, "  DECLARE livealter_errno INT;\n"
-	    "  DECLARE livealter_text TEXT;\n");
-	if (p->zoned)
-		str_addz(q, "  DECLARE livealter_zone VARCHAR(64) "
-		    "DEFAULT @@session.time_zone;\n");
-	str_addf(q, "  DECLARE EXIT HANDLER FOR 1205, 1213\n  BEGIN\n"
-	    "%s    RESIGNAL;\n  END;\n",
-	    p->zoned ? "    SET time_zone = livealter_zone;\n" : "");
-	str_addz(q, "  DECLARE EXIT HANDLER FOR SQLEXCEPTION, SQLWARNING\n"
+	    "  DECLARE livealter_text TEXT;\n"
+	    "  DECLARE EXIT HANDLER FOR 1205, 1213 RESIGNAL;\n"
+	    "  DECLARE EXIT HANDLER FOR SQLEXCEPTION, SQLWARNING\n"
 	    "  BEGIN\n"
 	    "    GET DIAGNOSTICS CONDITION 1 livealter_errno = MYSQL_ERRNO, "
 	    "livealter_text = MESSAGE_TEXT;\n");
-	if (p->zoned)
-		str_addz(q, "    SET time_zone = livealter_zone;\n");
 	str_addf(q, "    BEGIN\n"
 	    "      DECLARE CONTINUE HANDLER FOR SQLEXCEPTION, SQLWARNING "
 	    "BEGIN END;\n"
@@ -247,6 +238,23 @@ add_handlers(struct str *q, const struct plan *p, const char *what,
 }
 
 static void
+add_if_moved(struct str *q, const struct plan *p)
+{
+	if (p->zone == NULL) {
+		str_addz(q, "  IF NOT (");
+		add_unchanged(q, p);
+		str_addz(q, ") THEN\n");
+		return;
+	}
+	/* An IF has no clock of its own. */
+	str_addz(q, "  ");
+	clock_verb(q, p, "SELECT");
+	str_addz(q, " ");
+	add_unchanged(q, p);
+	str_addz(q, " INTO livealter_kept;\n  IF NOT livealter_kept THEN\n");
+}
+
+static void
 add_body(struct str *q, const struct plan *p, enum trigger_event ev)
 {
 	switch (ev) {
@@ -254,9 +262,7 @@ add_body(struct str *q, const struct plan *p, enum trigger_event ev)
 		add_take(q, p, "  ");
 		break;
 	case ON_UPDATE:
-		str_addz(q, "  IF NOT (");
-		add_unchanged(q, p);
-		str_addz(q, ") THEN\n");
+		add_if_moved(q, p);
 		add_take(q, p, "    ");
 		add_put(q, p, true, "    ");
 		add_else(q, p);
@@ -278,14 +284,10 @@ body(const struct plan *p, enum trigger_event ev)
 	struct str q = STR_INIT;
 
 	str_addz(&q, "BEGIN\n");
+	if (ev == ON_UPDATE && p->zone != NULL)
+		str_addz(&q, "  DECLARE livealter_kept BOOLEAN;\n");
 	add_handlers(&q, p, what[ev], ev == ON_DELETE ? "OLD" : "NEW");
-	if (p->zoned)
-		str_addf(&q, "  SET time_zone = '%s';\n",
-		    p->session & SESSION_UTC ? "+00:00" :
-		    p->server->time_zone);
 	add_body(&q, p, ev);
-	if (p->zoned)
-		str_addz(&q, "  SET time_zone = livealter_zone;\n");
 	str_addz(&q, "END");
 	return str_take(&q);
 }

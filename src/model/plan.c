@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "base/util.h"
+#include "model/clock.h"
 #include "model/convert.h"
 #include "model/fresh.h"
 #include "model/mirror.h"
@@ -167,13 +168,8 @@ map_columns(struct plan *p, const struct alter *a,
 		pr->to = to;
 		pr->filler = from == NULL ? filler_of(to) : NULL;
 		fill_pair(pr, wish);
-		if (from == NULL)
-			continue;
-		if (convert_zoned(from, to) && !pr->same)
-			p->zoned = true;
-		if (!convert_dates(from, to))
-			continue;
-		p->session &= ~(unsigned int)SESSION_INVALID_DATES;
+		if (from != NULL && convert_dates(from, to))
+			p->session &= ~(unsigned int)SESSION_INVALID_DATES;
 	}
 }
 
@@ -218,7 +214,7 @@ is_followed(const struct pair *pr)
 {
 	struct str ignored = STR_INIT;
 	bool yes = pr != NULL && !pr->to->nullable &&
-	    convert_key(&ignored, pr->from, pr->to, "o");
+	    convert_key(&ignored, pr->from, pr->to, "");
 
 	str_free(&ignored);
 	return yes;
@@ -260,7 +256,7 @@ is_timestamp(const struct column *c)
 /*
  * How good a set of columns is to identify rows by: the fewer the better, best
  * without one that is compared in another way afterwards, and without a
- * TIMESTAMP, for which the triggers must change time_zone.
+ * TIMESTAMP, which must be told from its like in the hour that comes twice.
  */
 static size_t
 cost(const struct pair *const *set, size_t n)
@@ -363,62 +359,25 @@ choose_ranges(struct plan *p)
 }
 
 /*
- * A key of type TIMESTAMP is walked in UTC; a conversion that depends on the
- * time zone needs the server's.  Both at once cannot be had.
- */
-static int
-choose_zone(struct plan *p, struct err *e)
-{
-	size_t i;
-
-	for (i = 0; i < p->walk->n; i++)
-		if (is_timestamp(&p->old->column[p->walk->part[i].column]))
-			p->session |= SESSION_UTC;
-	for (i = 0; i < p->n_id; i++)
-		if (is_timestamp(p->id[i]->from))
-			p->session |= SESSION_UTC;
-	if (!(p->session & SESSION_UTC))
-		return 0;
-	if (!p->zoned) {
-		/* The triggers must tell the two hours apart as well. */
-		p->zoned = true;
-		return 0;
-	}
-	err_set(e, ERR_REFUSED, "the key %s, by which the table is walked, "
-	    "has a TIMESTAMP, and the ALTER converts between TIMESTAMP and "
-	    "another type", p->walk->name.sql);
-	return err_hint(e, "name another unique key with --chunk-index");
-}
-
-/*
  * Values can pass through a literal when it is converted as the column would
- * be.  A TIMESTAMP passes only in UTC, where no hour comes twice; but then the
- * DEFAULTs of new columns must not depend on the time zone.
+ * be.  A TIMESTAMP passes only in UTC, where no hour comes twice.
  */
 static void
 choose_values(struct plan *p)
 {
 	struct str ignored = STR_INIT;
 	const struct pair *pr;
-	bool utc = false;
 	size_t i;
 
-	p->by_values = p->autoinc_lock && !p->zoned && p->n_pairs > 0;
+	p->by_values = p->autoinc_lock && p->n_pairs > 0 &&
+	    (p->zone == NULL || p->session & SESSION_UTC);
 	for (i = 0; i < p->n_pairs && p->by_values; i++) {
 		pr = &p->pair[i];
 		if (pr->from == NULL)
 			continue;
 		p->by_values = convert_by_literal(pr->from, pr->to) &&
 		    convert_literal(&ignored, pr->from);
-		utc = utc || is_timestamp(pr->from);
 	}
-	for (i = 0; i < p->new->n_columns && utc && p->by_values; i++)
-		if (plan_pair_to(p, &p->new->column[i]) == NULL &&
-		    p->new->column[i].fallback != NULL)
-			p->by_values = strchr(p->new->column[i].fallback,
-			    '(') == NULL;
-	if (utc && p->by_values)
-		p->session |= SESSION_UTC;
 	str_free(&ignored);
 }
 
@@ -440,7 +399,7 @@ plan_make(struct plan *p, const struct names *names,
 		return -1;
 	map_columns(p, alter, wish);
 	if (choose_walk(p, wish, e) != 0 || choose_identity(p, e) != 0 ||
-	    choose_zone(p, e) != 0)
+	    clock_choose(p, e) != 0)
 		return -1;
 	choose_ranges(p);
 	choose_values(p);

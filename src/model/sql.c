@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "model/clock.h"
 #include "model/convert.h"
 
 #define MANY_MEMBERS 256
@@ -190,13 +191,17 @@ sql_sum(struct str *q, const struct plan *p, enum side side,
 static void
 add_join(struct str *q, const struct plan *p)
 {
+	struct str ref = STR_INIT;
 	size_t i;
 
 	for (i = 0; i < p->n_id; i++) {
+		str_reset(&ref);
+		clock_source(&ref, p, p->id[i], "o");
 		str_addf(q, "%sn.%s = ", i > 0 ? " AND " : "",
 		    p->id[i]->to->name.sql);
-		convert_key(q, p->id[i]->from, p->id[i]->to, "o");
+		convert_key(q, p->id[i]->from, p->id[i]->to, ref.s);
 	}
+	str_free(&ref);
 }
 
 void
@@ -244,7 +249,7 @@ add_sum_part(struct str *q, const struct pair *pr, bool old, const char *ref)
 
 /* The row as one text.  CONCAT_WS passes over NULLs, so these are marked. */
 static void
-add_row(struct str *q, const struct plan *p, bool old, const char *prefix)
+add_row(struct str *q, const struct plan *p, bool old, const char *row)
 {
 	struct str ref = STR_INIT;
 	size_t i;
@@ -254,8 +259,12 @@ add_row(struct str *q, const struct plan *p, bool old, const char *prefix)
 		if (p->pair[i].from == NULL)
 			continue;
 		str_reset(&ref);
-		str_addf(&ref, "%s%s", prefix, old ?
-		    p->pair[i].from->name.sql : p->pair[i].to->name.sql);
+		if (old)
+			clock_source(&ref, p, &p->pair[i], row);
+		else
+			str_addf(&ref, "%s%s%s", row != NULL ? row : "",
+			    row != NULL ? "." : "",
+			    p->pair[i].to->name.sql);
 		add_sum_part(q, &p->pair[i], old, ref.s);
 	}
 	str_addz(q, ")");
@@ -269,16 +278,16 @@ add_row(struct str *q, const struct plan *p, bool old, const char *prefix)
  * a part of a SHA (MySQL 9.6 has lost MD5()).
  */
 static void
-add_hash(struct str *q, const struct plan *p, bool old, const char *prefix)
+add_hash(struct str *q, const struct plan *p, bool old, const char *row)
 {
 	if (p->server->mariadb && p->server->version >= 100800) {
 		/* The variable saves making the text twice. */
 		str_addz(q, "CRC32(@livealter_row := ");
-		add_row(q, p, old, prefix);
+		add_row(q, p, old, row);
 		str_addz(q, ") * (CRC32C(@livealter_row) | 1)");
 	} else {
 		str_addz(q, "CAST(CONV(LEFT(SHA2(");
-		add_row(q, p, old, prefix);
+		add_row(q, p, old, row);
 		str_addz(q, ", 224), 16), 16, 10) AS UNSIGNED)");
 	}
 }
@@ -292,7 +301,7 @@ render_sum(const struct plan *p, bool old)
 	str_addz(&q, "SELECT COUNT(*), ");
 	if (p->checksum) {
 		str_addz(&q, "BIT_XOR(");
-		add_hash(&q, p, old, joined ? "n." : "");
+		add_hash(&q, p, old, joined ? "n" : NULL);
 		str_addz(&q, ")");
 	} else {
 		str_addz(&q, "0");
@@ -342,9 +351,9 @@ sql_differences(struct str *q, const struct plan *p, enum side side,
 		    p->names.old.sql, p->walk->name.sql, p->names.shadow.sql);
 		add_join(q, p);
 		str_addf(q, " WHERE (n.%s IS NULL OR ", id);
-		add_hash(q, p, true, "o.");
+		add_hash(q, p, true, "o");
 		str_addz(q, " <> ");
-		add_hash(q, p, false, "n.");
+		add_hash(q, p, false, "n");
 		str_addz(q, ") AND ");
 		sql_range(q, p, SIDE_OLD_ALIAS, after, upto);
 	} else {
@@ -391,16 +400,23 @@ sql_row(struct str *q, const struct plan *p, const struct pair *pr,
 	str_addf(q, " LIMIT %llu, 1", row == 0 ? 0 : row - 1);
 }
 
-static void
-add_value(struct str *q, const struct pair *pr)
+void
+sql_value(struct str *q, const struct plan *p, const struct pair *pr,
+    const char *row)
 {
-	if (pr->from == NULL)
+	struct str ref = STR_INIT;
+
+	if (pr->from == NULL) {
 		str_addz(q, pr->filler);
-	else if (pr->adapts_null)
-		str_addf(q, "COALESCE(%s, %s)", pr->from->name.sql,
+		return;
+	}
+	clock_source(&ref, p, pr, row);
+	if (pr->adapts_null)
+		str_addf(q, "COALESCE(%s, %s)", ref.s,
 		    convert_filler(pr->to));
 	else
-		convert_value(q, pr->from, pr->to, pr->from->name.sql);
+		convert_value(q, pr->from, pr->to, ref.s);
+	str_free(&ref);
 }
 
 static char *
@@ -418,7 +434,7 @@ render_copy(const struct plan *p)
 	for (i = 0; i < p->n_pairs; i++) {
 		if (i > 0)
 			str_addz(&q, ", ");
-		add_value(&q, &p->pair[i]);
+		sql_value(&q, p, &p->pair[i], NULL);
 	}
 	str_addf(&q, " FROM %s FORCE INDEX (%s) WHERE ", p->names.old.sql,
 	    p->walk->name.sql);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "../fixture.h"
+#include "model/sql.h"
 
 static int
 setup(void **state)
@@ -145,37 +146,48 @@ a_chunk_index_must_order_the_rows(void **state)
 }
 
 static void
-the_key_needs_utc_and_a_conversion_another_zone(void **state)
+with_a_timestamp_all_is_done_in_utc(void **state)
 {
 	struct fixture *f = *state;
+	struct str q = STR_INIT;
 
 	both(f, "at", "timestamp", "");
 	column(&f->old, "d", "timestamp", "");
 	column(&f->new, "d", "datetime", "");
 	primary(&f->old, "at");
 	primary(&f->new, "at");
-	refuses(f, "MODIFY d DATETIME NOT NULL", ERR_REFUSED,
-	    "the key `PRIMARY`");
-	assert_non_null(strstr(f->e.hint, "--chunk-index"));
+	assert_int_equal(fixture_plan(f, "t", "MODIFY d DATETIME NOT NULL"),
+	    0);
+	assert_string_equal(f->plan.zone, "+00:00");
+	assert_true(f->plan.session & SESSION_UTC);
+	sql_value(&q, &f->plan, &f->plan.pair[0], "NEW");
+	assert_string_equal(q.s, "NEW.`at`");
+	str_reset(&q);
+	sql_value(&q, &f->plan, &f->plan.pair[1], NULL);
+	assert_string_equal(q.s, "IF(`d` LIKE '0000-00-00%', `d`, "
+	    "CONVERT_TZ(`d`, '+00:00', 'SYSTEM'))");
+	str_free(&q);
 }
 
 static void
-another_index_is_the_way_out(void **state)
+what_the_new_table_computes_needs_the_servers_clock(void **state)
 {
 	struct fixture *f = *state;
 
 	both(f, "at", "timestamp", "");
 	both(f, "id", "int(11)", "");
-	column(&f->old, "d", "timestamp", "");
-	column(&f->new, "d", "datetime", "");
+	column(&f->new, "made", "datetime", "default=current_timestamp()");
 	primary(&f->old, "at");
 	primary(&f->new, "at");
 	unique(&f->old, "id", "id");
 	unique(&f->new, "id", "id");
+	refuses(f, "ADD made DATETIME NOT NULL DEFAULT NOW()", ERR_REFUSED,
+	    "the key `PRIMARY`");
+	assert_non_null(strstr(f->e.hint, "--chunk-index"));
 	f->wish.chunk_index = "id";
-	assert_int_equal(fixture_plan(f, "t", "MODIFY d DATETIME NOT NULL"),
-	    0);
-	assert_true(f->plan.zoned);
+	assert_int_equal(fixture_plan(f, "t", "ADD made DATETIME NOT NULL "
+	    "DEFAULT NOW()"), 0);
+	assert_string_equal(f->plan.zone, "SYSTEM");
 	assert_false(f->plan.session & SESSION_UTC);
 }
 
@@ -269,8 +281,8 @@ main(void)
 		TEST(a_renamed_column_must_be_there),
 		TEST(a_chunk_index_must_be_there),
 		TEST(a_chunk_index_must_order_the_rows),
-		TEST(the_key_needs_utc_and_a_conversion_another_zone),
-		TEST(another_index_is_the_way_out),
+		TEST(with_a_timestamp_all_is_done_in_utc),
+		TEST(what_the_new_table_computes_needs_the_servers_clock),
 		TEST(a_key_that_changes_its_collation_may_merge_rows),
 		TEST(the_first_key_that_will_do_is_walked),
 		TEST(dates_are_strict_when_they_are_made_of_something_else),

@@ -385,10 +385,11 @@ print_statements(const struct plan *p, FILE *f)
 static void
 print_facts(const struct plan *p, FILE *f)
 {
-	fprintf(f, "facts:%s%s%s%s%s%s\n",
+	fprintf(f, "facts:%s%s%s%s%s%s%s\n",
 	    p->session & SESSION_UTC ? " utc" : "",
 	    p->session & SESSION_INVALID_DATES ? " invalid-dates" : "",
-	    p->zoned ? " zoned" : "",
+	    p->zone != NULL ? " zone " : "",
+	    p->zone != NULL ? p->zone : "",
 	    p->other_unique ? " other-unique" : "",
 	    p->by_values ? " by-values" : "",
 	    p->same_ranges ? " same-ranges" : "");

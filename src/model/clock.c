@@ -1,0 +1,146 @@
+#include "model/clock.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/util.h"
+
+static bool
+is_moment(const struct column *c)
+{
+	return strcasecmp(c->data_type, "timestamp") == 0;
+}
+
+/* Is the word, in any case, anywhere in the text? */
+static bool
+mentions(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (; *text != '\0'; text++)
+		if (strncasecmp(text, word, len) == 0)
+			return true;
+	return false;
+}
+
+static bool
+mentions_moment(const struct table *t, const char *expression)
+{
+	size_t i;
+
+	for (i = 0; i < t->n_columns; i++)
+		if (is_moment(&t->column[i]) &&
+		    mentions(expression, t->column[i].name.raw))
+			return true;
+	return false;
+}
+
+static bool
+mentions_now(const char *expression)
+{
+	static const char *const now[] = { "current_", "curdate", "curtime",
+	    "now", "sysdate", "localtime", "from_unixtime" };
+	size_t i;
+
+	for (i = 0; i < sizeof(now) / sizeof(now[0]); i++)
+		if (mentions(expression, now[i]))
+			return true;
+	return false;
+}
+
+/* Does the new table compute a value that depends on the clock? */
+static bool
+computes(const struct plan *p)
+{
+	const struct column *c;
+	size_t i;
+
+	for (i = 0; i < p->new->n_columns; i++) {
+		c = &p->new->column[i];
+		if (c->expression != NULL &&
+		    mentions_moment(p->new, c->expression))
+			return true;
+		if (plan_pair_to(p, c) == NULL && !is_moment(c) &&
+		    c->fallback != NULL && mentions_now(c->fallback))
+			return true;
+	}
+	return false;
+}
+
+static bool
+key_has_moment(const struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->walk->n; i++)
+		if (is_moment(&p->old->column[p->walk->part[i].column]))
+			return true;
+	for (i = 0; i < p->n_id; i++)
+		if (is_moment(p->id[i]->from) || is_moment(p->id[i]->to))
+			return true;
+	return false;
+}
+
+static int
+refuse(const struct plan *p, struct err *e)
+{
+	err_set(e, ERR_REFUSED, "the key %s, by which the table is walked, "
+	    "has a TIMESTAMP, and the new table computes values that depend "
+	    "on the time zone", p->walk->name.sql);
+	return err_hint(e, "name another unique key with --chunk-index");
+}
+
+int
+clock_choose(struct plan *p, struct err *e)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < p->n_pairs; i++)
+		any = any || is_moment(p->pair[i].to) ||
+		    (p->pair[i].from != NULL && is_moment(p->pair[i].from));
+	if (!any)
+		return 0;
+	p->zone = p->server->time_zone;
+	if (computes(p))
+		return key_has_moment(p) ? refuse(p, e) : 0;
+	p->zone = "+00:00";
+	p->session |= SESSION_UTC;
+	for (i = 0; i < p->n_pairs; i++)
+		p->pair[i].shifts = p->pair[i].from != NULL &&
+		    is_moment(p->pair[i].from) != is_moment(p->pair[i].to);
+	return 0;
+}
+
+void
+clock_source(struct str *q, const struct plan *p, const struct pair *pr,
+    const char *row)
+{
+	const char *here = p->server->time_zone;
+	struct str ref = STR_INIT;
+	bool leaves = is_moment(pr->from);
+
+	str_addf(&ref, "%s%s%s", row != NULL ? row : "",
+	    row != NULL ? "." : "", pr->from->name.sql);
+	if (!pr->shifts)
+		str_addz(q, ref.s);
+	else
+		/* What is no moment, 0000-00-00, is so by every clock. */
+		str_addf(q, "IF(%s LIKE '0000-00-00%%', %s, "
+		    "CONVERT_TZ(%s, '%s', '%s'))", ref.s, ref.s, ref.s,
+		    leaves ? "+00:00" : here, leaves ? here : "+00:00");
+	str_free(&ref);
+}
+
+void
+clock_verb(struct str *q, const struct plan *p, const char *verb)
+{
+	if (p->zone == NULL)
+		str_addz(q, verb);
+	else if (p->server->mariadb)
+		str_addf(q, "SET STATEMENT time_zone='%s' FOR %s", p->zone,
+		    verb);
+	else
+		str_addf(q, "%s /*+ SET_VAR(time_zone='%s') */", verb,
+		    p->zone);
+}
