@@ -38,7 +38,10 @@ void sql_boundary(struct str *q, const struct plan *p,
 /* The key of the last row. */
 void sql_last(struct str *q, const struct plan *p);
 
-/* One chunk: INSERT ... SELECT. */
+/*
+ * One chunk: INSERT ... SELECT.  With wait it queues for locks; then it is only
+ * the row at upto, which is found by its key and by nothing around it.
+ */
 void sql_copy(struct str *q, const struct plan *p, const struct bound *after,
     const struct bound *upto, bool wait);
 

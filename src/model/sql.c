@@ -168,13 +168,40 @@ sql_last(struct str *q, const struct plan *p)
 	str_addz(q, " LIMIT 1");
 }
 
+/*
+ * The row at a bound.  A range, even of one row, would read on to the next
+ * record to find its end, and wait for that with this one in its hands.
+ */
+static void
+add_row_at(struct str *q, const struct plan *p, const struct bound *at)
+{
+	size_t i;
+
+	for (i = 0; i < at->n; i++) {
+		str_addz(q, i > 0 ? " AND " : "");
+		add_ref(q, p, SIDE_OLD, i);
+		str_addf(q, " = %s", at->literal[i]);
+	}
+}
+
+/* The rows of a piece, and how to lock them. */
+static void
+add_locked(struct str *q, const struct plan *p, const struct bound *after,
+    const struct bound *upto, bool wait)
+{
+	if (wait)
+		add_row_at(q, p, upto);
+	else
+		sql_range(q, p, SIDE_OLD, after, upto);
+	str_addz(q, wait ? p->copy_tail_wait : p->copy_tail);
+}
+
 void
 sql_copy(struct str *q, const struct plan *p, const struct bound *after,
     const struct bound *upto, bool wait)
 {
 	str_addz(q, p->copy_head);
-	sql_range(q, p, SIDE_OLD, after, upto);
-	str_addz(q, wait ? p->copy_tail_wait : p->copy_tail);
+	add_locked(q, p, after, upto, wait);
 }
 
 void
@@ -493,8 +520,7 @@ sql_values(struct str *q, const struct plan *p, const struct bound *after,
     const struct bound *upto, bool wait)
 {
 	str_addz(q, p->values_head);
-	sql_range(q, p, SIDE_OLD, after, upto);
-	str_addz(q, wait ? p->copy_tail_wait : p->copy_tail);
+	add_locked(q, p, after, upto, wait);
 }
 
 void

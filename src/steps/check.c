@@ -332,6 +332,44 @@ check_all(const struct check_input *in, struct err *e)
 	return first.kind != ERR_NONE ? -1 : 0;
 }
 
+static bool
+is_moment(const struct column *c)
+{
+	return strcasecmp(c->data_type, "timestamp") == 0;
+}
+
+/*
+ * MariaDB makes the current time of a NULL that comes into a TIMESTAMP NOT
+ * NULL, without a warning.
+ */
+static int
+check_null_moments(struct db *db, const struct plan *p, struct err *e)
+{
+	const struct pair *pr;
+	unsigned long long rows = 0;
+	size_t i;
+
+	for (i = 0; i < p->n_pairs && p->server->mariadb; i++) {
+		pr = &p->pair[i];
+		if (pr->from == NULL || !pr->from->nullable ||
+		    pr->to->nullable || pr->adapts_null || pr->may_change ||
+		    !is_moment(pr->to))
+			continue;
+		if (db_number(db, &rows, e, "SELECT EXISTS (SELECT 1 FROM %s "
+		    "WHERE %s IS NULL)", p->names.old.sql,
+		    pr->from->name.sql) != 0)
+			return -1;
+		if (rows == 0)
+			continue;
+		err_set(e, ERR_CHANGED, "the copy would change data: NULLs in "
+		    "column %s would become the current time",
+		    pr->to->name.sql);
+		return err_hint(e, "correct the rows or the ALTER, or allow it "
+		    "with --allow-warnings 1048:%s", pr->to->name.raw);
+	}
+	return 0;
+}
+
 /*
  * A DATE without a DEFAULT becomes 0000-00-00 in the rows there are.  Native
  * ALTER refuses that when the user's sql_mode forbids such dates.
@@ -349,6 +387,9 @@ check_zero_dates(struct db *db, const struct plan *p, struct err *e)
 	for (i = 0; i < p->n_pairs; i++) {
 		if (p->pair[i].from != NULL ||
 		    strncmp(p->pair[i].filler, "'0000-00-00", 11) != 0)
+			continue;
+		/* MySQL forbids it only for DATE and DATETIME. */
+		if (!p->server->mariadb && is_moment(p->pair[i].to))
 			continue;
 		if (db_number(db, &rows, e, "SELECT EXISTS (SELECT 1 FROM %s)",
 		    p->names.old.sql) != 0)
@@ -411,7 +452,8 @@ check_plan(struct db *db, const struct plan *p, struct err *e)
 		    "stay in it; use the server's own ALTER TABLE");
 	}
 	return check_conversions(p, e) != 0 ||
-	    check_fillers(p, e) != 0 ? -1 : check_zero_dates(db, p, e);
+	    check_fillers(p, e) != 0 || check_null_moments(db, p, e) != 0 ?
+	    -1 : check_zero_dates(db, p, e);
 }
 
 /* SHOW CREATE TABLE, but for the counter, which goes on. */

@@ -9,8 +9,9 @@
  * meet an application's transaction that waits for one of them, and InnoDB
  * would end the smaller of the two: the application's.  So it asks for NOWAIT;
  * what meets a lock is rolled back and tried again in pieces half as large.
- * A piece of one row may wait: it holds nothing yet, and a row that is always
- * locked is only to be had by queueing.
+ * A piece of one row may wait: it is read by its key, so that it holds nothing
+ * yet, and a row that is always locked is only to be had by queueing.  What
+ * comes in beside it meanwhile comes by the triggers.
  *
  * Where INSERT ... SELECT holds the new table's AUTO-INC lock to its end
  * (innodb_autoinc_lock_mode below 2, MariaDB's default), the application's
