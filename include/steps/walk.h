@@ -20,14 +20,18 @@ struct chunk {
 	unsigned long long rows;	/* asked for; the chunk may have less */
 };
 
+struct chunk_done {
+	unsigned long long rows;	/* so many it came to */
+	double idle;			/* seconds of it without a lock */
+};
+
 /*
- * Do one chunk, on the worker's own connection.  Says how many rows it came
- * to.  Returns 0; 1 when it met locks and chunks should be smaller; or -1.
+ * Do one chunk, on the worker's own connection.  Returns 0; 1 when it met locks and chunks should be smaller; or -1.
  * When the connection was lost, or a statement was ended by somebody, it is
  * called again; to do a chunk twice must be as good as once.
  */
 typedef int walk_chunk_fn(void *arg, struct db *db, const struct chunk *c,
-    unsigned long long *rows, struct err *e);
+    struct chunk_done *done, struct err *e);
 
 typedef int walk_meanwhile_fn(void *arg, struct err *e);
 

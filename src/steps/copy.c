@@ -77,14 +77,16 @@ is_missing(const struct job *j, struct db *db, const struct chunk *c,
 /* INSERT ... SELECT; one at a time where they would wait for each other. */
 static int
 insert_select(struct job *j, struct db *db, const struct chunk *c, bool wait,
-    struct err *e)
+    double *idle, struct err *e)
 {
 	struct str q = STR_INIT;
+	double began = now_s();
 	int rc;
 
 	sql_copy(&q, j->plan, &c->after, &c->upto, wait);
 	if (j->plan->autoinc_lock)
 		pthread_rwlock_wrlock(&j->lane);
+	*idle += now_s() - began;
 	rc = db_run_text(db, q.s, e);
 	if (j->plan->autoinc_lock)
 		pthread_rwlock_unlock(&j->lane);
@@ -115,7 +117,7 @@ insert_values(struct job *j, struct db *db, const struct chunk *c,
 
 static int
 insert_piece(struct job *j, struct db *db, const struct chunk *c,
-    bool by_values, bool wait, unsigned long long *rows, struct err *e)
+    bool by_values, bool wait, struct chunk_done *done, struct err *e)
 {
 	struct str duplicate = STR_INIT;
 	int rc;
@@ -123,8 +125,8 @@ insert_piece(struct job *j, struct db *db, const struct chunk *c,
 	rc = db_quiet(db, e, "START TRANSACTION");
 	if (rc == 0)
 		rc = by_values ? insert_values(j, db, c, wait, e) :
-		    insert_select(j, db, c, wait, e);
-	*rows = db_affected(db);
+		    insert_select(j, db, c, wait, &done->idle, e);
+	done->rows = db_affected(db);
 	if (rc == 0 && db_warnings(db) > 0)
 		rc = warning_judge(j->plan, j->cfg, db, c, &duplicate, e);
 	if (rc == 0 && duplicate.len > 0 && j->plan->other_unique)
@@ -141,16 +143,16 @@ insert_piece(struct job *j, struct db *db, const struct chunk *c,
  */
 static int
 put_piece(struct job *j, struct db *db, const struct chunk *c, bool by_values,
-    bool wait, unsigned long long *rows, struct err *e)
+    bool wait, struct chunk_done *done, struct err *e)
 {
 	struct err ignored = { .kind = ERR_NONE };
-	int rc = insert_piece(j, db, c, by_values, wait, rows, e);
+	int rc = insert_piece(j, db, c, by_values, wait, done, e);
 
 	if (rc == 0 || !by_values || e->kind == ERR_LOST ||
 	    db_class(e->sqlno) == DB_CONFLICT)
 		return rc;
 	db_quiet(db, &ignored, "ROLLBACK");
-	return insert_piece(j, db, c, false, wait, rows, e);
+	return insert_piece(j, db, c, false, wait, done, e);
 }
 
 /* A piece failed: 1 try a smaller one, 0 try again, -1 give up. */
@@ -239,11 +241,11 @@ is_busy(struct job *j, struct db *db)
 
 static int
 copy_chunk(void *arg, struct db *db, const struct chunk *c,
-    unsigned long long *rows, struct err *e)
+    struct chunk_done *all, struct err *e)
 {
 	struct job *j = arg;
 	struct chunk piece = { BOUND_INIT, BOUND_INIT, c->rows };
-	unsigned long long n = 0;
+	struct chunk_done one;
 	unsigned int tries = 0;
 	bool met = false, done = false;
 	bool by_values = j->plan->by_values && is_busy(j, db);
@@ -251,10 +253,11 @@ copy_chunk(void *arg, struct db *db, const struct chunk *c,
 
 	bound_copy(&piece.after, &c->after);
 	while (!done && rc >= 0) {
+		memset(&one, 0, sizeof(one));
 		rc = cut_piece(j, db, &piece, c, e);
 		if (rc == 0)
 			rc = put_piece(j, db, &piece, by_values,
-			    piece.rows == 1, &n, e);
+			    piece.rows == 1, &one, e);
 		if (rc != 0) {
 			rc = recover(j, db, piece.rows, &tries, e);
 			met = true;
@@ -262,7 +265,8 @@ copy_chunk(void *arg, struct db *db, const struct chunk *c,
 				piece.rows = (piece.rows + 1) / 2;
 			continue;
 		}
-		*rows += n;
+		all->rows += one.rows;
+		all->idle += one.idle;
 		tries = 0;
 		done = bound_equal(&piece.upto, &c->upto);
 		bound_copy(&piece.after, &piece.upto);

@@ -84,17 +84,16 @@ out:
 
 static int
 verify_chunk(void *arg, struct db *db, const struct chunk *c,
-    unsigned long long *rows, struct err *e)
+    struct chunk_done *done, struct err *e)
 {
 	const struct job *j = arg;
 	struct err ignored = { .kind = ERR_NONE };
 	int rc;
 
-	*rows = 0;
 	if (db_quiet(db, e, "START TRANSACTION WITH CONSISTENT SNAPSHOT, "
 	    "READ ONLY") != 0)
 		return -1;
-	rc = compare(j->plan, db, c, rows, e);
+	rc = compare(j->plan, db, c, &done->rows, e);
 	if (db_quiet(db, rc == 0 ? e : &ignored, "COMMIT") != 0)
 		rc = -1;
 	return rc;

@@ -14,6 +14,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -166,14 +167,14 @@ next_chunk(struct worker *w, struct chunk *k, struct err *e)
 }
 
 static int
-do_chunk(struct worker *w, const struct chunk *k, unsigned long long *rows,
+do_chunk(struct worker *w, const struct chunk *k, struct chunk_done *done,
     struct err *e)
 {
 	const struct walk *walk = w->cursor->walk;
 	unsigned int tries = 0;
 	int rc;
 
-	while ((rc = walk->chunk(walk->arg, w->db, k, rows, e)) < 0 &&
+	while ((rc = walk->chunk(walk->arg, w->db, k, done, e)) < 0 &&
 	    try_again(w, &tries, e))
 		;
 	return rc;
@@ -202,19 +203,20 @@ work(struct worker *w, struct err *e)
 	struct cursor *c = w->cursor;
 	const struct walk *walk = c->walk;
 	struct chunk k = { BOUND_INIT, BOUND_INIT, 0 };
-	unsigned long long rows;
+	struct chunk_done done;
 	double began;
 	int rc = 0, met;
 
 	while (!stop_requested() && (rc = next_chunk(w, &k, e)) > 0) {
-		rows = 0;
+		memset(&done, 0, sizeof(done));
 		began = now_s();
-		met = do_chunk(w, &k, &rows, e);
+		met = do_chunk(w, &k, &done, e);
 		if (met < 0) {
 			rc = -1;
 			break;
 		}
-		cursor_note(c, &k, rows, now_s() - began, met == 1);
+		cursor_note(c, &k, done.rows, now_s() - began - done.idle,
+		    met == 1);
 		if (walk->cfg->sleep > 0)
 			stop_sleep(walk->cfg->sleep);
 	}
