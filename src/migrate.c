@@ -42,7 +42,7 @@ migrate_inspect(struct migration *m, struct err *e)
 	    0 ||
 	    alter_parse(&m->alter, m->cfg->alter, &mode, e) != 0 ||
 	    claim_take(m->db, &m->names.old, e) != 0 ||
-	    table_load(&m->old, m->db, &m->names.old, e) != 0 ||
+	    table_load(&m->old, m->db, &m->server, &m->names.old, e) != 0 ||
 	    shadow_names(&m->names, m->db, m->cfg, e) != 0)
 		return -1;
 	return 0;
@@ -104,7 +104,7 @@ migrate_plan(struct migration *m, struct err *e)
 		.arg = m,
 	};
 
-	if (table_load(&m->new, m->db, &m->names.shadow, e) != 0 ||
+	if (table_load(&m->new, m->db, &m->server, &m->names.shadow, e) != 0 ||
 	    plan_make(&m->plan, &m->names, m->old, m->new, &m->alter,
 	    &m->server, &wish, e) != 0 ||
 	    check_plan(m->db, &m->plan, e) != 0)

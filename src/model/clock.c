@@ -11,14 +11,24 @@ is_moment(const struct column *c)
 	return strcasecmp(c->data_type, "timestamp") == 0;
 }
 
-/* Is the word, in any case, anywhere in the text? */
+/* Of a name without quotes; those of other alphabets have the high bit. */
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '_' || c == '$' || (c & 0x80) != 0;
+}
+
+/* Does the word, in any case, stand in the text, and not in a longer one? */
 static bool
 mentions(const char *text, const char *word)
 {
 	size_t len = strlen(word);
+	char before = ' ';
 
-	for (; *text != '\0'; text++)
-		if (strncasecmp(text, word, len) == 0)
+	for (; *text != '\0'; before = *text++)
+		if (strncasecmp(text, word, len) == 0 && !is_letter(before) &&
+		    !is_letter(text[len]))
 			return true;
 	return false;
 }
@@ -38,8 +48,9 @@ mentions_moment(const struct table *t, const char *expression)
 static bool
 mentions_now(const char *expression)
 {
-	static const char *const now[] = { "current_", "curdate", "curtime",
-	    "now", "sysdate", "localtime", "from_unixtime" };
+	static const char *const now[] = { "current_timestamp",
+	    "current_date", "current_time", "curdate", "curtime", "now",
+	    "sysdate", "localtime", "localtimestamp", "from_unixtime" };
 	size_t i;
 
 	for (i = 0; i < sizeof(now) / sizeof(now[0]); i++)

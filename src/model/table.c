@@ -157,7 +157,7 @@ spoil(struct key *k, const char *why)
 		k->why_not = why;
 }
 
-/* cell: column (NULL: an expression), prefix length, A or D. */
+/* cell[2..4]: column (NULL: an expression), prefix length, A or D. */
 static void
 add_part(struct table *t, struct key *k, char **cell)
 {
@@ -189,7 +189,8 @@ add_part(struct table *t, struct key *k, char **cell)
 }
 
 static int
-load_keys(struct table *t, struct db *db, const char *where, struct err *e)
+load_keys(struct table *t, struct db *db, const struct server *s,
+    const char *where, struct err *e)
 {
 	struct rows r = ROWS_INIT;
 	struct key *k = NULL;
@@ -197,9 +198,10 @@ load_keys(struct table *t, struct db *db, const char *where, struct err *e)
 	int rc = -1;
 
 	if (db_rows(db, &r, e, "SELECT INDEX_NAME, NON_UNIQUE, COLUMN_NAME, "
-	    "SUB_PART, COLLATION FROM information_schema.STATISTICS "
+	    "SUB_PART, COLLATION, %s FROM information_schema.STATISTICS "
 	    "WHERE %s ORDER BY INDEX_NAME = 'PRIMARY' DESC, INDEX_NAME, "
-	    "SEQ_IN_INDEX", where) != 0)
+	    "SEQ_IN_INDEX", s->mariadb ? "IGNORED = 'YES'" :
+	    "IS_VISIBLE = 'NO'", where) != 0)
 		goto out;
 	t->key = xcalloc(r.n, sizeof(*t->key));
 	for (i = 0; i < r.n; i++) {
@@ -212,6 +214,9 @@ load_keys(struct table *t, struct db *db, const char *where, struct err *e)
 			k->total = true;
 			if (!k->unique)
 				spoil(k, "it is not unique");
+			/* FORCE INDEX of such a key is error 1176. */
+			if (same_text(r.cell[i][5], "1"))
+				spoil(k, "the server is told to ignore it");
 		}
 		add_part(t, k, r.cell[i]);
 	}
@@ -290,8 +295,8 @@ table_definition(struct str *q, const struct table *t)
 }
 
 int
-table_load(struct table **out, struct db *db, const struct qname *name,
-    struct err *e)
+table_load(struct table **out, struct db *db, const struct server *s,
+    const struct qname *name, struct err *e)
 {
 	struct table *t = xcalloc(1, sizeof(*t));
 	struct str where = STR_INIT;
@@ -302,7 +307,7 @@ table_load(struct table **out, struct db *db, const struct qname *name,
 	table_where(&where, db, name);
 	rc = load_facts(t, db, where.s, e) != 0 ||
 	    load_columns(t, db, where.s, e) != 0 ||
-	    load_keys(t, db, where.s, e) != 0 ||
+	    load_keys(t, db, s, where.s, e) != 0 ||
 	    load_create(t, db, e) != 0 ? -1 : 0;
 	str_free(&where);
 	return rc;

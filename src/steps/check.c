@@ -458,13 +458,14 @@ check_plan(struct db *db, const struct plan *p, struct err *e)
 
 /* SHOW CREATE TABLE, but for the counter, which goes on. */
 static int
-same_create(struct db *db, const struct table *was, struct err *e)
+same_create(const struct check_input *in, const struct table *was,
+    struct err *e)
 {
 	struct table *is = NULL;
 	struct str a = STR_INIT, b = STR_INIT;
 	int rc;
 
-	rc = table_load(&is, db, &was->name, e);
+	rc = table_load(&is, in->db, in->server, &was->name, e);
 	if (rc == 0) {
 		table_definition(&a, was);
 		table_definition(&b, is);
@@ -490,8 +491,8 @@ check_unchanged(const struct check_input *in, const struct table *new,
 	struct check_input now = *in;
 
 	now.running = true;
-	if (same_create(in->db, in->old, e) != 0 ||
-	    same_create(in->db, new, e) != 0)
+	if (same_create(in, in->old, e) != 0 ||
+	    same_create(in, new, e) != 0)
 		return -1;
 	return check_own_fkeys(&now, e) != 0 || check_children(&now, e) != 0 ||
 	    check_triggers(&now, e) != 0 ? -1 : 0;
