@@ -123,23 +123,41 @@ clock_choose(struct plan *p, struct err *e)
 	return 0;
 }
 
+/*
+ * From the server's clock to UTC.  CONVERT_TZ() moves a time that does not
+ * exist, when summer time begins, without a word; ALTER TABLE refuses it.  So
+ * what does not come back as it was becomes a text that no TIMESTAMP takes.
+ */
+static void
+add_moment(struct str *q, const char *ref, const char *here)
+{
+	str_addf(q, "IF(CONVERT_TZ(CONVERT_TZ(%s, '%s', '+00:00'), '+00:00', "
+	    "'%s') <=> CAST(%s AS DATETIME(6)), "
+	    "CONVERT_TZ(%s, '%s', '+00:00'), CONCAT(%s, ' is no time'))",
+	    ref, here, here, ref, ref, here, ref);
+}
+
 void
 clock_source(struct str *q, const struct plan *p, const struct pair *pr,
     const char *row)
 {
 	const char *here = p->server->time_zone;
 	struct str ref = STR_INIT;
-	bool leaves = is_moment(pr->from);
 
 	str_addf(&ref, "%s%s%s", row != NULL ? row : "",
 	    row != NULL ? "." : "", pr->from->name.sql);
-	if (!pr->shifts)
+	if (!pr->shifts) {
 		str_addz(q, ref.s);
-	else
+	} else {
 		/* What is no moment, 0000-00-00, is so by every clock. */
-		str_addf(q, "IF(%s LIKE '0000-00-00%%', %s, "
-		    "CONVERT_TZ(%s, '%s', '%s'))", ref.s, ref.s, ref.s,
-		    leaves ? "+00:00" : here, leaves ? here : "+00:00");
+		str_addf(q, "IF(%s LIKE '0000-00-00%%', %s, ", ref.s, ref.s);
+		if (is_moment(pr->from))
+			str_addf(q, "CONVERT_TZ(%s, '+00:00', '%s')", ref.s,
+			    here);
+		else
+			add_moment(q, ref.s, here);
+		str_addz(q, ")");
+	}
 	str_free(&ref);
 }
 

@@ -90,20 +90,23 @@ is_constant(const struct column *c)
 }
 
 struct parts {
-	struct str group, set, text;
+	struct str keys, names, set, text;
 };
 
 static bool
-add_part(const struct plan *p, const struct key_part *part, struct parts *s)
+add_part(const struct plan *p, const struct key *k, size_t n, struct parts *s)
 {
+	const struct key_part *part = &k->part[n];
 	const struct column *to = &p->new->column[part->column];
 	const struct pair *pr = plan_pair_to(p, to);
 
 	if (pr == NULL)
 		return is_constant(to);
-	str_addz(&s->group, s->group.len > 0 ? ", " : "");
-	if (!add_value(&s->group, p, pr, part))
+	if (!add_value(&s->keys, p, pr, part))
 		return false;
+	str_addf(&s->keys, " AS k%zu, ", n);
+	str_addf(&s->names, "%sk%zu", s->names.len > 0 ? ", " :
+	    " GROUP BY ", n);
 	str_addz(&s->text, ", ");
 	convert_text(&s->text, pr->from, "o");
 	if (pr->from->nullable && !pr->adapts_null)
@@ -113,43 +116,50 @@ add_part(const struct plan *p, const struct key_part *part, struct parts *s)
 	return true;
 }
 
+/* The walking key of a row, as bytes: where two are equal, both are shown. */
 static void
-add_row(struct str *q, const struct plan *p, const char *which)
+add_row(struct str *q, const struct plan *p)
 {
 	size_t i;
 
-	/* As bytes: where two are equal, both are shown. */
-	str_addf(q, ", %s(CAST(CONCAT_WS(', '", which);
+	str_addz(q, "CAST(CONCAT_WS(', '");
 	for (i = 0; i < p->walk->n; i++) {
 		str_addz(q, ", ");
 		convert_text(q, &p->old->column[p->walk->part[i].column],
 		    "o");
 	}
-	str_addz(q, ") AS BINARY))");
+	str_addz(q, ") AS BINARY)");
 }
 
+/*
+ * The inner SELECT must stay one: MySQL would take a converted key that it
+ * has grouped by for the column itself, and convert it once more.
+ */
 static char *
 render(const struct plan *p, const struct key *k)
 {
-	struct parts s = { STR_INIT, STR_INIT, STR_INIT };
+	struct parts s = { STR_INIT, STR_INIT, STR_INIT, STR_INIT };
 	struct str q = STR_INIT;
 	bool yes = !k->opaque;
 	size_t i;
 
 	for (i = 0; i < k->n && yes; i++)
-		yes = add_part(p, &k->part[i], &s);
+		yes = add_part(p, k, i, &s);
 	if (yes) {
-		str_addf(&q, "SELECT COUNT(*), MIN(CONCAT_WS(', '%s))",
+		str_addz(&q, "SELECT /*+ NO_MERGE(d) */ COUNT(*), MIN(v), "
+		    "MIN(r), MAX(r) FROM (SELECT ");
+		str_add(&q, s.keys.s, s.keys.len);
+		str_addf(&q, "CONCAT_WS(', '%s) AS v, ",
 		    s.text.len > 0 ? s.text.s : ", ''");
-		add_row(&q, p, "MIN");
-		add_row(&q, p, "MAX");
-		str_addf(&q, " FROM %s o%s", p->names.old.sql,
-		    s.set.len > 0 ? s.set.s : "");
-		if (s.group.len > 0)
-			str_addf(&q, " GROUP BY %s", s.group.s);
+		add_row(&q, p);
+		str_addf(&q, " AS r FROM %s o", p->names.old.sql);
+		str_add(&q, s.set.s, s.set.len);
+		str_addz(&q, ") d");
+		str_add(&q, s.names.s, s.names.len);
 		str_addf(&q, " HAVING COUNT(*) > 1 LIMIT %d", SHOWN);
 	}
-	str_free(&s.group);
+	str_free(&s.keys);
+	str_free(&s.names);
 	str_free(&s.set);
 	str_free(&s.text);
 	return yes ? str_take(&q) : NULL;
