@@ -66,9 +66,15 @@ int db_run_text(struct db *db, const char *sql, struct err *e);
  * Run sql at once after a question, in one packet, so that hardly anything
  * happens in between; but only if the question's one row says 1.  Returns 1
  * when it does not.  As db_quiet(), --print does not show it.
+ *
+ * When it has to wait for a lock longer than patience (seconds), it is ended
+ * from the connection killer (error 1317); with NULL it waits on.
  */
-int db_run_if(struct db *db, const char *question, const char *sql,
-    struct err *e);
+int db_run_if(struct db *db, struct db *killer, double patience,
+    const char *question, const char *sql, struct err *e);
+
+/* Another connection to the same server, by the same configuration. */
+int db_beside(struct db **out, const struct db *db, struct err *e);
 
 /*
  * Run what --print need not show: a passing setting of this session, the ends

@@ -7,6 +7,7 @@
 #include <errmsg.h>
 #include <mysql.h>
 #include <stdarg.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -267,29 +268,92 @@ db_run_text(struct db *db, const char *sql, struct err *e)
  */
 #define ER_SUBQUERY_NO_1_ROW 1242
 
-int
-db_run_if(struct db *db, const char *question, const char *sql,
+/* Has the server answered within so many seconds? */
+static bool
+answers_within(const struct db *db, double seconds)
+{
+	struct pollfd p = { .fd = mysql_get_socket(db->my),
+	    .events = POLLIN };
+
+	return poll(&p, 1, (int)(seconds * 1000)) != 0;
+}
+
+/*
+ * The statement that waits for a table is taken out of the queue again.  One
+ * that is at work is let alone: it has the lock, and will be done soon.
+ * Returns false as long as an answer is still to come.
+ */
+static bool
+withdraw(struct db *db, struct db *killer)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	char *state = NULL;
+	bool at_work;
+
+	if (db_value(killer, &state, &ignored, "SELECT IF(COMMAND = 'Sleep', "
+	    "'done', IF(STATE LIKE 'Waiting for %%lock', 'waits', 'works')) "
+	    "FROM information_schema.PROCESSLIST WHERE ID = %lu",
+	    mysql_thread_id(db->my)) != 0)
+		return true;
+	at_work = same_text(state, "works");
+	if (same_text(state, "waits"))
+		db_quiet(killer, &ignored, "KILL QUERY %lu",
+		    mysql_thread_id(db->my));
+	free(state);
+	return !at_work;
+}
+
+/* One result of the packet; *more as mysql_next_result() has it. */
+static int
+next_answer(struct db *db, struct db *killer, double patience, int *more,
     struct err *e)
 {
+	int rc;
+
+	while (killer != NULL && !answers_within(db, patience))
+		if (withdraw(db, killer))
+			break;
+	if (*more < 0)
+		rc = mysql_read_query_result(db->my) != 0 ? failed(db, e) : 0;
+	else
+		rc = mysql_next_result(db->my) > 0 ? failed(db, e) : 0;
+	if (rc == 0)
+		rc = drain(db, e);
+	*more = rc == 0 && mysql_more_results(db->my);
+	return rc;
+}
+
+int
+db_run_if(struct db *db, struct db *killer, double patience,
+    const char *question, const char *sql, struct err *e)
+{
+	struct err ignored = { .kind = ERR_NONE };
 	struct str q = STR_INIT;
 	bool asked = false;
-	int rc, more = 0;
+	int rc, more = -1;
 
 	str_addf(&q, "SELECT IF((%s) = 1, 1, (SELECT 1 UNION ALL SELECT 2)); "
 	    "%s", question, sql);
 	mysql_set_server_option(db->my, MYSQL_OPTION_MULTI_STATEMENTS_ON);
-	rc = send_text(db, q.s, e);
-	while (rc == 0 && more == 0) {
-		rc = drain(db, e);
+	rc = mysql_send_query(db->my, q.s, q.len) != 0 ? failed(db, e) : 0;
+	while (rc == 0 && more != 0) {
+		rc = next_answer(db, killer, patience, &more, e);
 		asked = asked || rc == 0;
-		if (rc == 0 && (more = mysql_next_result(db->my)) > 0)
-			rc = failed(db, e);
 	}
-	if (rc == 0 || e->kind != ERR_LOST)
+	if (rc == 0 || e->kind != ERR_LOST) {
 		mysql_set_server_option(db->my,
 		    MYSQL_OPTION_MULTI_STATEMENTS_OFF);
+		/* A KILL QUERY that came too late is for this one. */
+		db_quiet(db, &ignored, "DO 0");
+	}
 	str_free(&q);
 	return rc != 0 && !asked && e->sqlno == ER_SUBQUERY_NO_1_ROW ? 1 : rc;
+}
+
+int
+db_beside(struct db **out, const struct db *db, struct err *e)
+{
+	return db_open(out, db->cfg, "beside", e);
 }
 
 int

@@ -11,9 +11,11 @@
  * when it cannot have it.  MySQL knows no timeout below a second; there
  * performance_schema.metadata_locks is asked in the same packet, and the
  * statement runs only when nobody holds the lock.  That leaves some
- * microseconds in which somebody may come.  Only when a free moment does not
- * come for seconds does the statement queue, for one second, and lets
- * traffic pass before the next time.
+ * microseconds in which somebody may come; so a second connection looks
+ * whether the statement waits all the same, and takes it out of the queue.
+ *
+ * Only when a free moment does not come for seconds does the statement queue,
+ * for one second, and lets traffic pass before the next time.
  */
 #include "steps/mdl.h"
 
@@ -24,6 +26,7 @@
 
 #define PATIENCE	8.0	/* seconds of looking for a free moment */
 #define BLINK		0.002	/* seconds between two looks */
+#define SLIP		0.002	/* seconds in the queue, on MySQL */
 #define IMPATIENT	1.0	/* seconds until it says who is in the way */
 
 /* "Is nobody but us using the table?", 1 when so. */
@@ -40,14 +43,14 @@ ask_free(struct str *q, struct db *db, const struct qname *table)
 
 /* MySQL: one try in a moment when nobody holds the lock. */
 static int
-try_when_free(struct db *db, const struct qname *table, const char *sql,
-    struct err *e)
+try_when_free(struct db *db, struct db *killer, const struct qname *table,
+    const char *sql, struct err *e)
 {
 	struct str q = STR_INIT;
 	int rc;
 
 	ask_free(&q, db, table);
-	rc = db_run_if(db, q.s, sql, e);
+	rc = db_run_if(db, killer, SLIP, q.s, sql, e);
 	str_free(&q);
 	return rc;
 }
@@ -74,13 +77,13 @@ try_at_once(struct db *db, const char *sql, struct err *e)
 
 /* One try that does not queue.  1: the lock was not to be had. */
 static int
-try_now(struct db *db, const struct server *s, const struct qname *table,
-    const char *sql, struct err *e)
+try_now(struct db *db, struct db *killer, const struct server *s,
+    const struct qname *table, const char *sql, struct err *e)
 {
 	int rc;
 
 	rc = s->mariadb ? try_at_once(db, sql, e) :
-	    try_when_free(db, table, sql, e);
+	    try_when_free(db, killer, table, sql, e);
 	if (rc == -1 && e->kind != ERR_LOST &&
 	    db_class(e->sqlno) == DB_CONFLICT)
 		return 1;
@@ -136,7 +139,7 @@ name_holders(struct db *db, const struct server *s, const struct qname *table)
 }
 
 static int
-look_for_a_moment(struct db *db, const struct server *s,
+look_again(struct db *db, struct db *killer, const struct server *s,
     const struct qname *table, const char *sql, double patience,
     struct err *e)
 {
@@ -144,11 +147,8 @@ look_for_a_moment(struct db *db, const struct server *s,
 	bool named = false;
 	int rc;
 
-	/* Without a way to look there is only the queue. */
-	if (!s->mariadb && !s->sees_locks)
-		return 1;
 	for (;;) {
-		rc = try_now(db, s, table, sql, e);
+		rc = try_now(db, killer, s, table, sql, e);
 		if (rc != 1 || now_s() - began >= patience)
 			return rc;
 		if (!named && now_s() - began > IMPATIENT) {
@@ -160,6 +160,28 @@ look_for_a_moment(struct db *db, const struct server *s,
 		if (stop_sleep(BLINK))
 			return stopped(e);
 	}
+}
+
+static int
+look_for_a_moment(struct db *db, const struct server *s,
+    const struct qname *table, const char *sql, double patience,
+    struct err *e)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	struct db *killer = NULL;
+	int rc;
+
+	/* Without a way to look there is only the queue. */
+	if (!s->mariadb && !s->sees_locks)
+		return 1;
+	/* No connection to be had: then a slip lasts a second. */
+	if (!s->mariadb && db_beside(&killer, db, &ignored) != 0) {
+		db_close(killer);
+		killer = NULL;
+	}
+	rc = look_again(db, killer, s, table, sql, patience, e);
+	db_close(killer);
+	return rc;
 }
 
 /* For a second everybody waits behind us. */
