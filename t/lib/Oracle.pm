@@ -1,0 +1,284 @@
+# A random table, a random ALTER, an application that writes at random: what
+# livealter makes of it must be what ALTER TABLE makes of a copy.
+#
+#	my $o = Oracle->new(Server->start(general_log => 0));
+#	my $c = $o->run(1234);
+#	print $c->{class};		# 'migrated', 'both refuse', ...
+#	print $o->report($c) if $c->{wrong};
+#
+# All of it follows from the seed, but for the moment at which a statement of
+# the application meets livealter.
+package Oracle;
+
+use strict;
+use warnings;
+
+use LiveAlter;
+use Oracle::Alter;
+use Oracle::Compare qw(definition rows differences left_over);
+use Oracle::Rand;
+use Oracle::Table;
+use Oracle::Traffic;
+
+# What livealter refuses and the server does not: its exit status, what it
+# says, what it is called here, and when (a function of the case; else always).
+my @refusals = (
+	# Rows could not be found again by the triggers.
+	[4, qr/no unique key|no PRIMARY KEY/, 'no key'],
+	# Warnings that tell of changed data are fatal by design; the server
+	# must have given one as well.
+	[35, qr/would change data/, 'changed data', \&_native_warned],
+);
+
+# Defects that are known and not yet mended: what is made of such a case does
+# not count.  Empty when all are mended.
+our %known = ();
+
+sub new {
+	my ($class, $s) = @_;
+	my $dbh = $s->dbh;
+	$dbh->do("SET NAMES utf8mb4");
+	$dbh->do("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'"
+	    . ", time_zone = '+00:00'");
+	my $self = bless { s => $s, dbh => $dbh, fl => $s->flavour }, $class;
+	@{$self->{global}}{qw(sql_mode time_zone)} =
+	    $dbh->selectrow_array("SELECT \@\@global.sql_mode, " .
+	    "\@\@global.time_zone");
+	return $self;
+}
+
+sub _try {
+	my ($self, $sql) = @_;
+	local $self->{dbh}{RaiseError} = 0;
+	return defined $self->{dbh}->do($sql);
+}
+
+# --- making a case ---------------------------------------------------------
+
+# The ALTER has the server's own sql_mode and time zone, so they vary, too.
+sub _settings {
+	my ($self, $c, $r) = @_;
+	my %g = %{$self->{global}};
+	$g{sql_mode} = $r->pick('', 'NO_ENGINE_SUBSTITUTION',
+	    'STRICT_ALL_TABLES,ANSI_QUOTES', 'STRICT_TRANS_TABLES')
+	    if $r->chance(15);
+	$g{time_zone} = $r->pick('+02:00', 'Europe/Berlin', '-08:00')
+	    if $r->chance(30);
+	$self->{dbh}->do("SET GLOBAL sql_mode = '$g{sql_mode}', " .
+	    "GLOBAL time_zone = '$g{time_zone}'");
+	$c->{global} = \%g;
+}
+
+sub _fresh {
+	my ($self, @dbs) = @_;
+	$self->{dbh}->do("DROP DATABASE IF EXISTS $_") for @dbs;
+	$self->{dbh}->do("CREATE DATABASE $_ CHARACTER SET utf8mb4")
+	    for @dbs;
+}
+
+# Not every table that comes to mind can be had.
+sub _make_table {
+	my ($self, $c) = @_;
+	for my $try (1 .. 40) {
+		my $r = Oracle::Rand->new($c->{seed}, "table $try");
+		my $t = $c->{t} = Oracle::Table->new($r, $self->{fl});
+		if (!$self->_try($t->create('ctl.t'))) {
+			push @{$self->{bad_tables}}, $self->{dbh}->errstr;
+			next;
+		}
+		$self->{dbh}->do($t->create($_)) for 'live.t', 'pre.t';
+		$c->{fill} = [map { $t->insert($r, '@T@', 50) }
+		    1 .. $r->weighted(1 => 0, 3 => 1, 3 => 3, 3 => 6)];
+		$self->_fill($c);
+		return;
+	}
+	die "seed $c->{seed}: no table can be made\n";
+}
+
+sub _fill {
+	my ($self, $c) = @_;
+	my $dbh = $self->{dbh};
+	# For defaults, the same time on both sides.
+	$dbh->do("SET timestamp = 1779999999.125");
+	for my $db ('live', 'ctl') {
+		$dbh->do(s/\@T\@/$db.t/r) for @{$c->{fill}};
+		$dbh->do("DELETE FROM $db.t WHERE " .
+		    Oracle::Table::ident($c->{t}{auto}{name}) . ' > 90')
+		    if $c->{t}{auto} && $c->{seed} % 3 == 0;
+	}
+	my $cols = join ', ', map { Oracle::Table::ident($_->{name}) }
+	    $c->{t}->writable;
+	$dbh->do("INSERT INTO pre.t ($cols) SELECT $cols FROM ctl.t");
+	my $d = differences('rows', [rows($dbh, 'live')],
+	    [rows($dbh, 'ctl')]) // return;
+	die "seed $c->{seed}: the tables differ from the start\n$d\n";
+}
+
+# Most ALTERs are to be possible; the server tells which are.
+sub _make_alter {
+	my ($self, $c, $r) = @_;
+	my $any = $r->chance(10);
+	for my $try (1 .. 15) {
+		$c->{alter} = Oracle::Alter->new(
+		    Oracle::Rand->new($c->{seed}, "alter $try"),
+		    $c->{t})->sql;
+		return if $any;
+		my $n = $self->_native('pre', $c->{alter});
+		return if $n->{ok};
+		push @{$self->{bad_alters}}, "$n->{text}: $c->{alter}";
+	}
+}
+
+sub _native {
+	my ($self, $db, $alter) = @_;
+	my $dbh = $self->{s}->dbh;
+	$dbh->do("SET NAMES utf8mb4");
+	local $dbh->{RaiseError} = 0;
+	my $ok = $dbh->do("ALTER TABLE $db.t $alter");
+	my %n = (ok => defined $ok, errno => $dbh->err // 0,
+	    text => $dbh->errstr // '');
+	my $w = $dbh->selectall_arrayref("SHOW WARNINGS");
+	$n{warnings} = [map { "$_->[0] $_->[1]: $_->[2]" } @$w];
+	$dbh->disconnect;
+	return \%n;
+}
+
+# --- running it ------------------------------------------------------------
+
+sub run {
+	my ($self, $seed) = @_;
+	my $r = Oracle::Rand->new($seed, 'case');
+	my $c = { seed => $seed };
+	my $dbh = $self->{dbh};
+	$self->_settings($c, $r);
+	$self->_fresh(qw(live ctl pre));
+	$self->_make_table($c);
+	$self->_make_alter($c, $r);
+	$c->{args} = ['--chunk-size', $r->pick(1, 3, 7, 20, 100),
+	    '--threads', $r->weighted(6 => 1, 2 => 2, 1 => 3)];
+	push @{$c->{args}}, '--sleep', '0.002' if $r->chance(70);
+	$c->{before} = definition($dbh, 'live');
+
+	my $app = $r->chance(75) ? Oracle::Traffic->start($self->{s}, $seed,
+	    $c->{t}) : undef;
+	$c->{run} = $self->_livealter($c);
+	$c->{app} = $app->stop if $app;
+	# What the application wrote may have gone again: ask once more.
+	if ($app && $c->{run}{exit} =~ /^3[56]$/ && !$c->{app}{error}) {
+		$c->{first} = $c->{run};
+		$c->{run} = $self->_livealter($c);
+	}
+	$c->{native} = $self->_native('ctl', $c->{alter});
+	$self->_judge($c);
+	return $c;
+}
+
+sub _livealter {
+	my ($self, $c) = @_;
+	return run_livealter($self->{s}, { timeout => 60 }, '--alter',
+	    $c->{alter}, 'D=live,t=t', '--execute', @{$c->{args}});
+}
+
+# --- judging it ------------------------------------------------------------
+
+sub _judge {
+	my ($self, $c) = @_;
+	my @wrong;
+	push @wrong, $c->{app}{error} if $c->{app} && $c->{app}{error};
+	push @wrong, left_over($self->{dbh});
+	my $done = $c->{run}{exit} == 0;
+	if ($done && $c->{native}{ok}) {
+		$c->{class} = 'migrated';
+		push @wrong, $self->_compare($c, 1);
+	} elsif ($done) {
+		$c->{class} = 'only the server refuses';
+		push @wrong, "native ALTER: $c->{native}{errno} " .
+		    $c->{native}{text};
+	} elsif (!$c->{native}{ok}) {
+		$c->{class} = 'both refuse';
+		push @wrong, $self->_compare($c, 0);
+	} else {
+		$c->{class} = $self->_refusal($c);
+		push @wrong, 'only livealter refuses' if !$c->{class};
+		$c->{class} //= 'only livealter refuses';
+	}
+	@wrong = grep { defined } @wrong;
+	$c->{wrong} = join "\n", @wrong if @wrong;
+}
+
+sub _refusal {
+	my ($self, $c) = @_;
+	for (@refusals) {
+		my ($exit, $says, $class, $when) = @$_;
+		return "refused: $class" if $c->{run}{exit} == $exit &&
+		    $c->{run}{err} =~ $says && (!$when || $when->($c));
+	}
+	return;
+}
+
+sub _native_warned {
+	my ($c) = @_;
+	my ($code) = $c->{run}{err} =~ /\(warning (\d+)\)/ or return 0;
+	return scalar grep { /^\w+ $code:/ } @{$c->{native}{warnings}};
+}
+
+# On MySQL the name of a CHECK is unique in its database.  One that was given
+# by hand comes back with an underscore more or less, which the manual says
+# under BUGS; the list is in the order of names.
+sub _expected_checks {
+	my ($self, $c, $def) = @_;
+	return $def if !$c->{t}->mysql;
+	my %given = map { $_ => /^_(.+)/ ? $1 : "_$_" } grep { !/^t_chk_/ }
+	    $c->{before} =~ /^  CONSTRAINT `([^`]+)` CHECK/mg;
+	$def =~ s/^(  CONSTRAINT `)([^`]+)(?=` CHECK)/$1 .
+	    ($given{$2} \/\/ $2)/gme;
+	return $def;
+}
+
+# The lines without their commas, CHECKs in the order of their names.
+sub _lines {
+	my ($self, $def) = @_;
+	my @l = map { s/,$//r } split /\n/, $def;
+	my @checks = sort grep { /^  CONSTRAINT .* CHECK / } @l;
+	return \@l if !$self->{s}->is_mysql;
+	return [map { /^  CONSTRAINT .* CHECK / ? shift @checks : $_ } @l];
+}
+
+sub _compare {
+	my ($self, $c, $swapped) = @_;
+	my $dbh = $self->{dbh};
+	my ($live, $ctl) = map { definition($dbh, $_) } 'live', 'ctl';
+	$ctl = $self->_expected_checks($c, $ctl) if $swapped;
+	return (differences('definition', $self->_lines($live),
+	    $self->_lines($ctl)), differences('rows',
+	    [rows($dbh, 'live')], [rows($dbh, 'ctl')]));
+}
+
+# --- telling it ------------------------------------------------------------
+
+sub report {
+	my ($self, $c) = @_;
+	my $run = $c->{run};
+	my @fill = map { s/\@T\@/t/gr =~ s/.{4000}\K.*/.../sr } @{$c->{fill}};
+	my $app = $c->{app} ? "$c->{app}{transactions} transactions, " .
+	    ($c->{app}{swapped} ? 'up to the swap' : 'to the end') : 'none';
+	return join "\n", "seed $c->{seed}: $c->{class}",
+	    "server: $self->{fl} $self->{s}{version}, sql_mode " .
+	    "'$c->{global}{sql_mode}', time_zone $c->{global}{time_zone}",
+	    $c->{t}->create('t') . ';', $ENV{ORACLE_ROWS} ?
+	    (map { "$_;" } @fill) : (), "ALTER TABLE t $c->{alter};",
+	    "livealter --alter ... --execute @{$c->{args}}",
+	    ($c->{first} ? "first run: exit $c->{first}{exit}\n" .
+	    $c->{first}{err} : ()),
+	    "exit $run->{exit}\n$run->{err}",
+	    'native: ' . ($c->{native}{ok} ? 'done' : 'refused') . ' ' .
+	    join(' ', "$c->{native}{errno} $c->{native}{text}",
+	    grep { defined } (map { "[$_]" }
+	    @{$c->{native}{warnings}})[0 .. 2]),
+	    "traffic: $app", "WRONG: $c->{wrong}",
+	    "again: make oracle SEED=$c->{seed} N=1 " .
+	    "LIVEALTER_SERVER=$self->{fl} (the traffic's timing differs)",
+	    '';
+}
+
+1;

@@ -1,0 +1,273 @@
+# An application that writes while the table is altered: one connection, which
+# does each statement to live.t and, in the same transaction, to ctl.t.  What
+# the server answers must be the same for both.
+#
+#	my $app = Oracle::Traffic->start($server, $seed, $table);
+#	my $report = $app->stop;
+#
+# It ends by itself when live.t is not what it was, since then the statements
+# mean something else.  Every transaction holds the table's metadata lock
+# before it looks, so none is caught in between.
+package Oracle::Traffic;
+
+use strict;
+use warnings;
+
+use JSON::PP ();
+use POSIX qw(:sys_wait_h);
+use Time::HiRes qw(time sleep);
+
+use LiveAlter;
+use Oracle::Rand;
+use Oracle::Table qw(ident);
+
+# Deadlocks are in the manual under BUGS; all else the application would see.
+my %retry = (1213 => 1);
+
+sub start {
+	my ($class, $s, $seed, $table) = @_;
+	my $dir = File::Temp->newdir('la-app-XXXXXX', TMPDIR => 1);
+	my $self = bless { dir => $dir, owner => $$ }, $class;
+	my $pid = fork // die "fork: $!\n";
+	if ($pid == 0) {
+		$SIG{$_} = 'DEFAULT' for qw(TERM INT HUP);
+		my $w = bless { s => $s, t => $table, dir => "$dir",
+		    r => Oracle::Rand->new($seed, 'traffic'),
+		    n => { transactions => 0, statements => 0,
+		    deadlocks => 0, max_ms => 0 } }, $class;
+		$w->{n}{error} = "the traffic itself: $@"
+		    if !eval { $w->_write; 1 };
+		spew("$dir/report", JSON::PP::encode_json($w->{n}));
+		POSIX::_exit(0);
+	}
+	$self->{pid} = $pid;
+	# It has written before this returns.
+	my $end = time + 30;
+	sleep 0.002 while !-e "$dir/going" && !-e "$dir/report" &&
+	    time < $end;
+	return $self;
+}
+
+sub stop {
+	my ($self) = @_;
+	return $self->{report} if $self->{report};
+	spew("$self->{dir}/stop", '');
+	my $end = time + 60;
+	until (waitpid($self->{pid}, WNOHANG) != 0) {
+		kill 'KILL', $self->{pid} if time > $end;
+		sleep 0.002;
+	}
+	my $text = slurp("$self->{dir}/report");
+	return $self->{report} = $text eq ''
+	    ? { error => 'the traffic did not end' }
+	    : JSON::PP::decode_json($text);
+}
+
+sub DESTROY {
+	my ($self) = @_;
+	return if !$self->{owner} || $self->{owner} != $$ ||
+	    $self->{report};
+	local ($?, $!, $@);
+	kill 'KILL', $self->{pid};
+	waitpid $self->{pid}, 0;
+}
+
+# --- the child -------------------------------------------------------------
+
+my @modes = ('', 'STRICT_TRANS_TABLES', 'ANSI_QUOTES,STRICT_ALL_TABLES',
+    'NO_AUTO_VALUE_ON_ZERO', 'STRICT_TRANS_TABLES,NO_ZERO_DATE,' .
+    'NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO', 'PAD_CHAR_TO_FULL_LENGTH',
+    'NO_BACKSLASH_ESCAPES', 'PIPES_AS_CONCAT,IGNORE_SPACE,ANSI',
+    'ALLOW_INVALID_DATES');
+
+sub session {
+	my ($r, $mysql) = @_;
+	my @m = (@modes, $mysql ? ('TIME_TRUNCATE_FRACTIONAL') :
+	    ('TIME_ROUND_FRACTIONAL', 'EMPTY_STRING_IS_NULL',
+	    'SIMULTANEOUS_ASSIGNMENT,STRICT_TRANS_TABLES'));
+	my $mode = $r->chance(30) ? '' : "sql_mode = '" . $r->pick(@m) .
+	    "', ";
+	return ("SET NAMES " . $r->weighted(8 => 'utf8mb4', 3 => 'latin1',
+	    1 => 'gbk', 1 => 'sjis', 1 => 'binary', 1 => 'ascii'),
+	    "SET ${mode}time_zone = '" . $r->pick('SYSTEM', '+00:00',
+	    '+05:30', '-08:00', 'Europe/Berlin', 'America/New_York') . "'",
+	    "SET SESSION TRANSACTION ISOLATION LEVEL " .
+	    $r->pick('REPEATABLE READ', 'READ COMMITTED'));
+}
+
+sub _write {
+	my ($self) = @_;
+	my $r = $self->{r};
+	my $dbh = $self->{dbh} = $self->{s}->dbh;
+	$dbh->{RaiseError} = 1;
+	$dbh->do($_) for session($r, $self->{t}->mysql);
+	my $pause = $r->pick(0, 0.0005, 0.002);
+	my ($was, $now);
+	until (-e "$self->{dir}/stop") {
+		$dbh->do("START TRANSACTION");
+		$dbh->selectall_arrayref("SELECT 1 FROM live.t LIMIT 1");
+		$now = $dbh->selectrow_arrayref("SHOW CREATE TABLE live.t")
+		    ->[1] =~ s/ AUTO_INCREMENT=\d+//r;
+		$was //= $now;
+		last if $now ne $was || !$self->_transaction;
+		spew("$self->{dir}/going", '')
+		    if ++$self->{n}{transactions} == 3;
+		sleep $pause if $pause;
+	}
+	$self->{n}{swapped} = 1 if $now ne $was;
+	$dbh->do("ROLLBACK");
+	$dbh->disconnect;
+}
+
+# False: there is no sense in going on.
+sub _transaction {
+	my ($self) = @_;
+	my $r = $self->{r};
+	my $saved = 0;
+	for (0 .. $r->weighted(6 => 0, 3 => 2, 1 => 5)) {
+		if ($r->chance(8)) {
+			my $sql = $saved && $r->chance(50)
+			    ? 'ROLLBACK TO SAVEPOINT s' : 'SAVEPOINT s';
+			$saved = 1;
+			$self->{dbh}->do($sql);
+			next;
+		}
+		my $gone = $self->_both($self->_statement);
+		return 0 if $self->{n}{error};
+		return 1 if $gone;
+	}
+	$self->{dbh}->do($r->chance(12) ? 'ROLLBACK' : 'COMMIT');
+	return 1;
+}
+
+# What the application sees of a statement.
+sub _run {
+	my ($self, $sql) = @_;
+	my $dbh = $self->{dbh};
+	local $dbh->{RaiseError} = 0;
+	my $rows = $dbh->do($sql);
+	return { errno => $dbh->err, text => $dbh->errstr } if !defined $rows;
+	return { errno => 0, text => sprintf '%d rows, id %d, %d warnings',
+	    $rows, $dbh->{mysql_insertid} // 0,
+	    $dbh->{mysql_warning_count} // 0 };
+}
+
+# True when the transaction is gone.
+sub _both {
+	my ($self, $sql) = @_;
+	my $dbh = $self->{dbh};
+	# A clock that both read, and no writer on the control has changed.
+	$dbh->do(sprintf 'SET timestamp = %.6f',
+	    1780000000 + $self->{n}{statements}++ * 0.25);
+	my $t = time;
+	my $live = $self->_run($sql =~ s/\@T\@/live.t/r);
+	my $ms = (time - $t) * 1000;
+	@{$self->{n}}{qw(max_ms slowest)} = ($ms, $sql)
+	    if $ms > $self->{n}{max_ms};
+	if ($retry{$live->{errno}}) {
+		$self->{n}{deadlocks}++;
+		$dbh->do('ROLLBACK');
+		return 1;
+	}
+	my $ctl = $self->_run($sql =~ s/\@T\@/ctl.t/r);
+	# Messages name the table.
+	my $same = $live->{errno} == $ctl->{errno} &&
+	    ($live->{errno} || $live->{text} eq $ctl->{text});
+	$self->{n}{error} = "the application noticed: on live.t " .
+	    "$live->{errno} $live->{text}; on ctl.t $ctl->{errno} " .
+	    "$ctl->{text}\n$sql" if !$same;
+	return 0;
+}
+
+# --- statements ------------------------------------------------------------
+
+sub _where {
+	my ($self) = @_;
+	return join ' AND ', map { ident($_->{name}) . ' = ' .
+	    Oracle::Type::key_value($self->{r}, $_->{t}) }
+	    @{$self->{t}{key}};
+}
+
+# A few rows in the order of the key, which both tables have.
+sub _some {
+	my ($self) = @_;
+	my $r = $self->{r};
+	my @k = @{$self->{t}{key}};
+	my $desc = $r->chance(50) ? ' DESC' : '';
+	my $first = ident($k[0]{name}) . ($desc ? ' <= ' : ' >= ') .
+	    Oracle::Type::key_value($r, $k[0]{t});
+	return "$first ORDER BY " . join(', ', map { ident($_->{name}) .
+	    $desc } @k) . ' LIMIT ' . $r->between(1, 6);
+}
+
+sub _set {
+	my ($self, @c) = @_;
+	return join ', ', map { ident($_->{name}) . ' = ' .
+	    Oracle::Table::cell($self->{r}, $_) } @c;
+}
+
+sub _others {
+	my ($self) = @_;
+	my @c = $self->{r}->shuffle(grep { !$_->{key} }
+	    $self->{t}->writable);
+	return @c ? @c[0 .. $self->{r}->below(@c > 3 ? 3 : scalar @c)]
+	    : @{$self->{t}{key}};
+}
+
+sub _insert {
+	my ($self, $verb) = @_;
+	return $self->{t}->insert($self->{r}, '@T@',
+	    $self->{r}->weighted(7 => 1, 2 => 3, 1 => 8), $verb);
+}
+
+sub _insert_auto {
+	my ($self) = @_;
+	my @c = grep { !$_->{auto} } $self->{t}->writable;
+	my $r = $self->{r};
+	return $self->_insert('INSERT') if !$self->{t}{auto} || !@c;
+	return 'INSERT INTO @T@ (' . join(', ', map { ident($_->{name}) }
+	    @c) . ') VALUES ' . join(', ', map { '(' . join(', ', map {
+	    Oracle::Table::cell($r, $_) } @c) . ')' } 0 .. $r->below(3));
+}
+
+sub _upsert {
+	my ($self) = @_;
+	my $r = $self->{r};
+	my @set = map { my $n = ident($_->{name}); "$n = " .
+	    ($r->chance(50) ? "VALUES($n)" : Oracle::Table::cell($r, $_)) }
+	    $self->_others;
+	return $self->_insert('INSERT') . ' ON DUPLICATE KEY UPDATE ' .
+	    join ', ', @set;
+}
+
+sub _move {
+	my ($self) = @_;
+	my ($r, @k) = ($self->{r}, @{$self->{t}{key}});
+	my $c = $r->pick(@k);
+	my $n = ident($c->{name});
+	return "UPDATE \@T\@ SET $n = $n + " . $r->between(1, 3) . ' WHERE ' .
+	    $self->_some if $c->{t}{fam} eq 'int' && $r->chance(30);
+	return 'UPDATE @T@ SET ' . $self->_set($r->chance(30) ? @k : $c,
+	    $r->chance(30) ? grep { !$_->{key} } $self->_others : ()) .
+	    ' WHERE ' . $self->_where;
+}
+
+sub _statement {
+	my ($self) = @_;
+	my $how = $self->{r}->weighted(
+	    14 => sub { $self->_insert('INSERT') },
+	    6 => sub { $self->_insert('INSERT IGNORE') },
+	    12 => sub { $self->_insert('REPLACE') },
+	    12 => sub { $self->_upsert },
+	    10 => sub { $self->_insert_auto },
+	    18 => sub { 'UPDATE @T@ SET ' . $self->_set($self->_others) .
+		' WHERE ' . $self->_where },
+	    8 => sub { 'UPDATE @T@ SET ' . $self->_set($self->_others) .
+		' WHERE ' . $self->_some },
+	    14 => sub { $self->_move },
+	    10 => sub { 'DELETE FROM @T@ WHERE ' . $self->_where },
+	    5 => sub { 'DELETE FROM @T@ WHERE ' . $self->_some });
+	return $how->();
+}
+
+1;
