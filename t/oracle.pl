@@ -34,6 +34,8 @@ for my $seed ($first .. $first + $n - 1) {
 		$busy++;
 		$writes += $c->{app}{statements} // 0;
 		$deadlocks += $c->{app}{deadlocks} // 0;
+		print "seed $seed: $c->{app}{deadlocks} deadlocks\n"
+		    if $ENV{ORACLE_WHY} && $c->{app}{deadlocks};
 	}
 	if ($c->{wrong}) {
 		push @bad, $seed;

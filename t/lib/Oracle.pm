@@ -28,11 +28,27 @@ my @refusals = (
 	# Warnings that tell of changed data are fatal by design; the server
 	# must have given one as well.
 	[35, qr/would change data/, 'changed data', \&_native_warned],
+	# Values that cannot be written again can be kept by altering in
+	# place, but not in a copy, whoever makes it.
+	[35, qr/would change data/, 'possible only in place', \&_copy_warns],
 );
 
 # Defects that are known and not yet mended: what is made of such a case does
 # not count.  Empty when all are mended.
-our %known = ();
+our %known = (
+	# 1: MySQL shows CHARACTER SET where only COLLATE was.
+	explicit_charset => 1,
+	# 2: a spatial column without a default, added with an application.
+	spatial_not_null => 1,
+	# 3: MariaDB, ON UPDATE and statements that change nothing.
+	on_update => 1,
+	# 4: FLOAT to text.
+	float_to_text => 1,
+	# 5, 10: the counter, when an application draws from it.
+	counter_race => 1,
+	# 9: MariaDB, YEAR 0 to text.
+	year_to_text => 1,
+);
 
 sub new {
 	my ($class, $s) = @_;
@@ -106,12 +122,18 @@ sub _fill {
 		    Oracle::Table::ident($c->{t}{auto}{name}) . ' > 90')
 		    if $c->{t}{auto} && $c->{seed} % 3 == 0;
 	}
-	my $cols = join ', ', map { Oracle::Table::ident($_->{name}) }
-	    $c->{t}->writable;
-	$dbh->do("INSERT INTO pre.t ($cols) SELECT $cols FROM ctl.t");
+	$self->_insert_select($c, 'ctl');
 	my $d = differences('rows', [rows($dbh, 'live')],
 	    [rows($dbh, 'ctl')]) // return;
 	die "seed $c->{seed}: the tables differ from the start\n$d\n";
+}
+
+sub _insert_select {
+	my ($self, $c, $from) = @_;
+	my $cols = join ', ', map { Oracle::Table::ident($_->{name}) }
+	    $c->{t}->writable;
+	$self->{dbh}->do("INSERT IGNORE INTO pre.t ($cols) " .
+	    "SELECT $cols FROM $from.t");
 }
 
 # Most ALTERs are to be possible; the server tells which are.
@@ -130,9 +152,10 @@ sub _make_alter {
 }
 
 sub _native {
-	my ($self, $db, $alter) = @_;
+	my ($self, $db, $alter, $mode) = @_;
 	my $dbh = $self->{s}->dbh;
 	$dbh->do("SET NAMES utf8mb4");
+	$dbh->do("SET sql_mode = '$mode'") if defined $mode;
 	local $dbh->{RaiseError} = 0;
 	my $ok = $dbh->do("ALTER TABLE $db.t $alter");
 	my %n = (ok => defined $ok, errno => $dbh->err // 0,
@@ -190,6 +213,9 @@ sub _judge {
 	if ($done && $c->{native}{ok}) {
 		$c->{class} = 'migrated';
 		push @wrong, $self->_compare($c, 1);
+	} elsif ($done && $self->_zero_dates($c)) {
+		$c->{class} = 'zero dates kept';
+		push @wrong, $self->_compare($c, 1);
 	} elsif ($done) {
 		$c->{class} = 'only the server refuses';
 		push @wrong, "native ALTER: $c->{native}{errno} " .
@@ -211,15 +237,36 @@ sub _refusal {
 	for (@refusals) {
 		my ($exit, $says, $class, $when) = @$_;
 		return "refused: $class" if $c->{run}{exit} == $exit &&
-		    $c->{run}{err} =~ $says && (!$when || $when->($c));
+		    $c->{run}{err} =~ $says && (!$when || $self->$when($c));
 	}
 	return;
 }
 
+# When the server copies the table it looks at every date anew, and refuses
+# zeros that it would keep when it alters in place.  We keep them always.
+sub _zero_dates {
+	my ($self, $c) = @_;
+	return 0 if $c->{native}{text} !~ /^Incorrect \w+ value: '0000-00-00/;
+	$c->{native} = $self->_native('ctl', $c->{alter}, '');
+	return $c->{native}{ok};
+}
+
 sub _native_warned {
-	my ($c) = @_;
-	my ($code) = $c->{run}{err} =~ /\(warning (\d+)\)/ or return 0;
-	return scalar grep { /^\w+ $code:/ } @{$c->{native}{warnings}};
+	my ($self, $c) = @_;
+	return scalar @{$c->{native}{warnings}};
+}
+
+# live.t is what it was.
+sub _copy_warns {
+	my ($self, $c) = @_;
+	$self->_fresh('pre');
+	$self->{dbh}->do($c->{t}->create('pre.t'));
+	$self->_insert_select($c, 'live');
+	# PARTITION BY is at the end and takes no more options.
+	my ($alter, $last) = $c->{alter} =~ /^(.*?)((?:^| )PARTITION BY .*)?$/s;
+	my $n = $self->_native('pre', join ', ', 'ALGORITHM=COPY',
+	    $alter eq '' ? () : $alter . ($last \/\/ ''));
+	return !$n->{ok} || @{$n->{warnings}};
 }
 
 # On MySQL the name of a CHECK is unique in its database.  One that was given
@@ -239,6 +286,8 @@ sub _expected_checks {
 sub _lines {
 	my ($self, $def) = @_;
 	my @l = map { s/,$//r } split /\n/, $def;
+	s/ CHARACTER SET \w+(?= COLLATE)// for $known{explicit_charset} ?
+	    @l : ();
 	my @checks = sort grep { /^  CONSTRAINT .* CHECK / } @l;
 	return \@l if !$self->{s}->is_mysql;
 	return [map { /^  CONSTRAINT .* CHECK / ? shift @checks : $_ } @l];
@@ -249,6 +298,8 @@ sub _compare {
 	my $dbh = $self->{dbh};
 	my ($live, $ctl) = map { definition($dbh, $_) } 'live', 'ctl';
 	$ctl = $self->_expected_checks($c, $ctl) if $swapped;
+	s/ AUTO_INCREMENT=\d+//
+	    for $known{counter_race} && $c->{app} ? ($live, $ctl) : ();
 	return (differences('definition', $self->_lines($live),
 	    $self->_lines($ctl)), differences('rows',
 	    [rows($dbh, 'live')], [rows($dbh, 'ctl')]));
@@ -261,6 +312,7 @@ sub report {
 	my $run = $c->{run};
 	my @fill = map { s/\@T\@/t/gr =~ s/.{4000}\K.*/.../sr } @{$c->{fill}};
 	my $app = $c->{app} ? "$c->{app}{transactions} transactions, " .
+	    "$c->{app}{deadlocks} deadlocks, " .
 	    ($c->{app}{swapped} ? 'up to the swap' : 'to the end') : 'none';
 	return join "\n", "seed $c->{seed}: $c->{class}",
 	    "server: $self->{fl} $self->{s}{version}, sql_mode " .

@@ -93,7 +93,8 @@ sub _new_column {
 	my $c = $t->column($r);
 	# Native ALTER and we do not do it in the same microsecond.
 	$c->{def} = '' if $c->{def} =~ /CURRENT_TIMESTAMP/;
-	$c->{null} = 1 if $c->{def} eq '' && $r->chance(60);
+	$c->{null} = 1 if $c->{def} eq '' && ($r->chance(60) ||
+	    $Oracle::known{spatial_not_null} && $c->{t}{fam} eq 'spatial');
 	return $c;
 }
 
@@ -163,7 +164,7 @@ my %other = (
 	int => ['DECIMAL(25,3)', 'BIGINT UNSIGNED',
 	    qw(VARCHAR(30) DOUBLE BIGINT INT CHAR(25))],
 	decimal => ['DECIMAL(30,10)', qw(VARCHAR(40) DOUBLE INT)],
-	float => ['DECIMAL(30,6)', qw(DOUBLE VARCHAR(40))],
+	float => ['DECIMAL(30,6)', 'DOUBLE', 'VARCHAR(40)'],
 	text => ['TEXT', 'VARCHAR(300)', 'LONGTEXT CHARACTER SET utf8mb4',
 	    'VARCHAR(400) CHARACTER SET utf8mb4', 'BLOB', 'VARBINARY(1000)',
 	    'VARCHAR(300) CHARACTER SET utf16', 'VARCHAR(30)',
@@ -197,9 +198,12 @@ sub _changed {
 		$n{inv} = $r->chance(8) && $n{null};
 		return \%n;
 	}
+	my @to = @{$other{$c->{t}{fam}} // ['BLOB']};
+	@to = grep { !/CHAR|TEXT/ } @to if $c->{t}{fam} eq 'float' &&
+	    $Oracle::known{float_to_text} || $c->{t}{fam} eq 'year' &&
+	    $Oracle::known{year_to_text};
 	$n{t} = $r->chance(65) ? $self->_wider($c->{t}) :
-	    { %{$c->{t}}, after => '', sql =>
-	    $r->pick(@{$other{$c->{t}{fam}} // ['BLOB']}) };
+	    { %{$c->{t}}, after => '', sql => $r->pick(@to) };
 	# What fits the type it was need not fit the one it becomes.
 	$n{def} = '' if $r->chance(60);
 	return \%n;

@@ -118,7 +118,7 @@ sub _make_key {
 	my $how = $r->weighted(34 => 'auto', 34 => 'one', 20 => 'composite',
 	    9 => 'unique', 2 => 'none');
 	my @k = map { $self->_key_column($r, key_type($r, $self->{fl})) }
-	    1 .. $how eq 'composite' ? $r->between(2, 3) : 1;
+	    1 .. ($how eq 'composite' ? $r->between(2, 3) : 1);
 	if ($how eq 'auto') {
 		my $c = $k[0];
 		my $uns = $r->chance(40);
@@ -232,8 +232,8 @@ sub expression {
 	my ($n, $fam) = (ident($c->{name}), $c->{t}{fam});
 	return { t => $int, gen => $r->pick("$n % 7", "COALESCE($n, 0) % 10",
 	    "IF($n > 5, 1, 0)") } if $fam =~ /^(int|year|decimal)$/;
-	return { t => $r->chance(50) ? $vc : $int, gen =>
-	    "CHAR_LENGTH($n)" } if $fam eq 'text' && $r->chance(40);
+	return { t => $int, gen => "CHAR_LENGTH($n)" }
+	    if $fam eq 'text' && $r->chance(40);
 	return { t => { %$vc, sql => 'VARCHAR(60)' . (charset_of($r,
 	    $self->{fl}, {}) && $c->{t}{cs} ? " CHARACTER SET $c->{t}{cs}"
 	    : '') }, gen => $r->pick("LEFT($n, 3)", "UPPER(LEFT($n, 5))",

@@ -365,7 +365,8 @@ sub default_for {
 	return '' if $fam eq 'vector';
 	if ($fam =~ /^(datetime|timestamp)$/ && $r->chance(50)) {
 		my $f = $t->{f} ? "($t->{f})" : '';
-		return " DEFAULT CURRENT_TIMESTAMP$f" . ($r->chance(50) ?
+		return " DEFAULT CURRENT_TIMESTAMP$f" . ($r->chance(50) &&
+		    !($fl eq 'mariadb' && $Oracle::known{on_update}) ?
 		    " ON UPDATE CURRENT_TIMESTAMP$f" : '');
 	}
 	my $v = value($r, { %$t, zero => 0 });
