@@ -6,6 +6,7 @@
 #	make check		unit tests, then tests on a throwaway MariaDB
 #	make check-mysql	the same tests on a throwaway MySQL
 #	make unit		the unit tests alone
+#	make oracle		random tables and ALTERs against ALTER TABLE
 #	make lint		compilers' and other tools' complaints
 #	make fuzz		a minute each of strange ALTERs, DSNs and YAML
 #	make bench		against ALTER TABLE and pt-online-schema-change
@@ -15,11 +16,12 @@
 #	make clean		remove what was built
 #	make help		print this
 #
-#	demo, check, check-mysql, lint, fuzz and bench install the packages they
+#	demo, check, check-mysql, oracle, lint, fuzz and bench install the packages they
 #	need first, and say so.  DEPS=no leaves that to you.
 #
 #	SAN=address,undefined or SAN=thread builds and tests with sanitizers.
 #	T="t/11-names.t" runs only these tests.  FUZZ_SECONDS=60 is for each.
+#	N=1000 SEED=1 are the oracle's seeds; LIVEALTER_SERVER=mysql its server.
 #	V=1 shows the commands.
 
 PROG    = livealter
@@ -124,6 +126,8 @@ check-mysql: deps deps-mysql
 	t/lib/mysql-root.sh --unmount; exit $$passed
 bench: deps deps-bench
 	$(AGAIN) bench-now
+oracle: deps $(if $(filter mysql,$(LIVEALTER_SERVER)),deps-mysql)
+	$(AGAIN) oracle-now
 lint: deps deps-lint
 	$(AGAIN) lint-now
 fuzz: deps deps-fuzz
@@ -150,6 +154,11 @@ demo-now: $B/$(PROG)
 
 bench-now: $B/$(PROG)
 	@$(TEST_ENV) perl t/bench.pl
+
+N        ?= 1000
+SEED     ?= 1
+oracle-now: $B/$(PROG)
+	@$(TEST_ENV) N=$(N) SEED=$(SEED) perl t/oracle.pl
 
 # --- lint --------------------------------------------------------------------
 
@@ -241,7 +250,8 @@ help:
 	@sed -n 's/^#	//p' Makefile
 
 .PHONY: all no-libraries deps deps-mysql deps-lint deps-fuzz deps-bench demo \
-	check check-mysql bench lint fuzz unit check-now demo-now bench-now \
+	check check-mysql bench oracle lint fuzz unit check-now demo-now \
+	bench-now oracle-now \
 	lint-now fuzz-now install uninstall dist clean help
 .SECONDARY: $(OBJ)
 -include $(shell find $B -name mysql -prune -o -name '*.d' -print 2>/dev/null)

@@ -34,7 +34,8 @@ for my $seed ($first .. $first + $n - 1) {
 		$busy++;
 		$writes += $c->{app}{statements} // 0;
 		$deadlocks += $c->{app}{deadlocks} // 0;
-		print "seed $seed: $c->{app}{deadlocks} deadlocks\n"
+		print "seed $seed: $c->{app}{deadlocks} deadlocks, " .
+		    "reads first: $c->{app}{reads_first}, @{$c->{args}}\n"
 		    if $ENV{ORACLE_WHY} && $c->{app}{deadlocks};
 	}
 	if ($c->{wrong}) {

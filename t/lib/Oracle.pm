@@ -262,10 +262,9 @@ sub _copy_warns {
 	$self->_fresh('pre');
 	$self->{dbh}->do($c->{t}->create('pre.t'));
 	$self->_insert_select($c, 'live');
-	# PARTITION BY is at the end and takes no more options.
-	my ($alter, $last) = $c->{alter} =~ /^(.*?)((?:^| )PARTITION BY .*)?$/s;
-	my $n = $self->_native('pre', join ', ', 'ALGORITHM=COPY',
-	    $alter eq '' ? () : $alter . ($last \/\/ ''));
+	my $with = $c->{alter} =~ /^(PARTITION BY|REMOVE)/ ? ' ' : ', ';
+	my $n = $self->_native('pre', "ALGORITHM=COPY$with$c->{alter}");
+	return 0 if $n->{errno} == 1064;
 	return !$n->{ok} || @{$n->{warnings}};
 }
 
@@ -277,8 +276,8 @@ sub _expected_checks {
 	return $def if !$c->{t}->mysql;
 	my %given = map { $_ => /^_(.+)/ ? $1 : "_$_" } grep { !/^t_chk_/ }
 	    $c->{before} =~ /^  CONSTRAINT `([^`]+)` CHECK/mg;
-	$def =~ s/^(  CONSTRAINT `)([^`]+)(?=` CHECK)/$1 .
-	    ($given{$2} \/\/ $2)/gme;
+	$def =~ s{^(  CONSTRAINT `)([^`]+)(?=` CHECK)}
+	    {$1 . ($given{$2} // $2)}gme;
 	return $def;
 }
 

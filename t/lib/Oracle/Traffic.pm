@@ -102,10 +102,15 @@ sub _write {
 	$dbh->{RaiseError} = 1;
 	$dbh->do($_) for session($r, $self->{t}->mysql);
 	my $pause = $r->pick(0, 0.0005, 0.002);
+	# Who only reads first, and then wants to write, can get a deadlock
+	# while the table is being locked: the manual says so.
+	my $first = 'SELECT 1 FROM live.t LIMIT ' . ($r->chance(20) ? 1
+	    : '0 FOR UPDATE');
+	$self->{n}{reads_first} = $first =~ /1$/ ? 1 : 0;
 	my ($was, $now);
 	until (-e "$self->{dir}/stop") {
 		$dbh->do("START TRANSACTION");
-		$dbh->selectall_arrayref("SELECT 1 FROM live.t LIMIT 1");
+		$dbh->selectall_arrayref($first);
 		$now = $dbh->selectrow_arrayref("SHOW CREATE TABLE live.t")
 		    ->[1] =~ s/ AUTO_INCREMENT=\d+//r;
 		$was //= $now;
@@ -113,6 +118,8 @@ sub _write {
 		spew("$self->{dir}/going", '')
 		    if ++$self->{n}{transactions} == 3;
 		sleep $pause if $pause;
+		# Small chunks with naps between come to an end, too.
+		sleep 0.005 if $self->{n}{transactions} > 300;
 	}
 	$self->{n}{swapped} = 1 if $now ne $was;
 	$dbh->do("ROLLBACK");
