@@ -19,7 +19,7 @@ chdir dirname(__FILE__) . '/..' or die "oracle: $!\n";
 my $s = Server->start(general_log => 0);
 my $o = Oracle->new($s);
 my (%class, @bad);
-my ($begin, $writes, $deadlocks, $busy) = (time, 0, 0, 0);
+my ($begin, $writes, $busy, @deadlocks) = (time, 0, 0, 0, 0);
 
 for my $seed ($first .. $first + $n - 1) {
 	my $c = eval { $o->run($seed) };
@@ -33,7 +33,8 @@ for my $seed ($first .. $first + $n - 1) {
 	if ($c->{app}) {
 		$busy++;
 		$writes += $c->{app}{statements} // 0;
-		$deadlocks += $c->{app}{deadlocks} // 0;
+		$deadlocks[$c->{app}{reads_first} // 0] +=
+		    $c->{app}{deadlocks} // 0;
 		print "seed $seed: $c->{app}{deadlocks} deadlocks, " .
 		    "reads first: $c->{app}{reads_first}, @{$c->{args}}\n"
 		    if $ENV{ORACLE_WHY} && $c->{app}{deadlocks};
@@ -52,8 +53,8 @@ $all += $_ for values %class;
 printf "\n%s %s, %d seeds from %d in %.0f s\n", $s->flavour, $s->version,
     $all, $first, time - $begin;
 printf "  %5d  %s\n", $class{$_}, $_ for sort keys %class;
-printf "  %5d  with an application: %d statements, %d deadlocks\n", $busy,
-    $writes, $deadlocks;
+printf "  %5d  with an application: %d statements, %d deadlocks, and %d " .
+    "where it reads first\n", $busy, $writes, @deadlocks;
 my $done = $class{migrated} // 0;
 # A test that refuses its way through tests nothing.
 if ($all >= 20 && $done * 2 < $all) {

@@ -48,6 +48,8 @@ our %known = (
 	counter_race => 1,
 	# 9: MariaDB, YEAR 0 to text.
 	year_to_text => 1,
+	# 14: MySQL, a TIMESTAMP in the hour that comes twice.
+	hour_twice => 1,
 );
 
 sub new {
@@ -187,7 +189,9 @@ sub run {
 	$c->{run} = $self->_livealter($c);
 	$c->{app} = $app->stop if $app;
 	# What the application wrote may have gone again: ask once more.
-	if ($app && $c->{run}{exit} =~ /^3[56]$/ && !$c->{app}{error}) {
+	if ($app && ($c->{run}{exit} =~ /^3[56]$/ || $c->{run}{exit} == 17 &&
+	    $c->{run}{err} =~ /in the rows there are/) &&
+	    !$c->{app}{error}) {
 		$c->{first} = $c->{run};
 		$c->{run} = $self->_livealter($c);
 	}

@@ -6,8 +6,8 @@
 #	my $report = $app->stop;
 #
 # It ends by itself when live.t is not what it was, since then the statements
-# mean something else.  Every transaction holds the table's metadata lock
-# before it looks, so none is caught in between.
+# mean something else.  The transaction in which it sees that is rolled back;
+# what had succeeded in it before kept the table from being swapped.
 package Oracle::Traffic;
 
 use strict;
@@ -102,28 +102,29 @@ sub _write {
 	$dbh->{RaiseError} = 1;
 	$dbh->do($_) for session($r, $self->{t}->mysql);
 	my $pause = $r->pick(0, 0.0005, 0.002);
-	# Who only reads first, and then wants to write, can get a deadlock
-	# while the table is being locked: the manual says so.
-	my $first = 'SELECT 1 FROM live.t LIMIT ' . ($r->chance(20) ? 1
-	    : '0 FOR UPDATE');
-	$self->{n}{reads_first} = $first =~ /1$/ ? 1 : 0;
-	my ($was, $now);
+	# Who reads first, and then wants to write, can get a deadlock while
+	# the table is being locked: the manual says so.
+	$self->{n}{reads_first} = $r->chance(20) ? 1 : 0;
+	$self->{was} = $self->_definition;
 	until (-e "$self->{dir}/stop") {
 		$dbh->do("START TRANSACTION");
-		$dbh->selectall_arrayref($first);
-		$now = $dbh->selectrow_arrayref("SHOW CREATE TABLE live.t")
-		    ->[1] =~ s/ AUTO_INCREMENT=\d+//r;
-		$was //= $now;
-		last if $now ne $was || !$self->_transaction;
+		$dbh->selectall_arrayref("SELECT 1 FROM live.t LIMIT 1")
+		    if $self->{n}{reads_first};
+		last if !$self->_transaction;
 		spew("$self->{dir}/going", '')
 		    if ++$self->{n}{transactions} == 3;
 		sleep $pause if $pause;
 		# Small chunks with naps between come to an end, too.
 		sleep 0.005 if $self->{n}{transactions} > 300;
 	}
-	$self->{n}{swapped} = 1 if $now ne $was;
 	$dbh->do("ROLLBACK");
 	$dbh->disconnect;
+}
+
+sub _definition {
+	my ($self) = @_;
+	return $self->{dbh}->selectrow_arrayref("SHOW CREATE TABLE live.t")
+	    ->[1] =~ s/ AUTO_INCREMENT=\d+//r;
 }
 
 # False: there is no sense in going on.
@@ -140,7 +141,7 @@ sub _transaction {
 			next;
 		}
 		my $gone = $self->_both($self->_statement);
-		return 0 if $self->{n}{error};
+		return 0 if $self->{n}{error} || $self->{n}{swapped};
 		return 1 if $gone;
 	}
 	$self->{dbh}->do($r->chance(12) ? 'ROLLBACK' : 'COMMIT');
@@ -177,6 +178,11 @@ sub _both {
 	if ($retry{$live->{errno}}) {
 		$self->{n}{deadlocks}++;
 		$dbh->do('ROLLBACK');
+		return 1;
+	}
+	# If it is what it was, the statement met what it was.
+	if ($self->_definition ne $self->{was}) {
+		$self->{n}{swapped} = 1;
 		return 1;
 	}
 	my $ctl = $self->_run($sql =~ s/\@T\@/ctl.t/r);
