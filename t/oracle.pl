@@ -24,9 +24,19 @@ my ($begin, $writes, $busy, @deadlocks) = (time, 0, 0, 0, 0);
 for my $seed ($first .. $first + $n - 1) {
 	my $c = eval { $o->run($seed) };
 	if (!$c) {
-		print "seed $seed: $@\n";
-		push @bad, $seed;
+		my $why = $@;
+		if ($why =~ /^the server fell/) {
+			$class{'the server fell over its own ALTER'}++;
+			print "seed $seed: $why";
+		} else {
+			push @bad, $seed;
+			print $o->report($o->{case}), "died: $why",
+			    $s->error_log(40), "\n";
+		}
 		last if @bad >= $enough;
+		# The server may be what died.
+		$s->restart;
+		$o = Oracle->new($s);
 		next;
 	}
 	$class{$c->{class}}++;

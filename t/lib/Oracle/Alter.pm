@@ -192,7 +192,8 @@ sub _changed {
 	my %n = (%$c, t => { %{$c->{t}} });
 	if ($r->chance(40)) {
 		$n{null} = 1 if $r->chance(60) && !$c->{key};
-		$n{null} = 0 if $r->chance(5);
+		$n{null} = 0 if $r->chance(5) && !($c->{t}{fam} eq
+		    'timestamp' && $Oracle::known{null_timestamp});
 		$n{def} = default_for($r, $self->{t}{fl}, $n{t});
 		$n{comment} = $r->chance(50) ? text($r) : undef;
 		$n{inv} = $r->chance(8) && $n{null};
