@@ -16,13 +16,13 @@ my %clause = (
 	rename_index => 4, index_visibility => 3, primary => 6,
 	add_check => 5, drop_check => 4, convert => 4, default_charset => 2,
 	option => 9, partition => 5, unpartition => 4, generated => 4,
-	nothing => 1,
+	regenerate => 3, reorder => 3, quiet_column => 3, nothing => 1,
 );
 
 sub new {
-	my ($class, $r, $t) = @_;
-	my $self = bless { r => $r, t => $t, used => {}, clauses => [],
-	    volatile => [] }, $class;
+	my ($class, $r, $t, $busy) = @_;
+	my $self = bless { r => $r, t => $t, busy => $busy, used => {},
+	    clauses => [] }, $class;
 	my $n = $r->weighted(5 => 1, 5 => 2, 3 => 3, 2 => 4, 1 => 5);
 	for (1 .. 40) {
 		last if @{$self->{clauses}} >= $n;
@@ -40,8 +40,9 @@ sub sql {
 	# What splits a table comes after the last comma, without one.
 	my @last = grep { /^(PARTITION BY|REMOVE PART)/ } @c;
 	@c = grep { !/^(PARTITION BY|REMOVE PART)/ } @c;
-	my $sep = $self->{r}->chance(8) ? " ,\n/* , RENAME COLUMN c1 TO c9 */"
-	    : ', ';
+	my $sep = $self->{r}->weighted(90 => ', ', 4 => ',',
+	    4 => " ,\n/* , RENAME COLUMN c1 TO c9 */",
+	    2 => " , -- DROP COLUMN c1, 'x\n");
 	return join ' ', join($sep, @c), @last ? $last[0] : ();
 }
 
@@ -83,6 +84,12 @@ sub _place {
 	return ' AFTER ' . $self->_name($c->{name});
 }
 
+# MariaDB's.
+sub _if {
+	my ($self, $what) = @_;
+	return $self->{t}->mysql || $self->{r}->chance(85) ? '' : "IF $what ";
+}
+
 sub _definition { Oracle::Table::definition($_[0]) }
 
 # --- columns ---------------------------------------------------------------
@@ -101,11 +108,53 @@ sub _new_column {
 sub _add_column {
 	my ($self) = @_;
 	my $c = $self->_new_column;
-	return 'ADD ' . $self->_word . $self->_name($c->{name}) . ' ' .
+	my $if = $self->_if('NOT EXISTS');
+	return 'ADD ' . $self->_word . $if . $self->_name($c->{name}) . ' ' .
 	    _definition($c) . $self->_place if $self->{r}->chance(85);
 	my $d = $self->_new_column;
 	return 'ADD ' . $self->_word . '(' . join(', ', map {
 	    $self->_name($_->{name}) . ' ' . _definition($_) } $c, $d) . ')';
+}
+
+# What gives each row another value: with an application the server, which
+# does it all at the end, would see other rows.
+sub _quiet_column {
+	my ($self) = @_;
+	my ($r, $t) = @$self{qw(r t)};
+	return if $self->{busy};
+	my $name = $self->_name($t->fresh_name($r));
+	if (!$t->{auto} && $r->chance(50)) {
+		$t->{auto} = 1;
+		return "ADD COLUMN $name INT UNSIGNED NOT NULL " .
+		    'AUTO_INCREMENT UNIQUE' . $self->_place;
+	}
+	my $c = $self->_free_column(sub { $_[0]{t}{fam} eq 'int' &&
+	    !$_[0]{auto} && !$_[0]{gen} }) // return;
+	return "ADD COLUMN $name VARCHAR(40) DEFAULT (CONCAT('of ', " .
+	    ident($c->{name}) . '))';
+}
+
+# A stored value becomes one of its own, and keeps what it was.
+sub _regenerate {
+	my ($self) = @_;
+	my $c = $self->_free_column(sub { $_[0]{gen} }) // return;
+	return 'MODIFY COLUMN ' . $self->_name($c->{name}) . ' ' .
+	    _definition({ %$c, gen => undef, null => 1 });
+}
+
+# The members of an ENUM or SET in another order, sometimes without one.
+sub _reorder {
+	my ($self) = @_;
+	my $r = $self->{r};
+	my $c = $self->_free_column(sub { $_[0]{t}{fam} =~ /^(enum|set)$/ })
+	    // return;
+	my @m = $r->shuffle(@{$c->{t}{members}});
+	pop @m if @m > 1 && $r->chance(15);
+	push @m, "'added'" if $r->chance(30);
+	my $list = '(' . join(',', @m) . ')';
+	return 'MODIFY ' . $self->_name($c->{name}) . ' ' . _definition({
+	    %$c, def => '', t => { %{$c->{t}}, sql =>
+	    uc($c->{t}{fam}) . $list } });
 }
 
 sub _generated {
@@ -118,9 +167,8 @@ sub _generated {
 sub _drop_column {
 	my ($self) = @_;
 	my $c = $self->_free_column // return;
-	my $if = $self->{t}->mysql || $self->{r}->chance(85) ? ''
-	    : 'IF EXISTS ';
-	return 'DROP ' . $self->_word . $if . $self->_name($c->{name});
+	return 'DROP ' . $self->_word . $self->_if('EXISTS') .
+	    $self->_name($c->{name});
 }
 
 my @wider = (['TINYINT', 'SMALLINT'], ['SMALLINT', 'MEDIUMINT'],
@@ -200,9 +248,6 @@ sub _changed {
 		return \%n;
 	}
 	my @to = @{$other{$c->{t}{fam}} // ['BLOB']};
-	@to = grep { !/CHAR|TEXT/ } @to if $c->{t}{fam} eq 'float' &&
-	    $Oracle::known{float_to_text} || $c->{t}{fam} eq 'year' &&
-	    $Oracle::known{year_to_text};
 	$n{t} = $r->chance(65) ? $self->_wider($c->{t}) :
 	    { %{$c->{t}}, after => '', sql => $r->pick(@to) };
 	# What fits the type it was need not fit the one it becomes.
@@ -213,7 +258,8 @@ sub _changed {
 sub _modify {
 	my ($self) = @_;
 	my $c = $self->_free_column // return;
-	return 'MODIFY ' . $self->_word . $self->_name($c->{name}) . ' ' .
+	return 'MODIFY ' . $self->_word . $self->_if('EXISTS') .
+	    $self->_name($c->{name}) . ' ' .
 	    _definition($self->_changed($c)) . $self->_place;
 }
 
@@ -228,14 +274,16 @@ sub _change {
 	my $c = $self->_free_column // return;
 	my $to = $self->{r}->chance(15) ? $c->{name} : $self->_new_name;
 	my $as = $self->{r}->chance(60) ? $c : $self->_changed($c);
-	return 'CHANGE ' . $self->_word . $self->_name($c->{name}) . ' ' .
-	    $self->_name($to) . ' ' . _definition($as) . $self->_place;
+	return 'CHANGE ' . $self->_word . $self->_if('EXISTS') .
+	    $self->_name($c->{name}) . ' ' . $self->_name($to) . ' ' .
+	    _definition($as) . $self->_place;
 }
 
 sub _rename {
 	my ($self) = @_;
 	my $c = $self->_free_column // return;
-	return 'RENAME COLUMN ' . $self->_name($c->{name}) . ' TO ' .
+	return 'RENAME COLUMN ' . $self->_if('EXISTS') .
+	    $self->_name($c->{name}) . ' TO ' .
 	    $self->_name($self->_new_name);
 }
 
@@ -356,8 +404,7 @@ sub _primary {
 sub _add_check {
 	my ($self) = @_;
 	my ($r, $t) = @$self{qw(r t)};
-	return 'ADD ' . Oracle::Table::check_sql($t->check($r)) .
-	    ($t->mysql && $r->chance(15) ? ' NOT ENFORCED' : '');
+	return 'ADD ' . Oracle::Table::check_sql($t->check($r));
 }
 
 sub _drop_check {

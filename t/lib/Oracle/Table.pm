@@ -202,7 +202,8 @@ sub random_index {
 	}
 	$i->{more} = ' COMMENT ' . quote_plain(text($r)) if $r->chance(8);
 	$i->{more} = $self->mysql ? ' INVISIBLE' : ' IGNORED'
-	    if $r->chance(6);
+	    if $r->chance(6) && !($kind eq 'UNIQUE' && !$self->mysql &&
+	    $Oracle::known{ignored_unique});
 	return $i;
 }
 
@@ -261,14 +262,16 @@ sub check {
 	my ($self, $r) = @_;
 	my $e = $self->expression($r);
 	my $name = $r->chance(50) ? 'ck' . ++$self->{n_checks} : undef;
-	return { name => $name, expr => "($e->{gen}) IS NULL OR ($e->{gen}) "
+	return { name => $name, idle => $self->mysql && $r->chance(12),
+	    expr => "($e->{gen}) IS NULL OR ($e->{gen}) "
 	    . ($e->{t}{fam} eq 'int' ? '> -1000' : "<> 'never'") };
 }
 
 sub check_sql {
 	my ($c) = @_;
 	return (defined $c->{name} ? 'CONSTRAINT ' .
-	    ident($c->{name}) . ' ' : '') . "CHECK ($c->{expr})";
+	    ident($c->{name}) . ' ' : '') . "CHECK ($c->{expr})" .
+	    ($c->{idle} ? ' NOT ENFORCED' : '');
 }
 
 # --- partitions, options ---------------------------------------------------

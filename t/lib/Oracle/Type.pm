@@ -36,7 +36,8 @@ my @plain = ('', 'a', 'A', 'b', 'abc', 'ABC', 'Abc ', 'x y', '0', '12', '-3.5',
     'RENAME COLUMN c1 TO c2', '2026-01-31', ' lead', "nl\nx", '"dq"', '{}');
 my @accents = ("\xc3\xa9", "\xc3\x89t\xc3\xa9", 'ete', "stra\xc3\x9fe",
     "\xc3\xa4\xc3\xb6\xc3\xbc", "E", "e");
-my @kanji = ("\xe6\x97\xa5\xe6\x9c\xac", "\xe4\xb8\xad", "\xe4\xb8\xad\xe6\x96\x87");
+my @kanji = ("\xe6\x97\xa5\xe6\x9c\xac", "\xe4\xb8\xad",
+    "\xe4\xb8\xad\xe6\x96\x87");
 my @emoji = ("\xf0\x9f\x98\x80", "a\xf0\x9f\x91\x8d", "\xf0\x9f\x98\x81");
 my %extra = (latin1 => [@accents], utf8mb3 => [@accents, @kanji],
     ascii => [], gbk => ["\xe4\xb8\xad", "\xe4\xb8\xad\xe6\x96\x87"],
@@ -366,8 +367,7 @@ sub default_for {
 	return '' if $fam eq 'vector';
 	if ($fam =~ /^(datetime|timestamp)$/ && $r->chance(50)) {
 		my $f = $t->{f} ? "($t->{f})" : '';
-		return " DEFAULT CURRENT_TIMESTAMP$f" . ($r->chance(50) &&
-		    !($fl eq 'mariadb' && $Oracle::known{on_update}) ?
+		return " DEFAULT CURRENT_TIMESTAMP$f" . ($r->chance(50) ?
 		    " ON UPDATE CURRENT_TIMESTAMP$f" : '');
 	}
 	my $v = value($r, { %$t, zero => 0 });
