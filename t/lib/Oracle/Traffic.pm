@@ -107,6 +107,11 @@ sub _write {
 	$self->{n}{reads_first} = $r->chance(20) ? 1 : 0;
 	$self->{was} = $self->_definition;
 	until (-e "$self->{dir}/stop") {
+		# Mostly it is seen here, before anything is done to it.
+		if ($self->_definition ne $self->{was}) {
+			$self->{n}{swapped} = 1;
+			last;
+		}
 		$dbh->do("START TRANSACTION");
 		$dbh->selectall_arrayref("SELECT 1 FROM live.t LIMIT 1")
 		    if $self->{n}{reads_first};
@@ -184,7 +189,8 @@ sub _both {
 	}
 	# If it is what it was, the statement met what it was.
 	if ($self->_definition ne $self->{was}) {
-		$self->{n}{swapped} = 1;
+		# Rolled back, it may have drawn from the counter.
+		@{$self->{n}}{qw(swapped drew)} = (1, 1);
 		return 1;
 	}
 	my $ctl = $self->_run($sql =~ s/\@T\@/ctl.t/gr);
