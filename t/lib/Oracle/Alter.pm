@@ -100,8 +100,7 @@ sub _new_column {
 	my $c = $t->column($r);
 	# Native ALTER and we do not do it in the same microsecond.
 	$c->{def} = '' if $c->{def} =~ /CURRENT_TIMESTAMP/;
-	$c->{null} = 1 if $c->{def} eq '' && ($r->chance(60) ||
-	    $Oracle::known{spatial_not_null} && $c->{t}{fam} eq 'spatial');
+	$c->{null} = 1 if $c->{def} eq '' && $r->chance(60);
 	return $c;
 }
 
@@ -240,8 +239,7 @@ sub _changed {
 	my %n = (%$c, t => { %{$c->{t}} });
 	if ($r->chance(40)) {
 		$n{null} = 1 if $r->chance(60) && !$c->{key};
-		$n{null} = 0 if $r->chance(5) && !($c->{t}{fam} eq
-		    'timestamp' && $Oracle::known{null_timestamp});
+		$n{null} = 0 if $r->chance(5);
 		$n{def} = default_for($r, $self->{t}{fl}, $n{t});
 		$n{comment} = $r->chance(50) ? text($r) : undef;
 		$n{inv} = $r->chance(8) && $n{null};

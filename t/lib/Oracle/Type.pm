@@ -268,8 +268,7 @@ sub _moment_value {
 	my ($r, $t) = @_;
 	return "'0000-00-00 00:00:00'" if $t->{zero} && $r->chance(5);
 	# The nights in which clocks are put back or forth.
-	my $day = $r->chance(15) && !($Oracle::known{hour_twice} &&
-	    $t->{fam} eq 'timestamp') ? $r->pick('2026-10-25', '2026-11-01',
+	my $day = $r->chance(15) ? $r->pick('2026-10-25', '2026-11-01',
 	    '2025-10-26') : _date($r, { %$t, zero => 0 });
 	return sprintf "'%s %02d:%02d:%02d%s'", $day, $r->chance(30)
 	    ? $r->between(0, 3) : $r->below(24), $r->below(60),
@@ -371,6 +370,8 @@ sub default_for {
 		    " ON UPDATE CURRENT_TIMESTAMP$f" : '');
 	}
 	my $v = value($r, { %$t, zero => 0 });
+	$v = "'plain'" if $v =~ /^_utf8mb4/ && $fl eq 'mariadb' &&
+	    $t->{lob} && $Oracle::known{odd_expression};
 	return $r->chance(60) ? " DEFAULT ($v)" : ''
 	    if $t->{lob} || $fam eq 'spatial';
 	return " DEFAULT (CONCAT('d,', 'RENAME COLUMN c1 TO c2'))"
