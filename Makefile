@@ -16,8 +16,8 @@
 #	make clean		remove what was built
 #	make help		print this
 #
-#	demo, check, check-mysql, oracle, lint, fuzz and bench install the packages they
-#	need first, and say so.  DEPS=no leaves that to you.
+#	demo, check, check-mysql, oracle, lint, fuzz and bench install the
+#	packages they need first, and say so.  DEPS=no leaves that to you.
 #
 #	SAN=address,undefined or SAN=thread builds and tests with sanitizers.
 #	T="t/11-names.t" runs only these tests.  FUZZ_SECONDS=60 is for each.

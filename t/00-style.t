@@ -9,7 +9,7 @@ use Test::More;
 my @SRC = sort glob('src/*.c src/*/*.c');
 my @HDR = sort glob('include/*.h include/*/*.h');
 my @TST = sort glob('t/unit/*.c t/fuzz/*.c t/lib/*.c t/*.h');
-my @TXT = (sort(glob('t/*.t t/*.pl t/lib/*.pm t/lib/*.sh t/README')), qw(README
+my @TXT = (sort(glob('t/*.t t/*.pl t/lib/*.pm t/lib/*/*.pm t/lib/*.sh t/README')), qw(README
     Makefile .ci/run man/livealter.1 man/livealter.yaml.5));
 my %text = map { $_ => slurp($_) } @SRC, @HDR, @TST, @TXT;
 
@@ -235,7 +235,7 @@ SKIP: {
 	my $said = `shellcheck @sh 2>&1`;
 	is($said, '', 'shellcheck has nothing to say');
 }
-for my $f (sort glob('t/*.t t/*.pl t/lib/*.pm')) {
+for my $f (sort glob('t/*.t t/*.pl t/lib/*.pm t/lib/*/*.pm')) {
 	like($text{$f}, qr/^use strict;\nuse warnings;/m, "$f is strict");
 }
 

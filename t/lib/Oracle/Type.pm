@@ -11,6 +11,10 @@ use warnings;
 
 use Exporter qw(import);
 
+# Oracle.pm's list of what is passed over.
+our %known;
+*known = \%Oracle::known;
+
 our @EXPORT_OK = qw(random_type key_type value key_value quoted member
     charset_of default_for collations);
 
@@ -371,7 +375,7 @@ sub default_for {
 	}
 	my $v = value($r, { %$t, zero => 0 });
 	$v = "'plain'" if $v =~ /^_utf8mb4/ && $fl eq 'mariadb' &&
-	    $t->{lob} && $Oracle::known{odd_expression};
+	    $t->{lob} && $known{odd_expression};
 	return $r->chance(60) ? " DEFAULT ($v)" : ''
 	    if $t->{lob} || $fam eq 'spatial';
 	return " DEFAULT (CONCAT('d,', 'RENAME COLUMN c1 TO c2'))"
