@@ -168,7 +168,8 @@ sub _other_type {
 sub random_type {
 	my ($r, $fl) = @_;
 	my $make = $r->weighted(
-	    24 => sub { _int_type($_[0]) }, 8 => \&_decimal_type, 24 => \&_text_type,
+	    24 => sub { _int_type($_[0]) }, 8 => \&_decimal_type,
+	    24 => \&_text_type,
 	    8 => \&_binary_type, 16 => \&_time_type, 8 => \&_enum_type,
 	    5 => sub { { fam => 'json', sql => 'JSON', lob => 1 } },
 	    5 => sub { my $n = $_[0]->pick(1, 5, 8, 33, 64);
