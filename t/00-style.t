@@ -10,7 +10,8 @@ my @SRC = sort glob('src/*.c src/*/*.c');
 my @HDR = sort glob('include/*.h include/*/*.h');
 my @TST = sort glob('t/unit/*.c t/fuzz/*.c t/lib/*.c t/*.h');
 my @TXT = (sort(glob('t/*.t t/*.pl t/lib/*.pm t/lib/*/*.pm t/lib/*.sh
-    t/README')), qw(README Makefile .ci/run man/livealter.1 man/livealter.yaml.5));
+    t/README')), qw(README Makefile .ci/run man/livealter.1
+    man/livealter.yaml.5));
 my %text = map { $_ => slurp($_) } @SRC, @HDR, @TST, @TXT;
 
 cmp_ok(scalar @SRC, '>', 30, 'the sources are here');

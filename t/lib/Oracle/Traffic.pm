@@ -99,8 +99,7 @@ sub _write {
 	my ($self) = @_;
 	my $r = $self->{r};
 	my $dbh = $self->{dbh} = $self->{s}->dbh;
-	$dbh->{RaiseError} = 1;
-	$dbh->do($_) for session($r, $self->{t}->mysql);
+	$self->_do($_) for session($r, $self->{t}->mysql);
 	my $pause = $r->pick(0, 0.0005, 0.002);
 	# Who reads first, and then wants to write, can get a deadlock while
 	# the table is being locked: the manual says so.
@@ -112,7 +111,7 @@ sub _write {
 			$self->{n}{swapped} = 1;
 			last;
 		}
-		$dbh->do("START TRANSACTION");
+		$self->_do("START TRANSACTION");
 		$dbh->selectall_arrayref("SELECT 1 FROM live.t LIMIT 1")
 		    if $self->{n}{reads_first};
 		last if !$self->_transaction;
@@ -124,6 +123,21 @@ sub _write {
 	}
 	$dbh->do("ROLLBACK");
 	$dbh->disconnect;
+}
+
+# What it said, in ORACLE_SQL's file.
+sub _note {
+	my ($self, $sql) = @_;
+	my $file = $ENV{ORACLE_SQL} // return;
+	open my $fh, '>>', $file or die "$file: $!\n";
+	print $fh "$sql;\n";
+	close $fh;
+}
+
+sub _do {
+	my ($self, $sql) = @_;
+	$self->_note($sql);
+	$self->{dbh}->do($sql);
 }
 
 sub _definition {
@@ -142,14 +156,14 @@ sub _transaction {
 			my $sql = $saved && $r->chance(50)
 			    ? 'ROLLBACK TO SAVEPOINT s' : 'SAVEPOINT s';
 			$saved = 1;
-			$self->{dbh}->do($sql);
+			$self->_do($sql);
 			next;
 		}
 		my $gone = $self->_both($self->_statement);
 		return 0 if $self->{n}{error} || $self->{n}{swapped};
 		return 1 if $gone;
 	}
-	$self->{dbh}->do($r->chance(12) ? 'ROLLBACK' : 'COMMIT');
+	$self->_do($r->chance(12) ? 'ROLLBACK' : 'COMMIT');
 	return 1;
 }
 
@@ -175,8 +189,9 @@ sub _both {
 	my ($self, $sql) = @_;
 	my $dbh = $self->{dbh};
 	# A clock that both read, and no writer on the control has changed.
-	$dbh->do(sprintf 'SET timestamp = %.6f',
+	$self->_do(sprintf 'SET timestamp = %.6f',
 	    1780000000 + $self->{n}{statements}++ * 0.25);
+	$self->_note($sql);
 	my $t = time;
 	my $live = $self->_run($sql =~ s/\@T\@/live.t/gr);
 	my $ms = (time - $t) * 1000;
