@@ -445,12 +445,14 @@ sub _default_charset {
 sub _option {
 	my ($self) = @_;
 	my ($r, $t) = @$self{qw(r t)};
+	# The application has to see that the table is another one.
+	my $seen = $self->{busy} ? " COMMENT='n'" : '';
 	return $r->pick('ENGINE=InnoDB', 'ROW_FORMAT=COMPRESSED',
 	    'ROW_FORMAT=COMPACT', 'ROW_FORMAT=DYNAMIC', 'FORCE',
 	    'COMMENT=' . quote_plain(text($r)), 'COMMENT ' .
 	    quote_plain(text($r)), 'STATS_PERSISTENT=1',
-	    'AUTO_INCREMENT=' . $r->pick(1, 50, 3000, 12345),
-	    'AUTO_INCREMENT ' . $r->pick(7, 5000),
+	    'AUTO_INCREMENT=' . $r->pick(1, 50, 3000, 12345) . $seen,
+	    'AUTO_INCREMENT ' . $r->pick(7, 5000) . $seen,
 	    $t->mysql ? () : 'PAGE_CHECKSUM=1');
 }
 
