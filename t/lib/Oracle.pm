@@ -44,6 +44,10 @@ our %known = (
 	# 10, 23: the counter after AUTO_INCREMENT=n with an application, or
 	# of an AUTO_INCREMENT column that is added.
 	counter_given => 1,
+	# 21: MySQL, gbk and sjis keys that are converted.
+	converted_gbk => 1,
+	# 24: MariaDB, ON UPDATE and fractions of a second.
+	fraction_on_update => 1,
 	# 17: MariaDB, unique keys that are IGNORED.
 	ignored_unique => 1,
 	# 19: a TIMESTAMP as key, and any computed column.
@@ -248,6 +252,8 @@ sub _refusal {
 	my ($self, $c) = @_;
 	return 'refused: known' if $known{timestamp_key_expression} &&
 	    $c->{run}{err} =~ /computes values that depend on the time zone/;
+	return 'refused: known' if $known{converted_gbk} &&
+	    $c->{run}{err} =~ /Cannot convert string .* from (gbk|sjis)/;
 	for (@refusals) {
 		my ($exit, $says, $class, $when) = @$_;
 		return "refused: $class" if $c->{run}{exit} == $exit &&

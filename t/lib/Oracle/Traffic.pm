@@ -181,7 +181,15 @@ sub _run {
 	$rows = 0 if $sql =~ /^REPLACE/;
 	my $id = $sql =~ /\bSELECT\b/ ? 0 : $dbh->{mysql_insertid} // 0;
 	return { errno => 0, text => sprintf '%d rows, id %d, %s', $rows, $id,
-	    $dbh->{mysql_warning_count} ? 'warnings' : 'no warning' };
+	    $dbh->{mysql_warning_count} && _warned($dbh) ? 'warnings'
+	    : 'no warning' };
+}
+
+# Notes tell how the server went about it.
+sub _warned {
+	my ($dbh) = @_;
+	return scalar grep { $_->[0] ne 'Note' }
+	    @{$dbh->selectall_arrayref("SHOW WARNINGS")};
 }
 
 # True when the transaction is gone.

@@ -371,8 +371,10 @@ sub default_for {
 	return '' if $fam eq 'vector';
 	if ($fam =~ /^(datetime|timestamp)$/ && $r->chance(50)) {
 		my $f = $t->{f} ? "($t->{f})" : '';
-		return " DEFAULT CURRENT_TIMESTAMP$f" . ($r->chance(50) ?
-		    " ON UPDATE CURRENT_TIMESTAMP$f" : '');
+		return " DEFAULT CURRENT_TIMESTAMP$f" . ($r->chance(50) &&
+		    !($known{fraction_on_update} && $f && $fl eq 'mariadb' &&
+		    $fam eq 'timestamp') ? " ON UPDATE CURRENT_TIMESTAMP$f"
+		    : '');
 	}
 	my $v = value($r, { %$t, zero => 0 });
 	$v = "'plain'" if $v =~ /^_utf8mb4/ && $fl eq 'mariadb' &&
