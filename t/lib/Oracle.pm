@@ -193,6 +193,8 @@ sub run {
 	$self->_make_alter($c, $r);
 	$c->{args} = ['--chunk-size', $r->pick(1, 3, 7, 20, 100),
 	    '--threads', $r->weighted(6 => 1, 2 => 2, 1 => 3)];
+	# Numbers are given as the rows come.
+	$c->{args}[3] = 1 if $c->{alter} =~ /AUTO_INCREMENT UNIQUE/;
 	push @{$c->{args}}, '--sleep', '0.002' if $r->chance(70);
 	$c->{before} = definition($dbh, 'live');
 
