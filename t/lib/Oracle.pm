@@ -44,6 +44,8 @@ our %known = (
 	# 10, 23: the counter after AUTO_INCREMENT=n with an application, or
 	# of an AUTO_INCREMENT column that is added.
 	counter_given => 1,
+	# 28: MySQL, the numbers of an AUTO_INCREMENT column that is added.
+	added_auto => 1,
 	# 21: MySQL, gbk and sjis keys that are converted.
 	converted_gbk => 1,
 	# 24: MariaDB, ON UPDATE and fractions of a second.
