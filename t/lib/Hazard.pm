@@ -1,0 +1,191 @@
+# What the tests of the known ways to lose data have in common.
+#
+#	given($s, "CREATE TABLE %s (id INT PRIMARY KEY, c INT)",
+#	    "INSERT INTO %s VALUES (1, 70000)");
+#	undone($s, 'D-I 9: out of range', 35, qr/`?c`?/, 'MODIFY c TINYINT');
+#	as_native($s, 'D-I 4: a rename', 'CHANGE c d INT');
+#
+# A statement with %s is meant for two tables, t and control: livealter
+# changes the one, ALTER TABLE the other, and they must come out the same.
+package Hazard;
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use Test::More ();
+use Time::HiRes qw(time sleep);
+
+use LiveAlter;
+use Story;
+
+our @EXPORT = qw(given both undone ends as_native like_native held numbers
+    lost_nothing tables app_does while_copying shadow_rows);
+
+sub tables { ('t', 'control') }
+
+sub numbers { my ($lo, $hi) = @_; join ' UNION ALL ',
+    map { $_ == $lo ? "SELECT $_ AS i" : "SELECT $_" } $lo .. $hi }
+
+# Runs the statement for each of the two tables it may be about.
+sub both {
+	my ($dbh, $sql) = @_;
+	return $dbh->($sql) if $sql !~ /%s/;
+	for my $t (tables()) {
+		(my $x = $sql) =~ s/%s/$t/g;
+		$dbh->($x);
+	}
+}
+
+# A new database with what the statements make.
+sub given {
+	my ($s, @sql) = @_;
+	$s->sql("DROP DATABASE IF EXISTS app; CREATE DATABASE app " .
+	    "DEFAULT CHARSET utf8mb4; USE app");
+	both(sub { $s->sql($_[0]) }, $_) for @sql;
+	$s->sql("USE mysql");
+}
+
+# A test: it ended with this, or one of these, and said all of that.
+sub ends {
+	my ($r, $exit, $why, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my @exit = ref $exit ? @$exit : $exit;
+	my $ok = Test::More::ok((grep { $r->{exit} == $_ } @exit),
+	    "$name: ends with " . join ' or ', @exit)
+	    or Test::More::diag("exit $r->{exit}\n$r->{err}");
+	Test::More::unlike($r->{out}, qr/Successfully/, '... and no success')
+	    or $ok = 0;
+	Test::More::like($r->{err}, $_, '... says so') or $ok = 0
+	    for ref $why eq 'ARRAY' ? @$why : $why;
+	return $ok;
+}
+
+# Runs it and expects it to end so, with everything as it was.
+sub undone {
+	my ($s, $name, $exit, $why, $alter, @opts) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $dump = $s->dump('app');
+	my $r = migrate($s, $alter, 'app', 't', @opts);
+	ends($r, $exit, $why, $name);
+	same_dump($s->dump('app'), $dump, '... and all is as it was');
+	return $r;
+}
+
+# A test: the two tables are the same, in bytes and definition.
+sub like_native {
+	my ($s, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	same_bytes($s, 'app', 't', 'control', "$name: the rows are ALTER's");
+	same_definition($s, 'app', 't', 'control', '... the definition, too');
+	nothing_left($s, 'app');
+}
+
+# Runs it, and expects what ALTER TABLE makes of the other table.
+sub as_native {
+	my ($s, $name, $alter, @opts) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $r = migrate($s, $alter, 'app', 't', @opts);
+	succeeded($r, 'app', 't', $name) or return $r;
+	$s->sql("ALTER TABLE app.control $alter");
+	like_native($s, '...');
+	return $r;
+}
+
+# A test: the old table is there with the rows that the application wrote,
+# which is what the other table holds, and nothing else is.
+sub lost_nothing {
+	my ($s) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	like_native($s, '... nothing is lost');
+}
+
+sub shadow_rows {
+	my ($s) = @_;
+	my $n = eval { $s->value("SELECT COUNT(*) FROM app._t_new") };
+	return $n // 0;
+}
+
+# A test: the application's statements succeed.
+sub app_does {
+	my ($dbh, $name, @sql) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $bad = '';
+	for my $sql (@sql) {
+		next if eval { both(sub { $dbh->do($_[0]) }, $sql); 1 };
+		$bad .= "$sql: $@";
+	}
+	return Test::More::is($bad, '', "$name: the application's " .
+	    'statements succeed');
+}
+
+# --- the copy, held where it is wanted ------------------------------------
+
+# Locks the row so that the copy stops before it.  Returns the connection;
+# undef when it was too late for that or the program has ended.
+sub _hold {
+	my ($s, $p, $mark, %o) = @_;
+	my $dbh = $s->dbh(database => 'app');
+	$dbh->do("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+	return if copying($s, $mark, $p) < 0;
+	$dbh->begin_work;
+	$dbh->selectall_arrayref("SELECT 1 FROM t WHERE $o{at} FOR UPDATE");
+	my $n = poll_until(sub { !$p->running ? -1 :
+	    shadow_rows($s) >= $o{below} ? shadow_rows($s) : 0 }, 20,
+	    'the copy comes to the row');
+	return $dbh if $n == $o{below};
+	$dbh->rollback;
+	return;
+}
+
+# Holds the copy at a row and lets the application write; then lets it go on.
+#	given => [...]	statements that make the tables (again)
+#	at => 'id = 161', below => 160		the row and how many are before
+#	app => [...]	what the application does, or code that does it
+#	session => [...]	before that; one => 1: in one transaction
+#	opts => [...]
+# Returns what came of it.
+sub held {
+	my ($s, $name, $alter, %o) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my ($pin, $p);
+	for my $try (1 .. 4) {
+		given($s, @{$o{given}});
+		my $mark = $s->log_mark;
+		$p = start_migration($s, $alter, 'app', 't', '--threads', 1,
+		    '--chunk-size', 20, '--chunk-time', 0, '--sleep', 0.03,
+		    '--tries', 'copy_rows:40:0.25', @{$o{opts} // []});
+		$pin = _hold($s, $p, $mark, at => 'id = 161', below => 160,
+		    %o) and last;
+		my $ran = $p->wait(60);
+		next if $ran->{exit} == 0;
+		Test::More::fail("$name: it ended before the row");
+		Test::More::diag($ran->{err});
+		return $ran;
+	}
+	if (!$pin) {
+		Test::More::fail("$name: the copy could not be held");
+		return { exit => -1, err => '', out => '' };
+	}
+	my $dbh = $o{one} ? $pin : $s->dbh(database => 'app');
+	$dbh->do($_) for @{$o{session} // ["SET NAMES utf8mb4"]};
+	ref $o{app} eq 'CODE' ? $o{app}->($dbh)
+	    : app_does($dbh, $name, @{$o{app}});
+	$o{one} ? $pin->commit : $pin->rollback;
+	return $p->wait(60);
+}
+
+# The same without a lock: the copy is slow, and the code is called when at
+# least so many rows (20) are in the new table.
+sub while_copying {
+	my ($s, $alter, $code, %o) = @_;
+	my $p = start_migration($s, $alter, 'app', 't', '--threads', 1,
+	    '--chunk-size', 20, '--chunk-time', 0, '--sleep', 0.04,
+	    @{$o{opts} // []});
+	poll_until(sub { !$p->running ? -1 : shadow_rows($s) >= ($o{rows} //
+	    20) }, 20, 'some rows are copied');
+	$code->($s->dbh(database => 'app'), $p);
+	return $p->wait(60);
+}
+
+1;
