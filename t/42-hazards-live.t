@@ -38,7 +38,7 @@ sub stopped {
 	my ($name, $exit, $why, $alter, $given, @app) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	my $r = held($s, $name, $alter, given => $given, app => \@app,
-	    opts => ['--no-check-unique-key-change']);
+	    one => $name =~ /at once/, opts => ['--no-check-unique-key-change']);
 	ends($r, $exit, $why, '... the run');
 	lost_nothing($s);
 }
@@ -56,30 +56,31 @@ sub goes_on {
 
 my $uu = 'ADD UNIQUE KEY uu (u)';
 for my $c (
-    ['inserted, of a copied row', 36, qr/\b1000\b.*uniq/is,
+    ['inserted, of a copied row', 36, qr/\b1000\b/,
 	"INSERT INTO %s VALUES (1000, 5, 'x', 0)"],
-    ['inserted, of a row not yet copied', [35, 36], qr/uu|uniq/i,
+    ['inserted, of a row not yet copied', [35, 36], qr/./,
 	"INSERT INTO %s VALUES (-1, 190, 'x', 0)"],
-    ['inserted among others', 36, qr/\b1001\b.*uniq/is, "INSERT INTO %s " .
+    ['inserted among others', 36, qr/\b1001\b/, "INSERT INTO %s " .
 	"VALUES (1000, 1000, 'x', 0), (1001, 5, 'x', 0), (1002, -1, 'x', 0)"],
-    ['updated, both copied', 36, qr/\b5\b.*uniq/is,
+    ['updated, both copied', 36, qr/\b5\b/,
 	"UPDATE %s SET u = 6 WHERE id = 5"],
-    ['updated, the other not yet copied', [35, 36], qr/uu|uniq/i,
+    ['updated, the other not yet copied', [35, 36], qr/./,
 	"UPDATE %s SET u = 190 WHERE id = 5"],
-    ['updated, not yet copied itself', 36, qr/\b190\b.*uniq/is,
+    ['updated, not yet copied itself', [35, 36], qr/./,
 	"UPDATE %s SET u = 5 WHERE id = 190"],
-    ['updated, neither yet copied', [35, 36], qr/uu|uniq/i,
+    ['updated, neither yet copied', [35, 36], qr/./,
 	"UPDATE %s SET u = 191 WHERE id = 190"],
-    ['made by REPLACE', 36, qr/\b5\b.*uniq/is,
+    ['made by REPLACE', 36, qr/\b5\b/,
 	"REPLACE INTO %s VALUES (5, 6, 'x', 0)"],
-    ['made by ON DUPLICATE KEY UPDATE', 36, qr/\b5\b.*uniq/is, "INSERT INTO " .
+    ['made by ON DUPLICATE KEY UPDATE', 36, qr/\b5\b/, "INSERT INTO " .
 	"%s VALUES (5, 0, 'x', 0) ON DUPLICATE KEY UPDATE u = 6"],
-    ['made by a row that moves', 36, qr/\b-7\b.*uniq/is,
+    ['made by a row that moves', 36, qr/-7\b/,
 	"UPDATE %s SET id = -7, u = 6 WHERE id = 5"],
-    ['made of all rows at once', 36, qr/uniq/i,
-	"UPDATE %s SET u = 1 WHERE id <> 161"],
+    ['made of all rows at once', 36, qr/./,
+	"UPDATE %s SET u = 1"],
 ) {
 	my ($name, $exit, $why, @app) = @$c;
+	$why = qr/$why.*(uniq|duplicate)/is;
 	stopped("D-I 1: a duplicate $name", $exit, $why, $uu, [table('')],
 	    @app);
 }
@@ -108,9 +109,9 @@ my @hands = ("UPDATE %s SET u = -1 WHERE id = 5",
     "INSERT INTO %s VALUES (1001, 11, 'd', 0) ON DUPLICATE KEY UPDATE " .
     "id = -11, v = 'moved'", "INSERT IGNORE INTO %s VALUES (1002, 12, " .
     "'ignored', 0), (1003, 1003, 'new', 0)",
-    "UPDATE %s SET u = u + 1 WHERE id <> 161 AND u > 161 ORDER BY u DESC");
+    "UPDATE %s SET u = u + 1 ORDER BY u DESC", "UPDATE %s SET u = -u");
 goes_on('D-I 2: values of a unique key change hands: no row is lost',
-    $_, given => [table(', UNIQUE KEY uu (u)')], app => \@hands)
+    $_, given => [table(', UNIQUE KEY uu (u)')], app => \@hands, one => 1)
     for 'ADD x INT', 'ADD x INT, DROP KEY uu, ADD UNIQUE KEY u2 (u, w)';
 {
 	given($s, table(', UNIQUE KEY uu (u)'));

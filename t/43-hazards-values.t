@@ -215,6 +215,7 @@ for my $c (
 	given($s, members($from, 'id', @$values));
 	as_native($s, "D-I 10: an ENUM or SET $name keeps its names",
 	    "MODIFY e $to NOT NULL, MODIFY n $to", @two);
+	next if $name =~ /reordered \(SET/;	# 'a,c' is 'c,a' then
 	is($s->value("SELECT GROUP_CONCAT(CAST(e AS CHAR) ORDER BY id " .
 	    "SEPARATOR '/') FROM app.t"), join('/', @$values),
 	    '... as they were');
