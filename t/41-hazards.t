@@ -39,8 +39,8 @@ sub not_unique {
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	my $mark = $s->log_mark;
 	undone($s, $name, 17, [qr/would not be unique/, @$why], $alter, @opts);
-	is(said_once($s, $mark, qr/^(CREATE|CREATE DEFINER\S+) TRIGGER (?!.*_try)
-	    |^INSERT LOW/x), 0, '... before there is a trigger');
+	is(said_once($s, $mark, qr/^CREATE\ TRIGGER\ (?!.*_try)
+	    |^INSERT\ LOW/x), 0, '... before there is a trigger');
 	# Two rows that have become one by their very key differ, at the least.
 	undone($s, "$name, not checked for", $alter =~ /v VARCHAR/ ? [30, 35]
 	    : 35, qr/unique|differ/, $alter, @opts, @skip);

@@ -142,7 +142,7 @@ sub _hold {
 # Holds the copy at a row and lets the application write; then lets it go on.
 #	given => [...]	statements that make the tables (again)
 #	at => 'id = 161', below => 160		the row and how many are before
-#	app => [...]	what the application does, or code that does it
+#	app => [...]	what the application does, or sub ($dbh, $process)
 #	session => [...]	before that; one => 1: in one transaction
 #	opts => [...]
 # Returns what came of it.
@@ -170,7 +170,8 @@ sub held {
 	}
 	my $dbh = $o{one} ? $pin : $s->dbh(database => 'app');
 	$dbh->do($_) for @{$o{session} // ["SET NAMES utf8mb4"]};
-	ref $o{app} eq 'CODE' ? $o{app}->($dbh)
+	$dbh->do("SET SESSION innodb_lock_wait_timeout = 5");
+	ref $o{app} eq 'CODE' ? $o{app}->($dbh, $p)
 	    : app_does($dbh, $name, @{$o{app}});
 	$o{one} ? $pin->commit : $pin->rollback;
 	return $p->wait(60);
