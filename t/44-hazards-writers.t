@@ -308,7 +308,9 @@ for my $c (['TIMESTAMP', 'DATETIME', '2025-10-26 00:30:00',
 	my ($from, $to, @at) = @$c;
 	goes_on("D-I 15: $from to $to, across the end of summer time",
 	    "MODIFY m $to NULL", given => [moment($from)],
-	    native => [$berlin, "SET sql_mode = DEFAULT"], app => sub {
+	    # ALTER TABLE itself takes the long way round on MySQL.
+	    native => [$to =~ /P\(3/ ? "SET time_zone = '+00:00'" : $berlin],
+	    app => sub {
 		my $i = 0;
 		for my $zone (@zones) {
 			my $dbh = $s->dbh(database => 'app');
