@@ -28,9 +28,9 @@ my $s = Server->start;
 sub table {
 	my ($extra, @sql) = @_;
 	return ("CREATE TABLE %s (id INT PRIMARY KEY, u INT, v VARCHAR(40) " .
-	    "COLLATE utf8mb4_bin, w INT$extra) CHARSET utf8mb4", "INSERT INTO " .
-	    "%s SELECT i, i, CONCAT('v', i), i * 2 FROM (" . numbers(1, 200) .
-	    ") n", @sql);
+	    "COLLATE utf8mb4_bin, w INT$extra) CHARSET utf8mb4", "INSERT " .
+	    "INTO %s SELECT i, i, CONCAT('v', i), i * 2 FROM (" .
+	    numbers(1, 200) . ") n", @sql);
 }
 
 # Rows up to 160 are copied when the statements run, and the others are not.
@@ -38,7 +38,8 @@ sub stopped {
 	my ($name, $exit, $why, $alter, $given, @app) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	my $r = held($s, $name, $alter, given => $given, app => \@app,
-	    one => $name =~ /at once/, opts => ['--no-check-unique-key-change']);
+	    one => $name =~ /at once/,
+	    opts => ['--no-check-unique-key-change']);
 	ends($r, $exit, $why, '... the run');
 	lost_nothing($s);
 }
@@ -241,16 +242,14 @@ for my $c (
 	}
 	poll_until(sub { $s->value("SELECT MAX(id) FROM app.t") > 10000 }, 20,
 	    'the procedure runs');
-	for my $alter ('ADD x INT DEFAULT 1 AFTER w', 'DROP x') {
+	for my $alter ('ENGINE=InnoDB', 'MODIFY w BIGINT') {
 		my $r = migrate($s, $alter, 'app', 't', '--chunk-size', 50);
 		succeeded($r, 'app', 't', "D-I 7: a stored procedure that " .
-		    "runs across all of it ($alter)")
-		    if $alter =~ /DROP/ || 1;
-		last;
+		    "runs across all of it ($alter)");
 	}
 	$s->sql("INSERT INTO app.stop VALUES (1)");
 	waitpid $pid, 0;
-	like(slurp($s->dir . '/busy'), qr/no error|column count|1136/i,
+	like(slurp($s->dir . '/busy'), qr/^no error/,
 	    '... has no error of ours');
 }
 
@@ -282,8 +281,8 @@ goes_on("The application is never the victim: $_->[0]", 'ADD x INT',
 	    \ .*`t`\ TO\ .*`_t_old`,.*`_t_new`\ TO\ .*`t`$/x ? 'swap' :
 	    $x =~ /^(RENAME|DROP) TABLE/ ? $x =~ /_t_notes/ ? () : 'drop' :
 	    () } $s->log_entries($mark);
-	like($order, qr/\A(?:(?:swap )+drop ?){4}\z/, 'D-I 8: each swap is one ' .
-	    'RENAME, and only then is a table dropped');
+	like($order, qr/\A(?:(?:swap )+drop ?){4}\z/, 'D-I 8: each swap is ' .
+	    'one RENAME, and only then is a table dropped');
 }
 {
 	given($s, table(''));

@@ -188,9 +188,9 @@ for my $c (['DATETIME(6)', "'2026-01-01 10:00:00.6'", 'DATETIME'],
 sub members {
 	my ($type, $key, @values) = @_;
 	my $i = 0;
-	return ("CREATE TABLE %s (id INT NOT NULL, e $type NOT NULL, n $type, " .
-	    "PRIMARY KEY ($key))", map { $i++; "INSERT INTO %s VALUES ($i, " .
-	    "'$_', '$_')" } @values);
+	return ("CREATE TABLE %s (id INT NOT NULL, e $type NOT NULL, " .
+	    "n $type, PRIMARY KEY ($key))", map { $i++; "INSERT INTO %s " .
+	    "VALUES ($i, '$_', '$_')" } @values);
 }
 my $set = "SET('a','b','c')";
 my @sets = ('', 'a', 'b', 'c', 'a,b', 'a,c', 'b,c', 'a,b,c');

@@ -215,10 +215,12 @@ for my $mode ('NO_AUTO_VALUE_ON_ZERO', '') {
 	    / AUTO_INCREMENT=(\d+)/, '... the counter goes on');
 }
 goes_on('D-I 12: numbers given and rolled back', 'ADD x INT', given =>
-    [table('a INT', 'i')], app => ["START TRANSACTION", "INSERT INTO %s (a) " .
-    "SELECT i FROM (" . numbers(1, 50) . ") n", "ROLLBACK"]);
+    [table('a INT, UNIQUE KEY (a)', 'i')], app => ["START TRANSACTION",
+    "INSERT INTO %s (a) SELECT i + 500 FROM (" . numbers(1, 50) . ") n",
+    "ROLLBACK", "INSERT IGNORE INTO %s (a) SELECT i FROM (" . numbers(1, 90) .
+    ") n"]);
 cmp_ok($s->value("SELECT AUTO_INCREMENT FROM information_schema.tables " .
-    "WHERE table_schema = 'app' AND table_name = 't'"), '>', 250,
+    "WHERE table_schema = 'app' AND table_name = 't'"), '>', 330,
     '... are not given again');
 
 # --- 15: sessions ----------------------------------------------------------
@@ -245,9 +247,9 @@ for my $alter ('ADD x INT', join(', ', map { "MODIFY c_$_ VARCHAR(40) " .
 			my $set = join ', ', map { "$_ = '$bytes{$cs}'" } @to;
 			my ($k, $n) = (10 + $i, 2000 + $i++);
 			app_does($dbh, "SET NAMES $cs", "UPDATE %s SET $set " .
-			    "WHERE id IN ($k, $k + 170)", "INSERT INTO %s SET " .
-			    "id = $n, $set", "UPDATE %s SET id = id + 500, " .
-			    "$set WHERE id IN ($k + 20, $k + 180)");
+			    "WHERE id IN ($k, $k + 170)", "INSERT INTO %s " .
+			    "SET id = $n, $set", "UPDATE %s SET id = id + " .
+			    "500, $set WHERE id IN ($k + 20, $k + 180)");
 		} });
 }
 my @odd = ('', 'ANSI_QUOTES', 'NO_BACKSLASH_ESCAPES', 'PIPES_AS_CONCAT',
@@ -296,8 +298,9 @@ my $berlin = "SET time_zone = 'Europe/Berlin'";
 my @zones = ("'+00:00'", "'America/New_York'", "'Europe/Berlin'");
 sub moment {
 	my ($type) = @_;
-	return ("SET time_zone = '+00:00'", table("m $type NULL", "'2025-10-25 " .
-	    "23:10:00' + INTERVAL i MINUTE"), "SET time_zone = DEFAULT");
+	return ("SET time_zone = '+00:00'", table("m $type NULL",
+	    "'2025-10-25 23:10:00' + INTERVAL i MINUTE"),
+	    "SET time_zone = DEFAULT");
 }
 for my $c (['TIMESTAMP', 'DATETIME', '2025-10-26 00:30:00',
     '2025-10-26 01:30:00', '2025-03-30 01:15:00'],
@@ -316,9 +319,10 @@ for my $c (['TIMESTAMP', 'DATETIME', '2025-10-26 00:30:00',
 			my $dbh = $s->dbh(database => 'app');
 			$dbh->do("SET time_zone = $zone");
 			my @sql = map { my $k = 5 + $i++; ("UPDATE %s SET m " .
-			    "= '$_' WHERE id IN ($k, $k + 170)", "INSERT INTO " .
-			    "%s VALUES (3000 + $k, '$_')", "UPDATE %s SET id = " .
-			    "id + 600 WHERE id IN ($k + 20, $k + 180)") } @at;
+			    "= '$_' WHERE id IN ($k, $k + 170)", "INSERT " .
+			    "INTO %s VALUES (3000 + $k, '$_')", "UPDATE %s " .
+			    "SET id = id + 600 WHERE id IN ($k + 20, " .
+			    "$k + 180)") } @at;
 			app_does($dbh, "a writer in $zone", @sql);
 			is($dbh->selectrow_array("SELECT \@\@time_zone"),
 			    $zone =~ s/'//gr, '... which it still is in');
@@ -328,5 +332,9 @@ stopped('D-I 15: DATETIME to TIMESTAMP, a time that there is not', [35, 36],
     [qr/\bm\b/, qr/2025-03-30 02:30/], 'MODIFY m TIMESTAMP NULL',
     given => [moment('DATETIME')],
     app => ["UPDATE %s SET m = '2025-03-30 02:30:00' WHERE id = 190"]);
+given($s, moment('DATETIME'), "UPDATE %s SET m = '2025-03-30 02:30:00' WHERE " .
+    "id = 7");
+undone($s, '... in a row that nobody writes to', 35, [qr/\bid\W+7\b/,
+    qr/2025-03-30 02:30/], 'MODIFY m TIMESTAMP NULL');
 
 done_testing;
