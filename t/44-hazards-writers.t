@@ -217,8 +217,7 @@ for my $mode ('NO_AUTO_VALUE_ON_ZERO', '') {
 goes_on('D-I 12: numbers given and rolled back', 'ADD x INT', given =>
     [table('a INT, UNIQUE KEY (a)', 'i')], app => ["START TRANSACTION",
     "INSERT INTO %s (a) SELECT i + 500 FROM (" . numbers(1, 50) . ") n",
-    "ROLLBACK", "INSERT IGNORE INTO %s (a) SELECT i FROM (" . numbers(1, 90) .
-    ") n"]);
+    "ROLLBACK", map { "INSERT IGNORE INTO %s (a) VALUES ($_)" } 1 .. 90]);
 cmp_ok($s->value("SELECT AUTO_INCREMENT FROM information_schema.tables " .
     "WHERE table_schema = 'app' AND table_name = 't'"), '>', 330,
     '... are not given again');
