@@ -18,10 +18,5 @@ for my $seed (1 .. 12) {
 	$class{$c->{class}}++;
 }
 cmp_ok($class{migrated} // 0, '>=', 6, 'half of them are migrations');
-TODO: {
-	local $TODO = 'known defects' if %Oracle::known;
-	is(join(' ', sort keys %Oracle::known), '',
-	    'no defect is passed over');
-}
 
 done_testing;

@@ -98,6 +98,9 @@ struct plan {
 	/* Then, while the application writes, rows are inserted as VALUES,
 	 * which need no such lock. */
 	bool by_values;
+	/* The copy gives numbers to the rows, in the order of the key: one
+	 * worker does. */
+	bool numbers;
 	bool checksum;			/* rows are compared by value */
 	bool sets_counter;		/* the ALTER says AUTO_INCREMENT = n */
 	unsigned int session;		/* bits of server_session() */

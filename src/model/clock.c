@@ -133,7 +133,7 @@ add_moment(struct str *q, const char *ref, const char *here)
 {
 	str_addf(q, "IF(CONVERT_TZ(CONVERT_TZ(%s, '%s', '+00:00'), '+00:00', "
 	    "'%s') <=> CAST(%s AS DATETIME(6)), "
-	    "CONVERT_TZ(%s, '%s', '+00:00'), CONCAT(%s, ' is no time'))",
+	    "CONVERT_TZ(%s, '%s', '+00:00'), CONCAT('no such time: ', %s))",
 	    ref, here, here, ref, ref, here, ref);
 }
 

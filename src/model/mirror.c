@@ -179,8 +179,11 @@ add_else(struct str *q, const struct plan *p)
 			continue;
 		str_addf(&same, "%sNEW.%s <=> OLD.%s",
 		    same.len > 0 ? " AND " : "", c->name.sql, c->name.sql);
-		str_addf(&kept, " AND o.%s <=> OLD.%s", c->name.sql,
-		    c->name.sql);
+		/* Not by <=>, which in a subquery takes two equal TIMESTAMPs
+		 * with a fraction for different ones. */
+		str_addf(&kept, " AND (o.%s = OLD.%s OR (o.%s IS NULL AND "
+		    "OLD.%s IS NULL))", c->name.sql, c->name.sql,
+		    c->name.sql, c->name.sql);
 	}
 	if (same.len == 0) {
 		str_addz(q, "  ELSE\n");

@@ -161,6 +161,8 @@ map_columns(struct plan *p, const struct alter *a,
 		if (to->generated)
 			continue;
 		from = source_of(p, a, to);
+		if (from == NULL && to->auto_increment)
+			p->numbers = true;
 		if (from == NULL && filler_of(to) == NULL)
 			continue;
 		pr = &p->pair[p->n_pairs++];

@@ -379,7 +379,8 @@ set_to_work(struct cursor *c, struct worker *w, unsigned int n)
 int
 walk_run(const struct walk *w, struct walk_result *result, struct err *e)
 {
-	unsigned int i, n = w->cfg->threads;
+	bool alone = w->plan->numbers && w->session == SESSION_COPY;
+	unsigned int i, n = alone ? 1 : w->cfg->threads;
 	struct cursor c = { .walk = NULL };
 	struct worker *worker = xcalloc(n, sizeof(*worker));
 	double began = now_s();

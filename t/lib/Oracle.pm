@@ -36,30 +36,9 @@ my @refusals = (
 	# Values that cannot be written again can be kept by altering in
 	# place, but not in a copy, whoever makes it.
 	[35, qr/would change data/, 'possible only in place', \&_copy_warns],
+	# The key wants UTC, a column that is computed of it the server's clock.
+	[17, qr/computes values that depend on the time zone/, 'two clocks'],
 );
-
-# Defects that are known and not yet mended: what is made of such a case does
-# not count.  Empty when all are mended.
-our %known = (
-	# 10, 23: the counter after AUTO_INCREMENT=n with an application, or
-	# of an AUTO_INCREMENT column that is added.
-	counter_given => 1,
-	# 28: MySQL, the numbers of an AUTO_INCREMENT column that is added.
-	added_auto => 1,
-	# 21: MySQL, gbk and sjis keys that are converted.
-	converted_gbk => 1,
-	# 24: MariaDB, ON UPDATE and fractions of a second.
-	fraction_on_update => 1,
-	# 17: MariaDB, unique keys that are IGNORED.
-	ignored_unique => 1,
-	# 19: a TIMESTAMP as key, and any computed column.
-	timestamp_key_expression => 1,
-	# 20: MariaDB, a backslash or control character in an expression.
-	odd_expression => 1,
-);
-# To see whether one is mended: ORACLE_KNOWN=on_update,... or "none".
-%known = map { $_ => 1 } grep { $known{$_} } split /,/, $ENV{ORACLE_KNOWN}
-    if defined $ENV{ORACLE_KNOWN};
 
 sub new {
 	my ($class, $s) = @_;
@@ -254,10 +233,6 @@ sub _judge {
 
 sub _refusal {
 	my ($self, $c) = @_;
-	return 'refused: known' if $known{timestamp_key_expression} &&
-	    $c->{run}{err} =~ /computes values that depend on the time zone/;
-	return 'refused: known' if $known{converted_gbk} &&
-	    $c->{run}{err} =~ /Cannot convert string .* from (gbk|sjis)/;
 	for (@refusals) {
 		my ($exit, $says, $class, $when) = @$_;
 		return "refused: $class" if $c->{run}{exit} == $exit &&
@@ -318,7 +293,8 @@ sub _lines {
 sub _counter_unsure {
 	my ($self, $c, $live, $ctl) = @_;
 	return 1 if $c->{app} && $c->{app}{drew};
-	return 1 if $known{counter_given} && $c->{alter} =~ /AUTO_INCREMENT/;
+	# Numbers that the copy gives, or that were mirrored and taken back.
+	return 1 if $c->{alter} =~ /AUTO_INCREMENT/;
 	# An UPDATE that moves an id beyond the counter does not raise it; the
 	# row that the triggers then write does.  It must not be lower.
 	my ($to, $native) = map { / AUTO_INCREMENT=(\d+)/ ? $1 : 0 } $live,

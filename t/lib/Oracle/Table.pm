@@ -202,8 +202,7 @@ sub random_index {
 	}
 	$i->{more} = ' COMMENT ' . quote_plain(text($r)) if $r->chance(8);
 	$i->{more} = $self->mysql ? ' INVISIBLE' : ' IGNORED'
-	    if $r->chance(6) && !($kind eq 'UNIQUE' && !$self->mysql &&
-	    $Oracle::known{ignored_unique});
+	    if $r->chance(6);
 	return $i;
 }
 
