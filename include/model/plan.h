@@ -131,15 +131,6 @@ int plan_make(struct plan *p, const struct names *names,
     const struct plan_wish *wish, struct err *e);
 void plan_free(struct plan *p);
 
-/* What is written to a column of the new table, or what becomes of a column
- * of the old one; NULL when that is nothing. */
-const struct pair *plan_pair_to(const struct plan *p,
-    const struct column *to);
-/* Is it new, and must have a value that nobody gives it? */
-bool plan_lacks_value(const struct plan *p, const struct column *to);
-const struct pair *plan_pair_from(const struct plan *p,
-    const struct column *from);
-
 /* The decisions and the statements, for people. */
 void plan_print(const struct plan *p, FILE *to);
 

@@ -27,8 +27,9 @@ struct chunk_done {
 
 /*
  * Do one chunk, on the worker's own connection.  Returns 0; 1 when it met
- * locks and chunks should be smaller; or -1.  When the connection was lost, or a statement was ended by somebody, it is
- * called again; to do a chunk twice must be as good as once.
+ * locks and chunks should be smaller; or -1.  When the connection was lost, or
+ * a statement was ended by somebody, it is called again; to do a chunk twice
+ * must be as good as once.
  */
 typedef int walk_chunk_fn(void *arg, struct db *db, const struct chunk *c,
     struct chunk_done *done, struct err *e);

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/util.h"
+#include "model/pair.h"
 
 static bool
 is_moment(const struct column *c)
@@ -71,7 +72,7 @@ computes(const struct plan *p)
 		if (c->expression != NULL &&
 		    mentions_moment(p->new, c->expression))
 			return true;
-		if (plan_pair_to(p, c) == NULL && !is_moment(c) &&
+		if (pair_to(p, c) == NULL && !is_moment(c) &&
 		    c->fallback != NULL && mentions_now(c->fallback))
 			return true;
 	}

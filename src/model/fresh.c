@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "model/clock.h"
 #include "model/convert.h"
+#include "model/pair.h"
 
 #define SHOWN 3		/* values that come more than once, in the message */
 
@@ -29,7 +30,7 @@ part_keeps(const struct plan *p, const struct key_part *old,
 {
 	const struct column *from = &p->old->column[old->column];
 	const struct column *to = &p->new->column[new->column];
-	const struct pair *pr = plan_pair_to(p, to);
+	const struct pair *pr = pair_to(p, to);
 
 	if (new->prefix != 0 && (old->prefix == 0 ||
 	    new->prefix < old->prefix || !same_text(from->type, to->type)))
@@ -98,7 +99,7 @@ add_part(const struct plan *p, const struct key *k, size_t n, struct parts *s)
 {
 	const struct key_part *part = &k->part[n];
 	const struct column *to = &p->new->column[part->column];
-	const struct pair *pr = plan_pair_to(p, to);
+	const struct pair *pr = pair_to(p, to);
 
 	if (pr == NULL)
 		return is_constant(to);

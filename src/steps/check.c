@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/convert.h"
+#include "model/pair.h"
 
 /* A reason to refuse: 0 none, -1 with *e.  A failed question is one, too. */
 struct check {
@@ -432,7 +433,7 @@ check_fillers(const struct plan *p, struct err *e)
 
 	for (i = 0; i < p->new->n_columns; i++) {
 		c = &p->new->column[i];
-		if (!plan_lacks_value(p, c))
+		if (!pair_lacks_value(p, c))
 			continue;
 		err_set(e, ERR_REFUSED, "column %s is NOT NULL and has no "
 		    "DEFAULT, and there is no %s that stands for nothing",

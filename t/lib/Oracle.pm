@@ -170,7 +170,9 @@ sub run {
 	$self->_settings($c, $r);
 	$self->_fresh(qw(live ctl pre));
 	$self->_make_table($c);
-	$c->{busy} = $r->chance(75);
+	# Without a key, ORDER BY ... LIMIT is whatever the server likes.
+	$c->{busy} = $r->chance(75) && ($c->{t}{pk} ||
+	    grep { $_->{name} eq 'identity' } @{$c->{t}{idx}});
 	$self->_make_alter($c, $r);
 	$c->{args} = ['--chunk-size', $r->pick(1, 3, 7, 20, 100),
 	    '--threads', $r->weighted(6 => 1, 2 => 2, 1 => 3)];

@@ -376,6 +376,9 @@ sub default_for {
 	# MariaDB's SHOW CREATE TABLE does not escape a backslash there, and
 	# its own ALTER changes the value.
 	$v = "'plain'" if $v =~ /^_utf8mb4/ && $fl eq 'mariadb' && $t->{lob};
+	# Where a session has NO_BACKSLASH_ESCAPES, MySQL cannot open a table
+	# with a quote in such an expression.
+	$v = "'plain'" if $v =~ /''|\\/ && $fl eq 'mysql' && $t->{lob};
 	return $r->chance(60) ? " DEFAULT ($v)" : ''
 	    if $t->{lob} || $fam eq 'spatial';
 	return " DEFAULT (CONCAT('d,', 'RENAME COLUMN c1 TO c2'))"

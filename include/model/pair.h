@@ -1,0 +1,31 @@
+#ifndef PAIR_H
+#define PAIR_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "model/alter.h"
+#include "model/plan.h"
+
+/*
+ * Which column of the old table becomes which of the new one.
+ */
+
+/*
+ * Sets p->pair and p->dropped, by comparing the two structures; the ALTER says
+ * what is renamed and dropped.  Returns 0, or -1 with *e (ERR_REFUSED) when an
+ * old column is unaccounted for.
+ */
+int pair_map(struct plan *p, const struct alter *a,
+    const struct plan_wish *wish, struct err *e);
+
+/* What is written to a column of the new table, or what becomes of a column
+ * of the old one; NULL when that is nothing. */
+const struct pair *pair_to(const struct plan *p, const struct column *to);
+const struct pair *pair_from(const struct plan *p,
+    const struct column *from);
+
+/* Is it new, and must have a value that nobody gives it? */
+bool pair_lacks_value(const struct plan *p, const struct column *to);
+
+#endif

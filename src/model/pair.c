@@ -1,0 +1,167 @@
+#include "model/pair.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/str.h"
+#include "base/util.h"
+#include "model/convert.h"
+
+const struct pair *
+pair_to(const struct plan *p, const struct column *to)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_pairs; i++)
+		if (p->pair[i].to == to && p->pair[i].from != NULL)
+			return &p->pair[i];
+	return NULL;
+}
+
+const struct pair *
+pair_from(const struct plan *p, const struct column *from)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_pairs; i++)
+		if (p->pair[i].from == from)
+			return &p->pair[i];
+	return NULL;
+}
+
+/* The name under which the ALTER keeps an old column, or NULL: dropped. */
+static const char *
+kept_as(const struct alter *a, const struct column *c)
+{
+	const char *to = alter_renamed(a, c->name.raw);
+
+	if (to != NULL)
+		return to;
+	return alter_drops(a, c->name.raw) ? NULL : c->name.raw;
+}
+
+/* Which old column does this new one continue? */
+static const struct column *
+source_of(const struct plan *p, const struct alter *a,
+    const struct column *to)
+{
+	const char *as;
+	size_t i;
+
+	for (i = 0; i < p->old->n_columns; i++) {
+		as = kept_as(a, &p->old->column[i]);
+		if (as != NULL && strcasecmp(as, to->name.raw) == 0)
+			return &p->old->column[i];
+	}
+	return NULL;
+}
+
+/* Every old column is in the new table, or its DROP is in the ALTER. */
+static int
+account_for_columns(struct plan *p, const struct alter *a, struct err *e)
+{
+	const struct column *c;
+	const char *as;
+	size_t i;
+
+	p->dropped = xcalloc(p->old->n_columns, sizeof(*p->dropped));
+	for (i = 0; i < p->old->n_columns; i++) {
+		c = &p->old->column[i];
+		as = kept_as(a, c);
+		if (as == NULL) {
+			p->dropped[p->n_dropped++] = c;
+		} else if (table_column(p->new, as) == NULL) {
+			err_set(e, ERR_REFUSED, "column %s is not in the new "
+			    "table, and the ALTER does not say what becomes "
+			    "of it", c->name.sql);
+			return err_hint(e, "its values would be lost; this is "
+			    "a defect of livealter if the ALTER renames it");
+		}
+	}
+	return 0;
+}
+
+static void
+fill_pair(struct pair *pr, const struct plan_wish *wish)
+{
+	struct str ignored = STR_INIT;
+
+	if (pr->from == NULL)
+		return;
+	pr->same = convert_same(pr->from, pr->to);
+	pr->adapts_null = wish->null_to_not_null && pr->from->nullable &&
+	    !pr->to->nullable && pr->to->kind != KIND_ENUM &&
+	    convert_filler(pr->to) != NULL;
+	pr->may_change = wish->may_change != NULL && !pr->same &&
+	    wish->may_change(wish->arg, pr->to->name.raw);
+	pr->compared = !pr->may_change &&
+	    (!pr->adapts_null || convert_filler_reads(pr->to)) &&
+	    convert_sum_old(&ignored, pr->from, pr->to, "");
+	str_free(&ignored);
+}
+
+/* Does it have a value by itself, if only NULL? */
+static bool
+has_default(const struct column *c)
+{
+	return c->nullable || c->auto_increment || c->fallback != NULL ||
+	    c->generated || strstr(c->extra, "DEFAULT_GENERATED") != NULL;
+}
+
+bool
+pair_lacks_value(const struct plan *p, const struct column *to)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_pairs; i++)
+		if (p->pair[i].to == to)
+			return false;
+	return !has_default(to);
+}
+
+/* A column that has no value in any row yet, and no DEFAULT to take. */
+static const char *
+filler_of(const struct column *c)
+{
+	return has_default(c) ? NULL : convert_filler(c);
+}
+
+static void
+map_columns(struct plan *p, const struct alter *a,
+    const struct plan_wish *wish)
+{
+	const struct column *from, *to;
+	struct pair *pr;
+	size_t i;
+
+	p->pair = xcalloc(p->new->n_columns, sizeof(*p->pair));
+	for (i = 0; i < p->new->n_columns; i++) {
+		to = &p->new->column[i];
+		if (to->auto_increment && p->server->autoinc_lock)
+			p->autoinc_lock = true;
+		if (to->generated)
+			continue;
+		from = source_of(p, a, to);
+		if (from == NULL && to->auto_increment)
+			p->numbers = true;
+		if (from == NULL && filler_of(to) == NULL)
+			continue;
+		pr = &p->pair[p->n_pairs++];
+		pr->from = from;
+		pr->to = to;
+		pr->filler = from == NULL ? filler_of(to) : NULL;
+		fill_pair(pr, wish);
+		if (from != NULL && convert_dates(from, to))
+			p->session &= ~(unsigned int)SESSION_INVALID_DATES;
+	}
+}
+
+int
+pair_map(struct plan *p, const struct alter *a, const struct plan_wish *wish,
+    struct err *e)
+{
+	if (account_for_columns(p, a, e) != 0)
+		return -1;
+	map_columns(p, a, wish);
+	return 0;
+}
