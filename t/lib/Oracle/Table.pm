@@ -240,8 +240,9 @@ sub expression {
 	# fail as soon as there is any trigger: see BUGS.
 	my $cs = $self->mysql ? 'utf8mb4' : $c->{t}{cs};
 	return { t => { %$vc, sql => 'VARCHAR(60)' . ($cs ?
-	    " CHARACTER SET $cs" : '') }, gen => $r->pick("LEFT($n, 3)", "UPPER(LEFT($n, 5))",
-	    "CONCAT('x, ', LEFT($n, 4))") } if $fam eq 'text';
+	    " CHARACTER SET $cs" : '') }, gen => $r->pick("LEFT($n, 3)",
+	    "UPPER(LEFT($n, 5))", "CONCAT('x, ', LEFT($n, 4))") }
+	    if $fam eq 'text';
 	return { t => $int, gen => $r->pick("YEAR($n)", "DAYOFMONTH($n)") }
 	    if $fam =~ /^(date|datetime)$/;
 	return { t => $vc, gen => "JSON_TYPE($n)" } if $fam eq 'json';
