@@ -168,8 +168,15 @@ static int
 check_again(struct migration *m, struct err *e)
 {
 	struct check_input in = to_check(m);
+	bool anew;
 
-	return check_unchanged(&in, m->new, e);
+	if (check_unchanged(&in, m->new, &anew, e) != 0)
+		return -1;
+	if (!anew)
+		return 0;
+	log_info("compare the two tables once more");
+	return m->cfg->verify == VERIFY_NONE ?
+	    verify_counts(&m->plan, m->cfg, e) : migrate_verify(m, e);
 }
 
 int

@@ -35,9 +35,10 @@ int check_plan(struct db *db, const struct plan *p, struct err *e);
 
 /*
  * Before the swap: are the old table (but for our triggers) and the new one
- * as they were when the plan was made?
+ * as they were when the plan was made?  *anew says that one of them may have
+ * been truncated, and that they should be compared once more.
  */
 int check_unchanged(const struct check_input *in, const struct table *new,
-    struct err *e);
+    bool *anew, struct err *e);
 
 #endif
