@@ -382,6 +382,14 @@ key_number(struct str *q, const struct column *from, const struct column *to,
 	}
 }
 
+/* Does a SET keep its members' order, so that 'a,b' does not become 'b,a'? */
+static bool
+keeps_order(const struct column *from, const struct column *to)
+{
+	return !is_type(from, "set") || !is_type(to, "set") ||
+	    strncmp(from->type, to->type, strlen(from->type) - 1) == 0;
+}
+
 /* Can every value be read as a text, and is that what is stored in one? */
 static bool
 has_text(const struct column *c)
@@ -411,7 +419,7 @@ convert_key(struct str *q, const struct column *from, const struct column *to,
 	else if (from->kind == KIND_TIME && to->kind == KIND_TIME &&
 	    same_clock(from, to))
 		moment(q, to, ref, true);
-	else if (is_string(to) && has_text(from))
+	else if (is_string(to) && has_text(from) && keeps_order(from, to))
 		key_text(q, from, to, ref);
 	else
 		return false;
