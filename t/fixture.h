@@ -143,6 +143,7 @@ fixture_part(struct table *t, struct key *k, const char *word, size_t len)
 
 	k->part = xrealloc(k->part, k->n + 1, sizeof(*k->part));
 	p = &k->part[k->n++];
+	memset(p, 0, sizeof(*p));
 	p->descending = name[0] == '-';
 	for (i = 0; i < t->n_columns; i++)
 		if (same_text(t->column[i].name.raw, name + p->descending))

@@ -35,6 +35,7 @@
 
 #define BREATH	0.002	/* seconds: most transactions are over by then */
 #define QUIET	1.0	/* seconds without a write: the table is at rest */
+#define DOUBT	0.2	/* seconds until the first looks are believed */
 
 struct job {
 	const struct plan *plan;
@@ -291,6 +292,8 @@ copy_run(const struct plan *p, const struct config *cfg,
 
 	pthread_mutex_init(&j.lock, NULL);
 	pthread_rwlock_init(&j.lane, NULL);
+	/* One look tells nothing; until there are some, take it to be busy. */
+	j.changed = now_s() - QUIET + DOUBT;
 	rc = walk_run(&w, result, e);
 	pthread_rwlock_destroy(&j.lane);
 	pthread_mutex_destroy(&j.lock);
