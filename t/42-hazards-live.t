@@ -38,7 +38,7 @@ sub stopped {
 	my ($name, $exit, $why, $alter, $given, @app) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	my $r = held($s, $name, $alter, given => $given, app => \@app,
-	    one => $name =~ /at once/,
+	    one => $name =~ /at once/ ? 1 : 0,
 	    opts => ['--no-check-unique-key-change']);
 	ends($r, $exit, $why, '... the run');
 	lost_nothing($s);
