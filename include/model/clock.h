@@ -1,6 +1,8 @@
 #ifndef CLOCK_H
 #define CLOCK_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/str.h"
 #include "model/plan.h"
@@ -16,6 +18,9 @@
  * Only where the new table itself computes with a TIMESTAMP (generated
  * columns, DEFAULTs) must it be the server's own clock.
  */
+
+/* Is the column a TIMESTAMP? */
+bool clock_moment(const struct column *c);
 
 /*
  * Sets p->zone, the session's bits and the pairs' shifts; wants pairs, walk

@@ -26,6 +26,13 @@ enum side {
 void sql_value(struct str *q, const struct plan *p, const struct pair *pr,
     const char *row);
 
+/*
+ * The same as a part of a key, to be compared with the new column by its
+ * index, of the row NEW, OLD or o; see convert_key().
+ */
+bool sql_key(struct str *q, const struct plan *p, const struct pair *pr,
+    const char *row);
+
 /* "after < key <= upto" as a condition that is a range of the index. */
 void sql_range(struct str *q, const struct plan *p, enum side side,
     const struct bound *after, const struct bound *upto);

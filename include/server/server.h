@@ -39,6 +39,9 @@ enum server_session {
 	SESSION_VERIFY,		/* reads both tables in one snapshot */
 };
 
+/* The sql_mode of all but SESSION_ALTER, before the bits below. */
+#define SERVER_SQL_MODE "NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION"
+
 /* How values are read and stored in a session; bits. */
 enum {
 	/* Walk in UTC, so that no key of type TIMESTAMP is ambiguous in the

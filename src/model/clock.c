@@ -6,8 +6,8 @@
 #include "base/util.h"
 #include "model/pair.h"
 
-static bool
-is_moment(const struct column *c)
+bool
+clock_moment(const struct column *c)
 {
 	return strcasecmp(c->data_type, "timestamp") == 0;
 }
@@ -40,7 +40,7 @@ mentions_moment(const struct table *t, const char *expression)
 	size_t i;
 
 	for (i = 0; i < t->n_columns; i++)
-		if (is_moment(&t->column[i]) &&
+		if (clock_moment(&t->column[i]) &&
 		    mentions(expression, t->column[i].name.raw))
 			return true;
 	return false;
@@ -72,7 +72,7 @@ computes(const struct plan *p)
 		if (c->expression != NULL &&
 		    mentions_moment(p->new, c->expression))
 			return true;
-		if (pair_to(p, c) == NULL && !is_moment(c) &&
+		if (pair_to(p, c) == NULL && !clock_moment(c) &&
 		    c->fallback != NULL && mentions_now(c->fallback))
 			return true;
 	}
@@ -85,10 +85,10 @@ key_has_moment(const struct plan *p)
 	size_t i;
 
 	for (i = 0; i < p->walk->n; i++)
-		if (is_moment(&p->old->column[p->walk->part[i].column]))
+		if (clock_moment(&p->old->column[p->walk->part[i].column]))
 			return true;
 	for (i = 0; i < p->n_id; i++)
-		if (is_moment(p->id[i]->from) || is_moment(p->id[i]->to))
+		if (clock_moment(p->id[i]->from) || clock_moment(p->id[i]->to))
 			return true;
 	return false;
 }
@@ -105,12 +105,13 @@ refuse(const struct plan *p, struct err *e)
 int
 clock_choose(struct plan *p, struct err *e)
 {
+	struct pair *pr;
 	bool any = false;
 	size_t i;
 
 	for (i = 0; i < p->n_pairs; i++)
-		any = any || is_moment(p->pair[i].to) ||
-		    (p->pair[i].from != NULL && is_moment(p->pair[i].from));
+		any = any || clock_moment(p->pair[i].to) ||
+		    (p->pair[i].from != NULL && clock_moment(p->pair[i].from));
 	if (!any)
 		return 0;
 	p->zone = p->server->time_zone;
@@ -118,9 +119,11 @@ clock_choose(struct plan *p, struct err *e)
 		return key_has_moment(p) ? refuse(p, e) : 0;
 	p->zone = "+00:00";
 	p->session |= SESSION_UTC;
-	for (i = 0; i < p->n_pairs; i++)
-		p->pair[i].shifts = p->pair[i].from != NULL &&
-		    is_moment(p->pair[i].from) != is_moment(p->pair[i].to);
+	for (i = 0; i < p->n_pairs; i++) {
+		pr = &p->pair[i];
+		pr->shifts = pr->from != NULL &&
+		    clock_moment(pr->from) != clock_moment(pr->to);
+	}
 	return 0;
 }
 
@@ -152,7 +155,7 @@ clock_source(struct str *q, const struct plan *p, const struct pair *pr,
 	} else {
 		/* What is no moment, 0000-00-00, is so by every clock. */
 		str_addf(q, "IF(%s LIKE '0000-00-00%%', %s, ", ref.s, ref.s);
-		if (is_moment(pr->from))
+		if (clock_moment(pr->from))
 			str_addf(q, "CONVERT_TZ(%s, '+00:00', '%s')", ref.s,
 			    here);
 		else

@@ -120,20 +120,25 @@ add_precision(struct str *q, const char *type)
 	str_add(q, open, (size_t)(close - open) + 1);
 }
 
+static void
+as_decimal(struct str *q, const struct column *to, const char *ref)
+{
+	str_addf(q, "CAST(%s AS DECIMAL", ref);
+	add_precision(q, to->type);
+	str_addz(q, ")");
+}
+
 /* Numbers of other widths: rounded as the new column rounds, then alike. */
 static void
 number(struct str *q, const struct column *to, const char *ref, bool old)
 {
 	str_addz(q, "CAST(");
-	if (old && is_type(to, "decimal")) {
-		str_addf(q, "CAST(%s AS DECIMAL", ref);
-		add_precision(q, to->type);
-		str_addz(q, ")");
-	} else if (old) {
+	if (old && is_type(to, "decimal"))
+		as_decimal(q, to, ref);
+	else if (old)
 		str_addf(q, "ROUND(%s)", ref);
-	} else {
+	else
 		str_addz(q, ref);
-	}
 	str_addz(q, " AS DECIMAL(65,30))");
 }
 
@@ -369,17 +374,14 @@ static void
 key_number(struct str *q, const struct column *from, const struct column *to,
     const char *ref)
 {
-	if (is_type(to, "decimal")) {
-		str_addf(q, "CAST(%s AS DECIMAL", ref);
-		add_precision(q, to->type);
-		str_addz(q, ")");
-	} else if (is_integer(from)) {
+	if (is_type(to, "decimal"))
+		as_decimal(q, to, ref);
+	else if (is_integer(from))
 		str_addz(q, ref);
-	} else {
+	else
 		str_addf(q, "CAST(ROUND(%s) AS %s)", ref,
 		    strstr(to->type, "unsigned") != NULL ? "UNSIGNED" :
 		    "SIGNED");
-	}
 }
 
 /* Does a SET keep its members' order, so that 'a,b' does not become 'b,a'? */

@@ -6,9 +6,9 @@
 
 #include "base/str.h"
 #include "base/util.h"
-#include "model/clock.h"
 #include "model/convert.h"
 #include "model/pair.h"
+#include "model/sql.h"
 
 #define SHOWN 3		/* values that come more than once, in the message */
 
@@ -63,14 +63,11 @@ static bool
 add_value(struct str *q, const struct plan *p, const struct pair *pr,
     const struct key_part *part)
 {
-	struct str ref = STR_INIT;
 	bool yes;
 
-	clock_source(&ref, p, pr, "o");
 	str_addz(q, part->prefix > 0 ? "LEFT(" : "");
 	str_addz(q, pr->adapts_null ? "COALESCE(" : "");
-	yes = convert_key(q, pr->from, pr->to, ref.s);
-	str_free(&ref);
+	yes = sql_key(q, p, pr, "o");
 	if (pr->adapts_null)
 		str_addf(q, ", %s)", convert_filler(pr->to));
 	if (part->prefix > 0)

@@ -27,20 +27,8 @@
 #include "model/convert.h"
 #include "model/sql.h"
 
-const char *const mirror_sql_mode = "STRICT_ALL_TABLES,"
-    "NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION";
-
-/* A part of the key as the new table has it, of NEW or OLD. */
-static void
-add_key(struct str *q, const struct plan *p, const struct pair *pr,
-    const char *row)
-{
-	struct str ref = STR_INIT;
-
-	clock_source(&ref, p, pr, row);
-	convert_key(q, pr->from, pr->to, ref.s);
-	str_free(&ref);
-}
+const char *const mirror_sql_mode =
+    "STRICT_ALL_TABLES," SERVER_SQL_MODE;
 
 /* `shadow`.`k` = NEW.`k` AND ... */
 static void
@@ -51,7 +39,7 @@ add_match(struct str *q, const struct plan *p, const char *row)
 	for (i = 0; i < p->n_id; i++) {
 		str_addf(q, "%s%s.%s = ", i > 0 ? " AND " : "",
 		    p->names.shadow.table.sql, p->id[i]->to->name.sql);
-		add_key(q, p, p->id[i], row);
+		sql_key(q, p, p->id[i], row);
 	}
 }
 
@@ -155,9 +143,9 @@ add_unchanged(struct str *q, const struct plan *p)
 		if (convert_distinct(pr->from, pr->to))
 			continue;
 		str_addz(q, " AND ");
-		add_key(q, p, pr, "OLD");
+		sql_key(q, p, pr, "OLD");
 		str_addz(q, " = ");
-		add_key(q, p, pr, "NEW");
+		sql_key(q, p, pr, "NEW");
 	}
 }
 

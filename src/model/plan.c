@@ -101,12 +101,6 @@ join_keys(const struct plan *p, const struct key *new, const struct key *old,
 	return n;
 }
 
-static bool
-is_timestamp(const struct column *c)
-{
-	return strcasecmp(c->data_type, "timestamp") == 0;
-}
-
 /*
  * How good a set of columns is to identify rows by: the fewer the better, best
  * without one that is compared in another way afterwards, and without a
@@ -118,7 +112,7 @@ cost(const struct pair *const *set, size_t n)
 	size_t i, sum = n;
 
 	for (i = 0; i < n; i++) {
-		if (is_timestamp(set[i]->from))
+		if (clock_moment(set[i]->from))
 			sum += 100;
 		if (!convert_distinct(set[i]->from, set[i]->to))
 			sum += 10000;

@@ -214,21 +214,30 @@ sql_sum(struct str *q, const struct plan *p, enum side side,
 	sql_range(q, p, side, after, upto);
 }
 
+bool
+sql_key(struct str *q, const struct plan *p, const struct pair *pr,
+    const char *row)
+{
+	struct str ref = STR_INIT;
+	bool yes;
+
+	clock_source(&ref, p, pr, row);
+	yes = convert_key(q, pr->from, pr->to, ref.s);
+	str_free(&ref);
+	return yes;
+}
+
 /* n.`k` = o.`k` AND ... */
 static void
 add_join(struct str *q, const struct plan *p)
 {
-	struct str ref = STR_INIT;
 	size_t i;
 
 	for (i = 0; i < p->n_id; i++) {
-		str_reset(&ref);
-		clock_source(&ref, p, p->id[i], "o");
 		str_addf(q, "%sn.%s = ", i > 0 ? " AND " : "",
 		    p->id[i]->to->name.sql);
-		convert_key(q, p->id[i]->from, p->id[i]->to, ref.s);
+		sql_key(q, p, p->id[i], "o");
 	}
-	str_free(&ref);
 }
 
 void

@@ -340,12 +340,12 @@ db_run_if(struct db *db, struct db *killer, double patience,
 		rc = next_answer(db, killer, patience, &more, e);
 		asked = asked || rc == 0;
 	}
-	if (rc == 0 || e->kind != ERR_LOST) {
+	if (rc == 0 || e->kind != ERR_LOST)
 		mysql_set_server_option(db->my,
 		    MYSQL_OPTION_MULTI_STATEMENTS_OFF);
-		/* A KILL QUERY that came too late is for this one. */
+	/* A KILL QUERY that came too late is for this one. */
+	if (asked && (rc == 0 || e->kind != ERR_LOST))
 		db_quiet(db, &ignored, "DO 0");
-	}
 	str_free(&q);
 	return rc != 0 && !asked && e->sqlno == ER_SUBQUERY_NO_1_ROW ? 1 : rc;
 }

@@ -156,10 +156,9 @@ set_mode(struct db *db, enum server_session what, unsigned int how,
 	if (what == SESSION_ALTER)
 		return 0;
 	return db_session(db, how & SESSION_INVALID_DATES ?
-	    "SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO,"
-	    "NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES'" :
-	    "SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO,"
-	    "NO_ENGINE_SUBSTITUTION'", e);
+	    "SET SESSION sql_mode='" SERVER_SQL_MODE ","
+	    "ALLOW_INVALID_DATES'" :
+	    "SET SESSION sql_mode='" SERVER_SQL_MODE "'", e);
 }
 
 /*

@@ -106,8 +106,8 @@ capture_run(struct db *db, const struct plan *p, const struct config *cfg,
 	rc = create_under_lock(db, p, cfg, undo, e);
 	if (rc != 0)
 		server_explain(p->server, &p->names.old.db, ERR_TRIGGERS, e);
-	if (db_quiet(db, rc == 0 ? e : &e2, "SET SESSION sql_mode="
-	    "'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'") != 0)
+	if (db_quiet(db, rc == 0 ? e : &e2, "SET SESSION sql_mode='"
+	    SERVER_SQL_MODE "'") != 0)
 		rc = -1;
 	return rc != 0 ? -1 : read_births(db, p, c, e);
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "model/clock.h"
 #include "model/convert.h"
 #include "model/pair.h"
 
@@ -333,12 +334,6 @@ check_all(const struct check_input *in, struct err *e)
 	return first.kind != ERR_NONE ? -1 : 0;
 }
 
-static bool
-is_moment(const struct column *c)
-{
-	return strcasecmp(c->data_type, "timestamp") == 0;
-}
-
 /*
  * MariaDB makes the current time of a NULL that comes into a TIMESTAMP NOT
  * NULL, without a warning.
@@ -354,7 +349,7 @@ check_null_moments(struct db *db, const struct plan *p, struct err *e)
 		pr = &p->pair[i];
 		if (pr->from == NULL || !pr->from->nullable ||
 		    pr->to->nullable || pr->adapts_null || pr->may_change ||
-		    !is_moment(pr->to))
+		    !clock_moment(pr->to))
 			continue;
 		if (db_number(db, &rows, e, "SELECT EXISTS (SELECT 1 FROM %s "
 		    "WHERE %s IS NULL)", p->names.old.sql,
@@ -390,7 +385,7 @@ check_zero_dates(struct db *db, const struct plan *p, struct err *e)
 		    strncmp(p->pair[i].filler, "'0000-00-00", 11) != 0)
 			continue;
 		/* MySQL forbids it only for DATE and DATETIME. */
-		if (!p->server->mariadb && is_moment(p->pair[i].to))
+		if (!p->server->mariadb && clock_moment(p->pair[i].to))
 			continue;
 		if (db_number(db, &rows, e, "SELECT EXISTS (SELECT 1 FROM %s)",
 		    p->names.old.sql) != 0)
