@@ -163,7 +163,8 @@ oracle-now: $B/$(PROG)
 # --- lint --------------------------------------------------------------------
 
 MANUALS   = man/livealter.1 man/livealter.yaml.5
-SCRIPTS   = .ci/run examples/livealter.sh t/lib/deps.sh t/lib/mysql-root.sh
+SCRIPTS   = .ci/run examples/livealter.sh t/lib/deps.sh t/lib/mysql-root.sh \
+	    t/lib/mariadb-plugin.sh
 CLANG_OFF = -Wno-padded -Wno-format-nonliteral -Wno-disabled-macro-expansion \
 	  -Wno-declaration-after-statement -Wno-reserved-identifier \
 	  -Wno-unknown-warning-option -Wno-unsafe-buffer-usage

@@ -7,16 +7,23 @@
 #include "base/undo.h"
 #include "cli/config.h"
 #include "model/alter.h"
+#include "model/kin.h"
 #include "model/plan.h"
 #include "model/table.h"
 #include "server/db.h"
 #include "server/server.h"
 #include "steps/capture.h"
+#include "steps/check.h"
+#include "steps/copy.h"
+#include "steps/registry.h"
+#include "steps/rest.h"
 #include "steps/walk.h"
+#include "steps/wish.h"
 
 /*
- * One migration, from the command line to the last DROP.  Only the steps in
- * migrate.c know this struct; what they call is given the parts it needs.
+ * One migration, from the command line to the last DROP.  Only the
+ * stories (src/<name>.c) know this struct; what they call is given the parts
+ * it needs.
  */
 struct migration {
 	const struct config *cfg;
@@ -25,18 +32,40 @@ struct migration {
 	struct names names;
 	struct alter alter;		/* what the text of the ALTER says */
 	struct table *old;		/* as found */
+	struct kin kin;			/* what hangs on it */
+	struct fkeys added;		/* foreign keys that the ALTER adds */
 	struct table *new;		/* as it came out of the ALTER */
 	struct plan plan;		/* every statement we will run */
 	struct capture capture;		/* how our triggers are known */
+	struct registry registry;	/* our row in it */
+	struct wish wish;		/* what the operator asks for */
+	struct record was;		/* that row, as it was found */
 	struct undo undo;		/* what to take away if we fail */
+	bool anew;			/* a table may have been truncated */
 	bool swapped;			/* the point of no return */
-	struct walk_result copied, compared;
-	double began;
+	bool resumed;			/* began in an earlier run */
+	bool reconnected;		/* the server may have crashed */
+	/* Going back: old is then the table in the new shape, new the one in
+	 * the old shape, and forth the plan that made the one of the other. */
+	bool reverting;
+	struct plan forth;
+	struct config *recalled;	/* cfg, to be filled from the registry
+					   when a migration is resumed */
+	struct rest rest;		/* does somebody write to it? */
+	struct copy_result copied;
+	struct walk_result compared;
+	double began, compared_at;	/* now_s(); 0: not yet */
 };
+
+#define MIGRATION_INIT(config) \
+	{ .cfg = (config), .recalled = (config), .undo = UNDO_INIT, \
+	    .registry = REGISTRY_INIT, .rest = REST_INIT }
 
 /* The steps, in order.  Each returns 0, or -1 with *e set. */
 int migrate_connect(struct migration *m, struct err *e);
 int migrate_inspect(struct migration *m, struct err *e);
+/* A part of it: read the ALTER and the table. */
+int migrate_read(struct migration *m, struct err *e);
 int migrate_check(struct migration *m, struct err *e);
 int migrate_create(struct migration *m, struct err *e);
 int migrate_alter(struct migration *m, struct err *e);
@@ -48,11 +77,46 @@ int migrate_swap(struct migration *m, struct err *e);
 int migrate_release(struct migration *m, struct err *e);
 int migrate_drop(struct migration *m, struct err *e);
 
+/* Note in the registry what is being done; of a way back, that it is one. */
+int migrate_state(struct migration *m, const char *state,
+    struct err *e);
+
+/* Keep others out, and see that the triggers are well; arg is m. */
+int migrate_watch(void *arg, struct err *e);
+
+/* The error says only that somebody has locked the table: it is forgotten. */
+bool migrate_is_locked_out(struct err *e);
+
+struct check_input migrate_to_check(const struct migration *m);
+
+/*
+ * After a signal: if --on-interrupt=keep asks for it, and it can be resumed,
+ * leave all that was made where it is, say so, and return true.
+ */
+bool migrate_keep(struct migration *m);
+/* Those of a revert, where they are others (revert.c). */
+int revert_inspect(struct migration *m, struct err *e);
+int revert_plan(struct migration *m, struct err *e);
+int revert_swap(struct migration *m, struct err *e);
+
+/*
+ * What a state is for a way back, of which it is enough to know on which side
+ * of its swap it is.  It is ended by cleanup alone: a revert that fails takes
+ * back what it has tried, and no more.
+ */
+const char *revert_state(const struct migration *m, const char *state);
+
+/* Say what else in the schema the plan breaks, as ALTER TABLE would. */
+int migrate_tell_breakage(const struct migration *m, struct err *e);
+
+/* The configuration, as far as the plan depends on it. */
+struct plan_wish migrate_wish(const struct migration *m);
+
 /* Take away what is left on the server and is not meant to stay. */
 int migrate_undo(struct migration *m, struct err *e);
 
-/* The last line of a success, and --statistics. */
-void migrate_report(const struct migration *m);
+/* The last line of a success, and --statistics (report.c). */
+void report_end(const struct migration *m);
 
 void migrate_free(struct migration *m);
 

@@ -6,6 +6,7 @@
  * everything else is how.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,36 +15,62 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/str.h"
+#include "cleanup.h"
 #include "cli/config.h"
+#include "control.h"
 #include "migrate.h"
+#include "resume.h"
 #include "server/db.h"
+#include "status.h"
 
-/* How far to go. */
-enum extent { LOOK, DRY_RUN, EXECUTE };
+/* What a step is part of. */
+enum part {
+	LOOK = 1,		/* neither --dry-run nor --execute */
+	DRY = 2,		/* --dry-run */
+	RUN = 4,		/* --execute */
+	AGAIN = 8,		/* resume */
+	AGAIN_DRY = 16,		/* resume --dry-run */
+	LATE = 32,		/* and after the swap, when that is done */
+	BACK = 64,		/* revert */
+	BACK_DRY = 128,		/* revert --dry-run */
+	TO_BACK = BACK | BACK_DRY,
+	ALL = LOOK | DRY | RUN | AGAIN | AGAIN_DRY | BACK | BACK_DRY,
+	FRESH = LOOK | DRY | RUN,
+	MAKE = DRY | RUN,
+	PLAN = DRY | RUN | AGAIN | AGAIN_DRY,
+	TAKE_UP = AGAIN | AGAIN_DRY,
+	DO = RUN | AGAIN,
+	COMPARE = RUN | AGAIN | BACK,
+	END = RUN | AGAIN | BACK | LATE,
+};
 
 static const struct step {
 	const char *title;
 	int (*run)(struct migration *, struct err *);
-	enum extent from;		/* the least extent it is part of */
+	enum part in;
 	enum err_kind kind;		/* when the server refuses in it */
 	const char *key;		/* in $LIVEALTER_FAIL_AT */
 } story[] = {
-	{ "connect", migrate_connect, LOOK, ERR_CONNECT, "connect" },
-	{ "inspect the table", migrate_inspect, LOOK, ERR_SQL, "inspect" },
-	{ "check that this is safe", migrate_check, LOOK, ERR_SQL, "check" },
-	{ "create the new table", migrate_create, DRY_RUN, ERR_CREATE,
+	{ "connect", migrate_connect, ALL, ERR_CONNECT, "connect" },
+	{ "inspect the table", migrate_inspect, FRESH, ERR_SQL, "inspect" },
+	{ "find what has died", resume_find, TAKE_UP, ERR_SQL, "find" },
+	{ "find the way back", revert_inspect, TO_BACK, ERR_SQL, "look" },
+	{ "check that this is safe", migrate_check, ALL, ERR_SQL, "check" },
+	{ "create the new table", migrate_create, MAKE, ERR_CREATE,
 	    "create" },
-	{ "alter the new table", migrate_alter, DRY_RUN, ERR_ALTER, "alter" },
-	{ "plan", migrate_plan, DRY_RUN, ERR_SQL, "plan" },
-	{ "create the triggers", migrate_capture, EXECUTE, ERR_TRIGGERS,
+	{ "alter the new table", migrate_alter, MAKE, ERR_ALTER, "alter" },
+	{ "plan", migrate_plan, PLAN, ERR_SQL, "plan" },
+	{ "take up what is there", resume_join, TAKE_UP, ERR_SQL, "join" },
+	{ "plan the way back", revert_plan, TO_BACK, ERR_SQL, "return" },
+	{ "create the triggers", migrate_capture, RUN, ERR_TRIGGERS,
 	    "capture" },
-	{ "copy the rows", migrate_copy, EXECUTE, ERR_SQL, "copy" },
-	{ "compare the two tables", migrate_verify, EXECUTE, ERR_SQL,
+	{ "copy the rows", migrate_copy, DO, ERR_SQL, "copy" },
+	{ "compare the two tables", migrate_verify, COMPARE, ERR_SQL,
 	    "verify" },
-	{ "swap the tables", migrate_swap, EXECUTE, ERR_SWAP, "swap" },
-	{ "drop the triggers", migrate_release, EXECUTE, ERR_LEFT,
-	    "release" },
-	{ "drop the old table", migrate_drop, EXECUTE, ERR_LEFT, "drop" },
+	{ "swap the tables", migrate_swap, DO, ERR_SWAP, "swap" },
+	{ "swap the tables back", revert_swap, BACK, ERR_SWAP, "revert" },
+	{ "drop the triggers", migrate_release, END, ERR_LEFT, "release" },
+	{ "drop the old table", migrate_drop, END, ERR_LEFT, "drop" },
 };
 
 /* For the tests: does "before:copy" or "after:copy" say to fail here? */
@@ -61,36 +88,92 @@ fail_on_demand(const struct config *cfg, const char *when, const char *key,
 	    "for", when);
 }
 
+/* And here to be killed? */
+static void
+die_on_demand(const struct config *cfg, const char *when, const char *key)
+{
+	struct config as_if = { .fail_at = cfg->die_at };
+	struct err ignored = { .kind = ERR_NONE };
+
+	if (fail_on_demand(&as_if, when, key, &ignored) != 0)
+		kill(getpid(), SIGKILL);
+}
+
 static int
 tell_step(struct migration *m, const struct step *s, struct err *e)
 {
 	log_step(s->title);
+	die_on_demand(m->cfg, "before", s->key);
 	if (fail_on_demand(m->cfg, "before", s->key, e) == 0 &&
 	    s->run(m, e) == 0 &&
-	    fail_on_demand(m->cfg, "after", s->key, e) == 0)
+	    fail_on_demand(m->cfg, "after", s->key, e) == 0) {
+		die_on_demand(m->cfg, "after", s->key);
 		return 0;
+	}
 	if (e->kind == ERR_SQL)
 		e->kind = s->kind;
 	return err_while(e, "%s", s->title);
 }
 
+static void
+print_what_is_left(struct undo *undo)
+{
+	log_hint("these are left on the server; to remove them, run:");
+	log_flush(1);
+	undo_print(undo, stdout);
+}
+
+/*
+ * stop_parting_fn: nobody waits for what the server does not answer.  In the
+ * middle of the swap only the ledger knows on which side of it we are.
+ */
+static int
+leave_at_once(void *undo)
+{
+	log_error("stopped at once; what was under way may not have ended");
+	if (undo_owes(undo, UNDO_ANY))
+		print_what_is_left(undo);
+	log_flush(1);
+	return undo_owes(undo, UNDO_ATTIC) || undo_owes(undo, UNDO_FINISH) ?
+	    ERR_LEFT : ERR_STOPPED;
+}
+
+static int
+leave_swapped(void *undo)
+{
+	leave_at_once(undo);
+	return ERR_LEFT;
+}
+
+static enum part
+part_of(const struct config *cfg)
+{
+	if (cfg->command == COMMAND_RESUME)
+		return cfg->dry_run ? AGAIN_DRY : AGAIN;
+	if (cfg->command == COMMAND_REVERT)
+		return cfg->dry_run ? BACK_DRY : BACK;
+	return cfg->execute ? RUN : cfg->dry_run ? DRY : LOOK;
+}
+
 static int
 tell(struct migration *m, struct err *e)
 {
-	enum extent to = m->cfg->execute ? EXECUTE :
-	    m->cfg->dry_run ? DRY_RUN : LOOK;
+	enum part part = part_of(m->cfg);
 	size_t i;
 
 	for (i = 0; i < sizeof(story) / sizeof(story[0]); i++) {
-		if (story[i].from > to)
+		if (!(story[i].in & part) ||
+		    (m->swapped && !(story[i].in & LATE)))
 			continue;
 		if (stop_requested() && !m->swapped)
 			return err_set(e, ERR_STOPPED, "stopped before: %s",
 			    story[i].title);
 		if (tell_step(m, &story[i], e) != 0)
 			return -1;
+		if (m->swapped)
+			stop_parting(leave_swapped, &m->undo);
 	}
-	if (to == LOOK) {
+	if (part == LOOK) {
 		err_set(e, ERR_USAGE, "nothing was done: the checks passed, "
 		    "and neither --dry-run nor --execute was given");
 		return err_hint(e, "--dry-run shows the plan; --execute "
@@ -107,36 +190,68 @@ clean_up(struct migration *m, struct err *e)
 		return 0;
 	err_while(e, "cleaning up");
 	log_error("%s", e->text);
-	log_hint("these are left on the server; to remove them, run:");
-	undo_print(&m->undo, stdout);
+	if (m->registry.id != 0)
+		log_hint("livealter cleanup D=%s,t=%s removes what is left, "
+		    "as soon as it can", m->cfg->database, m->cfg->table);
+	print_what_is_left(&m->undo);
 	return -1;
+}
+
+static void
+log_failure(const struct err *e)
+{
+	log_error("%s", e->text);
+	if (e->hint[0] != '\0')
+		log_hint("%s", e->hint);
+}
+
+/* What is no migration. */
+static enum err_kind
+serve(struct config *cfg)
+{
+	struct err e = { .kind = ERR_NONE };
+	int rc;
+
+	db_library_init();
+	rc = cfg->command == COMMAND_STATUS ? status_run(cfg, &e) :
+	    cfg->command == COMMAND_CONTROL ? control_run(cfg, &e) :
+	    cleanup_run(cfg, &e);
+	if (rc != 0)
+		log_failure(&e);
+	log_flush(0);
+	db_library_end();
+	return rc != 0 ? e.kind : ERR_NONE;
 }
 
 /* One migration, and what it comes to: the exit status. */
 static enum err_kind
-run(const struct config *cfg)
+run(struct config *cfg)
 {
-	struct migration m = { .cfg = cfg, .undo = UNDO_INIT };
+	struct migration m = MIGRATION_INIT(cfg);
 	struct err e = { .kind = ERR_NONE };
 	enum err_kind end = ERR_NONE;
 
 	db_library_init();
+	stop_parting(leave_at_once, &m.undo);
 	if (tell(&m, &e) != 0) {
 		end = e.kind;
-		log_error("%s", e.text);
-		if (e.hint[0] != '\0')
-			log_hint("%s", e.hint);
+		log_failure(&e);
 	}
-	if (clean_up(&m, &e) != 0) {
-		if (end == ERR_NONE || end == ERR_STOPPED || m.swapped)
+	if (end == ERR_STOPPED && migrate_keep(&m)) {
+		end = ERR_KEPT;
+	} else if (clean_up(&m, &e) != 0) {
+		if (end == ERR_NONE || m.swapped)
 			end = ERR_LEFT;
 	} else if (m.swapped && (end == ERR_LOST || end == ERR_STOPPED)) {
 		end = ERR_NONE;		/* there was only cleaning up left */
 	}
+	log_flush(0);
 	if (end == ERR_NONE || end == ERR_LEFT)
-		migrate_report(&m);
+		report_end(&m);
 	else if (!m.swapped)
 		log_info("%s.%s was not altered", cfg->database, cfg->table);
+	log_flush(0);
+	stop_parting(NULL, NULL);
 	migrate_free(&m);
 	db_library_end();
 	return end;
@@ -176,7 +291,10 @@ main(int argc, char **argv)
 		log_info("%s", notes.s);
 	if (rc == 0) {
 		stop_init();
-		end = run(&cfg);
+		log_start();
+		end = cfg.command == COMMAND_STATUS ||
+		    cfg.command == COMMAND_CONTROL ||
+		    cfg.command == COMMAND_CLEANUP ? serve(&cfg) : run(&cfg);
 	} else if (rc < 0) {
 		end = e.kind;
 		log_error("%s", e.text);

@@ -7,12 +7,20 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/util.h"
+#include "exchange.h"
+#include "model/reverse.h"
+#include "recall.h"
+#include "steps/breakage.h"
 #include "steps/check.h"
 #include "steps/claim.h"
 #include "steps/copy.h"
+#include "steps/cutover.h"
+#include "steps/kinship.h"
 #include "steps/mdl.h"
+#include "steps/postpone.h"
 #include "steps/shadow.h"
 #include "steps/swap.h"
+#include "steps/turn.h"
 #include "steps/unique.h"
 #include "steps/verify.h"
 #include "steps/warning.h"
@@ -21,6 +29,7 @@ int
 migrate_connect(struct migration *m, struct err *e)
 {
 	m->began = now_s();
+	wish_init(&m->wish, m->cfg, &m->registry);
 	if (db_open(&m->db, m->cfg, "conductor", e) != 0 ||
 	    server_probe(&m->server, m->db, e) != 0 ||
 	    server_session(&m->server, m->db, SESSION_CONDUCTOR, 0, m->cfg,
@@ -30,7 +39,7 @@ migrate_connect(struct migration *m, struct err *e)
 }
 
 int
-migrate_inspect(struct migration *m, struct err *e)
+migrate_read(struct migration *m, struct err *e)
 {
 	struct alter_mode mode = {
 		.ansi_quotes = m->server.ansi_quotes,
@@ -38,25 +47,36 @@ migrate_inspect(struct migration *m, struct err *e)
 		.mariadb = m->server.mariadb,
 	};
 
+	return alter_parse(&m->alter, m->cfg->alter, &mode, e) != 0 ||
+	    table_load(&m->old, m->db, &m->server, &m->names.old, e) != 0 ||
+	    kin_load(&m->kin, m->db, &m->names.old,
+	    m->reverting ? &m->names.attic : &m->names.shadow,
+	    m->cfg->only_same_schema_fks, e) != 0 ? -1 : 0;
+}
+
+int
+migrate_inspect(struct migration *m, struct err *e)
+{
 	if (qname_set(&m->names.old, m->cfg->database, m->cfg->table, e) !=
 	    0 ||
-	    alter_parse(&m->alter, m->cfg->alter, &mode, e) != 0 ||
 	    claim_take(m->db, &m->names.old, e) != 0 ||
-	    table_load(&m->old, m->db, &m->server, &m->names.old, e) != 0 ||
+	    recall_refuse(m, e) != 0 || migrate_read(m, e) != 0 ||
 	    shadow_names(&m->names, m->db, m->cfg, e) != 0)
 		return -1;
 	return 0;
 }
 
-static struct check_input
-to_check(const struct migration *m)
+struct check_input
+migrate_to_check(const struct migration *m)
 {
 	struct check_input in = {
 		.db = m->db,
 		.server = &m->server,
 		.old = m->old,
+		.kin = &m->kin,
 		.alter = &m->alter,
 		.cfg = m->cfg,
+		.running = m->resumed || m->reverting,
 	};
 
 	return in;
@@ -65,7 +85,7 @@ to_check(const struct migration *m)
 int
 migrate_check(struct migration *m, struct err *e)
 {
-	struct check_input in = to_check(m);
+	struct check_input in = migrate_to_check(m);
 
 	return check_all(&in, e);
 }
@@ -73,6 +93,8 @@ migrate_check(struct migration *m, struct err *e)
 int
 migrate_create(struct migration *m, struct err *e)
 {
+	if (m->cfg->execute && recall_enter(m, e) != 0)
+		return -1;
 	return shadow_create(m->db, &m->names, m->old, &m->server, m->cfg,
 	    &m->undo, e);
 }
@@ -81,44 +103,138 @@ int
 migrate_alter(struct migration *m, struct err *e)
 {
 	return shadow_alter(m->db, &m->names, m->old, &m->alter, &m->server,
-	    m->cfg, e);
+	    m->cfg, e) != 0 ||
+	    shadow_added_keys(m->db, &m->names, m->old, &m->server, m->cfg,
+	    &m->added, e) != 0 ? -1 : 0;
 }
 
 /* For the plan: which columns may come out different. */
 static bool
-may_change(void *arg, const char *column)
+may_change(const void *arg, const char *column)
 {
-	const struct migration *m = arg;
+	const struct config *cfg = arg;
 
-	return warning_allowed(m->cfg, column);
+	return warning_allowed(cfg, column);
+}
+
+struct plan_wish
+migrate_wish(const struct migration *m)
+{
+	struct plan_wish wish = {
+		.chunk_index = m->reverting ? NULL : m->cfg->chunk_index,
+		.null_to_not_null = m->cfg->null_to_not_null,
+		.checksum = m->cfg->verify != VERIFY_COUNT,
+		.kin = &m->kin,
+		.added = &m->added,
+		.follow_children = !same_text(m->cfg->fkeys_method, "none"),
+		.kept_in_step = m->cfg->reverse,
+		.may_change = may_change,
+		.arg = m->cfg,
+	};
+
+	return wish;
+}
+
+/* Hours before it matters: which clock is meant, and what it shows. */
+static void
+tell_postponing(const struct config *cfg)
+{
+	struct str text = STR_INIT;
+
+	postpone_describe(&text, cfg);
+	if (text.len > 0 && cfg->dry_run)
+		puts(text.s);
+	else if (text.len > 0 && cfg->swap_tables)
+		log_info("%s", text.s);
+	str_free(&text);
+}
+
+int
+migrate_tell_breakage(const struct migration *m, struct err *e)
+{
+	struct str text = STR_INIT;
+	int rc = breakage_describe(&text, m->db, &m->plan, e);
+
+	if (rc == 0 && text.len > 0 && m->cfg->dry_run)
+		puts(text.s);
+	else if (rc == 0 && text.len > 0)
+		log_warn("%s", text.s);
+	str_free(&text);
+	return rc;
+}
+
+/* The mirroring after the swap, where it is wanted. */
+static int
+plan_way_back(struct migration *m, const struct plan_wish *wish,
+    struct err *e)
+{
+	if (!m->cfg->reverse)
+		return 0;
+	if (reverse_check_keys(&m->plan, &m->alter, e) != 0 ||
+	    plan_reverse(&m->plan, &m->alter, wish, e) != 0 ||
+	    reverse_check(m->plan.back, m->cfg->accept_loss, e) != 0 ||
+	    turn_plan(m->db, &m->plan, e) != 0)
+		return err_while(e, "the way back");
+	return cut_turn(&m->plan, e);
 }
 
 int
 migrate_plan(struct migration *m, struct err *e)
 {
-	struct plan_wish wish = {
-		.chunk_index = m->cfg->chunk_index,
-		.null_to_not_null = m->cfg->null_to_not_null,
-		.checksum = m->cfg->verify != VERIFY_COUNT,
-		.may_change = may_change,
-		.arg = m,
-	};
-
+	struct plan_wish wish = migrate_wish(m);
 	if (table_load(&m->new, m->db, &m->server, &m->names.shadow, e) != 0 ||
 	    plan_make(&m->plan, &m->names, m->old, m->new, &m->alter,
 	    &m->server, &wish, e) != 0 ||
-	    check_plan(m->db, &m->plan, e) != 0)
+	    check_plan(m->db, &m->plan, e) != 0 ||
+	    plan_way_back(m, &wish, e) != 0 ||
+	    /* Later it would fire for what our triggers write. */
+	    (!m->resumed && kinship_try(m->db, &m->plan, m->cfg, &m->undo,
+	    e) != 0))
 		return -1;
-	if (m->cfg->dry_run)
+	if (m->cfg->dry_run) {
+		log_flush(0);
 		plan_print(&m->plan, stdout);
+	}
+	if (!m->resumed && migrate_tell_breakage(m, e) != 0)
+		return -1;
+	tell_postponing(m->cfg);
+	fflush(stdout);
+	if (registry_note_plan(&m->registry, m->db, &m->plan, e) != 0)
+		return -1;
+	if (m->resumed)
+		return 0;
+	if (kinship_orphans(&m->plan, m->cfg, false, e) != 0)
+		return -1;
 	return m->cfg->check_unique ? unique_check(&m->plan, m->cfg, e) : 0;
 }
 
 int
 migrate_capture(struct migration *m, struct err *e)
 {
-	return capture_run(m->db, &m->plan, m->cfg, &m->undo, &m->capture,
-	    e);
+	if (capture_run(m->db, &m->plan, m->cfg, &m->undo, &m->capture,
+	    e) != 0)
+		return -1;
+	return registry_note_triggers(&m->registry, m->db, &m->capture, e);
+}
+
+/* Somebody has locked the table: it will be looked at again. */
+bool
+migrate_is_locked_out(struct err *e)
+{
+	if (e->kind != ERR_SQL || db_class(e->sqlno) != DB_CONFLICT)
+		return false;
+	e->kind = ERR_NONE;
+	return true;
+}
+
+/* Keep other livealters out, on a new connection if need be. */
+static int
+keep(struct migration *m, struct err *e)
+{
+	int rc = claim_keep(&m->server, m->db, &m->names.old, e);
+
+	m->reconnected = m->reconnected || rc == 1;
+	return rc < 0 ? -1 : 0;
 }
 
 /*
@@ -126,57 +242,141 @@ migrate_capture(struct migration *m, struct err *e)
  * the triggers are there and have nothing to complain about.
  */
 static int
-keep_watch(void *arg, struct err *e)
+watch_once(struct migration *m, struct err *e)
 {
-	const struct migration *m = arg;
+	struct str waits = STR_INIT;
+	int rc;
 
-	if (claim_keep(m->db, &m->names.old, e) != 0)
+	if (keep(m, e) != 0)
 		return -1;
-	return capture_intact(m->db, &m->plan, &m->capture, e);
+	log_waits(&waits);
+	rc = registry_beat(&m->registry, m->db, waits.s, e);
+	str_free(&waits);
+	if (rc != 0)
+		return -1;
+	return capture_intact(m->db, &m->plan, &m->capture, e) != 0 &&
+	    !migrate_is_locked_out(e) ? -1 : 0;
+}
+
+#define LOSSES 10	/* one after the other */
+
+/* The connection that claim_keep() has found alive may break in the next
+ * moment, and that it has made anew, too. */
+int
+migrate_watch(void *arg, struct err *e)
+{
+	int i, rc;
+
+	for (i = 0; (rc = watch_once(arg, e)) != 0; i++)
+		if (e->kind != ERR_LOST || i >= LOSSES || stop_requested())
+			break;
+	return rc;
+}
+
+int
+migrate_state(struct migration *m, const char *state, struct err *e)
+{
+	int i, rc;
+
+	if (m->reverting)
+		state = revert_state(m, state);
+	for (i = 0; (rc = registry_state(&m->registry, m->db, state, e)) != 0;
+	    i++)
+		if (e->kind != ERR_LOST || i >= LOSSES || keep(m, e) != 0)
+			break;
+	return rc;
+}
+
+/* Who looks after a walk, and what makes it pause. */
+struct watching {
+	struct wish_of wish;
+	struct reason pause[2];
+	struct walk_watch watch;
+};
+
+static void
+watch_walk(struct watching *w, struct migration *m)
+{
+	w->wish.wish = &m->wish;
+	w->pause[0] = (struct reason){ reason_file, m->cfg->pause_file };
+	w->pause[1] = (struct reason){ wish_pause, &w->wish };
+	w->watch = (struct walk_watch){ migrate_watch, m, w->pause, 2,
+	    &m->wish.pace };
 }
 
 int
 migrate_copy(struct migration *m, struct err *e)
 {
-	if (copy_run(&m->plan, m->cfg, keep_watch, m, &m->copied, e) != 0)
+	struct watching w;
+
+	watch_walk(&w, m);
+	if (migrate_state(m, "copying", e) != 0 ||
+	    copy_run(&m->plan, m->cfg, &m->registry, &w.watch, &m->rest,
+	    &m->copied, e) != 0)
 		return -1;
-	log_info("copied %llu rows in %.1f s", m->copied.rows,
-	    m->copied.seconds);
-	return keep_watch(m, e);
+	log_info("copied %llu rows in %.1f s", m->copied.walk.rows,
+	    m->copied.walk.seconds);
+	return migrate_watch(m, e);
+}
+
+/*
+ * The two tables, or the new one alone when the sum of the old one is known;
+ * once, since that grows old.
+ */
+static int
+compare(struct migration *m, const struct walk_watch *watch, struct err *e)
+{
+	bool known = m->copied.summed && !m->reconnected &&
+	    rest_was_kept(&m->rest, m->db);
+	int rc = 0;
+
+	m->copied.summed = false;
+	if (known)
+		rc = verify_new(&m->plan, m->cfg, watch, &m->copied.sum,
+		    &m->compared, e);
+	/* When it has another one, find out where. */
+	return rc != 0 ? rc : verify_run(&m->plan, m->cfg, watch,
+	    &m->compared, e);
 }
 
 int
 migrate_verify(struct migration *m, struct err *e)
 {
+	struct watching w;
+
 	if (m->cfg->verify == VERIFY_NONE) {
 		log_info("not compared, as --verify=none asks for");
-		/* Two rows that became one are seen by nothing else. */
-		return m->plan.merges ? verify_counts(&m->plan, m->cfg, e) : 0;
+		/* Two rows that became one are seen by nothing else, nor
+		 * is a TRUNCATE while no livealter was watching, nor what a
+		 * server that crashed has forgotten. */
+		return m->plan.merges || m->resumed || m->reconnected ?
+		    verify_counts(&m->plan, m->cfg, e) : 0;
 	}
-	if (verify_run(&m->plan, m->cfg, keep_watch, m, &m->compared, e) != 0)
+	watch_walk(&w, m);
+	if (migrate_state(m, "comparing", e) != 0 ||
+	    compare(m, &w.watch, e) < 0)
 		return -1;
+	m->compared_at = now_s();
 	log_info("compared %llu rows in %.1f s: no difference",
 	    m->compared.rows, m->compared.seconds);
 	return 0;
 }
 
-/*
- * Somebody may have altered the table, or given it a trigger or a child,
- * while it was copied; the new table would not have it.
- */
-static int
-check_again(struct migration *m, struct err *e)
+/* The children still reference it, as --alter-foreign-keys-method=none says. */
+static bool
+left_behind(const struct migration *m)
 {
-	struct check_input in = to_check(m);
-	bool anew;
+	return m->kin.child.n > 0 && !m->plan.follow_children;
+}
 
-	if (check_unchanged(&in, m->new, &anew, e) != 0)
-		return -1;
-	if (!anew)
-		return 0;
-	log_info("compare the two tables once more");
-	return m->cfg->verify == VERIFY_NONE ?
-	    verify_counts(&m->plan, m->cfg, e) : migrate_verify(m, e);
+/* undo_run_fn: nobody else uses what it is about. */
+static int
+run_plainly(void *arg, enum undo_what what, const char *sql, struct err *e)
+{
+	const struct migration *m = arg;
+
+	(void)what;
+	return db_run_text(m->db, sql, e);
 }
 
 int
@@ -189,24 +389,10 @@ migrate_swap(struct migration *m, struct err *e)
 		    "asks for");
 		return 0;
 	}
-	if (claim_keep(m->db, &m->names.old, e) != 0 ||
-	    check_again(m, e) != 0)
-		return -1;
-	rc = swap_run(m->db, &m->plan, m->cfg, &m->capture, &m->undo,
-	    &m->swapped, e);
-	if (m->swapped && !m->cfg->drop_old_table)
+	rc = exchange_run(m, e);
+	if (m->swapped && (!m->cfg->drop_old_table || left_behind(m)))
 		undo_forget(&m->undo, UNDO_ATTIC);
 	return rc;
-}
-
-/* undo_run_fn: under a lock that is held already. */
-static int
-run_held(void *arg, enum undo_what what, const char *sql, struct err *e)
-{
-	const struct migration *m = arg;
-
-	(void)what;
-	return db_run_text(m->db, sql, e);
 }
 
 /* They went with the table when it was renamed. */
@@ -215,30 +401,59 @@ drop_triggers(struct migration *m, struct err *e)
 {
 	const struct qname *table =
 	    m->swapped ? &m->names.attic : &m->names.old;
-	struct err e2 = { .kind = ERR_NONE };
 	int rc;
 
 	if (!undo_owes(&m->undo, UNDO_TRIGGER))
 		return 0;
-	if (mdl_hold(m->db, &m->server, table, &m->cfg->tries_drop_triggers,
-	    e) != 0)
+	if (mdl_hold(m->db, &m->server, MDL_ONE(table),
+	    &m->cfg->tries_drop_triggers, e) != 0)
 		return -1;
-	rc = undo_run(&m->undo, UNDO_TRIGGER, run_held, m, e);
-	if (mdl_release(m->db, rc == 0 ? e : &e2) != 0)
-		rc = -1;
-	return rc;
+	rc = undo_run(&m->undo, UNDO_TRIGGER, run_plainly, m, e);
+	return mdl_release(m->db, rc, e);
 }
 
-/* undo_run_fn: a transaction that began earlier may still use the table. */
+/* The row goes, but for that of a migration that can be reverted. */
+static int
+close_record(const struct migration *m, struct err *e)
+{
+	if (!m->swapped || !m->cfg->reverse)
+		return registry_end(&m->registry, m->db, &m->server,
+		    &m->cfg->tries_drop_triggers, e);
+	if (registry_state(&m->registry, m->db, "revertible", e) != 0)
+		return -1;
+	log_info("livealter revert D=%s,t=%s swaps the tables back; livealter "
+	    "cleanup D=%s,t=%s ends that and drops the old one",
+	    m->cfg->database, m->cfg->table, m->cfg->database,
+	    m->cfg->table);
+	return 0;
+}
+
+/*
+ * undo_run_fn: a transaction that began earlier may still use the table; and
+ * MySQL locks the parents of one that is dropped.
+ */
 static int
 run_alone(void *arg, enum undo_what what, const char *sql, struct err *e)
 {
 	const struct migration *m = arg;
-	const struct qname *table = what == UNDO_SHADOW ? &m->names.shadow :
-	    what == UNDO_NOTES ? &m->names.notes : &m->names.attic;
+	const struct qname *table;
+	struct fkeys f = FKEYS_INIT;
+	struct qname trial;
+	int rc;
 
-	return mdl_run(m->db, &m->server, table, &m->cfg->tries_drop_triggers,
-	    sql, e);
+	if (what == UNDO_RECORD)
+		return close_record(m, e);
+	names_trial(&trial, &m->names);
+	table = what == UNDO_NOTES ? &m->names.notes :
+	    what == UNDO_BACK ? &m->names.back_notes :
+	    what == UNDO_TRY ? &trial :
+	    what == UNDO_ATTIC ? &m->names.attic : &m->names.shadow;
+	rc = fkey_own(&f, m->db, table, e);
+	if (rc == 0)
+		rc = mdl_run_with_parents(m->db, &m->server, table, &f,
+		    &m->cfg->tries_drop_triggers, sql, e);
+	fkey_free(&f);
+	return rc;
 }
 
 /* The triggers first: what they write to must not go before them. */
@@ -253,6 +468,8 @@ take_away(struct migration *m, enum undo_what what, struct err *e)
 int
 migrate_release(struct migration *m, struct err *e)
 {
+	if (migrate_state(m, "cleaning", e) != 0)
+		return -1;
 	if (!m->cfg->drop_triggers) {
 		undo_forget(&m->undo, UNDO_TRIGGER);
 		undo_forget(&m->undo, UNDO_NOTES);
@@ -269,9 +486,28 @@ migrate_drop(struct migration *m, struct err *e)
 		undo_forget(&m->undo, UNDO_SHADOW);
 		log_info("the new table stays as %s", m->names.shadow.sql);
 	}
-	if (m->swapped && !m->cfg->drop_old_table)
-		log_info("the old table stays as %s", m->names.attic.sql);
+	if (m->swapped && (!m->cfg->drop_old_table || left_behind(m)))
+		log_info("the %s table stays as %s%s",
+		    m->reverting ? "new" : "old", m->names.attic.sql,
+		    m->cfg->reverse ? ", and is kept in step" : "");
 	return take_away(m, UNDO_ANY, e);
+}
+
+/* It can be resumed once the triggers are complete and known. */
+bool
+migrate_keep(struct migration *m)
+{
+	if (!same_text(m->cfg->on_interrupt, "keep") || m->swapped ||
+	    m->reverting || m->wish.aborted ||
+	    m->registry.id == 0 || m->capture.created[N_TRIGGERS - 1] == NULL)
+		return false;
+	undo_forget(&m->undo, UNDO_ANY);
+	log_info("kept, with the triggers at work; the ID is %llu",
+	    m->registry.id);
+	log_hint("livealter resume D=%s,t=%s goes on with it; livealter "
+	    "cleanup D=%s,t=%s takes it away", m->cfg->database,
+	    m->cfg->table, m->cfg->database, m->cfg->table);
+	return true;
 }
 
 /*
@@ -282,11 +518,13 @@ int
 migrate_undo(struct migration *m, struct err *e)
 {
 	struct err ignored = { .kind = ERR_NONE };
-	int tries;
+	int tries, ours;
 
 	if (!undo_owes(&m->undo, UNDO_ANY))
 		return 0;
 	stop_acknowledge();
+	log_doing("taking away what was made");
+	log_waiting(NULL);
 	for (tries = 0; db_quiet(m->db, &ignored, "DO 0") != 0; tries++) {
 		if (tries >= 10 || stop_sleep(tries > 0 ? 1 : 0)) {
 			*e = ignored;
@@ -294,9 +532,24 @@ migrate_undo(struct migration *m, struct err *e)
 		}
 		db_reopen(m->db, &ignored);
 	}
+	if (server_recognize(&m->server, m->db, e) != 0)
+		return -1;
+	ours = recall_still_ours(m, e);
+	if (ours == 0)
+		undo_forget(&m->undo, UNDO_ANY);
+	if (ours <= 0)
+		return ours;
+	/* By its state a way back is known to have a table to try things on. */
+	if (undo_run(&m->undo, UNDO_TRY, run_alone, m, e) != 0 ||
+	    migrate_state(m, m->swapped ? "cleaning" : "undoing", e) != 0)
+		return -1;
+	if ((undo_owes(&m->undo, UNDO_FINISH) ||
+	    undo_owes(&m->undo, UNDO_RESTORE)) &&
+	    cutover_finish(m->db, &m->plan, m->cfg, &m->undo, e) != 0)
+		return -1;
 	if (drop_triggers(m, e) != 0)
 		return -1;
-	if (m->cfg->execute && !m->cfg->drop_new_table &&
+	if ((m->cfg->execute || m->resumed) && !m->cfg->drop_new_table &&
 	    undo_owes(&m->undo, UNDO_SHADOW)) {
 		undo_forget(&m->undo, UNDO_SHADOW);
 		log_info("the new table stays as %s", m->names.shadow.sql);
@@ -304,42 +557,21 @@ migrate_undo(struct migration *m, struct err *e)
 	return take_away(m, UNDO_ANY, e);
 }
 
-static void
-report_statistics(const struct migration *m)
-{
-	printf("# rows copied         %llu\n", m->copied.rows);
-	printf("# chunks              %llu\n", m->copied.chunks);
-	printf("# chunks met by locks %llu\n", m->copied.conflicts);
-	printf("# seconds copying     %.2f\n", m->copied.seconds);
-	printf("# rows compared       %llu\n", m->compared.rows);
-	printf("# seconds comparing   %.2f\n", m->compared.seconds);
-	printf("# seconds in all      %.2f\n", now_s() - m->began);
-}
-
-void
-migrate_report(const struct migration *m)
-{
-	if (m->cfg->statistics && !m->cfg->dry_run)
-		report_statistics(m);
-	if (m->swapped)
-		printf("Successfully altered %s.\n", m->names.old.sql);
-	else if (m->cfg->dry_run)
-		printf("Dry run complete.  %s was not altered.\n",
-		    m->names.old.sql);
-	else
-		printf("%s was not altered.\n", m->names.old.sql);
-	fflush(stdout);
-}
-
 void
 migrate_free(struct migration *m)
 {
 	plan_free(&m->plan);
+	plan_free(&m->forth);
+	kin_free(&m->kin);
+	fkey_free(&m->added);
 	alter_free(&m->alter);
 	table_free(m->old);
 	table_free(m->new);
 	server_free(&m->server);
 	capture_free(&m->capture);
+	wish_free(&m->wish);
+	registry_free(&m->registry);
+	record_free(&m->was);
 	undo_forget(&m->undo, UNDO_ANY);
 	db_close(m->db);
 }

@@ -17,13 +17,6 @@ my ($r, $h, $dump, $mark);
 
 my $ADD = "ADD COLUMN extra INT NOT NULL DEFAULT 42, ADD KEY (customer)";
 
-sub fresh {
-	my ($rows, %o) = @_;
-	$s->sql("DROP DATABASE IF EXISTS app");
-	make_orders($s, 'app', 'orders', $rows, %o);
-	copy_table($s, 'app', 'orders', 'control');
-}
-
 sub under_load {
 	my ($name, $alter, @opts) = @_;
 	my $h = start_hammer($s, db => 'app', table => 'orders', threads => 4,
@@ -36,7 +29,7 @@ sub under_load {
 	return ($r, $report);
 }
 
-fresh(10000);
+fresh_orders($s, 10000);
 my $report;
 ($r, $report) = under_load('ADD COLUMN under load', $ADD,
     '--chunk-size', 500);
@@ -58,7 +51,7 @@ cmp_ok($s->value("SELECT MAX(id) FROM app.orders"), '<', $next,
 
 # --- what else under load --------------------------------------------------
 
-fresh(4000);
+fresh_orders($s, 4000);
 # The hammer names the columns, so it is another that gets a new name.
 $s->sql("ALTER TABLE app.$_ ADD old_name VARCHAR(20) DEFAULT 'd', " .
     "ADD victim INT DEFAULT 3; UPDATE app.$_ SET old_name = " .
@@ -85,7 +78,7 @@ nothing_left($s, 'app');
 
 # --- nothing is done that was not asked for --------------------------------
 
-fresh(3000);
+fresh_orders($s, 3000);
 $dump = $s->dump('app');
 $r = run_livealter($s, '--alter', $ADD, 'D=app,t=orders', '--dry-run');
 is($r->{exit}, 0, '--dry-run ends with 0') or diag $r->{err};
@@ -129,7 +122,7 @@ unlike(join(' ', table_columns($s, 'app', 'orders')), qr/c2/,
 # --- small tables ----------------------------------------------------------
 
 for my $rows (0, 1, 2) {
-	fresh($rows);
+	fresh_orders($s, $rows);
 	$r = migrate($s, $ADD, 'app', 'orders');
 	succeeded($r, 'app', 'orders', "a table of $rows rows");
 	same_rows($s, 'app', 'orders', 'control', '... keeps them');
@@ -141,7 +134,7 @@ for my $rows (0, 1, 2) {
 
 # --- an AUTO_INCREMENT far above the rows ----------------------------------
 
-fresh(10);
+fresh_orders($s, 10);
 $s->sql("ALTER TABLE app.orders AUTO_INCREMENT = 5000");
 succeeded(migrate($s, 'ADD c INT', 'app', 'orders'), 'app', 'orders',
     'a counter far above the rows');
@@ -151,17 +144,17 @@ cmp_ok($s->value("SELECT MAX(id) FROM app.orders"), '>=', 5000,
 
 # --- what is said ----------------------------------------------------------
 
-fresh(2500);
+fresh_orders($s, 2500);
 $r = migrate($s, 'ADD c INT', 'app', 'orders', '--statistics');
 succeeded($r, 'app', 'orders', '--statistics');
 like($r->{out}, qr/\b2500\b/, '... counts the rows on standard output');
 
-fresh(2500);
+fresh_orders($s, 2500);
 $r = migrate($s, 'ADD c INT', 'app', 'orders', '--quiet');
 is($r->{exit}, 0, '--quiet: succeeds') or diag $r->{err};
 is($r->{err}, '', '... without a word on standard error');
 
-fresh(2500);
+fresh_orders($s, 2500);
 $r = migrate($s, 'ADD c INT', 'app', 'orders', '-q', '--verify', 'nonsense');
 isnt($r->{exit}, 0, 'with --quiet an error still ends it with non-zero');
 like($r->{err}, qr/nonsense/, '... and is said');
@@ -174,6 +167,9 @@ succeeded($r, 'app', 'orders', '--print');
 	    $x =~ s/;$//; $x };
 	my %got = map { $squeeze->($_->{text}) => 1 }
 	    $s->log_entries($mark);
+	# Of several in one packet MariaDB's log has the first together with
+	# those that follow.
+	my $all = join "\n", keys %got;
 	my @sql = printed_sql($r->{out});
 	my %n;
 	my @bad;
@@ -182,7 +178,8 @@ succeeded($r, 'app', 'orders', '--print');
 		    ALTER\ TABLE|RENAME|DROP|INSERT)/x;
 		# On MariaDB, while others write, rows go in by this.
 		$n{INSERT}++ if $q =~ /INTO \@livealter_rows FROM/;
-		push @bad, $q if $q !~ /^SET/ && !$got{$squeeze->($q)};
+		push @bad, $q if $q !~ /^SET/ &&
+		    index($all, $squeeze->($q)) < 0;
 	}
 	is(join("\n", @bad), '', '... every printed statement was received');
 	cmp_ok($n{$_} // 0, '>=', 1, "... $_ is printed") for 'CREATE TABLE',
@@ -194,12 +191,14 @@ succeeded($r, 'app', 'orders', '--print');
 	    grep { $_->{command} eq 'Query' && $_->{text} =~
 	    /^(CREATE|ALTER|DROP|RENAME|INSERT LOW_PRIORITY)/ }
 	    $s->log_entries($mark);
+	s/;.*//s for @bad;
+	@bad = grep { !$printed{$_} } @bad;
 	is(join("\n", @bad), '', '... every change received was printed');
 }
 
 # --- parts of the story left out -------------------------------------------
 
-fresh(1500);
+fresh_orders($s, 1500);
 $dump = $s->dump('app');
 $r = migrate($s, 'ADD c INT', 'app', 'orders', '--no-swap-tables');
 is($r->{exit}, 0, '--no-swap-tables: ends with 0') or diag $r->{err};
@@ -217,7 +216,7 @@ is(scalar(() = grep { /trigger/ } leftovers($s, 'app')), 0,
     '... and without triggers');
 same_rows($s, 'app', 'orders', 'control', '... beside the original');
 
-fresh(1500);
+fresh_orders($s, 1500);
 $r = migrate($s, 'ADD c INT', 'app', 'orders', '--no-drop-old-table');
 succeeded($r, 'app', 'orders', '--no-drop-old-table');
 same_rows($s, 'app', 'orders', 'control', '... the new one has the rows');
@@ -227,7 +226,7 @@ same_definition($s, 'app', '_orders_old', 'control', '... in the old shape');
 same_rows($s, 'app', '_orders_old', 'control', '... with the rows');
 
 for my $how (qw(none count)) {
-	fresh(1500);
+	fresh_orders($s, 1500);
 	$mark = $s->log_mark;
 	$r = migrate($s, 'ADD c INT', 'app', 'orders', "--verify=$how");
 	succeeded($r, 'app', 'orders', "--verify=$how");
@@ -235,7 +234,7 @@ for my $how (qw(none count)) {
 	same_rows($s, 'app', 'orders', 'control', '... with the rows');
 	nothing_left($s, 'app');
 }
-fresh(1500);
+fresh_orders($s, 1500);
 $mark = $s->log_mark;
 succeeded(migrate($s, 'ADD c INT', 'app', 'orders'), 'app', 'orders',
     'without --verify');
@@ -244,7 +243,7 @@ ok($s->log_text($mark) =~ /COUNT\(\*\).*FROM `app`\.`_orders_new`/i,
 
 # --- the new table's name --------------------------------------------------
 
-fresh(500);
+fresh_orders($s, 500);
 $mark = $s->log_mark;
 $r = migrate($s, 'ADD c INT', 'app', 'orders', '--new-table-name', 'x_%T_y');
 succeeded($r, 'app', 'orders', '--new-table-name');
@@ -253,7 +252,7 @@ ok($s->log_text($mark) =~ /CREATE TABLE `app`\.`x_orders_y`/,
 nothing_left($s, 'app');
 
 # Another's table of the name that we would take.
-fresh(500);
+fresh_orders($s, 500);
 $s->sql("CREATE TABLE app._orders_new (keep INT PRIMARY KEY);
     INSERT INTO app._orders_new VALUES (7)");
 $r = migrate($s, 'ADD c INT', 'app', 'orders');

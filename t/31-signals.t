@@ -11,8 +11,7 @@ use Time::HiRes qw(time sleep);
 
 my $s = Server->start;
 my $ALTER = "ADD COLUMN extra INT NOT NULL DEFAULT 7";
-make_orders($s, 'app', 'orders', 2000);
-copy_table($s, 'app', 'orders', 'control');
+fresh_orders($s, 2000);
 my $dump = $s->dump('app');
 
 # Starts a slow one, does something at a moment, and checks the end.
@@ -52,9 +51,7 @@ for my $sig (qw(INT TERM)) {
 	}, $sig);
 
 	# A reader keeps it from creating its triggers.
-	my $reader = $s->dbh(database => 'app');
-	$reader->begin_work;
-	$reader->selectall_arrayref("SELECT * FROM orders LIMIT 1");
+	my $reader = open_reader($s);
 	stopped("SIG$sig while it waits for a metadata lock", [], sub {
 		my ($p, $mark) = @_;
 		$p->wait_for(qr/create the triggers/, 20);
@@ -90,13 +87,7 @@ stopped('two signals', \@slow, sub {
 }
 
 # What does not stop it.
-sub fresh {
-	$s->sql("DROP DATABASE IF EXISTS app");
-	make_orders($s, 'app', 'orders', 500);
-	copy_table($s, 'app', 'orders', 'control');
-}
-
-fresh();
+fresh_orders($s, 500);
 {
 	my $mark = $s->log_mark;
 	my $p = start_migration($s, $ALTER, 'app', 'orders', '--chunk-size',
@@ -113,7 +104,7 @@ fresh();
 for my $closed ('2>&1 | head -n 1 >/dev/null', '2>&1 | true',
     '2>/dev/null >&-', '>/dev/null 2>&-', '>&- 2>&- <&-',
     '>/dev/full 2>/dev/full') {
-	fresh();
+	fresh_orders($s, 500);
 	my $dir = File::Temp->newdir;
 	my $prog = $ENV{LIVEALTER} // './livealter';
 	my $cmd = "{ $prog --alter '$ALTER' D=app,t=orders --execute --print " .

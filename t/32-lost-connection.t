@@ -17,9 +17,7 @@ my $ALTER = "ADD COLUMN extra INT NOT NULL DEFAULT 7";
 my @slow = ('--chunk-size', 50, '--sleep', 0.1, '--threads', 2);
 
 sub fresh {
-	$s->sql("DROP DATABASE IF EXISTS app");
-	make_orders($s, 'app', 'orders', 1500);
-	copy_table($s, 'app', 'orders', 'control');
+	fresh_orders($s, 1500);
 	native($s, 'app', 'orders', 'wanted', $ALTER);
 }
 

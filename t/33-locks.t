@@ -13,110 +13,81 @@ my $seed = $ENV{SEED} // 33;
 note "SEED=$seed";
 my $s = Server->start;
 
-sub fresh {
-	my ($rows) = @_;
-	$s->sql("DROP DATABASE IF EXISTS app");
-	make_orders($s, 'app', 'orders', $rows // 1000);
-	copy_table($s, 'app', 'orders', 'control');
-}
-
-# A transaction that has read the table and stays open.
-sub reader {
-	my $dbh = $s->dbh(database => 'app');
-	$dbh->begin_work;
-	$dbh->selectall_arrayref("SELECT * FROM orders LIMIT 1");
-	return $dbh;
-}
-
-# The reader holds the lock for this many seconds from when it got it.
-sub hold {
-	my ($t) = @_;
-	my $left = $t + 5 - time;
-	sleep $left if $left > 0;
-}
-
-# --- before the triggers ---------------------------------------------------
-
-fresh();
-{
-	my $h = start_hammer($s, db => 'app', table => 'orders', threads => 3,
-	    control => 'control', rate => 200, seed => $seed);
-	my $t = time;
-	my $reader = reader();
-	my ($id) = $reader->selectrow_array("SELECT CONNECTION_ID()");
-	my $p = start_migration($s, 'ADD x INT', 'app', 'orders');
-	$p->wait_for(qr/create the triggers/, 20);
-	hold($t);
-	ok($p->running, 'a reader holds the table for 5 s: it waits with its ' .
-	    'triggers');
-	unlike($p->err, qr/copy the rows/, '... and does nothing without them');
-	like($p->err, qr/\b$id\b/, '... and names the connection that blocks');
-	$reader->rollback;
-	my $r = $p->wait(60);
-	my $rep = $h->report;
-	succeeded($r, 'app', 'orders', '... then the run');
-	hammer_ok($rep, 1500, 'all the while the application');
-	same_rows($s, 'app', 'orders', 'control', '... has its rows');
-	nothing_left($s, 'app');
-}
-
-# --- before the swap -------------------------------------------------------
-
-fresh();
-{
-	my $h = start_hammer($s, db => 'app', table => 'orders', threads => 3,
-	    control => 'control', rate => 200, seed => $seed + 1);
+# While the code runs, the application writes; then what came of both.  The
+# code gets the process and returns nothing.
+sub with_traffic {
+	my ($name, %o) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	fresh_orders($s);
+	my $h = start_hammer($s, db => 'app', table => 'orders',
+	    threads => $o{threads} // 3, control => 'control', rate => 200,
+	    seed => ++$seed);
 	my $mark = $s->log_mark;
+	$o{before}->() if $o{before};
 	my $p = start_migration($s, 'ADD x INT', 'app', 'orders',
 	    '--chunk-size', 100, '--sleep', 0.1);
-	copying($s, $mark, $p);
-	my $t = time;
-	my $reader = reader();
-	my ($id) = $reader->selectrow_array("SELECT CONNECTION_ID()");
-	$p->wait_for(qr/swap the tables/, 30);
-	hold($t);
-	ok($p->running, 'a reader holds the table for 5 s: it waits with the ' .
-	    'swap');
-	like($p->err, qr/\b$id\b/, '... and names the connection that blocks');
-	$reader->rollback;
+	$o{code}->($p, $mark);
 	my $r = $p->wait(60);
 	my $rep = $h->report;
-	succeeded($r, 'app', 'orders', '... then the run');
-	hammer_ok($rep, 1500, 'all the while the application');
+	note "$name: the slowest statement took $rep->{max_ms} ms, of " .
+	    $rep->{statements};
+	succeeded($r, 'app', 'orders', "$name: the run");
+	hammer_ok($rep, 1500, '... all the while the application');
 	same_rows($s, 'app', 'orders', 'control', '... has its rows');
 	nothing_left($s, 'app');
 }
 
-# A reader of the old table that stays until after the swap would: the old
-# table can wait to be dropped, nobody else can.
-fresh();
+# Ends the reader's transaction when it has lasted so many seconds, in which
+# the program waits and says for whom.
+sub outlasts {
+	my ($p, $reader, $t, $seconds, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my ($id) = $reader->selectrow_array("SELECT CONNECTION_ID()");
+	my $left = $t + $seconds - time;
+	sleep $left if $left > 0;
+	ok($p->running, "a reader holds the table for $seconds s: $name");
+	like($p->err, qr/\bby connection $id\b/, '... and names the ' .
+	    'connection that blocks');
+	$reader->rollback;
+}
+
+# --- long readers ----------------------------------------------------------
+
 {
-	my $stop = time + 60;
-	my $h = start_hammer($s, db => 'app', table => 'orders', threads => 2,
-	    control => 'control', rate => 200, seed => $seed + 2);
-	my $p = start_migration($s, 'ADD x INT', 'app', 'orders');
-	# One short reader after another, so that the lock is never long free.
-	my @r;
-	my $n = 0;
+	my ($reader, $t);
+	with_traffic('15 s before the triggers and 15 s before the swap',
+	    before => sub { $t = time; $reader = open_reader($s) },
+	    code => sub {
+		my ($p, $mark) = @_;
+		$p->wait_for(qr/create the triggers/, 20);
+		outlasts($p, $reader, $t, 15, 'it waits with its triggers');
+		unlike($p->err, qr/copy the rows/, '... and does nothing ' .
+		    'without them');
+		copying($s, $mark, $p);
+		$t = time;
+		$reader = open_reader($s);
+		$p->wait_for(qr/swap the tables/, 30);
+		outlasts($p, $reader, $t, 15, 'it waits with the swap');
+	    });
+}
+
+# One short reader after another, so that the lock is never long free.
+with_traffic('readers that overlap for 6 s', threads => 2, code => sub {
+	my ($p) = @_;
+	my ($stop, $n, @r) = (time + 60, 0);
 	while ($p->running && time < $stop && $n++ < 300) {
-		push @r, eval { reader() } || ();
+		push @r, eval { open_reader($s) } || ();
 		sleep 0.02;
 		(shift @r)->disconnect if @r > 3;
 	}
 	$_->disconnect for @r;
-	my $r = $p->wait(60);
-	my $rep = $h->report;
-	succeeded($r, 'app', 'orders', 'readers that overlap for 6 s, the run');
-	hammer_ok($rep, 1500, 'all the while the application');
-	same_rows($s, 'app', 'orders', 'control', '... has its rows');
-	nothing_left($s, 'app');
-}
+});
 
 # --- plain OLTP ------------------------------------------------------------
 
 # SELECT, then UPDATE of the same row in a transaction: the lock of the table
 # is shared at first and then one to write.
-fresh(3000);
+fresh_orders($s, 3000);
 {
 	my $h = start_hammer($s, db => 'app', table => 'orders', threads => 4,
 	    profile => 'oltp', rate => 200, seed => $seed + 3);
@@ -137,7 +108,7 @@ fresh(3000);
 
 # A transaction holds rows that the copy needs: the copy waits, and meanwhile
 # nobody waits for the copy.
-fresh();
+fresh_orders($s);
 {
 	my $mark = $s->log_mark;
 	my $holder = $s->dbh(database => 'app');

@@ -25,17 +25,6 @@ my $s = Server->start;
 my $maria = $s->is_mariadb;
 
 # Rows up to 160 are copied when the application writes, the others are not.
-sub goes_on {
-	my ($name, $alter, %o) = @_;
-	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	my $r = held($s, $name, $alter, %o);
-	succeeded($r, 'app', 't', '... the run') or return lost_nothing($s);
-	$s->sql($_) for @{$o{native} // []};
-	$s->sql("ALTER TABLE app.control $alter");
-	$s->sql("SET sql_mode = DEFAULT, time_zone = DEFAULT");
-	like_native($s, '...');
-}
-
 sub stopped {
 	my ($name, $exit, $why, $alter, %o) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
@@ -106,7 +95,7 @@ for my $c (
 	\@number, ["UPDATE %s SET u = u + 1000 WHERE id IN (80, 366)"]],
 ) {
 	my ($name, $key, $value, $alter, $moves, $more, $at) = @$c;
-	goes_on("D-I 11: keys that move are in one place: $name", $alter,
+	goes_on($s, "D-I 11: keys that move are in one place: $name", $alter,
 	    @even, $at ? (at => $at) : (), given => [even($key, $value)],
 	    app => [@$moves, @$more]);
 }
@@ -121,7 +110,7 @@ for my $c (
 ) {
 	my ($name, $type, $alter) = @$c;
 	my $ci = $type =~ /general_ci/;
-	goes_on("D-I 11: keys that move are in one place: $name", $alter,
+	goes_on($s, "D-I 11: keys that move are in one place: $name", $alter,
 	    given => [even("id $type PRIMARY KEY", "CONCAT('key ', i * 2)")],
 	    at => "id = 'key 93'", below => 0, opts => ['--chunk-size', 7],
 	    at => "id = (SELECT k FROM (SELECT id k FROM control ORDER BY " .
@@ -134,7 +123,7 @@ for my $c (['all of them', ["UPDATE %s SET id = id + 1000"]],
     ['all by one', ["UPDATE %s SET id = id + 1 ORDER BY id DESC"]],
     ['all backwards', ["UPDATE %s SET id = -id", "UPDATE %s SET id = id + 401",
 	"UPDATE %s SET id = id - 200 ORDER BY id"]]) {
-	goes_on("D-I 11: keys that move are in one place: $c->[0]",
+	goes_on($s, "D-I 11: keys that move are in one place: $c->[0]",
 	    'MODIFY v VARCHAR(50)', @even, one => 1, app => $c->[1],
 	    given => [even('id INT PRIMARY KEY', 'i * 2')]);
 }
@@ -153,7 +142,7 @@ my @write = ("UPDATE %s SET a = 1000 + id WHERE id IN (5, 190)", "UPDATE %s " .
     "SET b = a, c = 'w' WHERE id IN (6, 191)", "INSERT INTO %s VALUES " .
     "(-1, 10, 20, 'i'), (1000, 30, 40, NULL)", "DELETE FROM %s WHERE id IN " .
     "(7, 192)", "UPDATE %s SET id = id + 1000 WHERE id IN (8, 193)");
-goes_on("D-I 4: writes go to the renamed column: $_", $_, given => \@ab,
+goes_on($s, "D-I 4: writes go to the renamed column: $_", $_, given => \@ab,
     app => \@write) for 'RENAME COLUMN a TO b, RENAME COLUMN b TO a',
     'CHANGE a b BIGINT AFTER c, CHANGE b c INT, CHANGE c a VARCHAR(30)',
     'DROP a, CHANGE b a INT, ADD b INT DEFAULT 7';
@@ -179,15 +168,16 @@ for my $c (
 	    [table("cc $type", $first)], app => [$sql],
 	    session => ["SET NAMES utf8mb4", "SET sql_mode = ''"]);
 }
-goes_on('D-I 9: a value that is mended before the copy comes to it',
+goes_on($s, 'D-I 9: a value that is mended before the copy comes to it',
     'MODIFY cc VARCHAR(5)', given => [table('cc VARCHAR(40)', "'x'", "UPDATE " .
     "%s SET cc = 'much too long' WHERE id > 195")], app => [
     "UPDATE %s SET cc = 'ok' WHERE id = 196", "DELETE FROM %s WHERE id = 197",
     "UPDATE %s SET cc = 'ok', id = 1 + id * 2 WHERE id = 198",
     "REPLACE INTO %s VALUES (199, 'ok')", "INSERT INTO %s VALUES (200, '') " .
     "ON DUPLICATE KEY UPDATE cc = 'ok'"]);
-goes_on('D-I 10: written members of ENUM and SET keep their names', "MODIFY " .
-    "e ENUM('z','c','a','b'), MODIFY f SET('c','a','b'), MODIFY g VARCHAR(9)",
+goes_on($s, 'D-I 10: written members of ENUM and SET keep their names',
+    "MODIFY e ENUM('z','c','a','b'), MODIFY f SET('c','a','b'), " .
+    "MODIFY g VARCHAR(9)",
     given => [table("e ENUM('a','b','c'), f SET('a','b','c'), " .
     "g ENUM('2','1')", "1 + i % 3, i % 8, 1 + i % 2")], app => [
     "UPDATE %s SET e = 'c', f = 'a,c', g = '2' WHERE id IN (5, 190)",
@@ -198,7 +188,7 @@ goes_on('D-I 10: written members of ENUM and SET keep their names', "MODIFY " .
 # --- 12: id 0 --------------------------------------------------------------
 
 for my $mode ('NO_AUTO_VALUE_ON_ZERO', '') {
-	goes_on("D-I 12: id 0, written with sql_mode '$mode'", 'ADD x INT',
+	goes_on($s, "D-I 12: id 0, written with sql_mode '$mode'", 'ADD x INT',
 	    given => ["SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
 	    table('a INT', 'i', "INSERT INTO %s VALUES (-3, 3)"),
 	    "SET sql_mode = DEFAULT"], below => 161,
@@ -214,7 +204,7 @@ for my $mode ('NO_AUTO_VALUE_ON_ZERO', '') {
 	is($n->[1] =~ / AUTO_INCREMENT=(\d+)/, $m->[1] =~
 	    / AUTO_INCREMENT=(\d+)/, '... the counter goes on');
 }
-goes_on('D-I 12: numbers given and rolled back', 'ADD x INT', given =>
+goes_on($s, 'D-I 12: numbers given and rolled back', 'ADD x INT', given =>
     [table('a INT, UNIQUE KEY (a)', 'i')], app => ["START TRANSACTION",
     "INSERT INTO %s (a) SELECT i + 500 FROM (" . numbers(1, 50) . ") n",
     "ROLLBACK", map { "INSERT IGNORE INTO %s (a) VALUES ($_)" } 1 .. 90]);
@@ -233,7 +223,7 @@ my %bytes = (gbk => "\xbf\x5c\x81\x5c\xb1\xed", latin1 => "\xe4\x80\xdf\xa7",
     binary => "\xff\x00\xfe\x5c");
 for my $alter ('ADD x INT', join(', ', map { "MODIFY c_$_ VARCHAR(40) " .
     "CHARACTER SET utf8mb4" } @sets)) {
-	goes_on('D-I 15: writers with other character sets (' .
+	goes_on($s, 'D-I 15: writers with other character sets (' .
 	    substr($alter, 0, 10) . ')', $alter, given => \@in, app => sub {
 		my ($first) = @_;
 		my $i = 0;
@@ -267,8 +257,9 @@ my @types = table("c CHAR(9), v VARCHAR(20), d DATE, m DATETIME(6), " .
     "ts TIMESTAMP(6) NULL, n DECIMAL(9,3), bits BIT(9), f DOUBLE",
     "CONCAT('c', i), 'v', '2026-01-01', '2026-01-01 10:00:00.6', " .
     "'2026-01-01 10:00:00.4', i / 3, i, i / 7");
-goes_on('D-I 15: writers with other settings', 'MODIFY c CHAR(12), MODIFY v ' .
-    'VARCHAR(30), MODIFY n DECIMAL(12,4), MODIFY m DATETIME(3), ADD x INT',
+goes_on($s, 'D-I 15: writers with other settings',
+    'MODIFY c CHAR(12), MODIFY v VARCHAR(30), MODIFY n DECIMAL(12,4), ' .
+    'MODIFY m DATETIME(3), ADD x INT',
     native => ["SET sql_mode = 'ALLOW_INVALID_DATES'"],
     given => \@types, app => sub {
 	my $i = 0;
@@ -308,7 +299,7 @@ for my $c (['TIMESTAMP', 'DATETIME', '2025-10-26 00:30:00',
     ['TIMESTAMP', 'TIMESTAMP(3)', '2025-10-26 00:30:00',
 	'2025-10-26 01:30:00', '2025-03-30 01:15:00']) {
 	my ($from, $to, @at) = @$c;
-	goes_on("D-I 15: $from to $to, across the end of summer time",
+	goes_on($s, "D-I 15: $from to $to, across the end of summer time",
 	    "MODIFY m $to NULL", given => [moment($from)],
 	    # ALTER TABLE itself takes the long way round on MySQL.
 	    native => [$to =~ /P\(3/ ? "SET time_zone = '+00:00'" : $berlin],

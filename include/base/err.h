@@ -25,9 +25,11 @@ enum err_kind {
 	ERR_REFUSED = 17,	/* a check said no; nothing was touched */
 	ERR_CONNECT = 18,	/* no connection to the server */
 	ERR_LOST = 19,		/* the connection broke and stayed broken */
+	ERR_REVERSE = 20,	/* creating the triggers of the way back */
 	ERR_DIFFERENT = 30,	/* verification found a difference */
 	ERR_BUSY = 31,		/* another livealter is at work on the table */
 	ERR_STOPPED = 32,	/* SIGINT or SIGTERM; undone */
+	ERR_KEPT = 33,		/* SIGINT or SIGTERM; can be resumed */
 	ERR_LIMIT = 34,		/* a load, lag or time limit was passed */
 	ERR_CHANGED = 35,	/* the copy would have changed data */
 	ERR_REJECTED = 36,	/* a write the new table cannot hold */

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 /*
  * The only way to standard error.  Whole lines, from any thread.  A progress
@@ -15,6 +16,19 @@
  * print: log_sql() shows statements, on standard output.
  */
 void log_open(bool quiet, bool print);
+
+/*
+ * From now on a thread writes the lines, and nobody else waits for a terminal
+ * or a pipe that takes none: he may be holding locks.  What it cannot get rid
+ * of is kept up to a limit, and then left out, but for errors.
+ */
+void log_start(void);
+
+/*
+ * Wait until all is written: before somebody else writes to standard output,
+ * and at the end.  For so many seconds at most; 0: however long it takes.
+ */
+void log_flush(double seconds);
 
 void log_step(const char *title);
 void log_info(const char *fmt, ...) PRINTF(1, 2);
@@ -33,5 +47,18 @@ bool log_live(void);
  * elsewhere it is a line like the others.
  */
 void log_progress(const char *line);
+
+/*
+ * For log_status(): how far the step has come, and what is waited for at the
+ * moment (NULL: nothing).  Both are forgotten with the next step.
+ */
+void log_doing(const char *line);
+void log_waiting(const char *what);
+
+/* Add what log_waiting() was told last. */
+void log_waits(struct str *out);
+
+/* One line: the step, how long it has taken, and these two.  Not quiet. */
+void log_status(void);
 
 #endif

@@ -4,13 +4,16 @@
 #include <stdbool.h>
 
 /*
- * How many rows a chunk should have, so that it takes the time it should.
- * The rate is a decaying average in which the last chunk weighs a quarter.
+ * How many rows a chunk should have, so that it takes the time it should, or
+ * less: where chunks take now more, now less, an application waits for the
+ * longest.  So it is the mean and two deviations that come to that time; both
+ * decay, and the last chunk weighs a quarter.
  */
 struct pace {
 	bool adapts;
 	double target;			/* seconds */
-	double rate;			/* rows per second; 0: not known yet */
+	double cost;			/* seconds a row; 0: not known yet */
+	double spread;			/* and by how much more or less */
 	unsigned long long rows;	/* of the next chunk */
 };
 
@@ -18,6 +21,9 @@ struct pace {
 
 void pace_init(struct pace *p, bool adapts, double target,
     unsigned long long first);
+
+/* From now on aim for this; 0: never adapt. */
+void pace_aim(struct pace *p, double target);
 
 unsigned long long pace_rows(const struct pace *p);
 

@@ -10,6 +10,7 @@ struct progress {
 	unsigned long long done;
 	unsigned long long chunk;	/* rows in the last one */
 	double seconds;			/* since it began */
+	unsigned long long before;	/* rows done before it began */
 };
 
 /* The share that is done, from 0 to 0.99: an estimate never says "all". */

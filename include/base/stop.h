@@ -6,8 +6,9 @@
 /*
  * One thread waits for SIGINT and SIGTERM; every other thread has them
  * blocked, so no code here ever runs inside a signal handler.  SIGHUP and
- * SIGPIPE are ignored: a closed terminal costs the log, not the migration.
- * Call before any other thread exists.
+ * SIGPIPE are ignored: a closed terminal costs the log, not the migration.  So
+ * are SIGTSTP and SIGTTOU.  SIGUSR1 has the status logged.  Call before any
+ * other thread exists.
  */
 void stop_init(void);
 
@@ -16,11 +17,21 @@ bool stop_requested(void);
 
 /*
  * The request was seen and is being obeyed.  What follows (the undoing) runs
- * and sleeps as usual, until another signal comes.
+ * and sleeps as usual, until another signal comes.  When it has come already,
+ * nothing sleeps: what can be done at once is done.
  */
 void stop_acknowledge(void);
 
 /* Sleep, but not past a request to stop.  Returns true if there is one. */
 bool stop_sleep(double seconds);
+
+/*
+ * When the program has not ended some seconds after the second signal, it
+ * hangs in something that cannot be interrupted, such as a server that does
+ * not answer.  Then the thread that waits for signals calls this (NULL: does
+ * not), and ends the program with the exit status it returns.
+ */
+typedef int stop_parting_fn(void *arg);
+void stop_parting(stop_parting_fn *parting, void *arg);
 
 #endif

@@ -1,6 +1,7 @@
 #ifndef UNDO_H
 #define UNDO_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -20,6 +21,11 @@ enum undo_what {
 	UNDO_NOTES,
 	UNDO_TRIGGER,
 	UNDO_ATTIC,
+	UNDO_TRY,		/* a table to try something on */
+	UNDO_FINISH,		/* not undone, but still to be done */
+	UNDO_RESTORE,		/* handed over for the swap, to come back */
+	UNDO_RECORD,		/* the first to be noted, the last to go */
+	UNDO_BACK,		/* the way back, until it is taken */
 };
 
 struct undo {
@@ -28,9 +34,11 @@ struct undo {
 		char *sql;
 	} *item;
 	size_t n, cap;
+	/* One thread writes to it; another may print it (see stop_parting). */
+	pthread_mutex_t lock;
 };
 
-#define UNDO_INIT { NULL, 0, 0 }
+#define UNDO_INIT { NULL, 0, 0, PTHREAD_MUTEX_INITIALIZER }
 
 /* Something that can run SQL: a connection, or a test. */
 typedef int undo_run_fn(void *arg, enum undo_what what, const char *sql,
@@ -40,17 +48,20 @@ typedef int undo_run_fn(void *arg, enum undo_what what, const char *sql,
 void undo_push(struct undo *u, enum undo_what what, const char *fmt, ...)
     PRINTF(3, 4);
 
+/* The last one has come to nothing, or is not ours after all. */
+void undo_pop(struct undo *u);
+
 /* It is not ours after all, or it is meant to stay. */
 void undo_forget(struct undo *u, enum undo_what what);
 
 /* Is there something of that kind in it? */
-bool undo_owes(const struct undo *u, enum undo_what what);
+bool undo_owes(struct undo *u, enum undo_what what);
 
 /* Take it away, last first.  What fails, and what is before it, stays in u. */
 int undo_run(struct undo *u, enum undo_what what, undo_run_fn *run, void *arg,
     struct err *e);
 
 /* The statements that are left, in the order to run them. */
-void undo_print(const struct undo *u, FILE *to);
+void undo_print(struct undo *u, FILE *to);
 
 #endif

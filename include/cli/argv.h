@@ -14,6 +14,8 @@ struct argv {
 		char *value;		/* NULL: none given */
 	} *item;
 	size_t n;
+	enum command command;
+	char *action;			/* control: the words after the DSN */
 	char *dsn;			/* the one other argument, or NULL */
 };
 

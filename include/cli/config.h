@@ -7,11 +7,28 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* How often a step may be tried, and how long it pauses in between. */
+/*
+ * How often a step may be tried, how long it pauses in between, and, for one
+ * that needs a table's metadata lock, when it gives up however often it was
+ * tried.
+ */
 struct tries {
 	unsigned int times;
 	double wait;			/* seconds */
+	double deadline;		/* seconds; 0: none */
 };
+
+/* The first word that is neither an option nor the DSN. */
+enum command {
+	COMMAND_ALTER,			/* none: --dry-run or --execute */
+	COMMAND_STATUS,
+	COMMAND_RESUME,
+	COMMAND_CLEANUP,
+	COMMAND_REVERT,
+	COMMAND_CONTROL,
+};
+
+enum output_form { OUTPUT_TEXT, OUTPUT_JSON };
 
 enum verify_mode { VERIFY_CHECKSUM, VERIFY_COUNT, VERIFY_NONE };
 
@@ -28,8 +45,11 @@ enum progress_by { PROGRESS_TIME, PROGRESS_PERCENTAGE, PROGRESS_ITERATIONS };
  */
 struct config {
 	/* what to do */
+	enum command command;
+	char *action;			/* the words after control's DSN */
 	char *alter;
 	bool dry_run, execute;
+	char *resume;			/* an ID; sets command as well */
 	char *database;			/* DSN key D, or --database */
 	char *table;			/* DSN key t, or --table */
 
@@ -51,7 +71,9 @@ struct config {
 
 	/* what is safe */
 	bool null_to_not_null, check_unique;
-	bool force;
+	bool force, accept_loss;
+	char *fkeys_method;		/* --alter-foreign-keys-method */
+	bool only_same_schema_fks;
 	char *allow_warnings;
 
 	/* the copy */
@@ -62,16 +84,32 @@ struct config {
 	char *chunk_index;
 	unsigned int threads;
 	double sleep;			/* seconds after each chunk */
+	char *pause_file;
 	enum verify_mode verify;
 	bool analyze_before_swap;
 
+	/* when to swap */
+	char *postpone_cut_over_flag_file;
+	char *cut_over_window;		/* window_parse() takes it */
+
 	/* the ends */
+	char *cut_over;			/* "now" or "when-told" */
+	char *on_interrupt;		/* "undo" or "keep" */
+	double reconnect_for;		/* seconds */
 	bool swap_tables, drop_old_table, drop_new_table, drop_triggers;
+	bool reversible, reverse_triggers;
+	bool reverse;			/* one of the two */
 	struct tries tries_create_triggers, tries_drop_triggers,
 	    tries_copy_rows, tries_swap_tables, tries_update_foreign_keys,
 	    tries_analyze_table;	/* all of --tries */
 
+	/* those who hold the table: see steps/blocker.h */
+	double metadata_lock_deadline;	/* seconds; 0: none; in tries_*, too */
+	double kill_blockers;		/* seconds; 0: never */
+	unsigned long long kill_blockers_max_rows;
+
 	/* what is shown */
+	enum output_form output;
 	bool print, quiet, statistics;
 	enum progress_by progress_by;	/* --progress time,30 */
 	double progress_every;
@@ -80,8 +118,11 @@ struct config {
 	bool help, version, print_config;
 	char *config, *job;		/* the files, and the job in them */
 
+	bool *given;		/* of option_table: by the command line */
+
 	/* for the tests: fail before or after a step, "before:swap" */
 	char *fail_at;			/* $LIVEALTER_FAIL_AT, not an option */
+	char *die_at;			/* $LIVEALTER_DIE_AT: by SIGKILL */
 };
 
 /*
@@ -96,6 +137,16 @@ struct config {
  * config_free() is due in each case.
  */
 int config_load(struct config *c, int argc, char **argv, struct str *notes,
+    struct err *e);
+
+/*
+ * The options that make a migration what it is, as YAML: not those to connect
+ * by, nor what is shown.  config_recall() takes them up again, but for those
+ * that the command line gave; for the way back, only the ALTER and what else
+ * its plan depends on.  -1 with *e when they cannot be read.
+ */
+void config_keep(const struct config *c, struct str *out);
+int config_recall(struct config *c, const char *text, bool back,
     struct err *e);
 
 /* --print-config: every option with its value, as YAML, without passwords. */

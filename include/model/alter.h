@@ -23,6 +23,7 @@ enum alter_what {
 	ALTER_DROP_FKEY,	/* from: FOREIGN KEY */
 	ALTER_DROP_CONSTRAINT,	/* from: CONSTRAINT or CHECK */
 	ALTER_REFUSED,		/* why */
+	ALTER_ADD_FKEY,		/* from: its name, or ''; parent */
 };
 
 struct alter_item {
@@ -31,11 +32,21 @@ struct alter_item {
 	const char *why;	/* a constant text, for ALTER_REFUSED */
 	size_t at, len;		/* where the name `from` (as written, with its
 				   quotes) stands in the text */
+	size_t clause;		/* index of the clause it is in */
+	struct ident parent;	/* what ALTER_ADD_FKEY references, without
+				   the schema */
+};
+
+/* A clause of the text, without the commas around it. */
+struct alter_clause {
+	size_t at, len;
 };
 
 struct alter {
 	struct alter_item *item;
 	size_t n;
+	struct alter_clause *clause;
+	size_t n_clauses;
 	bool sets_auto_increment;	/* AUTO_INCREMENT = n is a clause */
 };
 
@@ -62,5 +73,12 @@ const char *alter_renamed(const struct alter *a, const char *column);
 
 /* True when the ALTER says that it drops this column. */
 bool alter_drops(const struct alter *a, const char *column);
+
+/* True when it says that it drops this foreign key. */
+bool alter_drops_fkey(const struct alter *a, const char *name);
+
+/* What a foreign key that it adds is called until the swap, if it must not
+ * have its name before. */
+void alter_stand_in(struct ident *to, const struct alter_item *added);
 
 #endif

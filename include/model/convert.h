@@ -38,6 +38,10 @@ bool convert_refused(const struct column *from, const struct column *to);
  */
 bool convert_distinct(const struct column *from, const struct column *to);
 
+/* Is the old value got back when the new one is converted back?  Then it is
+ * in the new table, all of it. */
+bool convert_returns(const struct column *from, const struct column *to);
+
 /* And does their order stay the same, and literals of one fit the other? */
 bool convert_ordered(const struct column *from, const struct column *to);
 

@@ -28,6 +28,7 @@ struct ddl_change {
 	 */
 	void (*rename_check)(void *arg, const char *name, struct ident *to);
 	void *arg;
+	/* Foreign keys get the names that stand in for theirs (fkey.h). */
 };
 
 /*

@@ -7,7 +7,8 @@
  * Unique keys of the new table that may meet duplicates among the rows there
  * are: added ones, and those that the ALTER narrows (fewer columns, a shorter
  * prefix, fewer digits, another collation).  Found from the two structures,
- * never from the text of the ALTER.  Sets p->fresh; wants pairs and walk.
+ * never from the text of the ALTER.  And foreign keys that it adds.  Sets
+ * p->fresh and p->fresh_fkey; wants pairs and walk.
  */
 void fresh_find(struct plan *p);
 void fresh_free(struct plan *p);

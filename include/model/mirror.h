@@ -20,7 +20,10 @@ void mirror_create(struct str *q, const struct trigger *t,
 void mirror_probe(struct str *q, const struct trigger *t,
     const struct qname *table);
 
-/* The session a trigger is created in decides how it runs, whoever writes. */
-extern const char *const mirror_sql_mode;
+/*
+ * SET sql_mode: the session a trigger is created in decides how it runs,
+ * whoever writes.
+ */
+void mirror_session(struct str *q, const struct plan *p);
 
 #endif

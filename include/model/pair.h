@@ -19,6 +19,10 @@
 int pair_map(struct plan *p, const struct alter *a,
     const struct plan_wish *wish, struct err *e);
 
+/* The same for the way back from p->new, by the pairs of p. */
+void pair_reverse(struct plan *back, const struct plan *p,
+    const struct alter *a, const struct plan_wish *wish);
+
 /* What is written to a column of the new table, or what becomes of a column
  * of the old one; NULL when that is nothing. */
 const struct pair *pair_to(const struct plan *p, const struct column *to);

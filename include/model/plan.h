@@ -8,20 +8,11 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "model/alter.h"
+#include "model/cut.h"
+#include "model/kin.h"
+#include "model/names.h"
 #include "model/table.h"
 #include "server/server.h"
-
-/* The names of what we make, chosen before anything is made. */
-struct names {
-	struct qname old;		/* the user's table */
-	struct qname shadow;		/* the new table until the swap */
-	struct qname attic;		/* the old table after it */
-	struct qname notes;		/* what the shadow could not hold */
-};
-
-/* The derived ones, given the user's table; shadow and attic as they would
- * be called if nobody else had taken the names. */
-void names_derive(struct names *n);
 
 /* A column of the new table and where its values come from. */
 struct pair {
@@ -34,6 +25,10 @@ struct pair {
 	bool may_change;		/* the user allows warnings for it */
 	bool adapts_null;		/* --null-to-not-null: NULL becomes the
 					   type's implicit default */
+	/* Of a way back: the ALTER's own conversion, where it keeps less than
+	 * the old table holds.  The two are compared by it, and a value that
+	 * does not change is left alone. */
+	const struct pair *forth;
 };
 
 enum trigger_event { ON_DELETE, ON_UPDATE, ON_INSERT, N_TRIGGERS };
@@ -52,22 +47,42 @@ struct fresh_key {
 				   when only the copy can tell */
 };
 
+/* A foreign key of the new table that the old one has not. */
+struct fresh_fkey {
+	const struct fkey *key;
+	char *before;		/* finds rows of the old table without a
+				   parent; NULL when its values change */
+	char *after;		/* and of the new one, once it is filled */
+};
+
 /* The configuration, as far as the plan depends on it. */
 struct plan_wish {
 	const char *chunk_index;	/* or NULL */
 	bool null_to_not_null;
 	bool checksum;			/* compare values, not only counts */
+	const struct kin *kin;		/* what hangs on the table */
+	const struct fkeys *added;	/* foreign keys that the ALTER adds */
+	bool follow_children;		/* and they are to be turned */
+	bool kept_in_step;		/* the old table, after the swap */
 	/* Does the user allow the copy to change values of this column of the
 	 * new table?  NULL: of none. */
-	bool (*may_change)(void *arg, const char *column);
-	void *arg;
+	bool (*may_change)(const void *arg, const char *column);
+	const void *arg;
 };
 
 /* Every decision, and every statement that is known beforehand. */
 struct plan {
 	struct names names;
+	/* It is a way back: every row is in both tables from the start. */
+	bool complete;
+	struct plan *back;		/* from the new table, once it is the
+					   user's, to the old one; or NULL */
 	const struct table *old, *new;
 	const struct server *server;
+	const struct kin *kin;
+	const struct fkeys *added;
+	bool follow_children;
+	bool kept_in_step;
 
 	struct pair *pair;		/* what is written to the new table */
 	size_t n_pairs;
@@ -91,6 +106,8 @@ struct plan {
 	bool other_unique;
 	struct fresh_key *fresh;
 	size_t n_fresh;
+	struct fresh_fkey *fresh_fkey;
+	size_t n_fresh_fkeys;
 
 	/* INSERT ... SELECT holds the new table's AUTO-INC lock: two of them
 	 * wait for each other, and the application for both. */
@@ -117,19 +134,50 @@ struct plan {
 	char *sum_old, *sum_new;	/* SELECT count and sum ... WHERE */
 	char *missing;			/* the rows of a chunk that the new
 					   table has not: a COUNT ... WHERE */
+	char *park;			/* before it, on MariaDB; or NULL */
 	char *swap;			/* RENAME TABLE */
+	struct cut cut;			/* what follows it */
 };
 
 /*
  * Decide everything.  Returns 0, or -1 with *e: ERR_NO_KEY, ERR_REFUSED when
  * a column is unaccounted for, ERR_USAGE for a --chunk-index that will not
- * do.  Keeps pointers to old, new and server; plan_free() frees the rest.
+ * do.  Keeps pointers to old, new, server and what wish points to;
+ * plan_free() frees the rest.
  */
 int plan_make(struct plan *p, const struct names *names,
     const struct table *old, const struct table *new,
     const struct alter *alter, const struct server *server,
     const struct plan_wish *wish, struct err *e);
 void plan_free(struct plan *p);
+
+/*
+ * The way back is taken: what belongs to the table goes with it, as in
+ * plan_make().
+ */
+int plan_take(struct plan *back, const struct kin *kin,
+    const struct alter *alter, struct err *e);
+
+/*
+ * Plan the way back, p->back: with it, what is written to the new table after
+ * the swap is mirrored into the old one, and the two can be swapped again.
+ * Columns that the ALTER drops get their DEFAULT there, or a filler (see
+ * reverse.h); columns that it adds are its "dropped" ones.  Returns 0, or -1
+ * with *e: ERR_NO_KEY, ERR_REFUSED.
+ */
+int plan_reverse(struct plan *p, const struct alter *alter,
+    const struct plan_wish *wish, struct err *e);
+
+/*
+ * Add what has to be the same, besides the triggers, for a copy to be
+ * continued: the order of the rows, what becomes of them, and the swap.
+ */
+void plan_essence(struct str *out, const struct plan *p);
+
+/* What the user calls the two tables, "old" and "new": on the way back, what
+ * is written is the new one. */
+const char *plan_here(const struct plan *p);
+const char *plan_there(const struct plan *p);
 
 /* The decisions and the statements, for people. */
 void plan_print(const struct plan *p, FILE *to);

@@ -84,6 +84,9 @@ void sql_missing(struct str *q, const struct plan *p,
 void sql_differences(struct str *q, const struct plan *p, enum side side,
     const struct bound *after, const struct bound *upto, unsigned int limit);
 
+/* Give the new table, parked for the swap, its name back. */
+void sql_unpark(struct str *q, const struct names *n);
+
 /* The parts of these statements that never change; called by plan_make(). */
 void sql_render(struct plan *p);
 

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "base/str.h"
+#include "model/fkey.h"
 #include "server/db.h"
 #include "server/server.h"
 
@@ -64,6 +65,7 @@ struct table {
 	size_t n_columns;
 	struct key *key;
 	size_t n_keys;
+	struct fkeys fkey;
 	unsigned long long rows;	/* the server's estimate */
 	unsigned long long bytes;	/* data and indexes */
 	unsigned long long auto_increment;	/* 0: none */
@@ -78,6 +80,12 @@ struct table {
 int table_load(struct table **t, struct db *db, const struct server *s,
     const struct qname *name, struct err *e);
 void table_free(struct table *t);
+
+/* Take another reading's text of the definition: we have changed it. */
+void table_take_text(struct table *t, struct table *from);
+
+/* Read again when it was made: from now on that is known. */
+int table_reborn(struct table *t, struct db *db, struct err *e);
 
 /* Column or key names are compared as the servers do: without case. */
 const struct column *table_column(const struct table *t, const char *name);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/ident.h"
 #include "base/str.h"
 #include "cli/config.h"
 
@@ -23,6 +24,8 @@ enum db_class {
 	DB_TOO_BIG,	/* smaller pieces may pass */
 	DB_GONE,	/* the connection is broken */
 	DB_DENIED,	/* a privilege, or a setting, is missing */
+	DB_DONE,	/* it is so already: there is one, or there is none */
+	DB_NOT_LOCKED,	/* other tables are locked, and this one is not */
 };
 
 enum db_class db_class(unsigned int sqlno);
@@ -62,6 +65,9 @@ unsigned long db_id(const struct db *db);
 int db_run(struct db *db, struct err *e, const char *fmt, ...) PRINTF(3, 4);
 int db_run_text(struct db *db, const char *sql, struct err *e);
 
+/* One that may have been run before: that it is so already is no error. */
+int db_run_again(struct db *db, const char *sql, struct err *e);
+
 /*
  * Run sql at once after a question, in one packet, so that hardly anything
  * happens in between; but only if the question's one row says 1.  Returns 1
@@ -73,8 +79,20 @@ int db_run_text(struct db *db, const char *sql, struct err *e);
 int db_run_if(struct db *db, struct db *killer, double patience,
     const char *question, const char *sql, struct err *e);
 
+/*
+ * Send several statements, with ";" between them, in one packet, and do not
+ * wait.  The server runs them one after the other, up to the first that
+ * fails, whether we live to see it or not.  db_receive() waits; *done gets
+ * how many succeeded.  Before it, db must not be used for anything else.
+ */
+int db_send(struct db *db, const char *sql, struct err *e);
+int db_receive(struct db *db, size_t *done, struct err *e);
+/* What it was opened by. */
+const struct config *db_config(const struct db *db);
+
 /* Another connection to the same server, by the same configuration. */
 int db_beside(struct db **out, const struct db *db, struct err *e);
+
 
 /*
  * Run what --print need not show: a passing setting of this session, the ends
@@ -83,8 +101,8 @@ int db_beside(struct db **out, const struct db *db, struct err *e);
 int db_quiet(struct db *db, struct err *e, const char *fmt, ...)
     PRINTF(3, 4);
 
-/* Of the last db_run(): rows changed, rows that met a duplicate or other
- * warnings. */
+/* Of the last db_run(), or db_quiet(): rows changed.  Of the last db_run():
+ * rows that met a duplicate or other warnings. */
 unsigned long long db_affected(const struct db *db);
 unsigned int db_warnings(const struct db *db);
 
@@ -114,5 +132,10 @@ int db_number(struct db *db, unsigned long long *value, struct err *e,
 
 /* Add a text as a quoted literal, escaped for this session. */
 void db_literal(struct str *out, struct db *db, const char *text);
+
+/* Add "SCHEMA = '...' AND TABLE = '...'", with these columns for a table's
+ * two names. */
+void db_match(struct str *out, struct db *db, const char *schema,
+    const char *table, const struct qname *name);
 
 #endif

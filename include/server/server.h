@@ -14,13 +14,18 @@ struct server {
 	unsigned int version;		/* 101119 for 10.11.19 */
 	char *version_text;
 	char *host_text;		/* "name:port", for messages */
+	/* The same, a blank, and what tells it from every other server that
+	 * may have the same data: its UUID, or MariaDB's server_id. */
+	char *id;
 	bool log_bin;
 	bool binlog_statement;		/* binlog_format=STATEMENT */
 	bool ansi_quotes, no_backslash_escapes;	/* of the global sql_mode */
 	/* INSERT ... SELECT holds a table's AUTO-INC lock until it ends
 	 * (innodb_autoinc_lock_mode below 2). */
 	bool autoinc_lock;
-	/* performance_schema.metadata_locks is there to be asked. */
+	/* It can be asked who holds a metadata lock, in MySQL's
+	 * performance_schema.metadata_locks, or in MariaDB's
+	 * information_schema.METADATA_LOCK_INFO, if that is installed. */
 	bool sees_locks;
 	char *sql_mode;			/* the global one: native ALTER's */
 	char *time_zone;		/* the global one */
@@ -30,6 +35,18 @@ struct server {
 /* Ask.  Returns 0, or -1 with *e: ERR_VERSION for one we do not know. */
 int server_probe(struct server *s, struct db *db, struct err *e);
 void server_free(struct server *s);
+
+/* Are two ids of the same server, whatever it is called now? */
+bool server_is_same(const char *id1, const char *id2);
+
+/*
+ * A connection that broke is made anew, with its session, for as long as
+ * --reconnect-for says.  What it held (locks, a transaction) is gone.  Returns
+ * 0; or -1 with *e: ERR_LOST, also for another server, which may not have what
+ * we did last, and after a signal.  The second only asks for that.
+ */
+int server_reconnect(const struct server *s, struct db *db, struct err *e);
+int server_recognize(const struct server *s, struct db *db, struct err *e);
 
 /* What a session is for decides how it is set up. */
 enum server_session {
@@ -55,6 +72,11 @@ enum {
 int server_session(const struct server *s, struct db *db,
     enum server_session what, unsigned int how, const struct config *cfg,
     struct err *e);
+
+/* db_open(), and set up its session. */
+int server_open(struct db **db, const struct server *s,
+    const struct config *cfg, const char *role, enum server_session what,
+    unsigned int how, struct err *e);
 
 /*
  * A statement on what is ours was refused: give the error this kind, or

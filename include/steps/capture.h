@@ -18,6 +18,10 @@ int capture_run(struct db *db, const struct plan *p,
     struct err *e);
 void capture_free(struct capture *c);
 
+/* Take the triggers that are there for ours, whenever they were made. */
+int capture_recognize(struct db *db, const struct plan *p, struct capture *c,
+    struct err *e);
+
 /*
  * Are the triggers those that we made, and have they noted nothing?  Returns
  * 0, or -1 with *e: ERR_TRIGGERS, or ERR_REJECTED with the notes.
@@ -25,7 +29,14 @@ void capture_free(struct capture *c);
 int capture_intact(struct db *db, const struct plan *p,
     const struct capture *c, struct err *e);
 
-/* Only the notes: after the swap, when the triggers may be gone. */
+/*
+ * Triggers that another run has made: they are there, and as the plan has
+ * them.  Returns 0, or -1 with *e (ERR_TRIGGERS).
+ */
+int capture_recall(struct db *db, const struct plan *p, struct capture *c,
+    struct err *e);
+
+/* Only that they have noted nothing. */
 int capture_notes(struct db *db, const struct plan *p, struct err *e);
 
 #endif

@@ -3,7 +3,9 @@
 
 #include "base/err.h"
 #include "base/ident.h"
+#include "base/str.h"
 #include "server/db.h"
+#include "server/server.h"
 
 /*
  * Keep every other livealter off this table, from whatever host, with a
@@ -13,11 +15,22 @@
 int claim_take(struct db *db, const struct qname *table, struct err *e);
 
 /*
+ * The literal of a lock's name: whoever has it is at a swap that goes on
+ * without its client.  claim_take() waits for him.
+ */
+void claim_swap_name(struct str *q, struct db *db, const struct qname *table);
+
+/* Who has the lock: the id of a connection, to be freed, or NULL. */
+int claim_holder(struct db *db, const struct qname *table, char **who,
+    struct err *e);
+
+/*
  * Is the lock still ours?  Asked now and then, it also keeps an idle
  * connection from being closed on the way.  A connection that broke is made
- * anew, and the lock taken with it.  -1 with *e: ERR_LOST, or ERR_BUSY when
- * somebody else was quicker.
+ * anew (see server_reconnect()), and the lock taken with it: then 1.  -1 with
+ * *e: ERR_LOST, or ERR_BUSY when somebody else was quicker.
  */
-int claim_keep(struct db *db, const struct qname *table, struct err *e);
+int claim_keep(const struct server *s, struct db *db,
+    const struct qname *table, struct err *e);
 
 #endif

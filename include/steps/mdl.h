@@ -1,9 +1,12 @@
 #ifndef MDL_H
 #define MDL_H
 
+#include <stddef.h>
+
 #include "base/err.h"
 #include "base/ident.h"
 #include "cli/config.h"
+#include "model/fkey.h"
 #include "server/db.h"
 #include "server/server.h"
 
@@ -15,18 +18,60 @@
  */
 
 /*
- * Run one.  Returns 0, or -1 with *e: the server's error, ERR_STOPPED, or
- * ERR_LOST (then it may have happened or not).
+ * Asked before each try: 1 go on, 0 not now, -1 with *e.  A try takes up to
+ * nine seconds.
  */
-int mdl_run(struct db *db, const struct server *s, const struct qname *table,
+struct mdl_gate {
+	int (*open)(void *arg, struct err *e);
+	void *arg;
+};
+
+/*
+ * The tables whose locks a statement takes, all of them different, in any
+ * schemas.  The first is the one that messages name.  MDL_ONE is the set of
+ * one, for the call it is written in.
+ */
+struct mdl_set {
+	const struct qname *const *table;
+	size_t n;
+	size_t reads;		/* so many, the last ones, are only read */
+	const struct mdl_gate *gate;	/* or NULL: always open */
+};
+
+#define MDL_ONE(name) (&(const struct mdl_set){ \
+	(const struct qname *const[]){ (name) }, 1, 0, NULL })
+
+/*
+ * Run one.  Returns 0; 1 when the gate was found shut, and nothing happened;
+ * or -1 with *e: the server's error; ERR_SQL without a number when the locks
+ * were not to be had in so many tries; ERR_LIMIT, not by the deadline;
+ * ERR_STOPPED; or ERR_LOST (then it may have happened or not).  Whoever is in
+ * the way is named, or killed: see steps/blocker.h.
+ */
+int mdl_run(struct db *db, const struct server *s, const struct mdl_set *set,
     const struct tries *tries, const char *sql, struct err *e);
 
 /*
- * Take the lock for several statements, which then run by db_run(); nothing
- * but the table can be used until mdl_release().  Be quick.
+ * The same for a statement on one table with foreign keys: MySQL locks their
+ * parents, too, when a key is added or dropped or the table is (manual,
+ * "FOREIGN KEY Constraints", "Locking").
  */
-int mdl_hold(struct db *db, const struct server *s, const struct qname *table,
+int mdl_run_with_parents(struct db *db, const struct server *s,
+    const struct qname *table, const struct fkeys *f,
+    const struct tries *tries, const char *sql, struct err *e);
+
+/*
+ * Take the locks, as mdl_run(), for several statements, which then run by
+ * db_run(); nothing but these tables can be used until mdl_release().  Be
+ * quick.
+ */
+int mdl_hold(struct db *db, const struct server *s, const struct mdl_set *set,
     const struct tries *tries, struct err *e);
-int mdl_release(struct db *db, struct err *e);
+
+/*
+ * Let go, with what has come of it: returns rc; or, where that is 0 and this
+ * fails, -1 with *e.
+ */
+int mdl_release(struct db *db, int rc, struct err *e);
 
 #endif

@@ -18,10 +18,25 @@
 int shadow_names(struct names *n, struct db *db, const struct config *cfg,
     struct err *e);
 
+/* Is the name of the table to try things on nobody's?  -1 with *e. */
+int shadow_check_trial(const struct names *n, struct db *db, struct err *e);
+
+/* Put underscores in front of a name until nobody uses it: -1 with *e. */
+int shadow_free_name(struct qname *q, struct db *db, struct err *e);
+
 /* Create the new table, empty and in the old shape. */
 int shadow_create(struct db *db, const struct names *n,
     const struct table *old, const struct server *s,
     const struct config *cfg, struct undo *undo, struct err *e);
+
+/*
+ * Foreign keys that the ALTER has added: read them into *added, and take them
+ * off again until the swap, because the application's writes to their parents
+ * must not fail before.  Their indexes stay.
+ */
+int shadow_added_keys(struct db *db, const struct names *n,
+    const struct table *old, const struct server *s,
+    const struct config *cfg, struct fkeys *added, struct err *e);
 
 /*
  * Alter it, in a session of its own, as the user's client would; and find

@@ -2,8 +2,10 @@
 #define WALK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
+#include "base/reason.h"
 #include "cli/config.h"
 #include "model/bound.h"
 #include "model/plan.h"
@@ -15,9 +17,13 @@
  * and comparing have in common.
  */
 
+struct cursor;
+
 struct chunk {
 	struct bound after, upto;	/* upto without a value: to the end */
 	unsigned long long rows;	/* asked for; the chunk may have less */
+	unsigned long long number;	/* in the order of the key */
+	struct cursor *of;		/* for walk_mark() */
 };
 
 struct chunk_done {
@@ -34,27 +40,51 @@ struct chunk_done {
 typedef int walk_chunk_fn(void *arg, struct db *db, const struct chunk *c,
     struct chunk_done *done, struct err *e);
 
-typedef int walk_meanwhile_fn(void *arg, struct err *e);
+/* What may be changed on the way, by a reason to pause when it is asked. */
+struct walk_pace {
+	unsigned int threads;		/* 0: as configured */
+	double chunk_time;		/* seconds; below 0: as configured */
+};
+
+/* What the thread that called walk_run() does meanwhile. */
+struct walk_watch {
+	/* Called every few seconds, to keep alive what it holds on the
+	 * server; -1 ends the walk. */
+	int (*meanwhile)(void *arg, struct err *e);
+	void *arg;
+	/* As long as one of these is left, no chunk is begun. */
+	const struct reason *pause;
+	size_t n_pauses;
+	const struct walk_pace *pace;
+};
 
 struct walk {
 	const struct plan *plan;
 	const struct config *cfg;
 	const char *verb;		/* "copied", for the progress line */
 	enum server_session session;
+	/* Begin after this row, so many rows on; no value: at the first. */
+	struct bound from;
+	unsigned long long from_rows;
 	/* Also what is after the row that was the last when it began. */
 	bool to_the_end;
 	walk_chunk_fn *chunk;
 	void *arg;
-	/* Called every few seconds by the thread that called walk_run(), to
-	 * keep what it holds on the server alive; -1 ends the walk. */
-	walk_meanwhile_fn *meanwhile;
-	void *meanwhile_arg;
+	const struct walk_watch *watch;
 };
 
 struct walk_result {
 	unsigned long long rows, chunks, conflicts;
 	double seconds;
 };
+
+/*
+ * If this chunk were done now, with so many rows: would everything up to a
+ * place further on be done, too?  Then *mark and *total say up to where, and
+ * how many rows that is.  For the chunk's function, before it returns.
+ */
+bool walk_mark(const struct chunk *c, unsigned long long rows,
+    struct bound *mark, unsigned long long *total);
 
 /*
  * Walk, showing progress.  Returns 0, or -1 with *e of the worker that

@@ -1,33 +1,177 @@
 #include "base/log.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/progress.h"
+#include "base/str.h"
+#include "base/timer.h"
+#include "base/util.h"
+
+#define KEPT	(4UL << 20)	/* bytes, while nobody reads */
+
+/* What is to be written, and where. */
+struct line {
+	struct line *next;
+	int fd;
+	struct str text;
+};
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t more = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t written;
 static bool quiet, print;
 static bool drawn;		/* a progress line is on the terminal */
+static bool started;		/* there is a thread that writes */
+static struct line *first, **end = &first;
+static size_t kept;		/* bytes in the list and being written */
+static unsigned long left_out;	/* lines */
+
+static char step[80], doing[200], waiting[200];
+static double step_began;
+
+/* What cannot be written is nobody's business: the terminal is gone. */
+static void
+write_out(int fd, const char *text, size_t len)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, text, len);
+		if (n > 0) {
+			text += n;
+			len -= (size_t)n;
+		} else if (n < 0 && errno == EAGAIN) {
+			poll(&p, 1, -1);
+		} else if (n == 0 || errno != EINTR) {
+			return;
+		}
+	}
+}
+
+/* Under the lock.  The text becomes ours. */
+static void
+put(int fd, struct str *text)
+{
+	struct line *l;
+
+	if (!started) {
+		write_out(fd, text->s, text->len);
+		str_free(text);
+		return;
+	}
+	l = xcalloc(1, sizeof(*l));
+	l->fd = fd;
+	l->text = *text;
+	kept += text->len;
+	*end = l;
+	end = &l->next;
+	pthread_cond_signal(&more);
+}
 
 static void
-wipe(void)
+wipe(struct str *s)
 {
 	if (drawn)
-		fputs("\r\033[K", stderr);
+		str_addz(s, "\r\033[K");
 	drawn = false;
+}
+
+/* Is there room for another line that could be missed?  Under the lock. */
+static bool
+has_room(void)
+{
+	struct str note = STR_INIT;
+
+	if (kept >= KEPT) {
+		left_out++;
+		return false;
+	}
+	if (left_out > 0) {
+		str_addf(&note, "livealter: %lu lines are left out here: they "
+		    "could not be written\n", left_out);
+		left_out = 0;
+		put(STDERR_FILENO, &note);
+	}
+	return true;
+}
+
+static void *
+write_lines(void *arg)
+{
+	struct line *l;
+
+	(void)arg;
+	pthread_mutex_lock(&lock);
+	for (;;) {
+		while (first == NULL)
+			pthread_cond_wait(&more, &lock);
+		l = first;
+		first = l->next;
+		if (first == NULL)
+			end = &first;
+		pthread_mutex_unlock(&lock);
+		write_out(l->fd, l->text.s, l->text.len);
+		pthread_mutex_lock(&lock);
+		kept -= l->text.len;
+		str_free(&l->text);
+		free(l);
+		pthread_cond_broadcast(&written);
+	}
+	return NULL;
+}
+
+void
+log_start(void)
+{
+	pthread_t thread;
+
+	timer_cond(&written);
+	/* Without one, lines are written as before. */
+	if (pthread_create(&thread, NULL, write_lines, NULL) != 0)
+		return;
+	pthread_detach(thread);
+	pthread_mutex_lock(&lock);
+	started = true;
+	pthread_mutex_unlock(&lock);
+}
+
+void
+log_flush(double seconds)
+{
+	struct timespec until = timer_until(seconds);
+	int rc = 0;
+
+	pthread_mutex_lock(&lock);
+	while (started && kept > 0 && rc == 0)
+		rc = seconds > 0 ?
+		    pthread_cond_timedwait(&written, &lock, &until) :
+		    pthread_cond_wait(&written, &lock);
+	pthread_mutex_unlock(&lock);
 }
 
 /* A text of several lines is marked on its first line only. */
 static void
-say(const char *mark, const char *fmt, va_list ap)
+say(bool always, const char *mark, const char *fmt, va_list ap)
 {
+	struct str s = STR_INIT;
+
 	pthread_mutex_lock(&lock);
-	wipe();
-	fprintf(stderr, "livealter: %s", mark);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
-	fflush(stderr);
+	if (has_room() || always) {
+		wipe(&s);
+		str_addf(&s, "livealter: %s", mark);
+		str_vaddf(&s, fmt, ap);
+		str_addz(&s, "\n");
+		put(STDERR_FILENO, &s);
+	}
 	pthread_mutex_unlock(&lock);
 }
 
@@ -41,6 +185,11 @@ log_open(bool be_quiet, bool show_sql)
 void
 log_step(const char *title)
 {
+	pthread_mutex_lock(&lock);
+	snprintf(step, sizeof(step), "%s", title);
+	step_began = now_s();
+	doing[0] = waiting[0] = '\0';
+	pthread_mutex_unlock(&lock);
 	log_info("%s", title);
 }
 
@@ -52,7 +201,7 @@ log_info(const char *fmt, ...)
 	if (quiet)
 		return;
 	va_start(ap, fmt);
-	say("", fmt, ap);
+	say(false, "", fmt, ap);
 	va_end(ap);
 }
 
@@ -62,7 +211,7 @@ log_warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say("warning: ", fmt, ap);
+	say(false, "warning: ", fmt, ap);
 	va_end(ap);
 }
 
@@ -72,7 +221,7 @@ log_error(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say("error: ", fmt, ap);
+	say(true, "error: ", fmt, ap);
 	va_end(ap);
 }
 
@@ -82,20 +231,26 @@ log_hint(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say("hint: ", fmt, ap);
+	say(true, "hint: ", fmt, ap);
 	va_end(ap);
 }
 
 void
 log_sql(const char *sql)
 {
+	struct str s = STR_INIT;
+
 	if (!print)
 		return;
 	pthread_mutex_lock(&lock);
-	wipe();
-	fflush(stderr);
-	fprintf(stdout, "%s;\n", sql);
-	fflush(stdout);
+	wipe(&s);
+	if (s.len > 0)
+		put(STDERR_FILENO, &s);
+	str_free(&s);
+	if (has_room()) {
+		str_addf(&s, "%s;\n", sql);
+		put(STDOUT_FILENO, &s);
+	}
 	pthread_mutex_unlock(&lock);
 }
 
@@ -108,6 +263,8 @@ log_live(void)
 void
 log_progress(const char *line)
 {
+	struct str s = STR_INIT;
+
 	if (quiet)
 		return;
 	if (!log_live()) {
@@ -115,8 +272,52 @@ log_progress(const char *line)
 		return;
 	}
 	pthread_mutex_lock(&lock);
-	fprintf(stderr, "\r\033[Klivealter: %s", line);
-	fflush(stderr);
-	drawn = true;
+	/* One that waits to be written is not worth another. */
+	if (kept == 0) {
+		str_addf(&s, "\r\033[Klivealter: %s", line);
+		put(STDERR_FILENO, &s);
+		drawn = true;
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+void
+log_doing(const char *line)
+{
+	pthread_mutex_lock(&lock);
+	snprintf(doing, sizeof(doing), "%s", line);
+	pthread_mutex_unlock(&lock);
+}
+
+void
+log_waiting(const char *what)
+{
+	pthread_mutex_lock(&lock);
+	snprintf(waiting, sizeof(waiting), "%s", what != NULL ? what : "");
+	pthread_mutex_unlock(&lock);
+}
+
+void
+log_waits(struct str *out)
+{
+	pthread_mutex_lock(&lock);
+	str_addz(out, waiting);
+	pthread_mutex_unlock(&lock);
+}
+
+void
+log_status(void)
+{
+	struct str s = STR_INIT;
+
+	pthread_mutex_lock(&lock);
+	if (has_room()) {
+		wipe(&s);
+		str_addf(&s, "livealter: status: %s, for ", step);
+		progress_clock(&s, now_s() - step_began);
+		str_addf(&s, "%s%s%s%s\n", doing[0] != '\0' ? ": " : "",
+		    doing, waiting[0] != '\0' ? "; waiting for " : "", waiting);
+		put(STDERR_FILENO, &s);
+	}
 	pthread_mutex_unlock(&lock);
 }

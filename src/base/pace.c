@@ -1,6 +1,9 @@
 #include "base/pace.h"
 
-#define WEIGHT_OF_PAST 0.75
+#include <math.h>
+
+#define WEIGHT	0.25	/* of the last chunk */
+#define CAUTION	2	/* deviations */
 
 static void
 set_rows(struct pace *p, double rows)
@@ -17,8 +20,16 @@ pace_init(struct pace *p, bool adapts, double target, unsigned long long first)
 {
 	p->adapts = adapts && target > 0;
 	p->target = target;
-	p->rate = 0;
+	p->cost = 0;
+	p->spread = 0;
 	set_rows(p, (double)first);
+}
+
+void
+pace_aim(struct pace *p, double target)
+{
+	p->adapts = target > 0;
+	p->target = target;
 }
 
 unsigned long long
@@ -30,15 +41,16 @@ pace_rows(const struct pace *p)
 void
 pace_note(struct pace *p, unsigned long long rows, double seconds)
 {
-	double now, next;
+	double cost, next;
 
 	if (!p->adapts || rows == 0)
 		return;
 	/* The clock may not have ticked. */
-	now = (double)rows / (seconds > 1e-6 ? seconds : 1e-6);
-	p->rate = p->rate > 0 ?
-	    WEIGHT_OF_PAST * p->rate + (1 - WEIGHT_OF_PAST) * now : now;
-	next = p->rate * p->target;
+	cost = (seconds > 1e-6 ? seconds : 1e-6) / (double)rows;
+	if (p->cost > 0)
+		p->spread += WEIGHT * (fabs(cost - p->cost) - p->spread);
+	p->cost += p->cost > 0 ? WEIGHT * (cost - p->cost) : cost;
+	next = p->target / (p->cost + CAUTION * p->spread);
 	/* One lucky chunk must not make a giant of the next. */
 	if (next > 2 * (double)p->rows)
 		next = 2 * (double)p->rows;

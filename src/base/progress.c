@@ -27,7 +27,7 @@ progress_line(struct str *out, const struct progress *p)
 {
 	double share = progress_share(p), rate;
 
-	rate = p->seconds > 0 ? (double)p->done / p->seconds : 0;
+	rate = p->seconds > 0 ? (double)(p->done - p->before) / p->seconds : 0;
 	str_addf(out, "%s %llu rows, %.0f%%, %.0f rows/s", p->verb, p->done,
 	    100 * share, rate);
 	if (rate > 0 && p->done < p->total) {

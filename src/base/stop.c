@@ -5,22 +5,96 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/timer.h"
+#include "base/util.h"
+
+/*
+ * timeout(1), and a terminal together with a wrapper that passes signals on,
+ * send what one means twice.
+ */
+#define SAME	0.5	/* seconds */
+
+#define ORDERLY	3	/* seconds for an orderly end after the second */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t asked;
 static unsigned int signals, obeyed;	/* a request: signals > obeyed */
+static unsigned int enough = 2;		/* signals, to stop at once */
+static stop_parting_fn *parting;
+static void *parting_arg;
+
+static void
+part(const sigset_t *set)
+{
+	struct sigaction end = { .sa_handler = SIG_DFL };
+
+	pthread_mutex_lock(&lock);
+	if (parting != NULL) {
+		/* It writes, and that may hang as well: now one is enough. */
+		sigaction(SIGINT, &end, NULL);
+		sigaction(SIGTERM, &end, NULL);
+		pthread_sigmask(SIG_UNBLOCK, set, NULL);
+		_exit(parting(parting_arg));
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+/* A signal that asks to stop, unless it is the last one's echo. */
+static void
+note(int sig, double *last)
+{
+	const char *name = sig == SIGINT ? "SIGINT" : "SIGTERM";
+	bool now;
+
+	if (*last > 0 && now_s() - *last < SAME)
+		return;
+	*last = now_s();
+	pthread_mutex_lock(&lock);
+	now = signals + 1 >= enough;
+	pthread_mutex_unlock(&lock);
+	/* Said first: the program may be gone in a moment. */
+	if (now)
+		log_info("%s: stopping at once", name);
+	else
+		log_info("%s: stopping; another one stops at once, and prints "
+		    "what is left to do", name);
+	pthread_mutex_lock(&lock);
+	signals++;
+	pthread_cond_broadcast(&asked);
+	pthread_mutex_unlock(&lock);
+}
+
+static bool
+is_enough(void)
+{
+	bool yes;
+
+	pthread_mutex_lock(&lock);
+	yes = signals >= enough;
+	pthread_mutex_unlock(&lock);
+	return yes;
+}
 
 static void *
 listen_for_signals(void *arg)
 {
-	sigset_t *set = arg;
+	const struct timespec orderly = { .tv_sec = ORDERLY };
+	const sigset_t *set = arg;
+	double last = 0;
 	int sig;
 
-	while (sigwait(set, &sig) == 0) {
-		pthread_mutex_lock(&lock);
-		signals++;
-		pthread_cond_broadcast(&asked);
-		pthread_mutex_unlock(&lock);
+	for (;;) {
+		sig = is_enough() ? sigtimedwait(set, NULL, &orderly) :
+		    sigwaitinfo(set, NULL);
+		if (sig == SIGUSR1)
+			log_status();
+		else if (sig > 0)
+			note(sig, &last);
+		else if (errno == EAGAIN)
+			part(set);
 	}
 	return NULL;
 }
@@ -30,20 +104,18 @@ stop_init(void)
 {
 	static sigset_t set;
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	pthread_condattr_t attr;
 	pthread_t thread;
 
-	/* Sleeps must not stretch when somebody sets the clock. */
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&asked, &attr);
-	pthread_condattr_destroy(&attr);
-
+	timer_cond(&asked);
 	sigaction(SIGHUP, &ignore, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
+	/* A process that is made to stand still may do so with locks. */
+	sigaction(SIGTSTP, &ignore, NULL);
+	sigaction(SIGTTOU, &ignore, NULL);
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR1);
 	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 ||
 	    pthread_create(&thread, NULL, listen_for_signals, &set) != 0)
 		abort();
@@ -65,25 +137,30 @@ void
 stop_acknowledge(void)
 {
 	pthread_mutex_lock(&lock);
-	obeyed = signals;
+	if (signals > 0)
+		obeyed = 1;
+	else
+		enough = 1;	/* there is something to undo all the same */
+	pthread_mutex_unlock(&lock);
+}
+
+void
+stop_parting(stop_parting_fn *fn, void *arg)
+{
+	pthread_mutex_lock(&lock);
+	parting = fn;
+	parting_arg = arg;
 	pthread_mutex_unlock(&lock);
 }
 
 bool
 stop_sleep(double seconds)
 {
-	struct timespec until;
+	struct timespec until = timer_until(seconds);
 	bool yes;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)seconds;
-	until.tv_nsec += (long)((seconds - (double)(time_t)seconds) * 1e9);
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
 	pthread_mutex_lock(&lock);
-	while (signals == obeyed &&
+	while (signals <= obeyed &&
 	    pthread_cond_timedwait(&asked, &lock, &until) != ETIMEDOUT)
 		;
 	yes = signals > obeyed;

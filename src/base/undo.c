@@ -16,6 +16,7 @@ matches(const struct undo_item *it, enum undo_what what)
 static void
 remove_at(struct undo *u, size_t i)
 {
+	pthread_mutex_lock(&u->lock);
 	free(u->item[i].sql);
 	u->n--;
 	memmove(u->item + i, u->item + i + 1, (u->n - i) * sizeof(*u->item));
@@ -24,6 +25,7 @@ remove_at(struct undo *u, size_t i)
 		u->item = NULL;
 		u->cap = 0;
 	}
+	pthread_mutex_unlock(&u->lock);
 }
 
 void
@@ -35,6 +37,7 @@ undo_push(struct undo *u, enum undo_what what, const char *fmt, ...)
 	va_start(ap, fmt);
 	str_vaddf(&b, fmt, ap);
 	va_end(ap);
+	pthread_mutex_lock(&u->lock);
 	if (u->n == u->cap) {
 		u->cap = u->cap ? 2 * u->cap : 8;
 		u->item = xrealloc(u->item, u->cap, sizeof(*u->item));
@@ -42,6 +45,14 @@ undo_push(struct undo *u, enum undo_what what, const char *fmt, ...)
 	u->item[u->n].what = what;
 	u->item[u->n].sql = str_take(&b);
 	u->n++;
+	pthread_mutex_unlock(&u->lock);
+}
+
+void
+undo_pop(struct undo *u)
+{
+	if (u->n > 0)
+		remove_at(u, u->n - 1);
 }
 
 void
@@ -55,14 +66,16 @@ undo_forget(struct undo *u, enum undo_what what)
 }
 
 bool
-undo_owes(const struct undo *u, enum undo_what what)
+undo_owes(struct undo *u, enum undo_what what)
 {
+	bool yes = false;
 	size_t i;
 
-	for (i = 0; i < u->n; i++)
-		if (matches(&u->item[i], what))
-			return true;
-	return false;
+	pthread_mutex_lock(&u->lock);
+	for (i = 0; i < u->n && !yes; i++)
+		yes = matches(&u->item[i], what);
+	pthread_mutex_unlock(&u->lock);
+	return yes;
 }
 
 int
@@ -82,10 +95,13 @@ undo_run(struct undo *u, enum undo_what what, undo_run_fn *run, void *arg,
 }
 
 void
-undo_print(const struct undo *u, FILE *to)
+undo_print(struct undo *u, FILE *to)
 {
 	size_t i;
 
+	pthread_mutex_lock(&u->lock);
 	for (i = u->n; i > 0; i--)
 		fprintf(to, "%s;\n", u->item[i - 1].sql);
+	pthread_mutex_unlock(&u->lock);
+	fflush(to);
 }

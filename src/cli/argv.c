@@ -102,20 +102,57 @@ letters(struct argv *a, struct options *o, struct words *w, char *word)
 	}
 }
 
-static void
-other(struct argv *a, struct options *o, char *word, bool first)
+static const struct {
+	const char *word;
+	enum command command;
+	bool done;
+} verb[] = {
+	{ "status", COMMAND_STATUS, true },
+	{ "resume", COMMAND_RESUME, true },
+	{ "cleanup", COMMAND_CLEANUP, true },
+	{ "revert", COMMAND_REVERT, true },
+	{ "control", COMMAND_CONTROL, true },
+};
+
+/* A DSN is never one of these: it has a "=". */
+static bool
+take_verb(struct argv *a, struct options *o, const char *word)
 {
-	static const char verb[][8] = {
-		"status", "resume", "cleanup", "revert", "control",
-	};
 	size_t i;
 
-	for (i = 0; first && i < sizeof(verb) / sizeof(verb[0]); i++)
-		if (strcmp(word, verb[i]) == 0) {
+	for (i = 0; i < sizeof(verb) / sizeof(verb[0]); i++) {
+		if (strcmp(word, verb[i].word) != 0)
+			continue;
+		a->command = verb[i].command;
+		if (!verb[i].done)
 			option_wrong(o, "livealter %s is not yet supported",
 			    word);
-			return;
-		}
+		return true;
+	}
+	return false;
+}
+
+static void
+add_action(struct argv *a, const char *word)
+{
+	struct str s = STR_INIT;
+
+	str_addf(&s, "%s%s%s", a->action != NULL ? a->action : "",
+	    a->action != NULL ? " " : "", word);
+	free(a->action);
+	a->action = str_take(&s);
+}
+
+static void
+other(struct argv *a, struct options *o, char *word)
+{
+	if (a->command == COMMAND_ALTER && a->dsn == NULL &&
+	    take_verb(a, o, word))
+		return;
+	if (a->dsn != NULL && a->command == COMMAND_CONTROL) {
+		add_action(a, word);
+		return;
+	}
 	if (a->dsn != NULL)
 		option_wrong(o, "more than one DSN: there may be only one "
 		    "argument that is not an option");
@@ -135,7 +172,7 @@ argv_parse(struct argv *a, struct options *o, int argc, char **argv)
 	while (w.i < w.n) {
 		word = w.word[w.i++];
 		if (!options || word[0] != '-' || word[1] == '\0')
-			other(a, o, word, w.i == 2);
+			other(a, o, word);
 		else if (strcmp(word, "--") == 0)
 			options = false;
 		else if (word[1] == '-')
@@ -153,6 +190,7 @@ argv_free(struct argv *a)
 	for (i = 0; i < a->n; i++)
 		secret_free(a->item[i].value);
 	free(a->item);
+	free(a->action);
 	secret_free(a->dsn);
 	memset(a, 0, sizeof(*a));
 }

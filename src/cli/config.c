@@ -139,6 +139,32 @@ apply_dsn(struct options *o, const char *text)
 	dsn_free(&d);
 }
 
+/* The way back needs the old table, and only one direction's triggers. */
+static void
+settle_reverse(struct options *o)
+{
+	struct config *c = o->c;
+	size_t field = c->reversible ? AT(reversible) : AT(reverse_triggers);
+
+	/* Others do what was asked for when the migration began. */
+	c->reverse = (c->reversible || c->reverse_triggers) &&
+	    c->command == COMMAND_ALTER;
+	if (c->command == COMMAND_REVERT)
+		c->execute = !c->dry_run;
+	if (!c->reverse)
+		return;
+	if (!c->swap_tables)
+		option_blame(o, field, "not together with --no-swap-tables");
+	if (!c->drop_triggers)
+		option_blame(o, field, "not together with "
+		    "--no-drop-triggers");
+	if (c->reversible)
+		c->drop_old_table = false;
+	else if (c->drop_old_table)
+		option_blame(o, field, "needs --no-drop-old-table; "
+		    "--reversible implies it");
+}
+
 /* What one option says about another. */
 static void
 settle(struct options *o)
@@ -151,9 +177,13 @@ settle(struct options *o)
 		if (!c->swap_tables)
 			c->drop_new_table = false;
 	}
+	settle_reverse(o);
 	if (option_given(o, AT(chunk_size)) && !option_given(o, AT(chunk_time)))
 		c->chunk_time = 0;
 	c->chunk_adapts = c->chunk_time > 0;
+	/* What is to be undone or finished is not left by a deadline. */
+	c->tries_create_triggers.deadline = c->metadata_lock_deadline;
+	c->tries_swap_tables.deadline = c->metadata_lock_deadline;
 	/* else a server without TLS would get past what they ask for */
 	if (c->ssl_ca != NULL || c->ssl_cert != NULL || c->ssl_key != NULL ||
 	    c->ssl_verify) {
@@ -162,6 +192,18 @@ settle(struct options *o)
 			    "--ssl-cert, --ssl-key and --ssl-verify");
 		c->tls = TLS_REQUIRED;
 	}
+	if (c->resume != NULL && c->command == COMMAND_ALTER) {
+		if (!c->dry_run && !c->execute)
+			option_blame(o, AT(resume), "needs --execute or "
+			    "--dry-run");
+		c->command = COMMAND_RESUME;
+	}
+	if (!same_text(c->cut_over, "now") &&
+	    !same_text(c->cut_over, "when-told"))
+		option_blame(o, AT(cut_over), "neither now nor when-told");
+	if (!same_text(c->on_interrupt, "undo") &&
+	    !same_text(c->on_interrupt, "keep"))
+		option_blame(o, AT(on_interrupt), "neither undo nor keep");
 	if (c->dry_run && c->execute) {
 		option_blame(o, AT(dry_run), "not together with --execute");
 		option_blame(o, AT(execute), "not together with --dry-run");
@@ -190,11 +232,19 @@ need_rest(struct options *o)
 {
 	struct config *c = o->c;
 
-	if (c->alter == NULL)
+	if (c->alter == NULL && c->command == COMMAND_ALTER)
 		option_blame(o, AT(alter), "missing; an empty one ('') only "
 		    "rebuilds the table");
 	need_name(o, AT(database), c->database, 'D');
-	need_name(o, AT(table), c->table, 't');
+	if (c->command != COMMAND_STATUS || c->table != NULL)
+		need_name(o, AT(table), c->table, 't');
+	if (c->command == COMMAND_CONTROL && c->action == NULL)
+		option_wrong(o, "livealter control: say what to do after the "
+		    "DSN: pause, go, postpone, cut-over, abort or set "
+		    "NAME=VALUE");
+	if (c->output != OUTPUT_TEXT && c->command != COMMAND_STATUS)
+		option_blame(o, AT(output), "only livealter status has "
+		    "another form as yet");
 }
 
 /* Last, so that nobody types a password only to read about mistakes. */
@@ -257,6 +307,17 @@ apply_all(struct options *o, const struct argv *a, struct err *e)
 	return 1;
 }
 
+static void
+note_given(struct options *o)
+{
+	size_t i;
+
+	o->c->given = xcalloc(option_count, sizeof(*o->c->given));
+	for (i = 0; i < option_count; i++)
+		o->c->given[i] = o->from[i] != NULL &&
+		    strncmp(o->from[i], "--", 2) == 0;
+}
+
 int
 config_load(struct config *c, int argc, char **argv, struct str *notes,
     struct err *e)
@@ -268,6 +329,8 @@ config_load(struct config *c, int argc, char **argv, struct str *notes,
 	option_begin(&o, c, notes);
 	argv_parse(&a, &o, argc, argv);
 	apply_meta(&o, &a);
+	c->command = a.command;
+	c->action = xstrdup_null(a.action);
 	if (c->help) {
 		option_help(stdout);
 		rc = 1;
@@ -277,7 +340,9 @@ config_load(struct config *c, int argc, char **argv, struct str *notes,
 	} else {
 		rc = apply_all(&o, &a, e);
 	}
+	note_given(&o);
 	c->fail_at = xstrdup_null(getenv("LIVEALTER_FAIL_AT"));
+	c->die_at = xstrdup_null(getenv("LIVEALTER_DIE_AT"));
 	argv_free(&a);
 	option_end(&o);
 	return rc;
@@ -300,6 +365,94 @@ config_print(const struct config *c, FILE *to)
 	str_free(&line);
 }
 
+/* Does it make a migration what it is? */
+static bool
+is_kept(const struct option *opt)
+{
+	if (opt->state != OPTION_DONE)
+		return false;
+	switch (opt->group) {
+	case OPTION_WHAT:
+		return opt->at == AT(alter);
+	case OPTION_CONNECT:
+		return opt->at == AT(set_vars);
+	case OPTION_TABLE:
+	case OPTION_SAFE:
+	case OPTION_COPY:
+	case OPTION_ENDS:
+		return true;
+	case OPTION_SHOWN:
+	case OPTION_META:
+		break;
+	}
+	return false;
+}
+
+void
+config_keep(const struct config *c, struct str *out)
+{
+	struct str value = STR_INIT;
+	size_t i;
+
+	for (i = 0; i < option_count; i++) {
+		str_reset(&value);
+		if (is_kept(&option_table[i]) &&
+		    option_value(&option_table[i], c, &value))
+			yaml_add(out, option_table[i].name, value.s);
+	}
+	str_free(&value);
+}
+
+/* Does it say what becomes of the rows, and is it the same on the way back? */
+static bool
+shapes_plan(const struct option *opt)
+{
+	return opt->at == AT(alter) || opt->at == AT(set_vars) ||
+	    (opt->group == OPTION_SAFE && opt->at != AT(accept_loss));
+}
+
+/* What was kept, over what the files of today say. */
+static void
+recall_from(struct config *c, const struct config *was, bool back,
+    struct options *o)
+{
+	const struct option *opt;
+	struct str value = STR_INIT;
+	size_t i;
+
+	o->c = c;
+	for (i = 0; i < option_count; i++) {
+		opt = &option_table[i];
+		str_reset(&value);
+		if (is_kept(opt) && !c->given[i] &&
+		    (!back || shapes_plan(opt)) &&
+		    option_value(opt, was, &value))
+			option_set(o, opt, false, value.s, "registry");
+	}
+	c->chunk_adapts = c->chunk_time > 0;
+	c->reverse = !back && (c->reversible || c->reverse_triggers);
+	str_free(&value);
+}
+
+int
+config_recall(struct config *c, const char *text, bool back, struct err *e)
+{
+	struct str notes = STR_INIT;
+	struct options o;
+	struct config was;
+	bool found = false;
+	int rc;
+
+	option_begin(&o, &was, &notes);
+	yaml_load_text(&o, "registry", text, strlen(text), NULL, &found);
+	recall_from(c, &was, back, &o);
+	rc = o.wrong.len > 0 ? report(&o, e) : 0;
+	option_end(&o);
+	str_free(&notes);
+	config_free(&was);
+	return rc;
+}
+
 /* Every string is in the table, but for what is not an option. */
 void
 config_free(struct config *c)
@@ -318,6 +471,11 @@ config_free(struct config *c)
 		secret_free(*text);
 		*text = NULL;
 	}
+	free(c->action);
+	c->action = NULL;
+	free(c->given);
+	c->given = NULL;
 	free(c->fail_at);
-	c->fail_at = NULL;
+	free(c->die_at);
+	c->fail_at = c->die_at = NULL;
 }

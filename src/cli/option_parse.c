@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "base/util.h"
+#include "base/window.h"
 #include "cli/option_parse.h"
 #include "cli/secret.h"
 
@@ -93,6 +94,18 @@ set_verify(enum verify_mode *to, const char *value)
 }
 
 static const char *
+set_output(enum output_form *to, const char *value)
+{
+	if (strcmp(value, "text") == 0)
+		*to = OUTPUT_TEXT;
+	else if (strcmp(value, "json") == 0)
+		*to = OUTPUT_JSON;
+	else
+		return "neither text nor json";
+	return NULL;
+}
+
+static const char *
 set_progress(struct config *c, const char *value)
 {
 	const char *comma = strchr(value, ',');
@@ -158,7 +171,7 @@ static const char *
 set_one_tries(struct config *c, char *item)
 {
 	char *times = strchr(item, ':'), *wait;
-	struct tries *t, v;
+	struct tries *t, v = { .times = 0 };
 	const char *name;
 	size_t i;
 
@@ -178,7 +191,8 @@ set_one_tries(struct config *c, char *item)
 		return "not a number of times from 1";
 	if (num_seconds(wait, &v.wait) == -1)
 		return "not a time to wait";
-	*t = v;
+	t->times = v.times;
+	t->wait = v.wait;
 	return NULL;
 }
 
@@ -238,6 +252,15 @@ set_list(char **to, const char *value, const char *(*check)(const char *))
 }
 
 static const char *
+set_window(char **to, const char *value)
+{
+	struct window w;
+	const char *why = window_parse(&w, value);
+
+	return why != NULL ? why : set_text(to, value);
+}
+
+static const char *
 set_mycnf(char **to, const char *value)
 {
 	if (value[0] != '/')
@@ -265,6 +288,8 @@ option_parse(const struct option *opt, struct config *c, bool no,
 		return set_mycnf(to, value);
 	case OPTION_VARS:
 		return set_list(to, value, check_var);
+	case OPTION_WINDOW:
+		return set_window(to, value);
 	case OPTION_WARNINGS:
 		return set_list(to, value, check_warning);
 	case OPTION_UINT:
@@ -278,6 +303,8 @@ option_parse(const struct option *opt, struct config *c, bool no,
 		return set_tls(to, value);
 	case OPTION_VERIFY:
 		return set_verify(to, value);
+	case OPTION_OUTPUT:
+		return set_output(to, value);
 	case OPTION_PROGRESS:
 		return set_progress(c, value);
 	case OPTION_TRIES:

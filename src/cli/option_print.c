@@ -85,7 +85,15 @@ option_help(FILE *to)
 	size_t i, k;
 
 	fputs("Usage: livealter --alter SQL D=DATABASE,t=TABLE "
-	    "--dry-run | --execute\n\n"
+	    "--dry-run | --execute\n"
+	    "       livealter status D=DATABASE[,t=TABLE]\n"
+	    "       livealter resume D=DATABASE,t=TABLE [--dry-run]\n"
+	    "       livealter control D=DATABASE,t=TABLE pause | go | "
+	    "postpone | cut-over |\n"
+	    "                 abort | set chunk-time=SECONDS | set "
+	    "threads=N\n"
+	    "       livealter cleanup D=DATABASE,t=TABLE [--dry-run]\n"
+	    "       livealter revert D=DATABASE,t=TABLE [--dry-run]\n\n"
 	    "Change the schema of a live table.  The DSN is a list of\n"
 	    "KEY=VALUE: h host, P port, S socket, u user, p password, "
 	    "D database, t table,\n"
@@ -187,6 +195,7 @@ option_value(const struct option *opt, const struct config *c,
 	case OPTION_MYCNF:
 	case OPTION_LIST:
 	case OPTION_VARS:
+	case OPTION_WINDOW:
 	case OPTION_WARNINGS:
 		return add_text(value, *(char *const *)at);
 	case OPTION_UINT:
@@ -202,6 +211,10 @@ option_value(const struct option *opt, const struct config *c,
 		return true;
 	case OPTION_VERIFY:
 		add_verify(value, *(const enum verify_mode *)at);
+		return true;
+	case OPTION_OUTPUT:
+		str_addz(value, *(const enum output_form *)at == OUTPUT_JSON ?
+		    "json" : "text");
 		return true;
 	case OPTION_PROGRESS:
 		add_progress(value, c);

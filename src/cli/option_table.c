@@ -23,6 +23,8 @@ const struct option option_table[] = {
 	DO("dry-run", 0, FLAG, WHAT, dry_run, NULL, NULL,
 	    "create and alter an empty new table, show the plan, drop it"),
 	DO("execute", 0, FLAG, WHAT, execute, NULL, NULL, "do it"),
+	DO("resume", 0, TEXT, WHAT, resume, NULL, "ID",
+	    "as livealter resume, if the migration has this ID"),
 	DO("database", 'D', TEXT, WHAT, database, NULL, "NAME",
 	    "the table's database, as DSN key D"),
 	DO("table", 0, TEXT, WHAT, table, NULL, "NAME",
@@ -76,6 +78,13 @@ const struct option option_table[] = {
 	DO("check-unique-key-change", 0, BOOL, SAFE, check_unique, "yes",
 	    NULL, "look for duplicates before anything is copied, when a "
 	    "unique key is new or narrower"),
+	DO("alter-foreign-keys-method", 0, TEXT, SAFE, fkeys_method, "auto",
+	    "HOW", "how foreign keys of other tables follow: auto or "
+	    "rebuild_constraints, in the cut-over; none, not at all"),
+	DO("only-same-schema-fks", 0, FLAG, SAFE, only_same_schema_fks, NULL,
+	    NULL, "do not look for such tables in other databases"),
+	DO("accept-loss", 0, FLAG, SAFE, accept_loss, NULL, NULL,
+	    "allow what a way back cannot keep to be lost"),
 	DO("force", 0, FLAG, SAFE, force, NULL, NULL,
 	    "run on a replica of a row-based source as well"),
 
@@ -90,6 +99,8 @@ const struct option option_table[] = {
 	    "copy with this many connections"),
 	DO("sleep", 0, SECONDS, COPY, sleep, "0", "SECONDS",
 	    "pause after each chunk"),
+	DO("pause-file", 0, TEXT, COPY, pause_file, NULL, "FILE",
+	    "begin no chunk while this file exists"),
 	DO("verify", 0, VERIFY, COPY, verify, "checksum", "HOW",
 	    "compare the tables before the swap: checksum, count or none"),
 	DO("analyze-before-swap", 0, BOOL, COPY, analyze_before_swap, "yes",
@@ -97,18 +108,47 @@ const struct option option_table[] = {
 
 	DO("swap-tables", 0, BOOL, ENDS, swap_tables, "yes", NULL,
 	    "let the new table take the old one's place"),
+	DO("postpone-cut-over-flag-file", 0, TEXT, ENDS,
+	    postpone_cut_over_flag_file, NULL, "FILE",
+	    "wait with the swap while this file exists"),
+	DO("cut-over-window", 0, WINDOW, ENDS, cut_over_window, NULL,
+	    "WHEN", "swap only then: \"Sun 03:00-04:00\", "
+	    "\"Mon-Fri 23:30-00:30 UTC\"; by the local clock unless UTC is "
+	    "said"),
 	DO("drop-old-table", 0, BOOL, ENDS, drop_old_table, "yes", NULL,
 	    "drop the old table after the swap"),
 	DO("drop-new-table", 0, BOOL, ENDS, drop_new_table, "yes", NULL,
 	    "drop the new table when there is no swap"),
 	DO("drop-triggers", 0, BOOL, ENDS, drop_triggers, "yes", NULL,
 	    "drop our triggers; --no-drop-triggers keeps the tables too"),
+	DO("reversible", 0, FLAG, ENDS, reversible, NULL, NULL,
+	    "keep the old table, and keep it in step with the new one, so "
+	    "that livealter revert can swap them back"),
+	DO("reverse-triggers", 0, FLAG, ENDS, reverse_triggers, NULL, NULL,
+	    "the same, with --no-drop-old-table"),
+	DO("cut-over", 0, TEXT, ENDS, cut_over, "now", "WHEN",
+	    "swap now, or when-told by livealter control"),
+	DO("on-interrupt", 0, TEXT, ENDS, on_interrupt, "undo", "WHAT",
+	    "after SIGINT or SIGTERM: undo everything, or keep it to be "
+	    "resumed"),
+	DO("reconnect-for", 0, SECONDS, ENDS, reconnect_for, "600", "SECONDS",
+	    "when a connection is lost, try so long to connect again"),
 	DO("tries", 0, TRIES, ENDS, tries_copy_rows,
 	    "create_triggers:10:1,drop_triggers:10:1,copy_rows:10:0.25,"
 	    "swap_tables:10:1,update_foreign_keys:10:1,analyze_table:10:1",
 	    "OP:TIMES:WAIT",
 	    "how often to try, and how long to wait in between"),
+	DO("metadata-lock-deadline", 0, SECONDS, ENDS, metadata_lock_deadline,
+	    "0", "SECONDS", "give up and undo when the table is in use for "
+	    "so long; 0: only --tries counts"),
+	DO("kill-blockers", 0, SECONDS, ENDS, kill_blockers, "0", "SECONDS",
+	    "kill connections in whose transactions the table is in use when "
+	    "these are that old; 0: never"),
+	DO("kill-blockers-max-rows", 0, SIZE, ENDS, kill_blockers_max_rows,
+	    "10000", "ROWS", "but not those that have modified more rows"),
 
+	DO("output", 0, OUTPUT, SHOWN, output, "text", "FORM",
+	    "of livealter status: text or json"),
 	DO("print", 0, FLAG, SHOWN, print, NULL, NULL,
 	    "print each statement on standard output"),
 	DO("progress", 0, PROGRESS, SHOWN, progress_by, "time,30",
@@ -137,12 +177,24 @@ const struct option option_table[] = {
 	    "renamed columns and changed keys are followed, always"),
 	NOT(NOTED, "check-plan", BOOL, NULL,
 	    "chunks are ranges of a forced index between rows found on it"),
+	NOT(NOTED, "check-foreign-keys", BOOL, NULL,
+	    "foreign keys of the table to itself follow it like all others"),
+	NOT(NOTED, "preserve-triggers", FLAG, NULL,
+	    "the table's own triggers stay with it, always"),
 	NOT(NOTED, "version-check", BOOL, NULL,
 	    "livealter asks nobody about versions"),
 	NOT(NOTED, "buffer-stdout", BOOL, NULL,
 	    "output is always written line by line"),
 	NOT(NOTED, "chunk-size-limit", TEXT, "N",
 	    "chunks end at rows found on the index, never at an estimate"),
+
+	NOT(NOTED, "history", FLAG, NULL,
+	    "every migration is in the registry, the table _livealter beside "
+	    "yours, until it is done; see livealter status"),
+	NOT(NOTED, "history-table", TEXT, "NAME",
+	    "the registry is always the table _livealter beside yours"),
+	NOT(NOTED, "binary-index", FLAG, NULL,
+	    "the registry holds places in keys of any type"),
 
 	NOT(REFUSED, "plugin", TEXT, "FILE",
 	    "it is a Perl class; programs to run at each step will come as "
@@ -181,22 +233,6 @@ const struct option option_table[] = {
 	    "stop above this load"),
 	NOT(LATER, "max-flow-ctl", TEXT, "PERCENT",
 	    "pause while Galera's flow control does"),
-	NOT(LATER, "pause-file", TEXT, "FILE", "pause while it exists"),
-	NOT(LATER, "check-foreign-keys", BOOL, NULL,
-	    "refuse foreign keys of the table to itself"),
-	NOT(LATER, "only-same-schema-fks", FLAG, NULL,
-	    "look for child tables only here"),
-	NOT(LATER, "alter-foreign-keys-method", TEXT, "HOW",
-	    "what to do with the child tables' foreign keys; drop_swap will "
-	    "be refused, it is never needed"),
-	NOT(LATER, "preserve-triggers", FLAG, NULL,
-	    "keep the table's own triggers"),
-	NOT(LATER, "reverse-triggers", FLAG, NULL,
-	    "keep the old table in step after the swap"),
-	NOT(LATER, "history", FLAG, NULL, "keep a record of runs"),
-	NOT(LATER, "history-table", TEXT, "NAME", "where to keep it"),
-	NOT(LATER, "binary-index", FLAG, NULL, "keep binary boundaries in it"),
-	NOT(LATER, "resume", TEXT, "ID", "continue a run of the record"),
 };
 
 const size_t option_count = sizeof(option_table) / sizeof(option_table[0]);

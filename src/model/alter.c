@@ -139,6 +139,7 @@ add(struct parser *p, enum alter_what what)
 	it = &a->item[a->n++];
 	memset(it, 0, sizeof(*it));
 	it->what = what;
+	it->clause = a->n_clauses > 0 ? a->n_clauses - 1 : 0;
 	return it;
 }
 
@@ -243,6 +244,30 @@ read_drop(struct parser *p)
 	return add_named(p, what);
 }
 
+/* ADD [CONSTRAINT [name]] FOREIGN KEY ... REFERENCES [schema.]table */
+static int
+read_add(struct parser *p)
+{
+	struct alter_item *it;
+	size_t i;
+	bool named = take_word(p, "CONSTRAINT") &&
+	    lex_is(&p->lex, p->i + 1, "FOREIGN");
+
+	if (!lex_is(&p->lex, p->i + named, "FOREIGN"))
+		return 0;
+	if (!named)
+		add(p, ALTER_ADD_FKEY);
+	else if (add_named(p, ALTER_ADD_FKEY) != 0)
+		return -1;
+	it = &p->a->item[p->a->n - 1];
+	for (i = p->i; i < p->end; i++)
+		if (lex_is(&p->lex, i, "REFERENCES"))
+			break;
+	i += lex_punct(&p->lex, i + 2, '.') ? 3 : 1;
+	return i < p->end && lex_named(&p->lex, i) ?
+	    lex_name(&p->lex, i, &it->parent, p->e) : 0;
+}
+
 /*
  * AUTO_INCREMENT with a number after it is the table's option, without one
  * the column's.  Options need no comma between them, so it may be anywhere.
@@ -283,6 +308,8 @@ read_words(struct parser *p)
 		return read_rename(p);
 	if (take_word(p, "DROP"))
 		return read_drop(p);
+	if (take_word(p, "ADD"))
+		return read_add(p);
 	return 0;
 }
 
@@ -351,12 +378,28 @@ find_end(struct parser *p)
 	return 0;
 }
 
+static void
+add_clause(struct parser *p)
+{
+	const struct lex_token *t = &p->lex.token[p->i];
+	struct alter *a = p->a;
+	struct alter_clause *c;
+
+	a->clause = xrealloc(a->clause, a->n_clauses + 1, sizeof(*a->clause));
+	c = &a->clause[a->n_clauses++];
+	c->at = t->at;
+	c->len = p->end > p->i ? lex_end(&p->lex, p->end - 1) - t->at : 0;
+}
+
 static int
 read_all(struct parser *p)
 {
 	read_wait(p);
 	while (p->i < p->lex.n) {
-		if (find_end(p) != 0 || read_clause(p) != 0)
+		if (find_end(p) != 0)
+			return -1;
+		add_clause(p);
+		if (read_clause(p) != 0)
 			return -1;
 		p->i = p->end + 1;
 	}
@@ -387,6 +430,7 @@ void
 alter_free(struct alter *a)
 {
 	free(a->item);
+	free(a->clause);
 	memset(a, 0, sizeof(*a));
 }
 
@@ -414,4 +458,17 @@ bool
 alter_drops(const struct alter *a, const char *column)
 {
 	return find(a, ALTER_DROP_COLUMN, column) != NULL;
+}
+
+bool
+alter_drops_fkey(const struct alter *a, const char *name)
+{
+	return find(a, ALTER_DROP_FKEY, name) != NULL ||
+	    find(a, ALTER_DROP_CONSTRAINT, name) != NULL;
+}
+
+void
+alter_stand_in(struct ident *to, const struct alter_item *added)
+{
+	ident_derive(to, "", added->from.raw, "_livealter2");
 }

@@ -102,10 +102,41 @@ refuse(const struct plan *p, struct err *e)
 	return err_hint(e, "name another unique key with --chunk-index");
 }
 
+/*
+ * A pair of the way back that is compared as the ALTER converted it: not when
+ * that was by another clock.
+ */
+static void
+forget_other_clock(struct plan *p)
+{
+	bool utc = (p->session & SESSION_UTC) != 0;
+	const struct pair *forth;
+	size_t i;
+
+	for (i = 0; i < p->n_pairs; i++) {
+		forth = p->pair[i].forth;
+		if (forth != NULL && forth->shifts != utc &&
+		    clock_moment(forth->from) != clock_moment(forth->to))
+			p->pair[i].compared = false;
+	}
+}
+
+static void
+shift_pairs(struct plan *p)
+{
+	struct pair *pr;
+	size_t i;
+
+	for (i = 0; i < p->n_pairs; i++) {
+		pr = &p->pair[i];
+		pr->shifts = pr->from != NULL &&
+		    clock_moment(pr->from) != clock_moment(pr->to);
+	}
+}
+
 int
 clock_choose(struct plan *p, struct err *e)
 {
-	struct pair *pr;
 	bool any = false;
 	size_t i;
 
@@ -115,15 +146,14 @@ clock_choose(struct plan *p, struct err *e)
 	if (!any)
 		return 0;
 	p->zone = p->server->time_zone;
-	if (computes(p))
-		return key_has_moment(p) ? refuse(p, e) : 0;
-	p->zone = "+00:00";
-	p->session |= SESSION_UTC;
-	for (i = 0; i < p->n_pairs; i++) {
-		pr = &p->pair[i];
-		pr->shifts = pr->from != NULL &&
-		    clock_moment(pr->from) != clock_moment(pr->to);
+	if (!computes(p)) {
+		p->zone = "+00:00";
+		p->session |= SESSION_UTC;
+		shift_pairs(p);
+	} else if (key_has_moment(p)) {
+		return refuse(p, e);
 	}
+	forget_other_clock(p);
 	return 0;
 }
 

@@ -363,6 +363,43 @@ convert_distinct(const struct column *from, const struct column *to)
 	    (is_bytewise(from->collation) && is_bytewise(to->collation));
 }
 
+/* Does it lose what fills it up, and the other has not? */
+static bool
+strips(const struct column *from, const struct column *to)
+{
+	return (is_type(to, "char") && !is_type(from, "char")) ||
+	    (is_type(to, "binary") && !is_type(from, "binary"));
+}
+
+/* Dates and times; a TIMESTAMP tells two hours apart that look alike. */
+static bool
+clock_returns(const struct column *from, const struct column *to)
+{
+	return digits(from) <= digits(to) && (is_type(from, to->data_type) ||
+	    (is_type(from, "datetime") && is_type(to, "timestamp")));
+}
+
+bool
+convert_returns(const struct column *from, const struct column *to)
+{
+	if (strcmp(from->type, to->type) == 0 &&
+	    same_text(from->charset, to->charset))
+		return true;
+	if (is_exact_number(from) && is_exact_number(to))
+		return digits(from) <= digits(to);
+	if (counts(from) && counts(to))
+		return true;
+	if (from->kind == KIND_TIME && to->kind == KIND_TIME)
+		return clock_returns(from, to);
+	if (from->kind == KIND_BINARY && to->kind == KIND_BINARY)
+		return !strips(from, to);
+	if (!is_string(to))
+		return false;
+	return is_string(from) ? !strips(from, to) : is_exact_number(from) ||
+	    from->kind == KIND_TIME || from->kind == KIND_UUID ||
+	    from->kind == KIND_JSON;
+}
+
 bool
 convert_ordered(const struct column *from, const struct column *to)
 {

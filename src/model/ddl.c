@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "model/fkey.h"
 #include "model/lex.h"
 
 /*
@@ -96,18 +97,24 @@ change_name(struct rewrite *r)
 	return 0;
 }
 
-/* CONSTRAINT `name` CHECK, at token i? */
+/* CONSTRAINT `name` CHECK, or FOREIGN KEY, at token i? */
 static int
-change_check(struct rewrite *r, size_t i)
+change_constraint(struct rewrite *r, size_t i)
 {
+	bool check = lex_is(&r->lex, i + 2, "CHECK");
 	struct ident was, to;
 
 	if (!lex_is(&r->lex, i, "CONSTRAINT") ||
-	    !lex_named(&r->lex, i + 1) || !lex_is(&r->lex, i + 2, "CHECK"))
+	    !lex_named(&r->lex, i + 1) ||
+	    !(check || lex_is(&r->lex, i + 2, "FOREIGN")) ||
+	    (check && r->how->rename_check == NULL))
 		return 0;
 	if (lex_name(&r->lex, i + 1, &was, r->e) != 0)
 		return -1;
-	r->how->rename_check(r->how->arg, was.raw, &to);
+	if (check)
+		r->how->rename_check(r->how->arg, was.raw, &to);
+	else
+		fkey_stand_in(&to, was.raw);
 	replace(r, i + 1, to.sql);
 	return 0;
 }
@@ -149,8 +156,7 @@ change_columns(struct rewrite *r, size_t *i)
 			break;
 		else if (depth == 1 && is_inherited(&r->lex, *i, table))
 			*i = leave_out(r, *i, 2) - 1;
-		else if (depth == 1 && r->how->rename_check != NULL &&
-		    change_check(r, *i) != 0)
+		else if (depth == 1 && change_constraint(r, *i) != 0)
 			return -1;
 	}
 	return depth > 0 ? not_a_table(r) : 0;

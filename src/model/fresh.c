@@ -163,12 +163,71 @@ render(const struct plan *p, const struct key *k)
 	return yes ? str_take(&q) : NULL;
 }
 
+/* The column, where the rows are looked for; NULL when its values change. */
+static const struct column *
+column_of(const struct plan *p, const struct fkey *k, size_t i, bool old)
+{
+	const struct column *c = table_column(p->new, k->column[i].raw);
+	const struct pair *pr;
+
+	if (!old || c == NULL)
+		return c;
+	pr = pair_to(p, c);
+	return pr != NULL && pr->same ? pr->from : NULL;
+}
+
+/* MATCH SIMPLE: a row with a NULL in the key needs no parent. */
+static char *
+render_orphans(const struct plan *p, const struct fkey *k, bool old)
+{
+	const struct qname *table = old ? &p->names.old : &p->names.shadow;
+	struct str q = STR_INIT, join = STR_INIT, set = STR_INIT;
+	const struct column *c = NULL;
+	size_t i;
+
+	str_addz(&q, "SELECT CONCAT_WS(', '");
+	for (i = 0; i < k->n; i++) {
+		c = column_of(p, k, i, old);
+		if (c == NULL)
+			break;
+		str_addz(&q, ", ");
+		convert_text(&q, c, "o");
+		str_addf(&set, "o.%s IS NOT NULL AND ", c->name.sql);
+		str_addf(&join, "%sp.%s = o.%s", i > 0 ? " AND " : "",
+		    k->referenced[i].sql, c->name.sql);
+	}
+	str_addf(&q, ") FROM %s o WHERE %sNOT EXISTS (SELECT 1 FROM %s p "
+	    "WHERE %s) LIMIT %d", table->sql, set.s, k->parent.sql, join.s,
+	    SHOWN);
+	str_free(&join);
+	str_free(&set);
+	if (c == NULL)
+		str_free(&q);
+	return c != NULL ? str_take(&q) : NULL;
+}
+
+static void
+find_fkeys(struct plan *p)
+{
+	struct fresh_fkey *to;
+	size_t i;
+
+	p->fresh_fkey = xcalloc(p->added->n + 1, sizeof(*p->fresh_fkey));
+	for (i = 0; i < p->added->n; i++) {
+		to = &p->fresh_fkey[p->n_fresh_fkeys++];
+		to->key = &p->added->key[i];
+		to->before = render_orphans(p, to->key, true);
+		to->after = render_orphans(p, to->key, false);
+	}
+}
+
 void
 fresh_find(struct plan *p)
 {
 	const struct key *k;
 	size_t i, j;
 
+	find_fkeys(p);
 	p->fresh = xcalloc(p->new->n_keys + 1, sizeof(*p->fresh));
 	for (i = 0; i < p->new->n_keys; i++) {
 		k = &p->new->key[i];
@@ -192,4 +251,9 @@ fresh_free(struct plan *p)
 	for (i = 0; i < p->n_fresh; i++)
 		free(p->fresh[i].sql);
 	free(p->fresh);
+	for (i = 0; i < p->n_fresh_fkeys; i++) {
+		free(p->fresh_fkey[i].before);
+		free(p->fresh_fkey[i].after);
+	}
+	free(p->fresh_fkey);
 }

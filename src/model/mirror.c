@@ -17,6 +17,10 @@
  * a table, in the application's transaction: when it rolls back, the note
  * goes as well, and rightly.  Lock waits and deadlocks are passed on: the
  * server may already have rolled the transaction back.
+ *
+ * On the way back, from the new table into the old one, every row is there
+ * and there is no copy.  So a row is deleted, and moved, just by its key; and
+ * what the new table does not have of it stays as it is.
  */
 #include "model/mirror.h"
 
@@ -26,9 +30,6 @@
 #include "model/clock.h"
 #include "model/convert.h"
 #include "model/sql.h"
-
-const char *const mirror_sql_mode =
-    "STRICT_ALL_TABLES," SERVER_SQL_MODE;
 
 /* `shadow`.`k` = NEW.`k` AND ... */
 static void
@@ -98,11 +99,69 @@ add_put(struct str *q, const struct plan *p, bool is_new, const char *indent)
 	add_insert(q, p, "NEW");
 	add_guard(q, p, is_new);
 	for (i = 0; i < p->n_pairs && !is_new; i++) {
-		if (p->pair[i].from == NULL)
+		if (p->pair[i].from == NULL || p->pair[i].forth != NULL)
 			continue;
 		str_addf(q, ", %s = ", p->pair[i].to->name.sql);
 		sql_value(q, p, &p->pair[i], "NEW");
 	}
+	str_addz(q, ";\n");
+}
+
+/*
+ * A value that the new table holds only in part goes back when it changes: the
+ * old one has more of it.
+ */
+static void
+add_lesser(struct str *q, const struct plan *p, const char *indent)
+{
+	const struct pair *pr;
+	size_t i;
+
+	for (i = 0; i < p->n_pairs; i++) {
+		pr = &p->pair[i];
+		if (pr->forth == NULL)
+			continue;
+		str_addz(q, indent);
+		clock_verb(q, p, "UPDATE");
+		str_addf(q, " %s SET %s = ", p->names.shadow.sql,
+		    pr->to->name.sql);
+		sql_value(q, p, pr, "NEW");
+		str_addz(q, " WHERE ");
+		add_match(q, p, "NEW");
+		str_addf(q, pr->from->kind == KIND_TEXT ?
+		    " AND NOT (CAST(OLD.%s AS BINARY) <=> "
+		    "CAST(NEW.%s AS BINARY));\n" :
+		    " AND NOT (OLD.%s <=> NEW.%s);\n", pr->from->name.sql,
+		    pr->from->name.sql);
+	}
+}
+
+static void
+add_delete(struct str *q, const struct plan *p, const char *indent)
+{
+	str_addz(q, indent);
+	clock_verb(q, p, "DELETE");
+	str_addf(q, " FROM %s WHERE ", p->names.shadow.sql);
+	add_match(q, p, "OLD");
+	str_addz(q, ";\n");
+}
+
+/* Give the row its new key, where it is. */
+static void
+add_move(struct str *q, const struct plan *p, const char *indent)
+{
+	size_t i;
+
+	str_addz(q, indent);
+	clock_verb(q, p, "UPDATE");
+	str_addf(q, " %s SET ", p->names.shadow.sql);
+	for (i = 0; i < p->n_id; i++) {
+		str_addf(q, "%s%s = ", i > 0 ? ", " : "",
+		    p->id[i]->to->name.sql);
+		sql_value(q, p, p->id[i], "NEW");
+	}
+	str_addz(q, " WHERE ");
+	add_match(q, p, "OLD");
 	str_addz(q, ";\n");
 }
 
@@ -122,11 +181,7 @@ add_take(struct str *q, const struct plan *p, const char *indent)
 	add_insert(q, p, "OLD");
 	str_addf(q, "%s = %s.%s;\n%sEND;\n", id, p->names.shadow.table.sql,
 	    id, indent);
-	str_addz(q, indent);
-	clock_verb(q, p, "DELETE");
-	str_addf(q, " FROM %s WHERE ", p->names.shadow.sql);
-	add_match(q, p, "OLD");
-	str_addz(q, ";\n");
+	add_delete(q, p, indent);
 }
 
 /* Does the row keep its key, in the old table's eyes and in the new one's? */
@@ -246,19 +301,35 @@ add_if_moved(struct str *q, const struct plan *p)
 }
 
 static void
+add_update(struct str *q, const struct plan *p)
+{
+	add_if_moved(q, p);
+	if (p->complete) {
+		add_move(q, p, "    ");
+		add_put(q, p, false, "    ");
+		add_lesser(q, p, "    ");
+	} else {
+		add_take(q, p, "    ");
+		add_put(q, p, true, "    ");
+	}
+	add_else(q, p);
+	add_put(q, p, false, "    ");
+	add_lesser(q, p, "    ");
+	str_addz(q, "  END IF;\n");
+}
+
+static void
 add_body(struct str *q, const struct plan *p, enum trigger_event ev)
 {
 	switch (ev) {
 	case ON_DELETE:
-		add_take(q, p, "  ");
+		if (p->complete)
+			add_delete(q, p, "  ");
+		else
+			add_take(q, p, "  ");
 		break;
 	case ON_UPDATE:
-		add_if_moved(q, p);
-		add_take(q, p, "    ");
-		add_put(q, p, true, "    ");
-		add_else(q, p);
-		add_put(q, p, false, "    ");
-		str_addz(q, "  END IF;\n");
+		add_update(q, p);
 		break;
 	case ON_INSERT:
 		add_put(q, p, true, "  ");
@@ -288,13 +359,15 @@ mirror_render(struct plan *p)
 {
 	static const char *const event[] = { "DELETE", "UPDATE", "INSERT" };
 	static const char *const suffix[] = { "_del", "_upd", "_ins" };
+	/* No table's forward triggers are called so. */
+	static const char *const back[] = { "_rdel", "_rupd", "_rins" };
 	struct str q = STR_INIT;
 	struct ident name;
 	int ev;
 
 	for (ev = 0; ev < N_TRIGGERS; ev++) {
 		ident_derive(&name, "livealter_", p->names.old.table.raw,
-		    suffix[ev]);
+		    p->complete ? back[ev] : suffix[ev]);
 		qname_beside(&p->trigger[ev].name, &p->names.old, &name);
 		p->trigger[ev].event = event[ev];
 		p->trigger[ev].body = body(p, (enum trigger_event)ev);
@@ -303,9 +376,17 @@ mirror_render(struct plan *p)
 	    "errno INT NOT NULL, row_key VARCHAR(200) NOT NULL, "
 	    "message VARCHAR(500), PRIMARY KEY (what, errno, row_key)) "
 	    "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin "
-	    "COMMENT='livealter: what the new table could not hold'",
-	    p->names.notes.sql);
+	    "COMMENT='livealter: what the %s table could not hold'",
+	    p->names.notes.sql, p->complete ? "old" : "new");
 	p->create_notes = str_take(&q);
+}
+
+void
+mirror_session(struct str *q, const struct plan *p)
+{
+	str_addf(q, "SET SESSION sql_mode='STRICT_ALL_TABLES,%s%s'",
+	    SERVER_SQL_MODE, p->session & SESSION_INVALID_DATES ?
+	    ",ALLOW_INVALID_DATES" : "");
 }
 
 void

@@ -1,5 +1,6 @@
 #include "model/pair.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -126,8 +127,9 @@ filler_of(const struct column *c)
 	return has_default(c) ? NULL : convert_filler(c);
 }
 
+/* source has a column of the old table, or NULL, for each of the new one. */
 static void
-map_columns(struct plan *p, const struct alter *a,
+map_columns(struct plan *p, const struct column *const *source,
     const struct plan_wish *wish)
 {
 	const struct column *from, *to;
@@ -141,7 +143,7 @@ map_columns(struct plan *p, const struct alter *a,
 			p->autoinc_lock = true;
 		if (to->generated)
 			continue;
-		from = source_of(p, a, to);
+		from = source[i];
 		if (from == NULL && to->auto_increment)
 			p->numbers = true;
 		if (from == NULL && filler_of(to) == NULL)
@@ -160,8 +162,58 @@ int
 pair_map(struct plan *p, const struct alter *a, const struct plan_wish *wish,
     struct err *e)
 {
+	const struct column **source;
+	size_t i;
+
 	if (account_for_columns(p, a, e) != 0)
 		return -1;
-	map_columns(p, a, wish);
+	source = xcalloc(p->new->n_columns, sizeof(*source));
+	for (i = 0; i < p->new->n_columns; i++)
+		source[i] = source_of(p, a, &p->new->column[i]);
+	map_columns(p, source, wish);
+	free(source);
 	return 0;
+}
+
+/* What the ALTER made of the column that comes back. */
+static void
+look_forth(struct pair *pr, const struct plan *p)
+{
+	const struct pair *forth = pair_to(p, pr->from);
+
+	if (forth == NULL) {
+		/* The new table computes it: two values, not one. */
+		pr->compared = false;
+	} else if (!convert_returns(forth->from, forth->to) ||
+	    forth->adapts_null || forth->may_change) {
+		pr->forth = forth;
+		pr->compared = forth->compared;
+	}
+}
+
+void
+pair_reverse(struct plan *back, const struct plan *p, const struct alter *a,
+    const struct plan_wish *wish)
+{
+	const struct column **source, *c;
+	const char *as;
+	size_t i;
+
+	source = xcalloc(back->new->n_columns, sizeof(*source));
+	for (i = 0; i < back->new->n_columns; i++) {
+		as = kept_as(a, &back->new->column[i]);
+		source[i] = as != NULL ? table_column(back->old, as) : NULL;
+	}
+	map_columns(back, source, wish);
+	free(source);
+	for (i = 0; i < back->n_pairs; i++)
+		if (back->pair[i].from != NULL)
+			look_forth(&back->pair[i], p);
+	back->dropped = xcalloc(back->old->n_columns,
+	    sizeof(*back->dropped));
+	for (i = 0; i < back->old->n_columns; i++) {
+		c = &back->old->column[i];
+		if (!c->generated && pair_from(back, c) == NULL)
+			back->dropped[back->n_dropped++] = c;
+	}
 }

@@ -13,20 +13,6 @@
 #include "model/pair.h"
 #include "model/sql.h"
 
-void
-names_derive(struct names *n)
-{
-	const char *table = n->old.table.raw;
-	struct ident id;
-
-	ident_derive(&id, "_", table, "_new");
-	qname_beside(&n->shadow, &n->old, &id);
-	ident_derive(&id, "_", table, "_old");
-	qname_beside(&n->attic, &n->old, &id);
-	ident_derive(&id, "_", table, "_notes");
-	qname_beside(&n->notes, &n->old, &id);
-}
-
 static int
 wanted_walk(struct plan *p, const char *name, struct err *e)
 {
@@ -67,7 +53,7 @@ static bool
 is_followed(const struct pair *pr)
 {
 	struct str ignored = STR_INIT;
-	bool yes = pr != NULL && !pr->to->nullable &&
+	bool yes = pr != NULL && !pr->to->nullable && pr->forth == NULL &&
 	    convert_key(&ignored, pr->from, pr->to, "");
 
 	str_free(&ignored);
@@ -229,22 +215,31 @@ choose_values(struct plan *p)
 	str_free(&ignored);
 }
 
-int
-plan_make(struct plan *p, const struct names *names,
-    const struct table *old, const struct table *new,
-    const struct alter *alter, const struct server *server,
-    const struct plan_wish *wish, struct err *e)
+static void
+begin(struct plan *p, const struct names *names, const struct table *old,
+    const struct table *new, const struct server *server,
+    const struct plan_wish *wish)
 {
+	static const struct kin none = { FKEYS_INIT, FKEYS_INIT, NULL, 0 };
+	static const struct fkeys nothing = FKEYS_INIT;
+
 	memset(p, 0, sizeof(*p));
 	p->names = *names;
 	p->old = old;
 	p->new = new;
 	p->server = server;
+	p->kin = wish->kin != NULL ? wish->kin : &none;
+	p->added = wish->added != NULL ? wish->added : &nothing;
+	p->follow_children = wish->follow_children;
+	p->kept_in_step = wish->kept_in_step;
 	p->checksum = wish->checksum;
-	p->sets_counter = alter->sets_auto_increment;
 	p->session = SESSION_INVALID_DATES;
-	if (pair_map(p, alter, wish, e) != 0)
-		return -1;
+}
+
+/* Once the columns are paired. */
+static int
+decide(struct plan *p, const struct plan_wish *wish, struct err *e)
+{
 	if (choose_walk(p, wish, e) != 0 || choose_identity(p, e) != 0 ||
 	    clock_choose(p, e) != 0)
 		return -1;
@@ -257,10 +252,74 @@ plan_make(struct plan *p, const struct names *names,
 }
 
 void
+plan_essence(struct str *out, const struct plan *p)
+{
+	size_t i;
+
+	str_addf(out, "in the order of %s\n%s", p->walk->name.sql,
+	    p->copy_head);
+	for (i = 0; i < p->cut.n; i++)
+		str_addf(out, "\n%s", p->cut.item[i].sql);
+}
+
+int
+plan_make(struct plan *p, const struct names *names,
+    const struct table *old, const struct table *new,
+    const struct alter *alter, const struct server *server,
+    const struct plan_wish *wish, struct err *e)
+{
+	begin(p, names, old, new, server, wish);
+	p->sets_counter = alter->sets_auto_increment;
+	if (pair_map(p, alter, wish, e) != 0)
+		return -1;
+	return decide(p, wish, e) != 0 || cut_render(p, alter, e) != 0 ?
+	    -1 : 0;
+}
+
+int
+plan_reverse(struct plan *p, const struct alter *alter,
+    const struct plan_wish *wish, struct err *e)
+{
+	struct plan_wish plain = { .checksum = wish->checksum };
+	struct names names = p->names;
+
+	names_turn(&names);
+	p->back = xcalloc(1, sizeof(*p->back));
+	begin(p->back, &names, p->new, p->old, p->server, &plain);
+	p->back->complete = true;
+	pair_reverse(p->back, p, alter, &plain);
+	return decide(p->back, &plain, e);
+}
+
+int
+plan_take(struct plan *back, const struct kin *kin, const struct alter *alter,
+    struct err *e)
+{
+	back->kin = kin;
+	back->follow_children = true;
+	return cut_render(back, alter, e);
+}
+
+const char *
+plan_here(const struct plan *p)
+{
+	return p->complete ? "new" : "old";
+}
+
+const char *
+plan_there(const struct plan *p)
+{
+	return p->complete ? "old" : "new";
+}
+
+void
 plan_free(struct plan *p)
 {
 	int i;
 
+	if (p->back != NULL)
+		plan_free(p->back);
+	free(p->back);
 	for (i = 0; i < N_TRIGGERS; i++)
 		free(p->trigger[i].body);
 	fresh_free(p);
@@ -277,5 +336,7 @@ plan_free(struct plan *p)
 	free(p->sum_new);
 	free(p->missing);
 	free(p->swap);
+	free(p->park);
+	cut_free(&p->cut);
 	memset(p, 0, sizeof(*p));
 }

@@ -10,6 +10,7 @@
 #include "model/bound.h"
 #include "model/convert.h"
 #include "model/mirror.h"
+#include "model/reverse.h"
 #include "model/sql.h"
 
 static void
@@ -45,6 +46,8 @@ print_columns(const struct plan *p, FILE *to)
 	fputs("columns:\n", to);
 	for (i = 0; i < p->n_pairs; i++) {
 		pr = &p->pair[i];
+		if (pr->from == NULL && p->complete)
+			continue;
 		if (pr->from == NULL)
 			fprintf(to, "  %s: new, %s in every row\n",
 			    pr->to->name.sql, pr->filler);
@@ -113,19 +116,93 @@ print_chunk(const struct plan *p, FILE *to)
 	str_free(&q);
 }
 
+/* As one connection would send it; on MariaDB it is several. */
 static void
-print_end(const struct plan *p, FILE *to)
+print_cut(const struct plan *p, FILE *to)
+{
+	const struct cut *c = &p->cut;
+	size_t i;
+
+	fprintf(to, "ANALYZE TABLE %s;\n", p->names.shadow.sql);
+	if (p->back != NULL)
+		fprintf(to, "%s;\n", p->back->create_notes);
+	fprintf(to, "-- the cut-over, under one lock:\n"
+	    "LOCK TABLES %s WRITE, %s WRITE, %s WRITE", p->names.old.sql,
+	    p->names.shadow.sql, p->names.notes.sql);
+	for (i = 0; i < c->n_children; i++)
+		fprintf(to, ", %s WRITE", c->child[i]->sql);
+	for (i = 0; i < c->n_grandchildren && p->server->mariadb; i++)
+		fprintf(to, ", %s WRITE", c->grandchild[i]->sql);
+	for (i = 0; i < c->n_parents; i++)
+		fprintf(to, ", %s %s", c->parent[i]->sql,
+		    p->server->mariadb ? "READ" : "WRITE");
+	fputs(";\n", to);
+	if (c->n > 0)
+		fputs("SET SESSION foreign_key_checks = 0;\n", to);
+	for (i = 0; i < c->n; i++)
+		if (c->item[i].lane == CUT_HOLDER)
+			fprintf(to, "%s;\n", c->item[i].sql);
+	if (p->park != NULL)
+		fprintf(to, "%s;\n", p->park);
+	fprintf(to, "%s;\n", p->swap);
+	for (i = 0; i < c->n; i++)
+		if (cut_follows(&c->item[i]))
+			fprintf(to, "%s;\n", c->item[i].sql);
+	fputs("UNLOCK TABLES;\n", to);
+}
+
+static void
+print_drop_triggers(const struct plan *p, FILE *to)
 {
 	int ev;
 
-	fprintf(to, "ANALYZE TABLE %s;\n%s;\nLOCK TABLES %s WRITE;\n",
-	    p->names.shadow.sql, p->swap, p->names.attic.sql);
 	for (ev = N_TRIGGERS - 1; ev >= 0; ev--)
 		fprintf(to, "DROP TRIGGER IF EXISTS %s;\n",
 		    p->trigger[ev].name.sql);
-	fprintf(to, "UNLOCK TABLES;\nDROP TABLE IF EXISTS %s;\n"
-	    "DROP TABLE IF EXISTS %s;\n", p->names.notes.sql,
-	    p->names.attic.sql);
+}
+
+static void
+print_end(const struct plan *p, FILE *to)
+{
+	print_cut(p, to);
+	if (p->back == NULL) {
+		fprintf(to, "LOCK TABLES %s WRITE;\n", p->names.attic.sql);
+		print_drop_triggers(p, to);
+		fputs("UNLOCK TABLES;\n", to);
+	}
+	fprintf(to, "DROP TABLE IF EXISTS %s;\n", p->names.notes.sql);
+	if (p->back == NULL)
+		fprintf(to, "DROP TABLE IF EXISTS %s;\n",
+		    p->names.attic.sql);
+}
+
+static void
+print_back(const struct plan *p, FILE *to)
+{
+	struct str names = STR_INIT;
+	const struct pair *pr;
+	size_t i;
+
+	fputs("the way back, from the new table to the old one:\n", to);
+	for (i = 0; i < p->n_pairs; i++) {
+		pr = &p->pair[i];
+		if (pr->from != NULL && (!pr->same ||
+		    strcmp(pr->from->name.raw, pr->to->name.raw) != 0))
+			print_change(pr, to);
+	}
+	reverse_unfed(&names, p);
+	if (names.len > 0)
+		fprintf(to, "  a DEFAULT in rows that are new: %s\n",
+		    names.s);
+	str_reset(&names);
+	reverse_lost(&names, p);
+	if (names.len > 0)
+		fprintf(to, "  lost when it is taken: %s\n", names.s);
+	str_reset(&names);
+	reverse_narrow(&names, p);
+	if (names.len > 0)
+		fprintf(to, "  unique in the old table only: %s\n", names.s);
+	str_free(&names);
 }
 
 void
@@ -142,9 +219,13 @@ plan_print(const struct plan *p, FILE *to)
 	if (p->merges)
 		fputs("keys may become equal: rows are counted in any case\n",
 		    to);
+	if (p->back != NULL)
+		print_back(p->back, to);
 	fputs("statements:\n", to);
-	print_fresh(p, to);
-	print_capture(p, to);
-	print_chunk(p, to);
+	if (!p->complete) {
+		print_fresh(p, to);
+		print_capture(p, to);
+		print_chunk(p, to);
+	}
 	print_end(p, to);
 }

@@ -257,7 +257,8 @@ is_digits(const struct column *c)
 }
 
 static void
-add_sum_part(struct str *q, const struct pair *pr, bool old, const char *ref)
+add_sum_part(struct str *q, const struct pair *pr, bool compared, bool old,
+    const char *ref)
 {
 	bool null = (pr->from->nullable || pr->to->nullable) &&
 	    !pr->adapts_null;
@@ -270,7 +271,7 @@ add_sum_part(struct str *q, const struct pair *pr, bool old, const char *ref)
 		str_addf(&value, "COALESCE(%s, %s)", ref,
 		    convert_filler(pr->to));
 	}
-	if (pr->compared) {
+	if (compared) {
 		str_addz(q, inside ? ", COALESCE(" : ", ");
 		if (old)
 			convert_sum_old(q, pr->from, pr->to, value.s);
@@ -278,7 +279,7 @@ add_sum_part(struct str *q, const struct pair *pr, bool old, const char *ref)
 			convert_sum_new(q, pr->from, pr->to, value.s);
 		str_addz(q, inside ? ", 'N')" : "");
 	}
-	if (null && !(inside && pr->compared))
+	if (null && !(inside && compared))
 		str_addf(q, ", ISNULL(%s)", ref);
 	str_free(&value);
 }
@@ -288,20 +289,24 @@ static void
 add_row(struct str *q, const struct plan *p, bool old, const char *row)
 {
 	struct str ref = STR_INIT;
+	const struct pair *pr;
+	bool source;
 	size_t i;
 
 	str_addz(q, "CONCAT_WS('#'");
 	for (i = 0; i < p->n_pairs; i++) {
 		if (p->pair[i].from == NULL)
 			continue;
+		/* What is compared the other way has its sides swapped. */
+		source = (p->pair[i].forth == NULL) == old;
+		pr = p->pair[i].forth != NULL ? p->pair[i].forth : &p->pair[i];
 		str_reset(&ref);
-		if (old)
-			clock_source(&ref, p, &p->pair[i], row);
+		if (source)
+			clock_source(&ref, p, pr, row);
 		else
 			str_addf(&ref, "%s%s%s", row != NULL ? row : "",
-			    row != NULL ? "." : "",
-			    p->pair[i].to->name.sql);
-		add_sum_part(q, &p->pair[i], old, ref.s);
+			    row != NULL ? "." : "", pr->to->name.sql);
+		add_sum_part(q, pr, p->pair[i].compared, source, ref.s);
 	}
 	str_addz(q, ")");
 	str_free(&ref);
@@ -533,6 +538,30 @@ sql_values(struct str *q, const struct plan *p, const struct bound *after,
 }
 
 void
+sql_unpark(struct str *q, const struct names *n)
+{
+	str_addf(q, "RENAME TABLE %s TO %s", n->parked.sql, n->shadow.sql);
+}
+
+static void
+render_swap(struct plan *p)
+{
+	const struct names *n = &p->names;
+	bool parks = p->server->mariadb &&
+	    strcmp(n->shadow.table.raw, n->old.table.raw) < 0;
+	struct str q = STR_INIT;
+
+	if (parks) {
+		str_addf(&q, "ALTER TABLE %s RENAME TO %s", n->shadow.sql,
+		    n->parked.sql);
+		p->park = str_take(&q);
+	}
+	str_addf(&q, "RENAME TABLE %s TO %s, %s TO %s", n->old.sql,
+	    n->attic.sql, parks ? n->parked.sql : n->shadow.sql, n->old.sql);
+	p->swap = str_take(&q);
+}
+
+void
 sql_render(struct plan *p)
 {
 	struct str q = STR_INIT;
@@ -554,7 +583,5 @@ sql_render(struct plan *p)
 	str_addf(&q, " WHERE n.%s IS NULL AND ", p->id[0]->to->name.sql);
 	p->missing = str_take(&q);
 
-	str_addf(&q, "RENAME TABLE %s TO %s, %s TO %s", p->names.old.sql,
-	    p->names.attic.sql, p->names.shadow.sql, p->names.old.sql);
-	p->swap = str_take(&q);
+	render_swap(p);
 }

@@ -14,10 +14,7 @@
 void
 table_where(struct str *q, struct db *db, const struct qname *name)
 {
-	str_addz(q, "TABLE_SCHEMA = ");
-	db_literal(q, db, name->db.raw);
-	str_addz(q, " AND TABLE_NAME = ");
-	db_literal(q, db, name->table.raw);
+	db_match(q, db, "TABLE_SCHEMA", "TABLE_NAME", name);
 }
 
 static bool
@@ -308,7 +305,8 @@ table_load(struct table **out, struct db *db, const struct server *s,
 	rc = load_facts(t, db, where.s, e) != 0 ||
 	    load_columns(t, db, where.s, e) != 0 ||
 	    load_keys(t, db, s, where.s, e) != 0 ||
-	    load_create(t, db, e) != 0 ? -1 : 0;
+	    load_create(t, db, e) != 0 ||
+	    fkey_own(&t->fkey, db, name, e) != 0 ? -1 : 0;
 	str_free(&where);
 	return rc;
 }
@@ -359,6 +357,7 @@ table_free(struct table *t)
 		free_column(&t->column[i]);
 	for (i = 0; i < t->n_keys; i++)
 		free(t->key[i].part);
+	fkey_free(&t->fkey);
 	free(t->column);
 	free(t->key);
 	free(t->engine);
@@ -379,4 +378,30 @@ table_exists(struct db *db, const struct qname *name, struct err *e)
 	    "information_schema.TABLES WHERE %s", where.s);
 	str_free(&where);
 	return rc != 0 ? -1 : n > 0;
+}
+
+int
+table_reborn(struct table *t, struct db *db, struct err *e)
+{
+	struct str where = STR_INIT;
+	char *born = NULL;
+	int rc;
+
+	table_where(&where, db, &t->name);
+	rc = db_value(db, &born, e, "SELECT CREATE_TIME FROM "
+	    "information_schema.TABLES WHERE %s", where.s);
+	str_free(&where);
+	if (rc != 0)
+		return -1;
+	free(t->born);
+	t->born = born != NULL ? born : xstrdup("");
+	return 0;
+}
+
+void
+table_take_text(struct table *t, struct table *from)
+{
+	free(t->create);
+	t->create = from->create;
+	from->create = NULL;
 }

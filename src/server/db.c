@@ -63,6 +63,13 @@ db_class(unsigned int sqlno)
 	case 1370:	/* routine */
 	case 1419:	/* trigger without SUPER while binary logging */
 		return DB_DENIED;
+	case 1091:	/* there is nothing of that name to drop */
+	case 1359:	/* the trigger is there */
+	case 1360:	/* the trigger is not there */
+	case 1826:	/* the foreign key is there */
+		return DB_DONE;
+	case 1100:	/* under LOCK TABLES, and not one of these */
+		return DB_NOT_LOCKED;
 	default:
 		return DB_FINAL;
 	}
@@ -262,6 +269,47 @@ db_run_text(struct db *db, const char *sql, struct err *e)
 	return 0;
 }
 
+int
+db_run_again(struct db *db, const char *sql, struct err *e)
+{
+	if (db_run_text(db, sql, e) == 0)
+		return 0;
+	if (e->kind != ERR_SQL || db_class(e->sqlno) != DB_DONE)
+		return -1;
+	e->kind = ERR_NONE;
+	return 0;
+}
+
+int
+db_send(struct db *db, const char *sql, struct err *e)
+{
+	mysql_set_server_option(db->my, MYSQL_OPTION_MULTI_STATEMENTS_ON);
+	return mysql_send_query(db->my, sql, strlen(sql)) != 0 ?
+	    failed(db, e) : 0;
+}
+
+int
+db_receive(struct db *db, size_t *done, struct err *e)
+{
+	int rc, next = 0;
+
+	*done = 0;
+	rc = mysql_read_query_result(db->my) != 0 ? failed(db, e) : 0;
+	while (rc == 0 && next == 0) {
+		rc = drain(db, e);
+		if (rc != 0)
+			break;
+		++*done;
+		next = mysql_next_result(db->my);
+		if (next > 0)
+			rc = failed(db, e);
+	}
+	if (rc == 0 || e->kind != ERR_LOST)
+		mysql_set_server_option(db->my,
+		    MYSQL_OPTION_MULTI_STATEMENTS_OFF);
+	return rc;
+}
+
 /*
  * An error in one statement of a packet keeps the server from running those
  * after it.  A scalar subquery with two rows (1242) is such an error.
@@ -350,6 +398,12 @@ db_run_if(struct db *db, struct db *killer, double patience,
 	return rc != 0 && !asked && e->sqlno == ER_SUBQUERY_NO_1_ROW ? 1 : rc;
 }
 
+const struct config *
+db_config(const struct db *db)
+{
+	return db->cfg;
+}
+
 int
 db_beside(struct db **out, const struct db *db, struct err *e)
 {
@@ -367,6 +421,7 @@ db_quiet(struct db *db, struct err *e, const char *fmt, ...)
 	str_vaddf(&q, fmt, ap);
 	va_end(ap);
 	rc = send_text(db, q.s, e) != 0 ? -1 : drain(db, e);
+	db->affected = rc == 0 ? mysql_affected_rows(db->my) : 0;
 	str_free(&q);
 	return rc;
 }
@@ -525,4 +580,14 @@ db_literal(struct str *out, struct db *db, const char *text)
 	mysql_real_escape_string(db->my, esc, text, (unsigned long)len);
 	str_addf(out, "'%s'", esc);
 	free(esc);
+}
+
+void
+db_match(struct str *out, struct db *db, const char *schema,
+    const char *table, const struct qname *name)
+{
+	str_addf(out, "%s = ", schema);
+	db_literal(out, db, name->db.raw);
+	str_addf(out, " AND %s = ", table);
+	db_literal(out, db, name->table.raw);
 }

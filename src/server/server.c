@@ -5,11 +5,14 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"
 
 #define OLDEST_MARIADB	100600
 #define OLDEST_MYSQL	 80000
+#define RECONNECT_FIRST	0.1	/* seconds between two tries */
+#define RECONNECT_MOST	3.0
 
 static unsigned int
 version_number(const char *text)
@@ -48,17 +51,27 @@ check_version(const struct server *s, struct err *e)
 }
 
 /*
- * Each question holds a lock of its own while it is answered, so that there is
- * at least one when the instrument is on.
+ * On MySQL each question holds a lock of its own while it is answered, so that
+ * there is at least one when the instrument is on.
  */
 static bool
-sees_locks(struct db *db)
+sees_locks(const struct server *s, struct db *db)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	unsigned long long n = 0;
 
+	if (s->mariadb)
+		return db_number(db, &n, &ignored, "SELECT COUNT(*) FROM "
+		    "information_schema.METADATA_LOCK_INFO") == 0;
 	return db_number(db, &n, &ignored, "SELECT COUNT(*) FROM "
 	    "performance_schema.metadata_locks") == 0 && n > 0;
+}
+
+static int
+ask_id(char **id, const struct server *s, struct db *db, struct err *e)
+{
+	return db_value(db, id, e, "SELECT CONCAT(@@hostname, ':', @@port, "
+	    "' ', %s)", s->mariadb ? "@@server_id" : "@@server_uuid");
 }
 
 #define QUOTED_USER \
@@ -90,7 +103,9 @@ server_probe(struct server *s, struct db *db, struct err *e)
 	s->host_text = xstrdup(c[6]);
 	s->autoinc_lock = strcmp(c[7], "2") != 0;
 	rows_free(&r);
-	s->sees_locks = !s->mariadb && sees_locks(db);
+	if (ask_id(&s->id, s, db, e) != 0)
+		return err_while(e, "asking which server it is");
+	s->sees_locks = sees_locks(s, db);
 	return check_version(s, e);
 }
 
@@ -99,10 +114,64 @@ server_free(struct server *s)
 {
 	free(s->version_text);
 	free(s->host_text);
+	free(s->id);
 	free(s->sql_mode);
 	free(s->time_zone);
 	free(s->user);
 	memset(s, 0, sizeof(*s));
+}
+
+/* Of an id: what tells it from every other. */
+static const char *
+last_word(const char *id)
+{
+	const char *blank = strrchr(id, ' ');
+
+	return blank != NULL ? blank + 1 : id;
+}
+
+bool
+server_is_same(const char *id1, const char *id2)
+{
+	return strcmp(last_word(id1), last_word(id2)) == 0;
+}
+
+int
+server_recognize(const struct server *s, struct db *db, struct err *e)
+{
+	char *id = NULL;
+	int rc = 0;
+
+	if (ask_id(&id, s, db, e) != 0)
+		return -1;
+	if (!server_is_same(s->id, id)) {
+		err_set(e, ERR_LOST, "the connection was to %s, and now there "
+		    "is another server: %s", s->id, id);
+		rc = err_hint(e, "if that one takes its place, livealter "
+		    "resume goes on there");
+	}
+	free(id);
+	return rc;
+}
+
+/*
+ * Restarting takes a server seconds to minutes.  Each try of the hundreds of
+ * us that it may have would cost it a thread, so they come less and less often.
+ */
+int
+server_reconnect(const struct server *s, struct db *db, struct err *e)
+{
+	double until = now_s() + db_config(db)->reconnect_for;
+	double pause = RECONNECT_FIRST;
+
+	while (db_reopen(db, e) != 0) {
+		if (now_s() + pause > until || stop_sleep(pause)) {
+			e->kind = ERR_LOST;
+			return -1;
+		}
+		pause = pause < RECONNECT_MOST ? 2 * pause : pause;
+	}
+	return server_recognize(s, db, e);
 }
 
 /*
@@ -191,6 +260,9 @@ server_session(const struct server *s, struct db *db,
 	    /* No invisible primary key that the original has not. */
 	    optional(db, "SET SESSION sql_generate_invisible_primary_key=OFF",
 	    e) != 0 ||
+	    /* By this others like us know whom not to kill. */
+	    optional(db, "SELECT GET_LOCK(CONCAT('livealter session ', "
+	    "CONNECTION_ID()), 0)", e) != 0 ||
 	    optional(db, "SET SESSION lc_messages='en_US'", e) != 0 ||
 	    /* For a chunk's rows as text; what does not fit is noticed. */
 	    optional(db, "SET SESSION group_concat_max_len = "
@@ -210,9 +282,25 @@ server_session(const struct server *s, struct db *db,
 	if (what == SESSION_COPY && s->mariadb &&
 	    db_session(db, "SET SESSION innodb_lock_wait_timeout=0", e) != 0)
 		return -1;
+	/*
+	 * What is copied has been checked where it is; and of the table's own
+	 * rows the children may come before their parents.
+	 */
+	if (what == SESSION_COPY &&
+	    db_session(db, "SET SESSION foreign_key_checks=0", e) != 0)
+		return -1;
 	return db_session(db, how & SESSION_UTC ?
 	    "SET SESSION time_zone='+00:00'" :
 	    "SET SESSION time_zone=DEFAULT", e);
+}
+
+int
+server_open(struct db **db, const struct server *s, const struct config *cfg,
+    const char *role, enum server_session what, unsigned int how,
+    struct err *e)
+{
+	return db_open(db, cfg, role, e) != 0 ||
+	    server_session(s, *db, what, how, cfg, e) != 0 ? -1 : 0;
 }
 
 int

@@ -23,6 +23,9 @@ create_triggers(struct db *db, const struct plan *p, struct undo *undo,
 		undo_push(undo, UNDO_TRIGGER, "DROP TRIGGER IF EXISTS %s",
 		    t->name.sql);
 		rc = db_run_text(db, q.s, e);
+		/* One of that name on another table is somebody else's. */
+		if (rc != 0 && e->kind != ERR_LOST)
+			undo_pop(undo);
 		if (rc != 0)
 			err_while(e, "creating trigger %s", t->name.sql);
 	}
@@ -35,16 +38,13 @@ static int
 create_under_lock(struct db *db, const struct plan *p,
     const struct config *cfg, struct undo *undo, struct err *e)
 {
-	struct err e2 = { .kind = ERR_NONE };
 	int rc;
 
-	if (mdl_hold(db, p->server, &p->names.old,
+	if (mdl_hold(db, p->server, MDL_ONE(&p->names.old),
 	    &cfg->tries_create_triggers, e) != 0)
 		return -1;
 	rc = create_triggers(db, p, undo, e);
-	if (mdl_release(db, rc == 0 ? e : &e2) != 0)
-		rc = -1;
-	return rc;
+	return mdl_release(db, rc, e);
 }
 
 #define BODY 2		/* columns of SHOW CREATE TRIGGER */
@@ -62,8 +62,8 @@ show_trigger(struct db *db, const struct trigger *t, struct rows *r,
 }
 
 /* When each was made: one that comes back is not the one that we made. */
-static int
-read_births(struct db *db, const struct plan *p, struct capture *c,
+int
+capture_recognize(struct db *db, const struct plan *p, struct capture *c,
     struct err *e)
 {
 	struct rows r = ROWS_INIT;
@@ -88,6 +88,7 @@ capture_run(struct db *db, const struct plan *p, const struct config *cfg,
     struct undo *undo, struct capture *c, struct err *e)
 {
 	struct err e2 = { .kind = ERR_NONE };
+	struct str mode = STR_INIT;
 	int rc;
 
 	undo_push(undo, UNDO_NOTES, "DROP TABLE IF EXISTS %s",
@@ -98,10 +99,10 @@ capture_run(struct db *db, const struct plan *p, const struct config *cfg,
 		return server_explain(p->server, &p->names.old.db,
 		    ERR_TRIGGERS, e);
 	}
-	/* A trigger keeps the sql_mode of the session that creates it. */
-	if (db_quiet(db, e, "SET SESSION sql_mode='%s%s'", mirror_sql_mode,
-	    p->session & SESSION_INVALID_DATES ? ",ALLOW_INVALID_DATES" :
-	    "") != 0)
+	mirror_session(&mode, p);
+	rc = db_quiet(db, e, "%s", mode.s);
+	str_free(&mode);
+	if (rc != 0)
 		return -1;
 	rc = create_under_lock(db, p, cfg, undo, e);
 	if (rc != 0)
@@ -109,7 +110,7 @@ capture_run(struct db *db, const struct plan *p, const struct config *cfg,
 	if (db_quiet(db, rc == 0 ? e : &e2, "SET SESSION sql_mode='"
 	    SERVER_SQL_MODE "'") != 0)
 		rc = -1;
-	return rc != 0 ? -1 : read_births(db, p, c, e);
+	return rc != 0 ? -1 : capture_recognize(db, p, c, e);
 }
 
 int
@@ -131,9 +132,9 @@ capture_notes(struct db *db, const struct plan *p, struct err *e)
 		    r.cell[i][1]);
 	if (rc == 0 && r.n > 0) {
 		rc = err_set(e, ERR_REJECTED, "the application wrote what the "
-		    "new table cannot hold:%s", list.s);
+		    "%s table cannot hold:%s", plan_there(p), list.s);
 		err_hint(e, "the application's statements succeeded, and the "
-		    "old table has them");
+		    "%s table has them", plan_here(p));
 	}
 	rows_free(&r);
 	str_free(&list);
@@ -151,14 +152,14 @@ complaint(const struct rows *r, const struct trigger *t, const char *created)
 	all = strlen(r->cell[0][BODY]);
 	if (all < len || strcmp(r->cell[0][BODY] + all - len, t->body) != 0)
 		return "was changed";
-	if (!same_text(r->cell[0][CREATED], created))
+	if (created != NULL && !same_text(r->cell[0][CREATED], created))
 		return "was dropped and created again";
 	return NULL;
 }
 
 static int
-trigger_intact(struct db *db, const struct trigger *t, const char *created,
-    struct err *e)
+trigger_intact(struct db *db, const struct plan *p, const struct trigger *t,
+    const char *created, struct err *e)
 {
 	struct rows r = ROWS_INIT;
 	const char *why;
@@ -168,8 +169,8 @@ trigger_intact(struct db *db, const struct trigger *t, const char *created,
 	why = complaint(&r, t, created);
 	if (why != NULL) {
 		err_set(e, ERR_TRIGGERS, "trigger %s %s", t->name.sql, why);
-		err_hint(e, "writes since then may not be in the new table; "
-		    "start again");
+		err_hint(e, "writes since then may not be in the %s table%s",
+		    plan_there(p), p->complete ? "" : "; start again");
 	}
 	rows_free(&r);
 	return why != NULL ? -1 : 0;
@@ -182,10 +183,22 @@ capture_intact(struct db *db, const struct plan *p, const struct capture *c,
 	int ev;
 
 	for (ev = 0; ev < N_TRIGGERS; ev++)
-		if (trigger_intact(db, &p->trigger[ev], c->created[ev],
+		if (trigger_intact(db, p, &p->trigger[ev], c->created[ev],
 		    e) != 0)
 			return -1;
 	return capture_notes(db, p, e);
+}
+
+int
+capture_recall(struct db *db, const struct plan *p, struct capture *c,
+    struct err *e)
+{
+	int ev;
+
+	for (ev = 0; ev < N_TRIGGERS; ev++)
+		if (trigger_intact(db, p, &p->trigger[ev], NULL, e) != 0)
+			return -1;
+	return capture_recognize(db, p, c, e);
 }
 
 void

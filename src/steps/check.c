@@ -10,6 +10,7 @@
 #include "model/clock.h"
 #include "model/convert.h"
 #include "model/pair.h"
+#include "steps/blocker.h"
 
 /* A reason to refuse: 0 none, -1 with *e.  A failed question is one, too. */
 struct check {
@@ -50,17 +51,6 @@ check_key(const struct check_input *in, struct err *e)
 	return table_total_key(in->old, e) != NULL ? 0 : -1;
 }
 
-/* Add " AND <prefix>_SCHEMA = '...' AND <prefix>_NAME = '...'". */
-static void
-add_table(struct str *q, const struct check_input *in, const char *prefix,
-    const char *suffix)
-{
-	str_addf(q, "%s_SCHEMA = ", prefix);
-	db_literal(q, in->db, in->old->name.db.raw);
-	str_addf(q, " AND %s = ", suffix);
-	db_literal(q, in->db, in->old->name.table.raw);
-}
-
 /* The names that a question yields, in one text; empty when there are none. */
 static int
 ask_names(const struct check_input *in, const char *sql, struct str *names,
@@ -78,46 +68,29 @@ ask_names(const struct check_input *in, const char *sql, struct str *names,
 }
 
 static int
-check_own_fkeys(const struct check_input *in, struct err *e)
-{
-	struct str q = STR_INIT, names = STR_INIT;
-	int rc;
-
-	str_addz(&q, "SELECT CONSTRAINT_NAME FROM "
-	    "information_schema.REFERENTIAL_CONSTRAINTS WHERE ");
-	add_table(&q, in, "CONSTRAINT", "TABLE_NAME");
-	rc = ask_names(in, q.s, &names, e);
-	if (rc == 0 && names.len > 0) {
-		rc = err_set(e, ERR_REFUSED, "the table has foreign keys: %s",
-		    names.s);
-		err_hint(e, "tables with foreign keys are not yet supported");
-	}
-	str_free(&q);
-	str_free(&names);
-	return rc;
-}
-
-static int
 check_children(const struct check_input *in, struct err *e)
 {
-	struct str q = STR_INIT, names = STR_INIT;
-	int rc;
+	const char *method = in->cfg->fkeys_method;
 
-	str_addz(&q, "SELECT CONCAT(CONSTRAINT_SCHEMA, '.', TABLE_NAME) FROM "
-	    "information_schema.REFERENTIAL_CONSTRAINTS WHERE "
-	    "UNIQUE_");
-	add_table(&q, in, "CONSTRAINT", "REFERENCED_TABLE_NAME");
-	rc = ask_names(in, q.s, &names, e);
-	if (rc == 0 && names.len > 0) {
-		rc = err_set(e, ERR_REFUSED, "foreign keys of other tables "
-		    "reference the table: %s", names.s);
-		err_hint(e, "tables that are referenced are not yet supported");
+	if (same_text(method, "drop_swap")) {
+		err_set(e, ERR_FK_METHOD, "--alter-foreign-keys-method: "
+		    "drop_swap leaves a moment without the table");
+		return err_hint(e, "leave the option out: the children follow "
+		    "without it");
 	}
-	str_free(&q);
-	str_free(&names);
-	return rc;
+	if (!same_text(method, "auto") && !same_text(method, "none") &&
+	    !same_text(method, "rebuild_constraints"))
+		return err_set(e, ERR_FK_METHOD, "--alter-foreign-keys-method "
+		    "is auto, rebuild_constraints or none, not %s", method);
+	if (in->kin->child.n > 0 && same_text(method, "none"))
+		log_warn("%zu foreign keys of other tables will go on "
+		    "referencing the old table, which is kept, as "
+		    "--alter-foreign-keys-method=none asks for",
+		    in->kin->child.n);
+	return 0;
 }
 
+/* Ours are there only while we are at work. */
 static int
 check_triggers(const struct check_input *in, struct err *e)
 {
@@ -126,21 +99,22 @@ check_triggers(const struct check_input *in, struct err *e)
 
 	str_addz(&q, "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS "
 	    "WHERE ");
-	add_table(&q, in, "EVENT_OBJECT", "EVENT_OBJECT_TABLE");
+	db_match(&q, in->db, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE",
+	    &in->old->name);
+	str_addz(&q, " AND TRIGGER_NAME LIKE 'livealter\\_%'");
 	if (in->running)
-		str_addz(&q, " AND TRIGGER_NAME NOT LIKE 'livealter\\_%'");
+		str_addz(&q, " AND 0");
 	rc = ask_names(in, q.s, &names, e);
 	if (rc == 0 && names.len > 0) {
 		rc = err_set(e, ERR_REFUSED, "the table has triggers: %s",
 		    names.s);
-		if (strstr(names.s, "livealter_") != NULL)
-			err_hint(e, "those called livealter_... are left from "
-			    "a run that was killed: DROP TRIGGER each of them "
-			    "first, and then the tables %s and %s beside it",
-			    "_..._new", "_..._notes");
-		else
-			err_hint(e, "tables with triggers are not yet "
-			    "supported");
+		err_hint(e, "%s", strstr(names.s, "_rins") != NULL ?
+		    "an earlier migration can still be reverted; to end that, "
+		    "DROP TRIGGER each of them, and then the tables "
+		    "_..._old and _..._back beside it" :
+		    "those called livealter_... belong to no "
+		    "migration that is known: DROP TRIGGER each of them "
+		    "first, and then the tables that livealter status lists");
 	}
 	str_free(&q);
 	str_free(&names);
@@ -292,17 +266,88 @@ check_snapshots(const struct check_input *in, struct err *e)
 	return 0;
 }
 
+/* Does a key of the table to itself delete rows, or set them NULL? */
+static bool
+acts_on_itself(const struct fkeys *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (fkey_is_self(&f->key[i]) && fkey_cascades(&f->key[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Deleting a parent comes to a table by two ways, and from it to another one
+ * that it also comes to: then MySQL, since it checks foreign keys above InnoDB
+ * (9.6), may forget the second way, and rows lose their parent (seen with
+ * 9.7).  The new table is that other one, when the old one references itself:
+ * for it that is the old table.
+ */
+static int
+check_two_ways(const struct check_input *in, struct err *e)
+{
+	struct str db = STR_INIT, table = STR_INIT;
+	unsigned long long n = 0;
+	char *native = NULL;
+	int rc;
+
+	if (in->server->mariadb || !acts_on_itself(&in->old->fkey))
+		return 0;
+	db_literal(&db, in->db, in->old->name.db.raw);
+	db_literal(&table, in->db, in->old->name.table.raw);
+	rc = db_value(in->db, &native, e, "SELECT VARIABLE_VALUE FROM "
+	    "performance_schema.global_variables WHERE VARIABLE_NAME = "
+	    "'innodb_native_foreign_keys'");
+	if (rc == 0 && native != NULL && strcmp(native, "OFF") == 0)
+		rc = db_number(in->db, &n, e, "WITH RECURSIVE way AS ("
+		    "SELECT CONSTRAINT_NAME k, DELETE_RULE rule, "
+		    "UNIQUE_CONSTRAINT_SCHEMA s, REFERENCED_TABLE_NAME t "
+		    "FROM information_schema.REFERENTIAL_CONSTRAINTS "
+		    "WHERE CONSTRAINT_SCHEMA = %s AND TABLE_NAME = %s "
+		    "AND DELETE_RULE IN ('CASCADE', 'SET NULL') "
+		    "AND (UNIQUE_CONSTRAINT_SCHEMA <> CONSTRAINT_SCHEMA OR "
+		    "REFERENCED_TABLE_NAME <> TABLE_NAME) UNION "
+		    "SELECT way.k, way.rule, r.UNIQUE_CONSTRAINT_SCHEMA, "
+		    "r.REFERENCED_TABLE_NAME FROM way JOIN "
+		    "information_schema.REFERENTIAL_CONSTRAINTS r ON "
+		    "r.CONSTRAINT_SCHEMA = way.s AND r.TABLE_NAME = way.t "
+		    "WHERE r.DELETE_RULE = 'CASCADE') SELECT COUNT(*) FROM way "
+		    "a JOIN way b ON a.s = b.s AND a.t = b.t AND a.k <> b.k "
+		    "WHERE a.rule = 'CASCADE'", db.s, table.s);
+	if (rc == 0 && n > 0) {
+		rc = err_set(e, ERR_REFUSED, "it has foreign keys to itself "
+		    "and two others by which deleting one parent writes to it: "
+		    "with a second table like it this server might leave rows "
+		    "without their parent");
+		err_hint(e, "drop one of them first, or start the server with "
+		    "innodb_native_foreign_keys=ON");
+	}
+	free(native);
+	str_free(&db);
+	str_free(&table);
+	return rc;
+}
+
+static int
+check_blockers(const struct check_input *in, struct err *e)
+{
+	return blocker_check(in->db, in->server, MDL_ONE(&in->old->name), e);
+}
+
 static const struct check checks[] = {
 	{ "engine",		check_engine },
 	{ "clauses",		check_clauses },
 	{ "key",		check_key },
-	{ "foreign keys",	check_own_fkeys },
 	{ "children",		check_children },
 	{ "triggers",		check_triggers },
 	{ "replica",		check_replica },
 	{ "triggers on replicas", check_rbr_triggers },
 	{ "privileges",		check_privileges },
 	{ "snapshots",		check_snapshots },
+	{ "foreign keys",	check_two_ways },
+	{ "--kill-blockers",	check_blockers },
 };
 
 int
@@ -497,17 +542,37 @@ same_create(const struct check_input *in, const struct table *was,
 	return rc;
 }
 
+/* Would a trigger or a child be left behind that came meanwhile? */
+static int
+same_kin(const struct check_input *in, const struct table *new,
+    struct err *e)
+{
+	struct str was = STR_INIT, is = STR_INIT;
+	struct kin kin;
+	int rc;
+
+	rc = kin_load(&kin, in->db, &in->old->name, &new->name,
+	    in->cfg->only_same_schema_fks, e);
+	kin_text(&was, in->kin);
+	kin_text(&is, &kin);
+	if (rc == 0 && strcmp(was.s, is.s) != 0) {
+		rc = err_set(e, ERR_REFUSED, "%s has other triggers than "
+		    "before, or other foreign keys reference it",
+		    in->old->name.sql);
+		err_hint(e, "somebody changed them meanwhile; start again");
+	}
+	kin_free(&kin);
+	str_free(&was);
+	str_free(&is);
+	return rc;
+}
+
 int
 check_unchanged(const struct check_input *in, const struct table *new,
     bool *anew, struct err *e)
 {
-	struct check_input now = *in;
-
-	now.running = true;
 	*anew = false;
-	if (same_create(in, in->old, anew, e) != 0 ||
-	    same_create(in, new, anew, e) != 0)
-		return -1;
-	return check_own_fkeys(&now, e) != 0 || check_children(&now, e) != 0 ||
-	    check_triggers(&now, e) != 0 ? -1 : 0;
+	return same_create(in, in->old, anew, e) != 0 ||
+	    same_create(in, new, anew, e) != 0 ||
+	    same_kin(in, new, e) != 0 ? -1 : 0;
 }

@@ -7,19 +7,33 @@
 #include "base/stop.h"
 #include "base/str.h"
 
-#define RECONNECTS	30	/* one a second */
+#define TRIES		50	/* for the lock of a connection that broke */
+#define BREATH		0.2	/* seconds between them */
 
 /* The lock's name as a literal.  It may have 64 characters, as other names. */
 static void
-add_name(struct str *q, struct db *db, const struct qname *table)
+derive_name(struct str *q, struct db *db, const struct qname *table,
+    const char *prefix)
 {
 	struct str name = STR_INIT;
 	struct ident lock;
 
 	str_addf(&name, "%s.%s", table->db.raw, table->table.raw);
-	ident_derive(&lock, "livealter ", name.s, "");
+	ident_derive(&lock, prefix, name.s, "");
 	db_literal(q, db, lock.raw);
 	str_free(&name);
+}
+
+static void
+add_name(struct str *q, struct db *db, const struct qname *table)
+{
+	derive_name(q, db, table, "livealter ");
+}
+
+void
+claim_swap_name(struct str *q, struct db *db, const struct qname *table)
+{
+	derive_name(q, db, table, "livealter swap ");
 }
 
 /* Take it, or say who has it. */
@@ -43,10 +57,34 @@ get_lock(struct db *db, const struct qname *table, struct err *e)
 	return rc;
 }
 
+#define SWAP_LIMIT	10	/* seconds that such a swap may take */
+
 int
 claim_take(struct db *db, const struct qname *table, struct err *e)
 {
-	return get_lock(db, table, e);
+	struct str q = STR_INIT;
+	int rc;
+
+	if (get_lock(db, table, e) != 0)
+		return -1;
+	claim_swap_name(&q, db, table);
+	rc = db_quiet(db, e, "DO GET_LOCK(%s, %d), RELEASE_LOCK(%s)", q.s,
+	    SWAP_LIMIT, q.s);
+	str_free(&q);
+	return rc;
+}
+
+int
+claim_holder(struct db *db, const struct qname *table, char **who,
+    struct err *e)
+{
+	struct str q = STR_INIT;
+	int rc;
+
+	add_name(&q, db, table);
+	rc = db_value(db, who, e, "SELECT IS_USED_LOCK(%s)", q.s);
+	str_free(&q);
+	return rc;
 }
 
 static int
@@ -64,23 +102,53 @@ is_ours(struct db *db, const struct qname *table, bool *yes, struct err *e)
 	return rc;
 }
 
-int
-claim_keep(struct db *db, const struct qname *table, struct err *e)
+/*
+ * The server may not have noticed yet that the connection that had the lock
+ * is gone.  When it has not restarted, which would have begun the ids again,
+ * that one is told to go.
+ */
+static int
+get_lock_again(struct db *db, const struct qname *table, unsigned long was,
+    struct err *e)
 {
-	bool ours = false;
+	struct err ignored = { .kind = ERR_NONE };
+	char *who = NULL;
 	int i;
+
+	for (i = 0; get_lock(db, table, e) != 0; i++) {
+		if (e->kind != ERR_BUSY || i >= TRIES)
+			return -1;
+		if (claim_holder(db, table, &who, &ignored) == 0 &&
+		    who != NULL && strtoul(who, NULL, 10) == was &&
+		    was < db_id(db))
+			db_quiet(db, &ignored, "KILL %lu", was);
+		free(who);
+		who = NULL;
+		if (stop_sleep(BREATH))
+			return -1;
+	}
+	return 0;
+}
+
+int
+claim_keep(const struct server *s, struct db *db, const struct qname *table,
+    struct err *e)
+{
+	unsigned long was = db_id(db);
+	bool ours = false;
+	int rc;
 
 	if (is_ours(db, table, &ours, e) == 0)
 		return ours ? 0 : get_lock(db, table, e);
 	if (e->kind != ERR_LOST)
 		return -1;
 	log_warn("the connection was lost; connecting again");
-	for (i = 0; i < RECONNECTS; i++) {
-		if (db_reopen(db, e) == 0)
-			return get_lock(db, table, e);
-		if (stop_sleep(1))
-			break;
-	}
-	e->kind = ERR_LOST;
-	return -1;
+	log_waiting("the server");
+	rc = server_reconnect(s, db, e);
+	log_waiting(NULL);
+	if (rc != 0 || get_lock_again(db, table, was, e) != 0)
+		return -1;
+	e->kind = ERR_NONE;
+	log_info("connected again");
+	return 1;
 }

@@ -31,21 +31,24 @@
 #include "base/stop.h"
 #include "base/util.h"
 #include "model/sql.h"
+#include "steps/sum.h"
 #include "steps/warning.h"
 
 #define BREATH	0.002	/* seconds: most transactions are over by then */
-#define QUIET	1.0	/* seconds without a write: the table is at rest */
-#define DOUBT	0.2	/* seconds until the first looks are believed */
+#define UNMARKED 5.0	/* seconds without a mark after one that failed */
 
 struct job {
 	const struct plan *plan;
 	const struct config *cfg;
+	const struct registry *registry;
+	struct rest *rest;		/* of the old table */
 	/* Where INSERT ... SELECT takes the AUTO-INC lock: it goes alone, any
 	 * number of INSERT ... VALUES go together. */
 	pthread_rwlock_t lane;
 	pthread_mutex_t lock;		/* guards what is below it */
-	unsigned long long changes;	/* of the old table, as last seen */
-	double changed;			/* when they were last others */
+	struct sum sum;			/* of what was copied until now, */
+	bool summed;			/* if all of it was */
+	double mark_from;		/* no mark is noted until then */
 };
 
 /*
@@ -116,10 +119,68 @@ insert_values(struct job *j, struct db *db, const struct chunk *c,
 	return rc;
 }
 
+/* The chunk that a piece is of, and the rows of it that came before. */
+struct whole {
+	const struct chunk *chunk;
+	unsigned long long rows;
+};
+
+static bool
+may_mark(struct job *j)
+{
+	bool yes;
+
+	pthread_mutex_lock(&j->lock);
+	yes = j->registry->id != 0 && now_s() >= j->mark_from;
+	pthread_mutex_unlock(&j->lock);
+	return yes;
+}
+
+static void
+put_off_marks(struct job *j)
+{
+	pthread_mutex_lock(&j->lock);
+	j->mark_from = now_s() + UNMARKED;
+	pthread_mutex_unlock(&j->lock);
+}
+
+/*
+ * With the last piece of a chunk the registry is told how far the copy is, in
+ * the same transaction: both are there after a crash, or neither is.  Only
+ * one worker at a time has the chunk that moves the mark, so they never wait
+ * for each other; what they may meet is a heartbeat, or an operator's wish.
+ * Then, and whatever else is wrong with it, 1: do the piece again without.
+ */
+static int
+note_mark(struct job *j, struct db *db, const struct chunk *piece,
+    const struct whole *w, unsigned long long rows, struct err *e)
+{
+	struct bound mark = BOUND_INIT;
+	struct str q = STR_INIT;
+	unsigned long long total = 0;
+	int rc = 0;
+
+	if (may_mark(j) &&
+	    bound_equal(&piece->upto, &w->chunk->upto) &&
+	    walk_mark(w->chunk, w->rows + rows, &mark, &total)) {
+		registry_mark(&q, j->registry, db, &mark, total);
+		rc = db_quiet(db, e, "%s", q.s);
+		if (rc != 0 && e->kind != ERR_LOST) {
+			put_off_marks(j);
+			rc = 1;
+		}
+	}
+	bound_free(&mark);
+	str_free(&q);
+	return rc;
+}
+
 static int
 insert_piece(struct job *j, struct db *db, const struct chunk *c,
-    bool by_values, bool wait, struct chunk_done *done, struct err *e)
+    const struct whole *w, bool by_values, bool wait, struct chunk_done *done,
+    struct err *e)
 {
+	struct err ignored = { .kind = ERR_NONE };
 	struct str duplicate = STR_INIT;
 	int rc;
 
@@ -132,10 +193,15 @@ insert_piece(struct job *j, struct db *db, const struct chunk *c,
 		rc = warning_judge(j->plan, j->cfg, db, c, &duplicate, e);
 	if (rc == 0 && duplicate.len > 0 && j->plan->other_unique)
 		rc = is_missing(j, db, c, duplicate.s, e);
+	if (rc == 0 && w != NULL)
+		rc = note_mark(j, db, c, w, done->rows, e);
 	if (rc == 0)
 		rc = db_quiet(db, e, "COMMIT");
 	str_free(&duplicate);
-	return rc;
+	if (rc != 1)
+		return rc;
+	db_quiet(db, &ignored, "ROLLBACK");
+	return insert_piece(j, db, c, NULL, by_values, wait, done, e);
 }
 
 /*
@@ -143,17 +209,19 @@ insert_piece(struct job *j, struct db *db, const struct chunk *c,
  * converts nothing on the way and has the last word.
  */
 static int
-put_piece(struct job *j, struct db *db, const struct chunk *c, bool by_values,
-    bool wait, struct chunk_done *done, struct err *e)
+put_piece(struct job *j, struct db *db, const struct chunk *c,
+    const struct whole *w, bool by_values, struct chunk_done *done,
+    struct err *e)
 {
+	bool wait = c->rows == 1;
 	struct err ignored = { .kind = ERR_NONE };
-	int rc = insert_piece(j, db, c, by_values, wait, done, e);
+	int rc = insert_piece(j, db, c, w, by_values, wait, done, e);
 
 	if (rc == 0 || !by_values || e->kind == ERR_LOST ||
 	    db_class(e->sqlno) == DB_CONFLICT)
 		return rc;
 	db_quiet(db, &ignored, "ROLLBACK");
-	return insert_piece(j, db, c, false, wait, done, e);
+	return insert_piece(j, db, c, w, false, wait, done, e);
 }
 
 /* A piece failed: 1 try a smaller one, 0 try again, -1 give up. */
@@ -183,6 +251,7 @@ recover(const struct job *j, struct db *db, unsigned long long rows,
 		e->sqlno = 0;
 		return -1;
 	}
+	log_waiting("a row that somebody has locked");
 	return stop_sleep(t->wait) ? -1 : 0;
 }
 
@@ -210,34 +279,30 @@ cut_piece(const struct job *j, struct db *db, struct chunk *piece,
 }
 
 /*
- * Has the application written in the last second?  Not allowed to ask, or not
- * to be found (the name is a file's): take it that it has.
+ * Where only one worker at a time can copy, the others have nothing to do but
+ * sum up what they have just copied.  It counts when nobody writes to the
+ * table meanwhile.
  */
-static bool
-is_busy(struct job *j, struct db *db)
+static void
+sum_chunk(struct job *j, struct db *db, const struct chunk *c, double *idle)
 {
-	const struct qname *old = &j->plan->names.old;
 	struct err ignored = { .kind = ERR_NONE };
-	struct str name = STR_INIT, q = STR_INIT;
-	unsigned long long n = 0;
-	bool busy = true;
+	struct sum s = { 0, 0 };
+	double began = now_s();
+	bool wanted, got;
 
-	str_addf(&name, "%s/%s", old->db.raw, old->table.raw);
-	db_literal(&q, db, name.s);
-	if (db_number(db, &n, &ignored, "SELECT 1 + MODIFIED_COUNTER FROM "
-	    "information_schema.INNODB_SYS_TABLESTATS WHERE NAME = %s",
-	    q.s) != 0)
-		n = 0;
 	pthread_mutex_lock(&j->lock);
-	/* The first look only tells where it stands. */
-	if (n == 0 || (j->changes != 0 && n != j->changes))
-		j->changed = now_s();
-	j->changes = n;
-	busy = j->changed > 0 && now_s() - j->changed < QUIET;
+	wanted = j->summed;
 	pthread_mutex_unlock(&j->lock);
-	str_free(&name);
-	str_free(&q);
-	return busy;
+	if (!wanted)
+		return;
+	got = rest_is_kept(j->rest) &&
+	    sum_read(&s, j->plan, db, SIDE_OLD, c, &ignored) == 0;
+	pthread_mutex_lock(&j->lock);
+	sum_add(&j->sum, &s);
+	j->summed = j->summed && got;
+	pthread_mutex_unlock(&j->lock);
+	*idle += now_s() - began;
 }
 
 static int
@@ -245,11 +310,14 @@ copy_chunk(void *arg, struct db *db, const struct chunk *c,
     struct chunk_done *all, struct err *e)
 {
 	struct job *j = arg;
-	struct chunk piece = { BOUND_INIT, BOUND_INIT, c->rows };
+	struct chunk piece = { .after = BOUND_INIT, .upto = BOUND_INIT,
+	    .rows = c->rows };
+	struct whole whole = { .chunk = c };
 	struct chunk_done one;
 	unsigned int tries = 0;
 	bool met = false, done = false;
-	bool by_values = j->plan->by_values && is_busy(j, db);
+	bool by_values = j->plan->autoinc_lock && rest_is_busy(j->rest, db) &&
+	    j->plan->by_values;
 	int rc = 0;
 
 	bound_copy(&piece.after, &c->after);
@@ -257,8 +325,8 @@ copy_chunk(void *arg, struct db *db, const struct chunk *c,
 		memset(&one, 0, sizeof(one));
 		rc = cut_piece(j, db, &piece, c, e);
 		if (rc == 0)
-			rc = put_piece(j, db, &piece, by_values,
-			    piece.rows == 1, &one, e);
+			rc = put_piece(j, db, &piece, &whole, by_values,
+			    &one, e);
 		if (rc != 0) {
 			rc = recover(j, db, piece.rows, &tries, e);
 			met = true;
@@ -267,7 +335,10 @@ copy_chunk(void *arg, struct db *db, const struct chunk *c,
 			continue;
 		}
 		all->rows += one.rows;
+		whole.rows = all->rows;
 		all->idle += one.idle;
+		if (tries > 0)
+			log_waiting(NULL);
 		tries = 0;
 		done = bound_equal(&piece.upto, &c->upto);
 		bound_copy(&piece.after, &piece.upto);
@@ -276,25 +347,31 @@ copy_chunk(void *arg, struct db *db, const struct chunk *c,
 	}
 	bound_free(&piece.after);
 	bound_free(&piece.upto);
+	if (rc == 0)
+		sum_chunk(j, db, c, &all->idle);
 	return rc < 0 ? -1 : met;
 }
 
 int
 copy_run(const struct plan *p, const struct config *cfg,
-    walk_meanwhile_fn *meanwhile, void *arg, struct walk_result *result,
-    struct err *e)
+    const struct registry *reg, const struct walk_watch *watch,
+    struct rest *rest, struct copy_result *result, struct err *e)
 {
-	struct job j = { .plan = p, .cfg = cfg };
+	struct job j = { .plan = p, .cfg = cfg, .registry = reg, .rest = rest,
+	    .summed = p->autoinc_lock && p->same_ranges &&
+	    cfg->threads > 1 && cfg->verify != VERIFY_NONE &&
+	    reg->mark.n == 0 };
 	struct walk w = { .plan = p, .cfg = cfg, .verb = "copied",
 	    .session = SESSION_COPY, .chunk = copy_chunk, .arg = &j,
-	    .meanwhile = meanwhile, .meanwhile_arg = arg };
+	    .from = reg->mark, .from_rows = reg->rows, .watch = watch };
 	int rc;
 
 	pthread_mutex_init(&j.lock, NULL);
 	pthread_rwlock_init(&j.lane, NULL);
-	/* One look tells nothing; until there are some, take it to be busy. */
-	j.changed = now_s() - QUIET + DOUBT;
-	rc = walk_run(&w, result, e);
+	rest_begin(rest, &p->names.old);
+	rc = walk_run(&w, &result->walk, e);
+	result->sum = j.sum;
+	result->summed = j.summed;
 	pthread_rwlock_destroy(&j.lane);
 	pthread_mutex_destroy(&j.lock);
 	return rc;

@@ -1,5 +1,5 @@
 /*
- * The exclusive metadata lock of a live table.
+ * The exclusive metadata locks of live tables.
  *
  * While one waits in the queue for it, every new statement on the table waits
  * behind; and a transaction that has already read the table and now wants to
@@ -15,59 +15,84 @@
  * whether the statement waits all the same, and takes it out of the queue.
  *
  * Only when a free moment does not come for seconds does the statement queue,
- * for one second, and lets traffic pass before the next time.
+ * for one second, and lets traffic pass before the next time.  Not even then
+ * when one and the same transaction has been there all the while: it is not
+ * going to end in that second, and everybody else would wait for nothing.
  */
 #include "steps/mdl.h"
+
+#include <math.h>
+#include <stdlib.h>
 
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "steps/blocker.h"
 
 #define PATIENCE	8.0	/* seconds of looking for a free moment */
+#define GLANCE		1.0	/* the same, from the second time on */
 #define BLINK		0.002	/* seconds between two looks */
 #define SLIP		0.002	/* seconds in the queue, on MySQL */
-#define IMPATIENT	1.0	/* seconds until it says who is in the way */
+#define IMPATIENT	1.0	/* seconds between asking who is in the way */
 
-/* "Is nobody but us using the table?", 1 when so. */
-static void
-ask_free(struct str *q, struct db *db, const struct qname *table)
+/* One wait for the locks, until they are had or it is given up. */
+struct wait {
+	struct db *db;
+	struct db *killer;		/* see db_run_if(); may be NULL */
+	const struct server *s;
+	const struct mdl_set *set;
+	const struct tries *tries;
+	const char *sql;
+	double began;
+	bool named;			/* those in the way, at least once */
+	struct blocker_watch watch;
+};
+
+/* Seconds until the deadline. */
+static double
+left(const struct wait *w)
 {
-	str_addz(q, "SELECT COUNT(*) = 0 FROM "
-	    "performance_schema.metadata_locks WHERE OBJECT_TYPE = 'TABLE' "
-	    "AND OBJECT_SCHEMA = ");
-	db_literal(q, db, table->db.raw);
-	str_addz(q, " AND OBJECT_NAME = ");
-	db_literal(q, db, table->table.raw);
+	if (w->tries->deadline <= 0)
+		return HUGE_VAL;
+	return w->began + w->tries->deadline - now_s();
 }
 
-/* MySQL: one try in a moment when nobody holds the lock. */
+/* MySQL: one try in a moment when nobody holds, or waits for, the lock. */
 static int
-try_when_free(struct db *db, struct db *killer, const struct qname *table,
-    const char *sql, struct err *e)
+try_when_free(struct wait *w, struct err *e)
 {
 	struct str q = STR_INIT;
+	size_t i;
 	int rc;
 
-	ask_free(&q, db, table);
-	rc = db_run_if(db, killer, SLIP, q.s, sql, e);
+	/* A lookup in the index for each is quicker than a scan for all. */
+	for (i = 0; i < w->set->n; i++) {
+		str_addf(&q, "%s NOT EXISTS (SELECT 1 FROM "
+		    "performance_schema.metadata_locks WHERE OBJECT_TYPE = "
+		    "'TABLE' AND ", i > 0 ? " AND" : "SELECT");
+		db_match(&q, w->db, "OBJECT_SCHEMA", "OBJECT_NAME",
+		    w->set->table[i]);
+		str_addz(&q, ")");
+	}
+	rc = db_run_if(w->db, w->killer, SLIP, q.s, w->sql, e);
 	str_free(&q);
 	return rc;
 }
 
 /* MariaDB: one try that does not wait. */
 static int
-try_at_once(struct db *db, const char *sql, struct err *e)
+try_at_once(struct wait *w, struct err *e)
 {
 	struct err e2 = { .kind = ERR_NONE };
 	int rc;
 
-	if (db_quiet(db, e, "SET SESSION lock_wait_timeout=0") != 0)
+	if (db_quiet(w->db, e, "SET SESSION lock_wait_timeout=0") != 0)
 		return -1;
-	rc = db_quiet(db, e, "%s", sql);
+	rc = db_quiet(w->db, e, "%s", w->sql);
 	if (rc != 0 && e->kind == ERR_LOST)
 		return -1;
-	if (db_quiet(db, &e2, "SET SESSION lock_wait_timeout=1") != 0 &&
+	if (db_quiet(w->db, &e2, "SET SESSION lock_wait_timeout=1") != 0 &&
 	    rc == 0) {
 		*e = e2;
 		return -1;
@@ -75,19 +100,21 @@ try_at_once(struct db *db, const char *sql, struct err *e)
 	return rc;
 }
 
+/* It was not for the lock that it failed. */
+static bool
+fatal(const struct err *e)
+{
+	return e->kind == ERR_LOST || db_class(e->sqlno) != DB_CONFLICT;
+}
+
 /* One try that does not queue.  1: the lock was not to be had. */
 static int
-try_now(struct db *db, struct db *killer, const struct server *s,
-    const struct qname *table, const char *sql, struct err *e)
+try_now(struct wait *w, struct err *e)
 {
 	int rc;
 
-	rc = s->mariadb ? try_at_once(db, sql, e) :
-	    try_when_free(db, killer, table, sql, e);
-	if (rc == -1 && e->kind != ERR_LOST &&
-	    db_class(e->sqlno) == DB_CONFLICT)
-		return 1;
-	return rc;
+	rc = w->s->mariadb ? try_at_once(w, e) : try_when_free(w, e);
+	return rc == -1 && !fatal(e) ? 1 : rc;
 }
 
 static int
@@ -96,66 +123,33 @@ stopped(struct err *e)
 	return err_set(e, ERR_STOPPED, "stopped while waiting for the table");
 }
 
-/*
- * Who may be holding the lock: on MySQL who does, on MariaDB, which has no
- * list of these locks without a plugin, who has a transaction open.
- */
 static void
-name_holders(struct db *db, const struct server *s, const struct qname *table)
+say_waiting(const struct qname *table)
 {
-	struct err ignored = { .kind = ERR_NONE };
-	struct rows r = ROWS_INIT;
-	struct str q = STR_INIT;
-	size_t i;
+	struct str what = STR_INIT;
 
-	if (s->mariadb) {
-		str_addz(&q, "SELECT p.ID, p.USER, p.HOST, TIMESTAMPDIFF("
-		    "SECOND, t.trx_started, NOW()), COALESCE(p.INFO, "
-		    "'idle') FROM information_schema.INNODB_TRX t JOIN "
-		    "information_schema.PROCESSLIST p ON p.ID = "
-		    "t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() "
-		    "ORDER BY t.trx_started LIMIT 3");
-	} else {
-		str_addz(&q, "SELECT DISTINCT t.PROCESSLIST_ID, "
-		    "t.PROCESSLIST_USER, t.PROCESSLIST_HOST, "
-		    "t.PROCESSLIST_TIME, COALESCE(t.PROCESSLIST_INFO, "
-		    "'idle') FROM performance_schema.metadata_locks m JOIN "
-		    "performance_schema.threads t ON t.THREAD_ID = "
-		    "m.OWNER_THREAD_ID WHERE m.LOCK_STATUS = 'GRANTED' AND "
-		    "t.PROCESSLIST_ID <> CONNECTION_ID() AND "
-		    "m.OBJECT_SCHEMA = ");
-		db_literal(&q, db, table->db.raw);
-		str_addz(&q, " AND m.OBJECT_NAME = ");
-		db_literal(&q, db, table->table.raw);
-		str_addz(&q, " LIMIT 3");
-	}
-	if (db_rows(db, &r, &ignored, "%s", q.s) == 0)
-		for (i = 0; i < r.n; i++)
-			log_info("in use by connection %s (%s@%s), for %s s: "
-			    "%.100s", r.cell[i][0], r.cell[i][1],
-			    r.cell[i][2], r.cell[i][3], r.cell[i][4]);
-	rows_free(&r);
-	str_free(&q);
+	str_addf(&what, "a moment when nobody uses %s", table->sql);
+	log_info("waiting for %s", what.s);
+	log_waiting(what.s);
+	str_free(&what);
 }
 
 static int
-look_again(struct db *db, struct db *killer, const struct server *s,
-    const struct qname *table, const char *sql, double patience,
-    struct err *e)
+look_again(struct wait *w, double patience, struct err *e)
 {
-	double began = now_s();
-	bool named = false;
+	double began = now_s(), asked = began;
 	int rc;
 
 	for (;;) {
-		rc = try_now(db, killer, s, table, sql, e);
+		rc = try_now(w, e);
 		if (rc != 1 || now_s() - began >= patience)
 			return rc;
-		if (!named && now_s() - began > IMPATIENT) {
-			log_info("waiting for a moment when nobody uses %s",
-			    table->sql);
-			name_holders(db, s, table);
-			named = true;
+		if (now_s() - asked > IMPATIENT) {
+			if (!w->named)
+				say_waiting(w->set->table[0]);
+			blocker_look(&w->watch, !w->named);
+			w->named = true;
+			asked = now_s();
 		}
 		if (stop_sleep(BLINK))
 			return stopped(e);
@@ -163,88 +157,162 @@ look_again(struct db *db, struct db *killer, const struct server *s,
 }
 
 static int
-look_for_a_moment(struct db *db, const struct server *s,
-    const struct qname *table, const char *sql, double patience,
-    struct err *e)
+look_for_a_moment(struct wait *w, double patience, struct err *e)
 {
 	struct err ignored = { .kind = ERR_NONE };
-	struct db *killer = NULL;
 	int rc;
 
 	/* Without a way to look there is only the queue. */
-	if (!s->mariadb && !s->sees_locks)
+	if (!w->s->mariadb && !w->s->sees_locks)
 		return 1;
 	/* No connection to be had: then a slip lasts a second. */
-	if (!s->mariadb && db_beside(&killer, db, &ignored) != 0) {
-		db_close(killer);
-		killer = NULL;
+	if (!w->s->mariadb && db_beside(&w->killer, w->db, &ignored) != 0) {
+		db_close(w->killer);
+		w->killer = NULL;
 	}
-	rc = look_again(db, killer, s, table, sql, patience, e);
-	db_close(killer);
+	rc = look_again(w, patience < left(w) ? patience : left(w), e);
+	db_close(w->killer);
+	w->killer = NULL;
 	return rc;
 }
 
-/* For a second everybody waits behind us. */
+/* For a second everybody waits behind us.  As look_for_a_moment(). */
 static int
-queue(struct db *db, const struct server *s, const struct qname *table,
-    const char *sql, struct err *e)
+queue(struct wait *w, struct err *e)
 {
-	if (!s->mariadb && !s->sees_locks)
+	const char *table = w->set->table[0]->sql;
+
+	if (!w->s->mariadb && !w->s->sees_locks)
 		log_warn("performance_schema.metadata_locks cannot be read, "
-		    "so %s is queued for, not looked at", table->sql);
+		    "so %s is queued for, not looked at", table);
 	else
 		log_warn("%s is never free; queueing for it for a second, in "
 		    "which transactions that read it before they write it "
-		    "may get error 1213", table->sql);
-	return db_quiet(db, e, "%s", sql);
+		    "may get error 1213", table);
+	if (db_quiet(w->db, e, "%s", w->sql) == 0)
+		return 0;
+	return fatal(e) ? -1 : 1;
 }
 
-int
-mdl_run(struct db *db, const struct server *s, const struct qname *table,
-    const struct tries *tries, const char *sql, struct err *e)
+/* Look, and then queue if that is of use.  1: the lock was not to be had. */
+static int
+try_hard(struct wait *w, double patience, struct err *e)
 {
-	double pause = tries->wait;
+	unsigned long long eldest;
+	size_t killed;
+	int rc;
+
+	do {
+		rc = look_for_a_moment(w, patience, e);
+		if (rc != 1)
+			return rc;
+		killed = w->watch.killed;
+		eldest = blocker_look(&w->watch, true);
+	} while (w->watch.killed > killed && left(w) > 0);
+	return (double)eldest >= PATIENCE || left(w) <= 0 ? 1 : queue(w, e);
+}
+
+static int
+give_up(const struct wait *w, struct err *e)
+{
+	const char *table = w->set->table[0]->sql;
+
+	if (left(w) <= 0) {
+		err_set(e, ERR_LIMIT, "%s was in use for %g s", table,
+		    w->tries->deadline);
+		return err_hint(e, "end the transactions that hold it, or "
+		    "allow more by --metadata-lock-deadline");
+	}
+	err_set(e, ERR_SQL, "%s was in use each of %u times", table,
+	    w->tries->times);
+	return err_hint(e, "a long transaction holds the table; end it, or "
+	    "allow more --tries, or let --kill-blockers end it");
+}
+
+static int
+persist(struct wait *w, struct err *e)
+{
+	const struct mdl_gate *gate = w->set->gate;
+	double pause = w->tries->wait, nap;
 	unsigned int i;
 	int rc;
 
-	log_sql(sql);
 	for (i = 1;; i++) {
-		rc = look_for_a_moment(db, s, table, sql,
-		    i == 1 ? PATIENCE : 1.0, e);
+		rc = gate != NULL ? gate->open(gate->arg, e) : 1;
+		if (rc != 1)
+			return rc == 0 ? 1 : -1;
+		rc = try_hard(w, i == 1 ? PATIENCE : GLANCE, e);
 		if (rc != 1)
 			return rc;
-		if (queue(db, s, table, sql, e) == 0)
-			return 0;
-		if (e->kind == ERR_LOST ||
-		    db_class(e->sqlno) != DB_CONFLICT)
-			return -1;
-		if (i >= tries->times)
-			return err_hint(e, "a long transaction holds the "
-			    "table; end it, or allow more --tries");
+		if (i >= w->tries->times || left(w) <= 0)
+			return give_up(w, e);
+		nap = pause < left(w) ? pause : left(w);
 		log_info("%s is in use; trying again in %.1f s (%u of %u)",
-		    table->sql, pause, i, tries->times);
-		name_holders(db, s, table);
-		if (stop_sleep(pause))
+		    w->set->table[0]->sql, nap, i, w->tries->times);
+		if (stop_sleep(nap))
 			return stopped(e);
 		pause = pause < 8 ? 2 * pause : pause;
 	}
 }
 
 int
-mdl_hold(struct db *db, const struct server *s, const struct qname *table,
+mdl_run(struct db *db, const struct server *s, const struct mdl_set *set,
+    const struct tries *tries, const char *sql, struct err *e)
+{
+	struct wait w = { .db = db, .s = s, .set = set, .tries = tries,
+	    .sql = sql, .began = now_s(),
+	    .watch = { .db = db, .server = s, .set = set } };
+	int rc;
+
+	log_sql(sql);
+	rc = persist(&w, e);
+	/* What a try said that came too early is no failure. */
+	if (rc >= 0)
+		e->kind = ERR_NONE;
+	log_waiting(NULL);
+	blocker_free(&w.watch);
+	return rc;
+}
+
+int
+mdl_run_with_parents(struct db *db, const struct server *s,
+    const struct qname *table, const struct fkeys *f,
+    const struct tries *tries, const char *sql, struct err *e)
+{
+	const struct qname **t = xcalloc(1, sizeof(*t));
+	struct mdl_set set = { NULL, 1, 0, NULL };
+	int rc;
+
+	t[0] = table;
+	fkey_parents(f, &t, &set.n);
+	set.table = t;
+	rc = mdl_run(db, s, &set, tries, sql, e);
+	free(t);
+	return rc;
+}
+
+int
+mdl_hold(struct db *db, const struct server *s, const struct mdl_set *set,
     const struct tries *tries, struct err *e)
 {
 	struct str q = STR_INIT;
+	size_t i;
 	int rc;
 
-	str_addf(&q, "LOCK TABLES %s WRITE", table->sql);
-	rc = mdl_run(db, s, table, tries, q.s, e);
+	for (i = 0; i < set->n; i++)
+		str_addf(&q, "%s%s %s", i > 0 ? ", " : "LOCK TABLES ",
+		    set->table[i]->sql,
+		    i < set->n - set->reads ? "WRITE" : "READ");
+	rc = mdl_run(db, s, set, tries, q.s, e);
 	str_free(&q);
 	return rc;
 }
 
 int
-mdl_release(struct db *db, struct err *e)
+mdl_release(struct db *db, int rc, struct err *e)
 {
-	return db_run_text(db, "UNLOCK TABLES", e);
+	struct err ignored = { .kind = ERR_NONE };
+
+	return db_run_text(db, "UNLOCK TABLES", rc == 0 ? e : &ignored) != 0 ?
+	    -1 : rc;
 }

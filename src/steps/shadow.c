@@ -7,12 +7,13 @@
 #include "base/util.h"
 #include "model/ddl.h"
 #include "model/mirror.h"
+#include "steps/mdl.h"
 
 #define UNDERSCORES 10		/* as many as pt-online-schema-change tries */
 
 /* Put one more underscore in front until nobody has the name. */
-static int
-free_name(struct qname *q, struct db *db, struct err *e)
+int
+shadow_free_name(struct qname *q, struct db *db, struct err *e)
 {
 	struct ident id;
 	char before[UNDERSCORES + 1] = "";
@@ -31,6 +32,18 @@ free_name(struct qname *q, struct db *db, struct err *e)
 	}
 	return err_set(e, ERR_REFUSED, "there are %d tables called %s with "
 	    "underscores in front", UNDERSCORES, base.sql);
+}
+
+static int
+must_be_free(const struct qname *name, struct db *db, struct err *e)
+{
+	int taken = table_exists(db, name, e);
+
+	if (taken <= 0)
+		return taken;
+	err_set(e, ERR_REFUSED, "there is a table %s", name->sql);
+	return err_hint(e, "it is left from a run that was killed, or "
+	    "somebody's; rename or drop it");
 }
 
 /* --new-table-name, where %T is the table's name. */
@@ -69,11 +82,22 @@ shadow_names(struct names *n, struct db *db, const struct config *cfg,
 	names_derive(n);
 	rc = cfg->new_table_name != NULL ?
 	    given_name(n, db, cfg->new_table_name, e) :
-	    free_name(&n->shadow, db, e);
-	if (rc != 0 || free_name(&n->attic, db, e) != 0 ||
-	    free_name(&n->notes, db, e) != 0)
+	    shadow_free_name(&n->shadow, db, e);
+	if (rc != 0 || shadow_free_name(&n->attic, db, e) != 0 ||
+	    shadow_free_name(&n->notes, db, e) != 0 ||
+	    shadow_free_name(&n->back_notes, db, e) != 0 ||
+	    must_be_free(&n->parked, db, e) != 0)
 		return -1;
-	return 0;
+	return shadow_check_trial(n, db, e);
+}
+
+int
+shadow_check_trial(const struct names *n, struct db *db, struct err *e)
+{
+	struct qname trial;
+
+	names_trial(&trial, n);
+	return must_be_free(&trial, db, e);
 }
 
 /*
@@ -109,11 +133,44 @@ rename_check(void *arg, const char *name, struct ident *to)
 		    name, to->raw);
 }
 
+/*
+ * To add or drop a foreign key takes the parent's metadata lock on MySQL
+ * (manual, "FOREIGN KEY Constraints", "Locking").
+ */
+static int
+run_beside_parents(struct db *db, const struct server *s,
+    const struct table *old, const struct alter *a, const char *sql,
+    const struct tries *tries, struct err *e)
+{
+	struct mdl_set set = { NULL, 0, 0, NULL };
+	const struct qname **parent = NULL;
+	struct qname *added;
+	size_t i, j = 0;
+	int rc;
+
+	added = xcalloc(a->n + 1, sizeof(*added));
+	fkey_parents(&old->fkey, &parent, &set.n);
+	for (i = 0; i < a->n; i++) {
+		if (a->item[i].what != ALTER_ADD_FKEY)
+			continue;
+		qname_beside(&added[j], &old->name, &a->item[i].parent);
+		parent = xrealloc(parent, set.n + 1, sizeof(*parent));
+		parent[set.n++] = &added[j++];
+	}
+	set.table = parent;
+	rc = set.n > 0 ? mdl_run(db, s, &set, tries, sql, e) :
+	    db_run_text(db, sql, e);
+	free(parent);
+	free(added);
+	return rc;
+}
+
 int
 shadow_create(struct db *db, const struct names *n, const struct table *old,
     const struct server *s, const struct config *cfg, struct undo *undo,
     struct err *e)
 {
+	struct alter none = { NULL, 0, NULL, 0, false };
 	struct names names = *n;
 	struct ddl_change how = {
 		.to = &n->shadow,
@@ -132,7 +189,8 @@ shadow_create(struct db *db, const struct names *n, const struct table *old,
 	if (rc == 0) {
 		undo_push(undo, UNDO_SHADOW, "DROP TABLE IF EXISTS %s",
 		    n->shadow.sql);
-		rc = db_run_text(db, q.s, e);
+		rc = run_beside_parents(db, s, old, &none, q.s,
+		    &cfg->tries_create_triggers, e);
 		if (rc != 0) {
 			/* Refused, it made nothing; and a table of that name
 			 * that is there is somebody else's. */
@@ -164,37 +222,144 @@ is_check(struct db *db, const struct table *old, const char *name,
 	return rc != 0 ? -1 : n > 0;
 }
 
-/*
- * The user's text, with the names that his CHECK constraints have on the
- * shadow where it drops them.
- */
-static int
-add_alter(struct str *q, struct db *db, const struct names *n,
-    const struct table *old, const struct alter *a, const char *text,
-    struct err *e)
+/* What the user's text is read with. */
+struct reading {
+	struct db *db;
+	const struct server *server;
+	const struct names *names;
+	const struct table *old;
+	const struct alter *alter;
+	const char *text;
+	struct err *e;
+};
+
+static bool
+drops_constraint(const struct alter_item *it)
 {
-	const struct alter_item *it;
-	struct names names = *n;
-	struct ident to;
-	size_t i, done = 0;
+	return it->what == ALTER_DROP_FKEY || it->what == ALTER_DROP_CONSTRAINT;
+}
+
+/* What it may write is not in the new table? */
+static bool
+is_out_of_reach(const struct reading *r, const struct fkey *k)
+{
+	size_t i;
+
+	if (same_text(k->on_delete, "CASCADE"))
+		return false;
+	for (i = 0; i < k->n; i++)
+		if (!alter_drops(r->alter, k->column[i].raw))
+			return false;
+	return true;
+}
+
+/*
+ * Cascades reach the old table while it is copied, and fire no triggers: the
+ * new table must have the same key until the end.
+ */
+static bool
+is_for_later(const struct reading *r, const struct alter_item *it)
+{
+	const struct fkey *k = drops_constraint(it) ?
+	    fkey_find(&r->old->fkey, it->from.raw) : NULL;
+
+	return k != NULL && fkey_cascades(k) && !is_out_of_reach(r, k);
+}
+
+static bool
+leaves_for_later(const struct reading *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->alter->n; i++)
+		if (is_for_later(r, &r->alter->item[i]))
+			return true;
+	return false;
+}
+
+/* The name that a constraint has on the shadow: 1; or as it is: 0. */
+static int
+name_on_shadow(const struct reading *r, const struct alter_item *it,
+    struct ident *to)
+{
+	bool known = fkey_find(&r->old->fkey, it->from.raw) != NULL;
+	struct names names = *r->names;
 	int check;
 
-	for (i = 0; i < a->n; i++) {
-		it = &a->item[i];
-		if (it->what != ALTER_DROP_CONSTRAINT)
-			continue;
-		check = is_check(db, old, it->from.raw, e);
-		if (check < 0)
-			return -1;
-		if (check == 0)
-			continue;
-		other_check_name(&names, it->from.raw, &to);
-		str_add(q, text + done, it->at - done);
-		str_addz(q, to.sql);
-		done = it->at + it->len;
+	if (it->what == ALTER_ADD_FKEY && it->from.raw[0] != '\0' &&
+	    (known || same_text(it->parent.raw, r->old->name.table.raw))) {
+		alter_stand_in(to, it);
+		return 1;
 	}
-	str_addz(q, text + done);
+	if (drops_constraint(it) && known) {
+		fkey_stand_in(to, it->from.raw);
+		return 1;
+	}
+	/* On MariaDB the shadow's CHECKs are called what they were. */
+	if (it->what != ALTER_DROP_CONSTRAINT || r->server->mariadb)
+		return 0;
+	check = is_check(r->db, r->old, it->from.raw, r->e);
+	if (check == 1)
+		other_check_name(&names, it->from.raw, to);
+	return check;
+}
+
+/* A part of the text, with the names that constraints have on the shadow. */
+static int
+add_part(struct str *q, const struct reading *r, size_t from, size_t to)
+{
+	const struct alter_item *it;
+	struct ident name;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < r->alter->n; i++) {
+		it = &r->alter->item[i];
+		if (it->at < from || it->at >= to)
+			continue;
+		rc = name_on_shadow(r, it, &name);
+		if (rc < 0)
+			return -1;
+		if (rc == 0)
+			continue;
+		str_add(q, r->text + from, it->at - from);
+		str_addz(q, name.sql);
+		from = it->at + it->len;
+	}
+	str_add(q, r->text + from, to - from);
 	return 0;
+}
+
+/* The clauses that are not for later; none at all may be left. */
+static int
+add_clauses(struct str *q, const struct reading *r)
+{
+	const struct alter_clause *c;
+	bool later, any = false;
+	size_t i, j;
+
+	for (i = 0; i < r->alter->n_clauses; i++) {
+		c = &r->alter->clause[i];
+		later = false;
+		for (j = 0; j < r->alter->n; j++)
+			if (r->alter->item[j].clause == i)
+				later = is_for_later(r, &r->alter->item[j]);
+		if (later)
+			continue;
+		if (any)
+			str_addz(q, ", ");
+		any = true;
+		if (add_part(q, r, c->at, c->at + c->len) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+add_alter(struct str *q, const struct reading *r)
+{
+	return leaves_for_later(r) ? add_clauses(q, r) :
+	    add_part(q, r, 0, strlen(r->text));
 }
 
 static int
@@ -202,26 +367,34 @@ run_alter(struct db *db, const struct names *n, const struct table *old,
     const struct alter *a, const struct server *s, const struct config *cfg,
     struct err *e)
 {
+	struct reading r = { db, s, n, old, a, cfg->alter, e };
 	struct str q = STR_INIT;
+	size_t bare;
 	int rc;
 
 	if (cfg->alter[strspn(cfg->alter, " \t\r\n")] == '\0')
 		return 0;
 	str_addf(&q, "ALTER TABLE %s ", n->shadow.sql);
-	/* On MariaDB the shadow's CHECKs are called what they were. */
-	if (s->mariadb)
-		str_addz(&q, cfg->alter);
-	rc = s->mariadb ? 0 : add_alter(&q, db, n, old, a, cfg->alter, e);
-	if (rc == 0)
-		rc = db_run_text(db, q.s, e);
+	bare = q.len;
+	rc = add_alter(&q, &r);
+	if (rc == 0 && q.len > bare)
+		rc = run_beside_parents(db, s, old, a, q.s,
+		    &cfg->tries_create_triggers, e);
 	str_free(&q);
-	return rc != 0 ? server_explain(s, &n->old.db, ERR_ALTER, e) : 0;
+	if (rc == 0)
+		return 0;
+	server_explain(s, &n->old.db, ERR_ALTER, e);
+	if (e->kind == ERR_ALTER && leaves_for_later(&r))
+		err_hint(e, "a foreign key with cascades stays until the end, "
+		    "so that they reach the new table; drop it in one run, "
+		    "and its column in the next");
+	return -1;
 }
 
 /* Triggers cannot be tried on the user's table; on this one they can. */
 static int
 probe_triggers(struct db *db, const struct server *s, const struct names *n,
-    struct err *e)
+    const struct tries *tries, struct err *e)
 {
 	struct trigger t = { .event = "INSERT" };
 	struct str q = STR_INIT;
@@ -231,10 +404,13 @@ probe_triggers(struct db *db, const struct server *s, const struct names *n,
 	ident_derive(&name, "livealter_", n->shadow.table.raw, "_try");
 	qname_beside(&t.name, &n->shadow, &name);
 	mirror_probe(&q, &t, &n->shadow);
-	rc = db_run_text(db, q.s, e);
-	str_free(&q);
+	/* Foreign keys let the application's statements lock it as well. */
+	rc = mdl_run(db, s, MDL_ONE(&n->shadow), tries, q.s, e);
+	str_reset(&q);
+	str_addf(&q, "DROP TRIGGER %s", t.name.sql);
 	if (rc == 0)
-		rc = db_run(db, e, "DROP TRIGGER %s", t.name.sql);
+		rc = mdl_run(db, s, MDL_ONE(&n->shadow), tries, q.s, e);
+	str_free(&q);
 	return rc != 0 ? server_explain(s, &n->old.db, ERR_TRIGGERS, e) : 0;
 }
 
@@ -246,10 +422,37 @@ shadow_alter(struct db *db, const struct names *n, const struct table *old,
 	struct db *users = NULL;
 	int rc;
 
-	rc = db_open(&users, cfg, "alter", e) != 0 ||
-	    server_session(s, users, SESSION_ALTER, 0, cfg, e) != 0 ||
+	rc = server_open(&users, s, cfg, "alter", SESSION_ALTER, 0, e) != 0 ||
 	    run_alter(users, n, old, a, s, cfg, e) != 0 ||
-	    probe_triggers(db, s, n, e) != 0 ? -1 : 0;
+	    probe_triggers(db, s, n, &cfg->tries_create_triggers, e) != 0 ?
+	    -1 : 0;
 	db_close(users);
+	return rc;
+}
+
+int
+shadow_added_keys(struct db *db, const struct names *n,
+    const struct table *old, const struct server *s,
+    const struct config *cfg, struct fkeys *added, struct err *e)
+{
+	struct str q = STR_INIT;
+	size_t i;
+	int rc;
+
+	str_addf(&q, "ALTER TABLE %s", n->shadow.sql);
+	rc = fkey_own(added, db, &n->shadow, e);
+	for (i = 0; i < added->n; ) {
+		if (fkey_original(&old->fkey, &added->key[i]) != NULL) {
+			fkey_remove(added, i);
+			continue;
+		}
+		str_addf(&q, "%s DROP FOREIGN KEY %s", i > 0 ? "," : "",
+		    added->key[i].name.sql);
+		i++;
+	}
+	if (rc == 0 && added->n > 0)
+		rc = mdl_run_with_parents(db, s, &n->shadow, added,
+		    &cfg->tries_create_triggers, q.s, e);
+	str_free(&q);
 	return rc;
 }

@@ -5,10 +5,9 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/util.h"
-#include "steps/capture.h"
+#include "steps/cutover.h"
 #include "steps/mdl.h"
-
-#define SETTLE_LIMIT	30.0	/* seconds for the old connection to end */
+#include "steps/turn.h"
 
 static int
 counter(struct db *db, const struct qname *table, unsigned long long *value,
@@ -44,7 +43,8 @@ raise_counter(struct db *db, const struct plan *p, const struct config *cfg,
 		return 0;
 	str_addf(&q, "ALTER TABLE %s AUTO_INCREMENT = %llu", to->sql, old);
 	/* The triggers use the shadow: its lock is the application's, too. */
-	rc = mdl_run(db, p->server, to, &cfg->tries_swap_tables, q.s, e);
+	rc = mdl_run(db, p->server, MDL_ONE(to), &cfg->tries_swap_tables, q.s,
+	    e);
 	str_free(&q);
 	return rc;
 }
@@ -81,111 +81,25 @@ analyze(struct db *db, const struct plan *p, const struct config *cfg,
 	return 0;
 }
 
-/* A statement of a connection that is gone may still be running. */
-static int
-wait_for_end(struct db *db, unsigned long id, struct err *e)
-{
-	double until = now_s() + SETTLE_LIMIT;
-	unsigned long long n;
-
-	for (;;) {
-		if (db_number(db, &n, e, "SELECT COUNT(*) FROM "
-		    "information_schema.PROCESSLIST WHERE ID = %lu", id) != 0)
-			return -1;
-		if (n == 0)
-			return 0;
-		if (now_s() > until)
-			return err_set(e, ERR_LOST, "connection %lu, which was "
-			    "lost, is still there", id);
-		stop_sleep(0.1);
-	}
-}
-
-/*
- * The connection broke during the RENAME.  Connect again and look: 1 swapped,
- * 0 not swapped, -1 not to be found out.
- */
-static int
-settle(struct db *db, const struct plan *p, unsigned long id, struct err *e)
-{
-	int tries, attic, shadow;
-
-	for (tries = 1; db_reopen(db, e) != 0; tries++)
-		if (tries >= 10 || stop_sleep(1))
-			return -1;
-	if (wait_for_end(db, id, e) != 0)
-		return -1;
-	attic = table_exists(db, &p->names.attic, e);
-	shadow = table_exists(db, &p->names.shadow, e);
-	if (attic < 0 || shadow < 0)
-		return -1;
-	log_warn("the connection broke during the RENAME; the tables %s",
-	    attic && !shadow ? "were swapped" : "were not swapped");
-	return attic && !shadow;
-}
-
-/* Once the names are swapped, another table is ours to take away. */
-static void
-keep_new(const struct plan *p, struct undo *undo)
-{
-	undo_forget(undo, UNDO_SHADOW);
-	undo_push(undo, UNDO_ATTIC, "DROP TABLE IF EXISTS %s",
-	    p->names.attic.sql);
-}
-
-static int
-rename_tables(struct db *db, const struct plan *p, const struct config *cfg,
+int
+swap_prepare(struct db *db, const struct plan *p, const struct config *cfg,
     struct undo *undo, struct err *e)
 {
-	const struct tries *t = &cfg->tries_swap_tables;
-	struct err e2 = { .kind = ERR_NONE };
-	unsigned int i;
-	unsigned long id;
-	int swapped = 0;
-
-	for (i = 0; i < t->times && swapped == 0; i++) {
-		id = db_id(db);
-		if (mdl_run(db, p->server, &p->names.old, t, p->swap, e) == 0)
-			swapped = 1;
-		else if (e->kind != ERR_LOST)
-			break;
-		else
-			swapped = settle(db, p, id, &e2);
-	}
-	if (swapped == 1)
-		keep_new(p, undo);
-	else if (swapped < 0)
-		err_hint(e, "it is not known whether the tables were swapped: "
-		    "they were if there is a table %s", p->names.attic.sql);
-	else if (e->kind == ERR_SQL || e->kind == ERR_LOST)
-		e->kind = ERR_SWAP;
-	return swapped == 1 ? 0 : -1;
+	return raise_counter(db, p, cfg, &p->names.old, &p->names.shadow,
+	    e) != 0 || analyze(db, p, cfg, e) != 0 ||
+	    (p->back != NULL && turn_prepare(db, p, undo, e) != 0) ? -1 : 0;
 }
 
 int
 swap_run(struct db *db, const struct plan *p, const struct config *cfg,
-    const struct capture *c, struct undo *undo, bool *swapped,
+    struct undo *undo, const struct cutover_ask *ask, bool *swapped,
     struct err *e)
 {
-	if (raise_counter(db, p, cfg, &p->names.old, &p->names.shadow,
-	    e) != 0 ||
-	    analyze(db, p, cfg, e) != 0 ||
-	    capture_intact(db, p, c, e) != 0 ||
-	    rename_tables(db, p, cfg, undo, e) != 0)
-		return -1;
-	*swapped = true;
+	int rc;
+
+	rc = cutover_run(db, p, cfg, undo, ask, swapped, e);
+	if (!*swapped || rc != 0)
+		return rc;
 	raise_counter_again(db, p, cfg);
-	/*
-	 * A write may have been noted between the last look and the RENAME.
-	 * It is in the old table, which must not go then.
-	 */
-	if (capture_notes(db, p, e) != 0) {
-		undo_forget(undo, UNDO_ATTIC);
-		if (e->kind == ERR_REJECTED)
-			err_hint(e, "the tables were swapped; the old one is "
-			    "kept as %s and has these rows",
-			    p->names.attic.sql);
-		return -1;
-	}
 	return 0;
 }

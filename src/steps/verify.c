@@ -1,5 +1,6 @@
 #include "steps/verify.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,8 @@
 
 struct job {
 	const struct plan *plan;
+	pthread_mutex_t lock;		/* guards what is below it */
+	struct sum new;			/* of the new table alone */
 };
 
 #define SHOWN 5		/* rows that differ, named in the message */
@@ -26,12 +29,10 @@ name_rows(const struct plan *p, struct db *db, enum side side,
 	sql_differences(&q, p, side, &c->after, &c->upto, SHOWN);
 	rc = db_rows(db, &r, e, "%s", q.s);
 	for (i = 0; rc == 0 && i < r.n; i++)
-		str_addf(out, "\n  row %s: %s", r.cell[i][0],
-		    strcmp(r.cell[i][1], "missing") == 0 ?
-		    "not in the new table" :
+		str_addf(out, "\n  row %s: %s in the %s table", r.cell[i][0],
+		    strcmp(r.cell[i][1], "missing") == 0 ? "not" :
 		    strcmp(r.cell[i][1], "different") == 0 ?
-		    "not the same in the new table" :
-		    "only in the new table");
+		    "not the same" : "only", plan_there(p));
 	rows_free(&r);
 	str_free(&q);
 	return rc;
@@ -39,7 +40,7 @@ name_rows(const struct plan *p, struct db *db, enum side side,
 
 static int
 tell_difference(const struct plan *p, struct db *db, const struct chunk *c,
-    char **old, char **new, struct err *e)
+    unsigned long long old, unsigned long long new, struct err *e)
 {
 	struct str rows = STR_INIT;
 
@@ -47,10 +48,11 @@ tell_difference(const struct plan *p, struct db *db, const struct chunk *c,
 	if (name_rows(p, db, SIDE_OLD, c, &rows, e) != 0 ||
 	    name_rows(p, db, SIDE_NEW, c, &rows, e) != 0)
 		str_addf(&rows, "\n  (which rows: %s)", e->text);
-	err_set(e, ERR_DIFFERENT, "the two tables differ: %s rows in the old "
-	    "one, %s in the new one%s", old[0], new[0], rows.s);
-	err_hint(e, "something wrote to the table, or to the new one, past "
-	    "the triggers; nothing was swapped");
+	err_set(e, ERR_DIFFERENT, "the two tables differ: %llu rows in the %s "
+	    "one, %llu in the %s one%s", old, plan_here(p), new,
+	    plan_there(p), rows.s);
+	err_hint(e, "something wrote to the table, or to the %s one, past "
+	    "the triggers; nothing was swapped", plan_there(p));
 	str_free(&rows);
 	return -1;
 }
@@ -59,27 +61,14 @@ static int
 compare(const struct plan *p, struct db *db, const struct chunk *c,
     unsigned long long *rows, struct err *e)
 {
-	struct rows old = ROWS_INIT, new = ROWS_INIT;
-	struct str q = STR_INIT;
-	int rc = -1;
+	struct sum old, new;
 
-	sql_sum(&q, p, SIDE_OLD, &c->after, &c->upto);
-	if (db_rows(db, &old, e, "%s", q.s) != 0)
-		goto out;
-	str_reset(&q);
-	sql_sum(&q, p, SIDE_NEW, &c->after, &c->upto);
-	if (db_rows(db, &new, e, "%s", q.s) != 0)
-		goto out;
-	*rows = strtoull(old.cell[0][0], NULL, 10);
-	rc = 0;
-	if (strcmp(old.cell[0][0], new.cell[0][0]) != 0 ||
-	    strcmp(old.cell[0][1], new.cell[0][1]) != 0)
-		rc = tell_difference(p, db, c, old.cell[0], new.cell[0], e);
-out:
-	str_free(&q);
-	rows_free(&old);
-	rows_free(&new);
-	return rc;
+	if (sum_read(&old, p, db, SIDE_OLD, c, e) != 0 ||
+	    sum_read(&new, p, db, SIDE_NEW, c, e) != 0)
+		return -1;
+	*rows = old.rows;
+	return sum_equal(&old, &new) ? 0 :
+	    tell_difference(p, db, c, old.rows, new.rows, e);
 }
 
 static int
@@ -99,6 +88,22 @@ verify_chunk(void *arg, struct db *db, const struct chunk *c,
 	return rc;
 }
 
+static int
+sum_chunk(void *arg, struct db *db, const struct chunk *c,
+    struct chunk_done *done, struct err *e)
+{
+	struct job *j = arg;
+	struct sum s;
+
+	if (sum_read(&s, j->plan, db, SIDE_NEW, c, e) != 0)
+		return -1;
+	done->rows = s.rows;
+	pthread_mutex_lock(&j->lock);
+	sum_add(&j->new, &s);
+	pthread_mutex_unlock(&j->lock);
+	return 0;
+}
+
 /*
  * When the new table cannot be read by the same ranges, each chunk was found
  * by joining from the old one, which does not see rows that are too many.
@@ -106,7 +111,7 @@ verify_chunk(void *arg, struct db *db, const struct chunk *c,
 static int
 compare_counts(const struct plan *p, struct db *db, struct err *e)
 {
-	struct chunk all = { BOUND_INIT, BOUND_INIT, 0 };
+	struct chunk all = { .after = BOUND_INIT, .upto = BOUND_INIT };
 	struct rows r = ROWS_INIT;
 	int rc = -1;
 
@@ -118,8 +123,9 @@ compare_counts(const struct plan *p, struct db *db, struct err *e)
 	    p->names.shadow.sql) == 0) {
 		rc = 0;
 		if (strcmp(r.cell[0][0], r.cell[0][1]) != 0)
-			rc = tell_difference(p, db, &all, &r.cell[0][0],
-			    &r.cell[0][1], e);
+			rc = tell_difference(p, db, &all,
+			    strtoull(r.cell[0][0], NULL, 10),
+			    strtoull(r.cell[0][1], NULL, 10), e);
 	}
 	rows_free(&r);
 	if (rc == 0)
@@ -133,25 +139,46 @@ verify_counts(const struct plan *p, const struct config *cfg, struct err *e)
 	struct db *db = NULL;
 	int rc;
 
-	rc = db_open(&db, cfg, "compare", e) != 0 ||
-	    server_session(p->server, db, SESSION_VERIFY, p->session, cfg,
-	    e) != 0 || compare_counts(p, db, e) != 0 ? -1 : 0;
+	rc = server_open(&db, p->server, cfg, "compare", SESSION_VERIFY,
+	    p->session, e) != 0 || compare_counts(p, db, e) != 0 ? -1 : 0;
 	db_close(db);
 	return rc;
 }
 
+static int
+go_over(struct job *j, const struct config *cfg,
+    const struct walk_watch *watch, walk_chunk_fn *chunk,
+    struct walk_result *result, struct err *e)
+{
+	struct walk w = { .plan = j->plan, .cfg = cfg, .verb = "compared",
+	    .session = SESSION_VERIFY, .to_the_end = true,
+	    .chunk = chunk, .arg = j, .watch = watch };
+
+	return walk_run(&w, result, e);
+}
+
 int
 verify_run(const struct plan *p, const struct config *cfg,
-    walk_meanwhile_fn *meanwhile, void *arg, struct walk_result *result,
+    const struct walk_watch *watch, struct walk_result *result,
     struct err *e)
 {
 	struct job j = { .plan = p };
-	struct walk w = { .plan = p, .cfg = cfg, .verb = "compared",
-	    .session = SESSION_VERIFY, .to_the_end = true,
-	    .chunk = verify_chunk, .arg = &j,
-	    .meanwhile = meanwhile, .meanwhile_arg = arg };
 
-	if (walk_run(&w, result, e) != 0)
+	if (go_over(&j, cfg, watch, verify_chunk, result, e) != 0)
 		return -1;
 	return p->same_ranges ? 0 : verify_counts(p, cfg, e);
+}
+
+int
+verify_new(const struct plan *p, const struct config *cfg,
+    const struct walk_watch *watch, const struct sum *old,
+    struct walk_result *result, struct err *e)
+{
+	struct job j = { .plan = p };
+	int rc;
+
+	pthread_mutex_init(&j.lock, NULL);
+	rc = go_over(&j, cfg, watch, sum_chunk, result, e);
+	pthread_mutex_destroy(&j.lock);
+	return rc != 0 ? -1 : sum_equal(&j.new, old);
 }

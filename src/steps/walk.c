@@ -21,11 +21,17 @@
 #include "base/pace.h"
 #include "base/progress.h"
 #include "base/stop.h"
+#include "base/timer.h"
 #include "base/util.h"
 #include "model/sql.h"
+#include "model/trail.h"
+#include "steps/telling.h"
 
 #define REDRAW		0.2	/* seconds, on a terminal */
 #define KEEP_ALIVE	2.0	/* seconds between two calls of meanwhile() */
+#define LOOK		0.5	/* seconds between two looks for a pause */
+#define MOST_WORKERS	64
+#define NAP		0.1	/* seconds between a worker's looks */
 
 /* All that workers share; the mutex guards everything below it. */
 struct cursor {
@@ -34,7 +40,10 @@ struct cursor {
 	pthread_cond_t worker_left;
 	struct bound last;		/* the end of what was handed out */
 	struct bound end;		/* the last row of the table */
+	struct trail trail;		/* what of it is done */
 	bool done;			/* everything is handed out */
+	bool paused;			/* nothing is handed out for now */
+	unsigned int limit;		/* so many workers are given chunks */
 	struct pace pace;
 	unsigned int working;
 	unsigned long long rows, chunks, conflicts;
@@ -43,6 +52,7 @@ struct cursor {
 
 struct worker {
 	pthread_t thread;
+	unsigned int number;
 	struct cursor *cursor;
 	struct db *db;
 };
@@ -83,8 +93,10 @@ find_end(struct cursor *c, struct db *db, struct err *e)
 	sql_last(&q, p);
 	rc = ask_bound(db, p, q.s, &c->end, e);
 	str_free(&q);
-	if (rc == 0 && !c->walk->to_the_end)
-		c->done = true;		/* an empty table */
+	/* An empty table, or nothing after where it begins. */
+	if (!c->walk->to_the_end && (rc == 0 || (rc == 1 &&
+	    bound_equal(&c->last, &c->end))))
+		c->done = true;
 	return rc < 0 ? -1 : 0;
 }
 
@@ -125,11 +137,27 @@ cursor_next(struct cursor *c, struct db *db, struct chunk *k, struct err *e)
 	pthread_mutex_lock(&c->lock);
 	if (!c->done) {
 		rc = next_bound(c, db, k, e);
-		if (rc == 0)
+		if (rc == 0) {
+			k->number = trail_add(&c->trail, &k->upto);
+			k->of = c;
 			rc = 1;
+		}
 	}
 	pthread_mutex_unlock(&c->lock);
 	return rc;
+}
+
+bool
+walk_mark(const struct chunk *k, unsigned long long rows, struct bound *mark,
+    unsigned long long *total)
+{
+	struct cursor *c = k->of;
+	bool moves;
+
+	pthread_mutex_lock(&c->lock);
+	moves = trail_would_move(&c->trail, k->number, rows, mark, total);
+	pthread_mutex_unlock(&c->lock);
+	return moves;
 }
 
 /*
@@ -147,10 +175,23 @@ try_again(struct worker *w, unsigned int *tries, struct err *e)
 		return false;
 	if (e->kind != ERR_LOST)
 		db_quiet(w->db, &e2, "ROLLBACK");
-	while (++*tries <= t->times && !stop_sleep(t->wait))
-		if (e->kind != ERR_LOST || db_reopen(w->db, &e2) == 0)
-			return true;
-	return false;
+	if (++*tries > t->times || stop_sleep(t->wait))
+		return false;
+	return e->kind != ERR_LOST ||
+	    server_reconnect(w->cursor->walk->plan->server, w->db, e) == 0;
+}
+
+/* As find_end(), but not so soon discouraged. */
+static int
+first_end(struct worker *w, struct err *e)
+{
+	unsigned int tries = 0;
+	int rc;
+
+	while ((rc = find_end(w->cursor, w->db, e)) < 0 &&
+	    try_again(w, &tries, e))
+		;
+	return rc;
 }
 
 /* Find the next chunk; as cursor_next(), but not so soon discouraged. */
@@ -176,7 +217,7 @@ do_chunk(struct worker *w, const struct chunk *k, struct chunk_done *done,
 
 	while ((rc = walk->chunk(walk->arg, w->db, k, done, e)) < 0 &&
 	    try_again(w, &tries, e))
-		;
+		memset(done, 0, sizeof(*done));
 	return rc;
 }
 
@@ -187,6 +228,7 @@ cursor_note(struct cursor *c, const struct chunk *k, unsigned long long rows,
 	pthread_mutex_lock(&c->lock);
 	c->rows += rows;
 	c->chunks++;
+	trail_done(&c->trail, k->number, rows);
 	if (conflict) {
 		c->conflicts++;
 		pace_shrink(&c->pace);
@@ -197,17 +239,32 @@ cursor_note(struct cursor *c, const struct chunk *k, unsigned long long rows,
 	pthread_mutex_unlock(&c->lock);
 }
 
+/* Wait while there is a pause; false when there is a request to stop. */
+static bool
+goes_on(const struct worker *w)
+{
+	struct cursor *c = w->cursor;
+	bool paused;
+
+	do {
+		pthread_mutex_lock(&c->lock);
+		paused = (c->paused || w->number >= c->limit) && !c->done;
+		pthread_mutex_unlock(&c->lock);
+	} while (paused && !stop_sleep(NAP));
+	return !stop_requested();
+}
+
 static int
 work(struct worker *w, struct err *e)
 {
 	struct cursor *c = w->cursor;
 	const struct walk *walk = c->walk;
-	struct chunk k = { BOUND_INIT, BOUND_INIT, 0 };
+	struct chunk k = { .after = BOUND_INIT, .upto = BOUND_INIT };
 	struct chunk_done done;
 	double began;
 	int rc = 0, met;
 
-	while (!stop_requested() && (rc = next_chunk(w, &k, e)) > 0) {
+	while (goes_on(w) && (rc = next_chunk(w, &k, e)) > 0) {
 		memset(&done, 0, sizeof(done));
 		began = now_s();
 		met = do_chunk(w, &k, &done, e);
@@ -243,91 +300,111 @@ run_worker(void *arg)
 	return NULL;
 }
 
-/* Is it time for another line of progress? */
-static bool
-is_due(const struct config *cfg, const struct progress *now,
-    const struct progress *shown)
+static void
+start(struct worker *w)
 {
-	if (log_live())
-		return true;
-	switch (cfg->progress_by) {
-	case PROGRESS_TIME:
-		return now->seconds - shown->seconds >= cfg->progress_every;
-	case PROGRESS_PERCENTAGE:
-		return 100 * (progress_share(now) - progress_share(shown)) >=
-		    cfg->progress_every;
-	case PROGRESS_ITERATIONS:
-		return (double)(now->chunk - shown->chunk) >=
-		    cfg->progress_every;
-	}
-	return false;
+	if (pthread_create(&w->thread, NULL, run_worker, w) != 0)
+		abort();
 }
 
 static void
-show(const struct progress *p, unsigned long long chunk_rows)
+fire(struct worker *w)
 {
-	struct str line = STR_INIT;
-	struct progress shown = *p;
-
-	shown.chunk = chunk_rows;
-	progress_line(&line, &shown);
-	log_progress(line.s);
-	str_free(&line);
+	db_close(w->db);
+	w->db = NULL;
 }
+
+/* What the main thread remembers while the workers work. */
+struct round {
+	double began;
+	double called, looked;		/* when it last did */
+	double since;			/* there is a pause; 0: there is not */
+	double idle;			/* seconds of pauses that are over */
+	struct progress shown;
+	struct worker *worker;		/* MOST_WORKERS of them */
+	unsigned int n;
+	bool alone;			/* whatever is asked for */
+};
 
 /* Keep alive what the caller holds; not under the mutex: it may take long. */
 static void
-call_meanwhile(struct cursor *c, double *called)
+call_meanwhile(struct cursor *c, struct round *r)
 {
-	const struct walk *w = c->walk;
+	const struct walk_watch *w = c->walk->watch;
 	struct err e = { .kind = ERR_NONE };
 
-	if (w->meanwhile == NULL || now_s() - *called < KEEP_ALIVE)
+	if (now_s() - r->called < KEEP_ALIVE)
 		return;
-	pthread_mutex_unlock(&c->lock);
-	if (w->meanwhile(w->meanwhile_arg, &e) != 0)
+	if (w->meanwhile(w->arg, &e) != 0)
 		fail(c, &e);
+	r->called = now_s();
+}
+
+static void
+set_pause(struct cursor *c, struct round *r, bool pause, const char *what)
+{
 	pthread_mutex_lock(&c->lock);
-	*called = now_s();
+	c->paused = pause;
+	pthread_mutex_unlock(&c->lock);
+	if (pause) {
+		log_waiting(what);
+		if (!(r->since > 0))
+			log_info("pausing, to wait for %s", what);
+		r->since = r->since > 0 ? r->since : now_s();
+	} else if (r->since > 0) {
+		log_waiting(NULL);
+		log_info("going on after a pause of %.0f s",
+		    now_s() - r->since);
+		r->idle += now_s() - r->since;
+		r->since = 0;
+	}
+}
+
+/* Nor this one: it may ask the server. */
+static void
+look_for_pause(struct cursor *c, struct round *r)
+{
+	const struct walk_watch *w = c->walk->watch;
+	struct err e = { .kind = ERR_NONE };
+	struct str what = STR_INIT;
+	double in;
+	int rc;
+
+	if (now_s() - r->looked < LOOK)
+		return;
+	rc = reason_look(w->pause, w->n_pauses, &what, &in, &e);
+	if (rc < 0)
+		fail(c, &e);
+	else
+		set_pause(c, r, rc == 0, what.s);
+	str_free(&what);
+	r->looked = now_s();
+}
+
+/* How far it is, at a rate that leaves pauses out. */
+static struct progress
+progress_of(const struct cursor *c, const struct round *r)
+{
+	double idle = r->idle + (r->since > 0 ? now_s() - r->since : 0);
+	struct progress p = {
+		.verb = c->walk->verb,
+		.total = c->walk->plan->old->rows,
+		.before = c->walk->from_rows,
+		.done = c->walk->from_rows + c->rows,
+		.chunk = c->chunks,
+		.seconds = now_s() - r->began - idle,
+	};
+
+	return p;
 }
 
 /* Until a worker leaves, or it is time to look. */
 static void
 wait_a_little(struct cursor *c)
 {
-	struct timespec until;
+	struct timespec until = timer_until(REDRAW);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (long)(REDRAW * 1e9);
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
 	pthread_cond_timedwait(&c->worker_left, &c->lock, &until);
-}
-
-/* The main thread, while the workers work. */
-static void
-watch(struct cursor *c, double began)
-{
-	const struct walk *w = c->walk;
-	struct progress now = { .verb = w->verb, .total = w->plan->old->rows };
-	struct progress shown = now;
-	double called = began;
-
-	pthread_mutex_lock(&c->lock);
-	while (c->working > 0) {
-		wait_a_little(c);
-		call_meanwhile(c, &called);
-		now.done = c->rows;
-		now.chunk = c->chunks;
-		now.seconds = now_s() - began;
-		if (c->working > 0 && is_due(w->cfg, &now, &shown)) {
-			show(&now, pace_rows(&c->pace));
-			shown = now;
-		}
-	}
-	pthread_mutex_unlock(&c->lock);
 }
 
 static int
@@ -336,24 +413,103 @@ hire(struct cursor *c, struct worker *w, struct err *e)
 	const struct walk *walk = c->walk;
 
 	w->cursor = c;
-	return db_open(&w->db, walk->cfg, walk->verb, e) != 0 ||
-	    server_session(walk->plan->server, w->db, walk->session,
-	    walk->plan->session, walk->cfg, e) != 0 ? -1 : 0;
+	return server_open(&w->db, walk->plan->server, walk->cfg, walk->verb,
+	    walk->session, walk->plan->session, e);
+}
+
+/* The server may be restarting just now: the caller can wait for it. */
+static int
+hire_patiently(struct cursor *c, struct worker *w, struct err *e)
+{
+	const struct walk_watch *watch = c->walk->watch;
+	unsigned int tries = 0;
+
+	while (hire(c, w, e) != 0) {
+		if ((e->kind != ERR_LOST && e->kind != ERR_CONNECT) ||
+		    ++tries > c->walk->cfg->tries_copy_rows.times ||
+		    watch->meanwhile(watch->arg, e) != 0)
+			return -1;
+		fire(w);
+	}
+	return 0;
+}
+
+/* One more; not when the others have just come to the end. */
+static bool
+hire_another(struct cursor *c, struct round *r)
+{
+	struct worker *w = &r->worker[r->n];
+	struct err e = { .kind = ERR_NONE };
+	bool starts = false;
+
+	w->number = r->n;
+	if (hire(c, w, &e) != 0)
+		log_warn("no more threads: %s", e.text);
+	pthread_mutex_lock(&c->lock);
+	if (e.kind == ERR_NONE && c->working > 0 && !c->done) {
+		starts = true;
+		c->working++;
+		start(w);
+	}
+	pthread_mutex_unlock(&c->lock);
+	if (starts)
+		r->n++;
+	else
+		fire(w);
+	return starts;
+}
+
+/* What was asked for since; those who are too many are given nothing. */
+static void
+adjust(struct cursor *c, struct round *r)
+{
+	const struct walk_pace *p = c->walk->watch->pace;
+	unsigned int threads;
+
+	if (p == NULL)
+		return;
+	threads = p->threads > 0 && !r->alone ? p->threads : r->n;
+	while (r->n < threads && r->n < MOST_WORKERS)
+		if (!hire_another(c, r))
+			break;
+	pthread_mutex_lock(&c->lock);
+	c->limit = threads;
+	if (p->chunk_time >= 0)
+		pace_aim(&c->pace, p->chunk_time);
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* The main thread, while the workers work. */
+static void
+watch(struct cursor *c, struct round *r)
+{
+	struct progress now;
+
+	pthread_mutex_lock(&c->lock);
+	while (c->working > 0) {
+		wait_a_little(c);
+		pthread_mutex_unlock(&c->lock);
+		look_for_pause(c, r);
+		adjust(c, r);
+		call_meanwhile(c, r);
+		pthread_mutex_lock(&c->lock);
+		now = progress_of(c, r);
+		telling_progress(c->walk->cfg, &now, &r->shown,
+		    pace_rows(&c->pace), c->working > 0);
+	}
+	pthread_mutex_unlock(&c->lock);
 }
 
 static void
 cursor_init(struct cursor *c, const struct walk *w)
 {
-	pthread_condattr_t attr;
-
 	c->walk = w;
 	pthread_mutex_init(&c->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&c->worker_left, &attr);
-	pthread_condattr_destroy(&attr);
+	timer_cond(&c->worker_left);
 	pace_init(&c->pace, w->cfg->chunk_adapts, w->cfg->chunk_time,
 	    w->cfg->chunk_size);
+	bound_copy(&c->last, &w->from);
+	trail_start(&c->trail, &w->from, w->from_rows);
 }
 
 static void
@@ -361,56 +517,69 @@ cursor_free(struct cursor *c)
 {
 	bound_free(&c->last);
 	bound_free(&c->end);
+	trail_free(&c->trail);
 	pthread_cond_destroy(&c->worker_left);
 	pthread_mutex_destroy(&c->lock);
 }
 
 static void
-set_to_work(struct cursor *c, struct worker *w, unsigned int n)
+set_to_work(struct cursor *c, struct round *r)
 {
 	unsigned int i;
 
-	c->working = n;
-	for (i = 0; i < n; i++)
-		if (pthread_create(&w[i].thread, NULL, run_worker, &w[i]) != 0)
-			abort();
+	c->working = r->n;
+	c->limit = r->n;
+	for (i = 0; i < r->n; i++) {
+		r->worker[i].number = i;
+		start(&r->worker[i]);
+	}
+}
+
+/* From the first chunk to the last. */
+static int
+go_over(struct cursor *c, struct round *r, struct err *e)
+{
+	unsigned int i;
+
+	look_for_pause(c, r);
+	set_to_work(c, r);
+	watch(c, r);
+	for (i = 0; i < r->n; i++)
+		pthread_join(r->worker[i].thread, NULL);
+	if (c->failed.kind != ERR_NONE) {
+		*e = c->failed;
+		return -1;
+	}
+	return c->done ? 0 : err_set(e, ERR_STOPPED, "stopped after %llu rows "
+	    "were %s", c->rows, c->walk->verb);
 }
 
 int
 walk_run(const struct walk *w, struct walk_result *result, struct err *e)
 {
-	bool alone = w->plan->numbers && w->session == SESSION_COPY;
-	unsigned int i, n = alone ? 1 : w->cfg->threads;
 	struct cursor c = { .walk = NULL };
-	struct worker *worker = xcalloc(n, sizeof(*worker));
 	double began = now_s();
+	struct round r = { .began = began, .called = began,
+	    .alone = w->plan->numbers && w->session == SESSION_COPY };
+	unsigned int i;
 	int rc = 0;
 
+	r.worker = xcalloc(MOST_WORKERS, sizeof(*r.worker));
+	r.n = r.alone ? 1 : w->cfg->threads;
 	cursor_init(&c, w);
-	for (i = 0; i < n && rc == 0; i++)
-		rc = hire(&c, &worker[i], e);
+	for (i = 0; i < r.n && rc == 0; i++)
+		rc = hire_patiently(&c, &r.worker[i], e);
 	if (rc == 0)
-		rc = find_end(&c, worker[0].db, e);
-	if (rc == 0) {
-		set_to_work(&c, worker, n);
-		watch(&c, began);
-		for (i = 0; i < n; i++)
-			pthread_join(worker[i].thread, NULL);
-		if (c.failed.kind != ERR_NONE) {
-			*e = c.failed;
-			rc = -1;
-		} else if (!c.done) {
-			rc = err_set(e, ERR_STOPPED, "stopped after %llu rows "
-			    "were %s", c.rows, w->verb);
-		}
-	}
-	for (i = 0; i < n; i++)
-		db_close(worker[i].db);
+		rc = first_end(&r.worker[0], e);
+	if (rc == 0)
+		rc = go_over(&c, &r, e);
+	for (i = 0; i < r.n; i++)
+		fire(&r.worker[i]);
 	result->rows = c.rows;
 	result->chunks = c.chunks;
 	result->conflicts = c.conflicts;
 	result->seconds = now_s() - began;
 	cursor_free(&c);
-	free(worker);
+	free(r.worker);
 	return rc;
 }

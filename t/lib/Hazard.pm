@@ -19,8 +19,8 @@ use Time::HiRes qw(time sleep);
 use LiveAlter;
 use Story;
 
-our @EXPORT = qw(given both undone ends as_native like_native held numbers
-    lost_nothing tables app_does while_copying shadow_rows);
+our @EXPORT = qw(given both undone ends as_native like_native held goes_on
+    numbers lost_nothing tables app_does while_copying shadow_rows);
 
 sub tables { ('t', 'control') }
 
@@ -175,6 +175,19 @@ sub held {
 	    : app_does($dbh, $name, @{$o{app}});
 	$o{one} ? $pin->commit : $pin->rollback;
 	return $p->wait(60);
+}
+
+# What the application does there is done, and nothing else comes of it than of
+# ALTER TABLE.  Options: those of held, and native => [statements before it].
+sub goes_on {
+	my ($s, $name, $alter, %o) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $r = held($s, $name, $alter, %o);
+	succeeded($r, 'app', 't', '... the run') or return lost_nothing($s);
+	$s->sql($_) for @{$o{native} // []};
+	$s->sql("ALTER TABLE app.control $alter");
+	$s->sql("SET sql_mode = DEFAULT, time_zone = DEFAULT");
+	like_native($s, '...');
 }
 
 # The same without a lock: the copy is slow, and the code is called when at

@@ -22,15 +22,6 @@ our @EXPORT = qw(key_case int_key str pick);
 our $seed = $ENV{SEED} // 12;
 my $ALTER = "ADD z INT DEFAULT 5, MODIFY v VARCHAR(60)";
 
-# A generator of its own for the rows that are there at first.
-sub random {
-	my ($state) = @_;
-	return sub {
-		$state = ($state * 1664525 + 1013904223) % 4294967296;
-		return int(($state >> 8) / 16777216 * $_[0]);
-	};
-}
-
 sub pick { my ($rnd, @l) = @_; $l[$rnd->(scalar @l)] }
 
 my $n_case = 0;
@@ -43,7 +34,8 @@ sub key_case {
 	if ($o{fill}) {
 		$s->sql($_) for @{$o{fill}};
 	} else {
-		my $rnd = random($KeyCase::seed + $n_case);
+		# A generator of its own for the rows that are there at first.
+		my $rnd = random_from($KeyCase::seed + $n_case);
 		for (1 .. $o{rows} // 80) {
 			my @k = $o{keys}->($rnd);
 			eval {
@@ -80,8 +72,8 @@ sub key_case {
 		    'undone', common_columns($s, 'app', 't', 'control'));
 		return nothing_left($s, 'app');
 	}
-	cmp_ok($chunks, '>', $rows / $size / 2,
-	    "... $rows rows at first in more than a few chunks");
+	# By the time of the copy the writer may have deleted many of them.
+	cmp_ok($chunks, '>', 2, "... $rows rows at first in several chunks");
 	$s->sql("ALTER TABLE app.control $alter");
 	same_bytes($s, 'app', 't', 'control', '... the rows are right');
 	same_definition($s, 'app', 't', 'control', '... the definition too');

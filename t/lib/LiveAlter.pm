@@ -19,6 +19,7 @@ use Cwd qw(abs_path);
 use Exporter qw(import);
 use Fcntl qw(:flock);
 use File::Basename qw(dirname);
+use File::Glob qw(bsd_glob);
 use File::Path qw(make_path);
 use File::Temp ();
 use JSON::PP ();
@@ -248,17 +249,19 @@ sub copy_table {
 # The path of the hammer, compiled when it has to be.
 sub hammer {
 	my $bin = "$ROOT/build/t/hammer";
-	my $src = "$ROOT/t/lib/hammer.c";
+	my @src = bsd_glob("$ROOT/t/lib/hammer/*.c");
 	make_path(dirname($bin));
 	open my $lock, '>>', "$bin.lock" or die "$bin.lock: $!\n";
 	flock $lock, LOCK_EX;
-	return $bin if -x $bin && -M $bin <= -M $src;
+	return $bin if -x $bin && !grep { -M $bin > -M } @src,
+	    "$ROOT/t/lib/hammer/hammer.h";
 	my $flags = `pkg-config --cflags --libs libmariadb`;
 	chomp $flags;
 	my $cc = $ENV{CC} // 'gcc';
+	my $files = join ' ', map { "'$_'" } @src;
 	system("$cc -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -g -Wall -Wextra " .
-	    "-o '$bin.new' '$src' $flags -lpthread") == 0
-	    or die "cannot compile $src\n";
+	    "-o '$bin.new' $files $flags -lpthread") == 0
+	    or die "cannot compile $ROOT/t/lib/hammer\n";
 	rename "$bin.new", $bin or die "$bin: $!\n";
 	return $bin;
 }

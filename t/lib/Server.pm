@@ -601,7 +601,6 @@ sub value {
 }
 
 sub error_log { _tail($_[0]{errlog}, $_[1] // 200) }
-sub log_file { $_[0]{log} }
 sub log_mark { -s $_[0]{log} // 0 }
 
 sub log_text {
@@ -625,6 +624,26 @@ sub log_entries {
 		}
 	}
 	return @e;
+}
+
+# Follows the log: each call of what this returns gives what has come since, as
+# the code makes it of each line.  The server writes a statement there before
+# it executes it.
+sub log_follow {
+	my ($self, $take) = @_;
+	open my $fh, '<:raw', $self->{log} or die "$self->{log}: $!\n";
+	seek $fh, $self->log_mark, 0;
+	my $rest = '';
+	return sub {
+		my @new;
+		while (sysread $fh, my $some, 1 << 16) {
+			$rest .= $some;
+		}
+		while ($rest =~ s/\A(.*)\n//) {
+			push @new, $take->("$1");
+		}
+		return @new;
+	};
 }
 
 # --- everything there is in a schema, as a text ----------------------------

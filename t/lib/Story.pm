@@ -15,9 +15,10 @@ use Time::HiRes qw(time sleep);
 
 use LiveAlter;
 
-our @EXPORT = qw(dsn migrate start_migration succeeded native same_dump
-    nothing_left rows_of same_bytes copying connections q start_writer
-    said_once printed_sql);
+our @EXPORT = qw(dsn migrate start_migration start_to_chunk chunks_done copying
+    die_at succeeded native fresh_orders open_reader same_dump nothing_left
+    rows_of same_bytes connections q start_writer random_from said_once
+    printed_sql kill_who);
 
 sub q { my ($n) = @_; $n =~ s/`/``/g; "`$n`" }
 
@@ -40,6 +41,18 @@ sub _args {
 sub migrate { run_livealter(_args(@_)) }
 sub start_migration { start_livealter(_args(@_)) }
 
+# A test: livealter dies before or after a step, as in "after:copy".  The
+# arguments may begin with { name => of the test }.
+sub die_at {
+	my ($s, $at, @args) = @_;
+	my $o = ref $args[0] ? shift @args : {};
+	my $p = start_livealter($s, { env => { LIVEALTER_DIE_AT => $at } },
+	    @args);
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	return Test::More::is($p->wait(60)->{signal}, 9, $o->{name} //
+	    "it dies $at") || do { Test::More::diag($p->err); 0 };
+}
+
 # A test: it ended well, and its last line says so.
 sub succeeded {
 	my ($r, $db, $table, $name) = @_;
@@ -49,6 +62,26 @@ sub succeeded {
 	    "0: Successfully altered " . Story::q($db) . '.' .
 	    Story::q($table) . ".", ($name // 'the migration') . ' succeeds')
 	    || do { Test::More::diag($r->{err}); 0 };
+}
+
+# A new schema with the table that the hammer writes to, and its control.
+# Options: db => 'app', and those of make_orders.
+sub fresh_orders {
+	my ($s, $rows, %o) = @_;
+	my $db = delete $o{db} // 'app';
+	$s->sql("DROP DATABASE IF EXISTS " . Story::q($db));
+	make_orders($s, $db, 'orders', $rows // 1000, %o);
+	copy_table($s, $db, 'orders', 'control');
+}
+
+# A connection in a transaction that has read the table, and stays open.
+sub open_reader {
+	my ($s, $table) = @_;
+	my $dbh = $s->dbh(database => 'app');
+	$dbh->begin_work;
+	$dbh->selectall_arrayref("SELECT * FROM " .
+	    Story::q($table // 'orders') . " LIMIT 1");
+	return $dbh;
 }
 
 # Makes a copy of the table, definition and rows, and alters that natively.
@@ -122,10 +155,49 @@ sub copying {
 	}, 30, 'the copy begins');
 }
 
+# Waits until the registry knows of so many chunks; $mark is as above.
+sub chunks_done {
+	my ($s, $mark, $p, $n) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $done = poll_until(sub {
+		my $ended = !$p->running;
+		return said_once($s, $mark, qr/SET rows_copied/) >= $n ? 1 :
+		    $ended ? -1 : 0;
+	}, 30, "$n chunks") // return;
+	return 1 if $done > 0;
+	Test::More::fail("it ended before $n chunks");
+	Test::More::diag($p->err);
+	return;
+}
+
+# Starts a migration and returns when so many chunks are done.
+sub start_to_chunk {
+	my ($s, $n, @migration) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $mark = $s->log_mark;
+	my $p = start_migration($s, @migration);
+	chunks_done($s, $mark, $p, $n);
+	return $p;
+}
+
 # The statement, as often as it is in the log since the mark.
 sub said_once {
 	my ($s, $mark, $re) = @_;
 	return scalar grep { $_->{text} =~ $re } $s->log_entries($mark);
+}
+
+# Kills the first connection of which that is so, while the program runs.
+sub kill_who {
+	my ($s, $p, $where) = @_;
+	my $dbh = $s->dbh;
+	my $id;
+	# It may be there for milliseconds.
+	while (!$id && $p->running) {
+		($id) = $dbh->selectrow_array("SELECT ID FROM " .
+		    "information_schema.PROCESSLIST WHERE $where AND " .
+		    "ID <> CONNECTION_ID() LIMIT 1");
+	}
+	return $id && eval { $s->sql("KILL $id"); 1 };
 }
 
 # The ids of livealter's connections, in the order in which they came.
@@ -161,12 +233,26 @@ sub printed_sql {
 	return @sql;
 }
 
+# --- an application that writes ---------------------------------------------
+
+# Whole numbers below the argument, the same each time for the same state.
+sub random_from {
+	my ($state) = @_;
+	return sub {
+		my ($n) = @_;
+		$state = ($state * 1664525 + 1013904223) % 4294967296;
+		return int(($state >> 8) / 16777216 * $n);
+	};
+}
+
 # A writer in another process, which makes random changes to a table and its
 # control in one transaction.  Options: db, tables => [t, control], seed,
-# key => [columns], keys => sub ($rnd) { SQL literals of one key },
-# column => a column to write to, values => sub ($rnd) { a literal },
-# session => [statements], or ops => sub ($rnd) { a statement with %s for the
-# table } instead of keys and values.
+# pause => seconds between two transactions, session => [statements],
+# forgive => [numbers of errors that are no news], and one of
+#	key => [columns], keys => sub ($rnd) { SQL literals of one key },
+#	column => a column to write to, values => sub ($rnd) { a literal }
+#	ops => sub ($rnd) { a statement with %s for the table }
+#	transaction => sub ($dbh, $rnd) { all that is between begin and end }
 # ->stop returns { transactions, errors => [] }.
 sub start_writer {
 	my ($s, %o) = @_;
@@ -186,6 +272,43 @@ sub start_writer {
 	return $self;
 }
 
+sub _write {
+	my ($s, $file, $stop, %o) = @_;
+	my $dbh = $s->dbh(database => $o{db});
+	$dbh->do("SET NAMES utf8mb4");
+	$dbh->do($_) for @{$o{session} // []};
+	my $rnd = random_from($o{seed} * 2654435761 % 4294967296);
+	my $transaction = $o{transaction} // _transaction(%o);
+	my %forgiven = map { $_ => 1 } @{$o{forgive} // []};
+	my ($n, @errors) = (0);
+	until (-e $stop) {
+		my $ok = eval {
+			$dbh->begin_work;
+			$transaction->($dbh, $rnd);
+			$rnd->(10) ? $dbh->commit : $dbh->rollback;
+			1;
+		};
+		if (!$ok) {
+			push @errors, $@ if !$forgiven{$dbh->err // 0};
+			eval { $dbh->rollback };
+			last if @errors > 5;
+		}
+		spew($file, "$n\n") if ++$n == 10;
+		sleep($o{pause} // 0.001);
+	}
+	spew($file, "$n\n" . join '', @errors);
+}
+
+# A few statements, each for both tables.
+sub _transaction {
+	my (%o) = @_;
+	my $ops = $o{ops} // _ops(%o);
+	return sub {
+		my ($dbh, $rnd) = @_;
+		_both($dbh, $ops->($rnd), @{$o{tables}}) for 0 .. $rnd->(4);
+	};
+}
+
 sub _both {
 	my ($dbh, $sql, @tables) = @_;
 	for my $i (0 .. $#tables) {
@@ -194,75 +317,30 @@ sub _both {
 		next if eval { $dbh->do($x); 1 };
 		# A duplicate is one in both.
 		return if $i == 0 && ($dbh->err // 0) == 1062;
-		die "$tables[$i]: $@";
+		die "$sql: $tables[$i]: $@";
 	}
 }
 
-sub _write {
-	my ($s, $file, $stop, %o) = @_;
-	my $dbh = $s->dbh(database => $o{db});
-	$dbh->do("SET NAMES utf8mb4");
-	$dbh->do($_) for @{$o{session} // []};
-	my $state = $o{seed} * 2654435761 % 4294967296;
-	my $rnd = sub {
-		my ($n) = @_;
-		$state = ($state * 1664525 + 1013904223) % 4294967296;
-		return int(($state >> 8) / 16777216 * $n);
+# Rows of these keys come, change, move and go.
+sub _ops {
+	my (%o) = @_;
+	my @key = map { Story::q($_) } @{$o{key}};
+	my $col = Story::q($o{column});
+	my $set = sub { my ($and, @v) = @_;
+	    join $and, map { "$key[$_] = $v[$_]" } 0 .. $#v };
+	return sub {
+		my ($rnd) = @_;
+		my @k = $o{keys}->($rnd);
+		my $v = $o{values}->($rnd);
+		my $op = $rnd->(10);
+		my $where = 'WHERE ' . $set->(' AND ', @k);
+		return "INSERT INTO %s (" . join(', ', @key, $col) .
+		    ") VALUES (" . join(', ', @k, $v) . ")" if $op < 4;
+		return "UPDATE %s SET $col = $v $where" if $op < 6;
+		return "UPDATE %s SET " . $set->(', ', $o{keys}->($rnd)) .
+		    " $where" if $op < 8;
+		return "DELETE FROM %s $where";
 	};
-	my $key = join ', ', map { Story::q($_) } @{$o{key} // []};
-	my $col = Story::q($o{column} // '');
-	my $where = sub {
-		my @v = @_;
-		return join ' AND ', map { Story::q($o{key}[$_]) .
-		    " = $v[$_]" } 0 .. $#v;
-	};
-	my ($n, @errors, $last) = (0);
-	my $told = 0;
-	until (-e $stop) {
-		my $ok = eval {
-			$dbh->begin_work;
-			for (0 .. $rnd->(4)) {
-				if ($o{ops}) {
-					$last = $o{ops}->($rnd);
-					_both($dbh, $last, @{$o{tables}});
-					next;
-				}
-				my @k = $o{keys}->($rnd);
-				my $v = $o{values}->($rnd);
-				my $op = $rnd->(10);
-				my $sql;
-				if ($op < 4) {
-					$sql = "INSERT INTO %s ($key, $col) " .
-					    "VALUES (" . join(', ', @k, $v) .
-					    ")";
-				} elsif ($op < 6) {
-					$sql = "UPDATE %s SET $col = $v " .
-					    "WHERE " . $where->(@k);
-				} elsif ($op < 8) {
-					my @to = $o{keys}->($rnd);
-					$sql = "UPDATE %s SET " . join(', ',
-					    map { Story::q($o{key}[$_]) .
-					    " = $to[$_]" } 0 .. $#to) .
-					    " WHERE " . $where->(@k);
-				} else {
-					$sql = "DELETE FROM %s WHERE " .
-					    $where->(@k);
-				}
-				$last = $sql;
-				_both($dbh, $sql, @{$o{tables}});
-			}
-			$rnd->(10) ? $dbh->commit : $dbh->rollback;
-			1;
-		};
-		if (!$ok) {
-			push @errors, "$last: $@";
-			eval { $dbh->rollback };
-			last if @errors > 5;
-		}
-		spew($file, "$n\n") if ++$n == 10;
-		sleep($o{pause} // 0.001);
-	}
-	spew($file, "$n\n" . join '', @errors);
 }
 
 package Story::Writer;

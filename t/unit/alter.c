@@ -18,7 +18,7 @@ static void
 describe(struct str *out, const struct alter_item *it)
 {
 	static const char *const what[] = {
-		"rename", "drop", "fkey", "constraint", "refused",
+		"rename", "drop", "fkey", "constraint", "refused", "add fkey",
 	};
 
 	str_addf(out, "%s%s", out->len > 0 ? ", " : "", what[it->what]);

@@ -185,7 +185,7 @@ mistakes_on_the_command_line_are_named(void **state)
 	refuse(f, ENOUGH "|h=b", "more than one DSN");
 	refuse(f, ENOUGH "|--max-lag|1", "--max-lag is not yet supported");
 	refuse(f, ENOUGH "|--where|1=1", "--where is refused");
-	refuse(f, "status|D=app", "livealter status is not yet supported");
+	refuse(f, "control|D=app", "livealter control: say what to do");
 	refuse(f, "--alter|x|D=app,x=1", "DSN: unknown key \"x\"");
 	refuse(f, "--alter|x|D=app,t=o,P=x", "DSN: port: not a whole number");
 	refuse(f, "--alter|x|t=t|-D|12345678901234567890123456789012345678901"

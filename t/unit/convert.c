@@ -34,11 +34,13 @@ end(struct change *c)
 	fixture_column_free(&c->to);
 }
 
+typedef bool asked(const struct column *, const struct column *);
+
 static bool
-is(bool (*ask)(const struct column *, const struct column *),
-    const char *from, const char *to)
+answer(asked *ask, const char *from, const char *from_more, const char *to,
+    const char *to_more)
 {
-	struct change c = change(from, "", to, "");
+	struct change c = change(from, from_more, to, to_more);
 	bool yes = ask(&c.from, &c.to);
 
 	end(&c);
@@ -46,14 +48,16 @@ is(bool (*ask)(const struct column *, const struct column *),
 }
 
 static bool
+is(asked *ask, const char *from, const char *to)
+{
+	return answer(ask, from, "", to, "");
+}
+
+static bool
 is_same(const char *from, const char *from_more, const char *to,
     const char *to_more)
 {
-	struct change c = change(from, from_more, to, to_more);
-	bool yes = convert_same(&c.from, &c.to);
-
-	end(&c);
-	return yes;
+	return answer(convert_same, from, from_more, to, to_more);
 }
 
 /* What both sides put into the checksum; NULL: they cannot. */
@@ -130,11 +134,7 @@ static bool
 keeps(const char *from, const char *from_more, const char *to,
     const char *to_more)
 {
-	struct change c = change(from, from_more, to, to_more);
-	bool yes = convert_distinct(&c.from, &c.to);
-
-	end(&c);
-	return yes;
+	return answer(convert_distinct, from, from_more, to, to_more);
 }
 
 static void

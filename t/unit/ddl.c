@@ -197,7 +197,7 @@ a_data_directory_can_be_put_in(void **state)
 }
 
 static void
-checks_are_renamed_and_foreign_keys_are_not(void **state)
+checks_and_foreign_keys_are_renamed(void **state)
 {
 	int calls = 0;
 	const struct ddl_change how = {
@@ -209,8 +209,9 @@ checks_are_renamed_and_foreign_keys_are_not(void **state)
 	    "FOREIGN KEY (`id`) REFERENCES `p` (`id`),\n  CONSTRAINT `a``c` "
 	    "CHECK ((`id` <> 4)) /*!80016 NOT ENFORCED */,\n  CONSTRAINT "
 	    "`t_chk_1` CHECK ((`id` > 0))\n) ENGINE=InnoDB", how,
-	    "CREATE TABLE `d`.`_t_new` (\n  `id` int,\n  CONSTRAINT `fk` "
-	    "FOREIGN KEY (`id`) REFERENCES `p` (`id`),\n  CONSTRAINT `a``c_x` "
+	    "CREATE TABLE `d`.`_t_new` (\n  `id` int,\n  "
+	    "CONSTRAINT `fk_livealter` FOREIGN KEY (`id`) REFERENCES `p` "
+	    "(`id`),\n  CONSTRAINT `a``c_x` "
 	    "CHECK ((`id` <> 4)) /*!80016 NOT ENFORCED */,\n  CONSTRAINT "
 	    "`t_chk_1_x` CHECK ((`id` > 0))\n) ENGINE=InnoDB");
 	assert_int_equal(calls, 2);
@@ -287,7 +288,7 @@ main(void)
 		cmocka_unit_test(the_tablespace_can_be_left_out),
 		cmocka_unit_test(everything_can_be_left_out_at_once),
 		cmocka_unit_test(a_data_directory_can_be_put_in),
-		cmocka_unit_test(checks_are_renamed_and_foreign_keys_are_not),
+		cmocka_unit_test(checks_and_foreign_keys_are_renamed),
 		cmocka_unit_test(a_text_that_only_looks_like_a_check_stays),
 		cmocka_unit_test(checks_keep_their_names_without_a_callback),
 		cmocka_unit_test(what_is_no_create_table_is_refused),

@@ -185,6 +185,7 @@ what_the_new_table_computes_needs_the_servers_clock(void **state)
 	    "the key `PRIMARY`");
 	assert_non_null(strstr(f->e.hint, "--chunk-index"));
 	plan_free(&f->plan);
+	alter_free(&f->alter);
 	f->wish.chunk_index = "id";
 	assert_int_equal(fixture_plan(f, "t", "ADD made DATETIME NOT NULL "
 	    "DEFAULT NOW()"), 0);

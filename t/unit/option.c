@@ -7,41 +7,12 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "../settings.h"
 #include "base/util.h"
 #include "cli/option.h"
 
-struct fixture {
-	struct config c;
-	struct options o;
-	struct str notes;
-};
-
 static int
-setup(void **state)
-{
-	static const struct str empty = STR_INIT;
-	struct fixture *f = xcalloc(1, sizeof(*f));
-
-	f->notes = empty;
-	option_begin(&f->o, &f->c, &f->notes);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	option_end(&f->o);
-	str_free(&f->notes);
-	config_free(&f->c);
-	free(f);
-	return 0;
-}
-
-static int
-set(struct fixture *f, const char *name, const char *value)
+set(struct settings *f, const char *name, const char *value)
 {
 	const struct option *opt;
 	bool no;
@@ -54,7 +25,7 @@ set(struct fixture *f, const char *name, const char *value)
 
 /* Wrong, and the complaint is this line. */
 static void
-refuse(struct fixture *f, const char *name, const char *value,
+refuse(struct settings *f, const char *name, const char *value,
     const char *says)
 {
 	str_reset(&f->o.wrong);
@@ -132,7 +103,7 @@ the_table_is_consistent(void **state)
 static void
 defaults_are_good(void **state)
 {
-	struct fixture *f = *state;
+	struct settings *f = *state;
 
 	assert_string_equal(f->o.wrong.s, "");
 	assert_true(f->c.chunk_time > 0.09 && f->c.chunk_time < 0.11);
@@ -209,7 +180,7 @@ the_nearest_name_is_near(void **state)
 static void
 wrong_values_are_refused_by_name(void **state)
 {
-	struct fixture *f = *state;
+	struct settings *f = *state;
 
 	refuse(f, "chunk-time", "fast",
 	    "--chunk-time: not a duration: \"fast\"\n");
@@ -235,7 +206,7 @@ wrong_values_are_refused_by_name(void **state)
 static void
 progress_has_three_forms(void **state)
 {
-	struct fixture *f = *state;
+	struct settings *f = *state;
 
 	assert_int_equal(set(f, "progress", "60"), 0);
 	assert_int_equal(f->c.progress_by, PROGRESS_TIME);
@@ -255,7 +226,7 @@ progress_has_three_forms(void **state)
 static void
 tries_change_only_what_they_name(void **state)
 {
-	struct fixture *f = *state;
+	struct settings *f = *state;
 
 	assert_int_equal(set(f, "tries", "swap_tables:99:0.5, "
 	    "copy_rows:5:100ms"), 0);
@@ -273,7 +244,7 @@ tries_change_only_what_they_name(void **state)
 static void
 each_state_is_said(void **state)
 {
-	struct fixture *f = *state;
+	struct settings *f = *state;
 
 	refuse(f, "max-lag", "1s",
 	    "--max-lag is not yet supported: pause while replicas lag\n");
@@ -287,7 +258,7 @@ each_state_is_said(void **state)
 static void
 a_password_is_never_shown(void **state)
 {
-	struct fixture *f = *state;
+	struct settings *f = *state;
 	struct str value = STR_INIT;
 	const struct option *opt;
 	bool no;
@@ -304,7 +275,7 @@ a_password_is_never_shown(void **state)
 static void
 the_last_way_to_give_a_password_counts(void **state)
 {
-	struct fixture *f = *state;
+	struct settings *f = *state;
 
 	assert_int_equal(set(f, "password", "no"), 0);
 	assert_int_equal(set(f, "ask-pass", "no"), 0);
@@ -320,7 +291,7 @@ the_last_way_to_give_a_password_counts(void **state)
 static void
 a_complaint_is_one_line(void **state)
 {
-	struct fixture *f = *state;
+	struct settings *f = *state;
 
 	refuse(f, "verify", "a\nb\033[31m", "\"a?b?[31m\"");
 }
@@ -376,7 +347,6 @@ help_names_every_option_within_80_columns(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	static const struct CMUnitTest tests[] = {
 		TEST(every_option_of_pt_osc_is_known),
 		TEST(the_table_is_consistent),

@@ -25,12 +25,12 @@ chunks_come_to_take_the_time_they_should(void **state)
 	assert_in_range(pace_rows(&p), 9999, 10000);
 	copy_chunks(&p, 2000, 40);
 	assert_in_range(pace_rows(&p), 999, 1001);
-	copy_chunks(&p, 40000, 40);
+	copy_chunks(&p, 40000, 60);
 	assert_in_range(pace_rows(&p), 19990, 20000);
 }
 
 static void
-a_slow_chunk_weighs_a_quarter(void **state)
+a_slow_chunk_makes_the_next_ones_smaller(void **state)
 {
 	struct pace p;
 
@@ -38,8 +38,28 @@ a_slow_chunk_weighs_a_quarter(void **state)
 	pace_init(&p, true, 1, 1000);
 	pace_note(&p, 1000, 1);
 	assert_int_equal(pace_rows(&p), 1000);
-	pace_note(&p, 1000, 10);	/* 100 rows a second */
-	assert_int_equal(pace_rows(&p), 775);
+	pace_note(&p, 1000, 5);		/* 2 s, and a deviation of 1 s */
+	assert_int_equal(pace_rows(&p), 250);
+	copy_chunks(&p, 1000, 30);
+	assert_in_range(pace_rows(&p), 995, 1000);
+}
+
+static void
+chunks_of_a_server_in_jerks_seldom_take_longer(void **state)
+{
+	struct pace p;
+	int i, longer = 0;
+
+	(void)state;
+	pace_init(&p, true, 0.1, 1000);
+	for (i = 0; i < 100; i++) {
+		double seconds = (double)pace_rows(&p) / 20000 *
+		    (i % 4 == 0 ? 2 : 1);
+
+		longer += i > 10 && seconds > 0.12;
+		pace_note(&p, pace_rows(&p), seconds);
+	}
+	assert_int_equal(longer, 0);
 }
 
 static void
@@ -141,7 +161,9 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chunks_come_to_take_the_time_they_should),
-		cmocka_unit_test(a_slow_chunk_weighs_a_quarter),
+		cmocka_unit_test(a_slow_chunk_makes_the_next_ones_smaller),
+		cmocka_unit_test(
+		    chunks_of_a_server_in_jerks_seldom_take_longer),
 		cmocka_unit_test(
 		    the_next_chunk_is_never_more_than_twice_as_large),
 		cmocka_unit_test(no_chunk_is_larger_than_the_most),

@@ -31,7 +31,7 @@ clock_says(double seconds, const char *want)
 static void
 a_line_says_how_far_how_fast_and_how_long(void **state)
 {
-	struct progress p = { "copied", 300000, 120000, 5000, 2.0 };
+	struct progress p = { "copied", 300000, 120000, 5000, 2.0, 0 };
 
 	(void)state;
 	says(&p, "copied 120000 rows, 40%, 60000 rows/s, 0:03 left, "
@@ -46,7 +46,7 @@ a_line_says_how_far_how_fast_and_how_long(void **state)
 static void
 the_share_is_what_is_done_of_the_total(void **state)
 {
-	struct progress p = { "copied", 1000, 0, 0, 1.0 };
+	struct progress p = { "copied", 1000, 0, 0, 1.0, 0 };
 
 	(void)state;
 	assert_true(progress_share(&p) >= 0 && progress_share(&p) <= 0);
@@ -57,7 +57,7 @@ the_share_is_what_is_done_of_the_total(void **state)
 static void
 an_estimate_never_says_all(void **state)
 {
-	struct progress p = { "copied", 1000, 0, 0, 1.0 };
+	struct progress p = { "copied", 1000, 0, 0, 1.0, 0 };
 	struct str s = STR_INIT;
 
 	(void)state;
@@ -78,7 +78,7 @@ an_estimate_never_says_all(void **state)
 static void
 beyond_the_estimate_nothing_is_left(void **state)
 {
-	struct progress p = { "copied", 1000, 1500, 0, 10.0 };
+	struct progress p = { "copied", 1000, 1500, 0, 10.0, 0 };
 
 	(void)state;
 	says(&p, "copied 1500 rows, 99%, 150 rows/s");
@@ -89,7 +89,7 @@ beyond_the_estimate_nothing_is_left(void **state)
 static void
 the_beginning_divides_by_nothing(void **state)
 {
-	struct progress p = { "copied", 1000, 0, 100, 0 };
+	struct progress p = { "copied", 1000, 0, 100, 0, 0 };
 
 	(void)state;
 	says(&p, "copied 0 rows, 0%, 0 rows/s, chunks of 100");
@@ -114,6 +114,18 @@ the_clock_has_hours_when_it_needs_them(void **state)
 	clock_says(-5, "0:00");
 }
 
+static void
+an_earlier_run_does_not_count_for_the_rate(void **state)
+{
+	struct progress p = { "copied", 1000, 600, 0, 10.0, 500 };
+	struct str s = STR_INIT;
+
+	(void)state;
+	progress_line(&s, &p);
+	assert_string_equal(s.s, "copied 600 rows, 60%, 10 rows/s, 0:40 left");
+	str_free(&s);
+}
+
 int
 main(void)
 {
@@ -124,6 +136,7 @@ main(void)
 		cmocka_unit_test(beyond_the_estimate_nothing_is_left),
 		cmocka_unit_test(the_beginning_divides_by_nothing),
 		cmocka_unit_test(the_clock_has_hours_when_it_needs_them),
+		cmocka_unit_test(an_earlier_run_does_not_count_for_the_rate),
 	};
 
 	return cmocka_run_group_tests_name("progress", tests, NULL, NULL);

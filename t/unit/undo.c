@@ -37,7 +37,7 @@ fill(struct undo *u)
 }
 
 static void
-prints(const struct undo *u, const char *want)
+prints(struct undo *u, const char *want)
 {
 	char *text = NULL;
 	size_t size = 0;

@@ -6,50 +6,20 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "../settings.h"
 #include "base/util.h"
 #include "cli/option.h"
 #include "cli/yaml.h"
 
-struct fixture {
-	struct config c;
-	struct options o;
-	struct str notes;
-	bool found;
-};
-
 static int
-setup(void **state)
-{
-	static const struct str empty = STR_INIT;
-	struct fixture *f = xcalloc(1, sizeof(*f));
-
-	f->notes = empty;
-	option_begin(&f->o, &f->c, &f->notes);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	option_end(&f->o);
-	str_free(&f->notes);
-	config_free(&f->c);
-	free(f);
-	return 0;
-}
-
-static int
-load(struct fixture *f, const char *text, const char *job)
+load(struct settings *f, const char *text, const char *job)
 {
 	return yaml_load_text(&f->o, "x.yaml", text, strlen(text), job,
 	    &f->found);
 }
 
 static void
-refuse(struct fixture *f, const char *text, const char *says)
+refuse(struct settings *f, const char *text, const char *says)
 {
 	str_reset(&f->o.wrong);
 	assert_int_equal(load(f, text, NULL), -1);
@@ -58,7 +28,7 @@ refuse(struct fixture *f, const char *text, const char *says)
 }
 
 static void
-accept(struct fixture *f, const char *text, const char *job)
+accept(struct settings *f, const char *text, const char *job)
 {
 	if (load(f, text, job) != 0)
 		fail_msg("%s", f->o.wrong.s);
@@ -68,7 +38,7 @@ accept(struct fixture *f, const char *text, const char *job)
 static void
 keys_are_option_names(void **state)
 {
-	struct fixture *f = *state;
+	struct settings *f = *state;
 
 	accept(f, "---\n# comment\nhost: db1\nport: 3307\nexecute: true\n"
 	    "no-drop-old-table: yes\nno-swap-tables: no\n"
@@ -85,7 +55,7 @@ keys_are_option_names(void **state)
 static void
 a_sequence_is_a_list(void **state)
 {
-	struct fixture *f = *state;
+	struct settings *f = *state;
 
 	accept(f, "set-vars:\n- a=1\n- sql_mode='A,B'\n"
 	    "allow-warnings: [1265:status, 1264]\n"
@@ -105,7 +75,7 @@ a_job_overrides_what_is_beside_it(void **state)
 	    "  one: {table: t1, chunk-size: 5}\n"
 	    "  two:\n    table: t2\n"
 	    "chunk-size: 9\ndatabase: app\n";
-	struct fixture *f = *state;
+	struct settings *f = *state;
 
 	accept(f, text, "one");
 	assert_true(f->found);
@@ -125,7 +95,7 @@ a_job_overrides_what_is_beside_it(void **state)
 static void
 complaints_say_where(void **state)
 {
-	struct fixture *f = *state;
+	struct settings *f = *state;
 
 	refuse(f, "host: a\nchunk-time: fast\n",
 	    "x.yaml:2:1: chunk-time: not a duration: \"fast\"\n");
@@ -144,7 +114,7 @@ all_mistakes_are_reported_and_only_once(void **state)
 {
 	static const char text[] = "threads: 99\nverify: x\nbogus: 1\n"
 	    "jobs: {j: {sleep: x}}\n";
-	struct fixture *f = *state;
+	struct settings *f = *state;
 	size_t lines = 0;
 	const char *p;
 
@@ -158,7 +128,7 @@ all_mistakes_are_reported_and_only_once(void **state)
 static void
 what_only_costs_is_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct settings *f = *state;
 	char *big = xcalloc(2u << 20, 1);
 
 	refuse(f, "host: &a db1\n", "anchors are not supported");
@@ -185,7 +155,7 @@ what_only_costs_is_refused(void **state)
 static void
 nothing_is_a_file_too(void **state)
 {
-	struct fixture *f = *state;
+	struct settings *f = *state;
 
 	accept(f, "", NULL);
 	accept(f, "# only a comment\n", NULL);
@@ -198,7 +168,7 @@ nothing_is_a_file_too(void **state)
 static void
 a_file_may_be_missing_only_when_optional(void **state)
 {
-	struct fixture *f = *state;
+	struct settings *f = *state;
 
 	assert_int_equal(yaml_load(&f->o, "/nonexistent", true, NULL,
 	    &f->found), 0);
@@ -218,7 +188,7 @@ what_is_written_reads_back(void **state)
 		"\xef\xbb\xbf|\xc2\x80"), "\xf0\x9f\x90\xac", " a ",
 		"{a}", "*a", "COMMENT 'x, y'",
 	};
-	struct fixture *f = *state;
+	struct settings *f = *state;
 	struct str y = STR_INIT;
 	size_t i;
 
@@ -234,7 +204,6 @@ what_is_written_reads_back(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	static const struct CMUnitTest tests[] = {
 		TEST(keys_are_option_names),
 		TEST(a_sequence_is_a_list),

@@ -1,0 +1,44 @@
+#ifndef BLOCKER_H
+#define BLOCKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "server/db.h"
+#include "server/server.h"
+#include "steps/mdl.h"
+
+/*
+ * Whoever holds the metadata locks that we want: naming them, and ending
+ * those that --kill-blockers allows to end.
+ */
+
+/* One wait for these tables, from db, which must not hold their locks. */
+struct blocker_watch {
+	struct db *db;
+	const struct server *server;
+	const struct mdl_set *set;
+	size_t killed;
+	/* Those of whom it was said why they are spared. */
+	unsigned long *told;
+	size_t n_told;
+};
+
+/*
+ * Look who holds the locks: name some, if name says so, and kill by rule.
+ * Returns for how many seconds the eldest of those who stay has been at it;
+ * 0 when the server cannot be asked who holds them, or when there was
+ * neither to name nor to kill.  What fails is logged.
+ */
+unsigned long long blocker_look(struct blocker_watch *w, bool name);
+void blocker_free(struct blocker_watch *w);
+
+/*
+ * Can what --kill-blockers says be done, when it was given?  Returns 0, or -1
+ * with *e: ERR_NEEDS and what to grant or to install.
+ */
+int blocker_check(struct db *db, const struct server *s,
+    const struct mdl_set *set, struct err *e);
+
+#endif

@@ -1,0 +1,49 @@
+#ifndef POSTPONE_H
+#define POSTPONE_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/reason.h"
+#include "base/str.h"
+#include "cli/config.h"
+
+/*
+ * Waiting with the swap until it is wanted.
+ */
+
+/* --cut-over-window; arg is the struct config. */
+reason_fn postpone_window;
+
+struct postpone {
+	const struct config *cfg;
+	const struct reason *reason;
+	size_t n;
+	/* Called every two seconds; -1 ends the wait. */
+	int (*watch)(void *arg, struct err *e);
+	/* Compares the tables once more, and sets the two below. */
+	int (*compare)(void *arg, struct err *e);
+	void *arg;
+	const double *compared;		/* when (now_s()); 0: never */
+	const double *took;		/* seconds */
+};
+
+/*
+ * Wait until the swap may begin, and say for what.  When the tables were
+ * compared longer ago than a minute, and longer than that took, they are
+ * compared again; when it is known how long the wait will be, so that this is
+ * done in time.  Returns 0, or -1 with *e: of watch, compare and the reasons,
+ * or ERR_STOPPED.
+ */
+int postpone_run(const struct postpone *p, struct err *e);
+
+/* Without waiting: 1 it may begin, 0 not now, -1 with *e. */
+int postpone_may_go(const struct postpone *p, struct err *e);
+
+/*
+ * Add what will be waited for, for the plan: with the clock that is meant and
+ * what it shows.  Nothing when nothing will.
+ */
+void postpone_describe(struct str *out, const struct config *cfg);
+
+#endif

@@ -1,0 +1,138 @@
+#ifndef REGISTRY_H
+#define REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/ident.h"
+#include "base/str.h"
+#include "cli/config.h"
+#include "model/bound.h"
+#include "model/plan.h"
+#include "model/record.h"
+#include "model/table.h"
+#include "server/db.h"
+#include "server/server.h"
+#include "steps/capture.h"
+
+/*
+ * The registry: the table `_livealter` beside the user's, a row for each
+ * migration that is at work, or died at work, or can be reverted.  It is what
+ * the program would have to remember if it were killed: what it has made, or
+ * is about to make, and how far the copy is.  It replicates with the data, so
+ * that after a failover the next source knows, too.  The first migration of a
+ * schema creates it, the last drops it.
+ */
+struct registry {
+	struct qname name;
+	unsigned long long id;		/* our row; 0: none, as in a dry run */
+	struct str client;		/* host and process, to tell us apart */
+	/* Where the copy goes on, of a migration that is resumed. */
+	struct bound mark;
+	unsigned long long rows;
+};
+
+#define REGISTRY_INIT { .client = STR_INIT, .mark = BOUND_INIT }
+
+void registry_free(struct registry *reg);
+
+/* Whatever is to be done with the registry beside this table. */
+void registry_locate(struct registry *reg, const struct qname *table);
+
+/*
+ * Enter a migration, before anything of it is made.  options is YAML.  Returns
+ * 0, or -1 with *e: ERR_REFUSED when there is a table of that name that is not
+ * ours, or is of another version.
+ */
+int registry_begin(struct registry *reg, struct db *db, const struct server *s,
+    const struct names *n, const struct table *old, const char *alter,
+    const char *options, struct err *e);
+
+/*
+ * Each of these notes something, and that we are alive.  With reg->id 0 they
+ * do nothing.  Returns 0, or -1 with *e: ERR_BUSY when the row is no longer
+ * ours, because somebody resumed the migration or took it away.
+ */
+int registry_note_plan(const struct registry *reg, struct db *db,
+    const struct plan *p, struct err *e);
+int registry_note_triggers(const struct registry *reg, struct db *db,
+    const struct capture *c, struct err *e);
+/* making, copying, comparing, waiting, swapping, cleaning, undoing; and of
+ * one that has succeeded: revertible, reverting, reverted, ending. */
+int registry_state(const struct registry *reg, struct db *db,
+    const char *state, struct err *e);
+int registry_beat(const struct registry *reg, struct db *db,
+    const char *waits_for, struct err *e);
+
+/* It is about to be reverted, and the new table will be called that. */
+int registry_note_way_back(const struct registry *reg, struct db *db,
+    const struct qname *shadow, struct err *e);
+
+/*
+ * Before a cut-over of several statements: what a later cleanup must run when
+ * the RENAME has not happened, and what when it has.  Both are lists, see
+ * record_add(); NULL is the empty one.  Those that do happen to have been run
+ * already must do no harm.
+ */
+int registry_note_cutover(const struct registry *reg, struct db *db,
+    const char *undo_sql, const char *finish_sql, struct err *e);
+
+/*
+ * The UPDATE that moves the low-water mark, to be the last statement of the
+ * transaction that copies the rows up to it.
+ */
+void registry_mark(struct str *q, const struct registry *reg, struct db *db,
+    const struct bound *mark, unsigned long long rows);
+
+/* Is the row still there and ours?  1, 0, or -1 with *e. */
+int registry_ours(const struct registry *reg, struct db *db, struct err *e);
+
+/*
+ * Take the row away, and the table with its last row.  Runs nothing when the
+ * table is gone.
+ */
+int registry_end(const struct registry *reg, struct db *db,
+    const struct server *s, const struct tries *tries, struct err *e);
+
+/*
+ * The migration of a table, dead or alive: 1 with *r, which record_free()
+ * frees; 0 when there is none; -1 with *e.
+ */
+int registry_find(struct record *r, struct db *db, const struct qname *table,
+    struct err *e);
+
+/* All of a schema; the caller frees each, and the array. */
+int registry_list(struct record **list, size_t *n, struct db *db,
+    const struct ident *schema, struct err *e);
+
+/*
+ * Set reg->mark and reg->rows to what it had.  ERR_REFUSED when that is
+ * nothing to be put into a statement.
+ */
+int registry_read_mark(struct registry *reg, const struct record *r,
+    struct err *e);
+
+/* Make a dead one's row ours. */
+int registry_adopt(struct registry *reg, struct db *db,
+    const struct server *s, const struct qname *table,
+    const struct record *r, struct err *e);
+
+/*
+ * Has the RENAME happened?  Of a migration that has succeeded, that of the way
+ * back?  The tables tell, not what was noted last.  1, 0, or -1 with *e.
+ */
+int registry_swapped(struct db *db, const struct qname *table,
+    const struct record *r, struct err *e);
+
+/* Does the record come from another server than this one? */
+bool registry_is_foreign(const struct record *r, const struct server *s);
+
+/*
+ * A lock of the server's cannot be seen from another one: there, see whether
+ * the heartbeat goes on for some seconds.  1 alive, 0 dead, -1 with *e.
+ */
+int registry_beats(struct db *db, const struct server *s,
+    const struct qname *table, const struct record *r, struct err *e);
+
+#endif

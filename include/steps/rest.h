@@ -1,0 +1,39 @@
+#ifndef REST_H
+#define REST_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "base/ident.h"
+#include "server/db.h"
+
+/*
+ * Whether the application writes to a table, as far as MariaDB tells: how many
+ * rows were changed (information_schema.INNODB_SYS_TABLESTATS, which needs the
+ * privilege PROCESS), and when (UPDATE_TIME).  Where it does not tell, it is
+ * taken that the application writes.
+ */
+struct rest {
+	const struct qname *table;
+	pthread_mutex_t lock;		/* guards what is below it */
+	unsigned long long changes;	/* as last seen, and 1; 0: not known */
+	double changed;			/* now_s(), when they were others */
+	bool touched;			/* since the first look */
+	unsigned long long time;	/* UPDATE_TIME at first, and 1 */
+};
+
+#define REST_INIT { .lock = PTHREAD_MUTEX_INITIALIZER }
+
+/* From now on; the table's name must stay. */
+void rest_begin(struct rest *r, const struct qname *table);
+
+/* Look.  Has somebody written in the last second?  From any thread. */
+bool rest_is_busy(struct rest *r, struct db *db);
+
+/* Did no look, nor is it now seen that somebody has, since the first one? */
+bool rest_was_kept(struct rest *r, struct db *db);
+
+/* The same, as far as the looks until now tell. */
+bool rest_is_kept(struct rest *r);
+
+#endif

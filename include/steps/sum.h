@@ -1,0 +1,29 @@
+#ifndef SUM_H
+#define SUM_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "model/plan.h"
+#include "model/sql.h"
+#include "server/db.h"
+#include "steps/walk.h"
+
+/*
+ * What a table says of its rows: how many, and 64 bits that do not depend on
+ * their order.
+ */
+struct sum {
+	unsigned long long rows, bits;
+};
+
+/* Of a chunk.  Returns 0, or -1 with *e. */
+int sum_read(struct sum *s, const struct plan *p, struct db *db,
+    enum side side, const struct chunk *c, struct err *e);
+
+/* Of this chunk, too. */
+void sum_add(struct sum *to, const struct sum *s);
+
+bool sum_equal(const struct sum *a, const struct sum *b);
+
+#endif

@@ -1,0 +1,28 @@
+#ifndef TURN_H
+#define TURN_H
+
+#include "base/err.h"
+#include "base/undo.h"
+#include "cli/config.h"
+#include "model/plan.h"
+#include "server/db.h"
+
+/*
+ * A swap after which the triggers mirror the other way: not one write may come
+ * between the old direction's last and the new one's first.
+ */
+
+/*
+ * Say what the way back keeps, and what it does not.  Returns 0, or -1 with *e
+ * (ERR_REVERSE) when the names of its triggers are taken.
+ */
+int turn_plan(struct db *db, const struct plan *p, struct err *e);
+
+/*
+ * Create the table in which the way back notes what the old table could not
+ * hold.  Returns 0, or -1 with *e (ERR_REVERSE).
+ */
+int turn_prepare(struct db *db, const struct plan *p, struct undo *undo,
+    struct err *e);
+
+#endif

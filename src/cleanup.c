@@ -1,0 +1,286 @@
+#include "cleanup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "migrate.h"
+#include "model/sql.h"
+#include "recall.h"
+#include "steps/cutover.h"
+#include "steps/mdl.h"
+
+/*
+ * What a cut-over of several statements has left to be done: to go back when
+ * the RENAME has not happened, and to go on when it has.
+ */
+static const char *
+unfinished_sql(const struct migration *m)
+{
+	return m->was.field[m->swapped ? RECORD_FINISH_SQL : RECORD_UNDO_SQL];
+}
+
+/* The tables whose locks that takes, and the keys that say which they are. */
+struct reach {
+	struct fkeys own, children, grandchildren;
+	const struct qname **table;
+	size_t n, reads;
+};
+
+static void
+reach_add(struct reach *r, const struct qname *t)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		if (strcmp(r->table[i]->sql, t->sql) == 0)
+			return;
+	r->table = xrealloc(r->table, r->n + 1, sizeof(*r->table));
+	r->table[r->n++] = t;
+}
+
+/* As the cut-over has it, but by what is there: see tables() in cutover.c. */
+static int
+reach_find(struct reach *r, struct migration *m, struct err *e)
+{
+	const struct qname *other = m->swapped ? &m->names.attic :
+	    &m->names.shadow;
+	const struct qname *t[] = { &m->names.old, other, &m->names.notes };
+	size_t i, n, was;
+	int there;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		there = table_exists(m->db, t[i], e);
+		if (there < 0 || (there && (fkey_own(&r->own, m->db, t[i],
+		    e) != 0 || fkey_children(&r->children, m->db, t[i], NULL,
+		    false, e) != 0)))
+			return -1;
+		if (there)
+			reach_add(r, t[i]);
+	}
+	n = r->n;
+	for (i = 0; i < r->children.n; i++)
+		reach_add(r, &r->children.key[i].child);
+	for (i = n; m->server.mariadb && i < r->n; i++)
+		if (fkey_children(&r->grandchildren, m->db, r->table[i],
+		    NULL, false, e) != 0)
+			return -1;
+	for (i = 0; i < r->grandchildren.n; i++)
+		reach_add(r, &r->grandchildren.key[i].child);
+	was = r->n;
+	for (i = 0; i < r->own.n; i++)
+		reach_add(r, &r->own.key[i].parent);
+	r->reads = m->server.mariadb ? r->n - was : 0;
+	return 0;
+}
+
+static void
+reach_free(struct reach *r)
+{
+	fkey_free(&r->own);
+	fkey_free(&r->children);
+	fkey_free(&r->grandchildren);
+	free(r->table);
+}
+
+/*
+ * Every table that references one of ours is locked.  One that is not has
+ * gone since, or references none of them any more.
+ */
+static int
+run_one(struct db *db, const char *sql, struct err *e)
+{
+	if (db_run_again(db, sql, e) == 0)
+		return 0;
+	if (e->kind != ERR_SQL || db_class(e->sqlno) != DB_NOT_LOCKED)
+		return -1;
+	log_warn("left out, as it is about a table that is no longer there, "
+	    "or no longer references this one: %.200s", sql);
+	e->kind = ERR_NONE;
+	return 0;
+}
+
+/* All of them, in their order, of which some set the session for the next. */
+static int
+run_list(struct migration *m, struct err *e)
+{
+	const char *list = unfinished_sql(m);
+	char *sql;
+	int rc;
+
+	rc = db_run(m->db, e, "USE %s", m->names.old.db.sql) != 0 ||
+	    db_quiet(m->db, e, "SET SESSION foreign_key_checks = 0") != 0 ?
+	    -1 : 0;
+	while (rc == 0 && (sql = record_next(&list)) != NULL) {
+		rc = run_one(m->db, sql, e);
+		if (rc != 0)
+			err_while(e, "%.200s", sql);
+		free(sql);
+	}
+	return rc == 0 ? db_quiet(m->db, e, "SET SESSION "
+	    "foreign_key_checks = 1") : -1;
+}
+
+/*
+ * Nobody may write while a trigger is dropped to be made again, nor come to a
+ * child before the table and find the locks taken in the other order.
+ */
+static int
+run_locked(struct migration *m, struct err *e)
+{
+	struct reach r = { .table = NULL };
+	struct mdl_set set;
+	int rc;
+
+	rc = reach_find(&r, m, e);
+	set = (struct mdl_set){ r.table, r.n, r.reads, NULL };
+	if (rc == 0)
+		rc = mdl_hold(m->db, &m->server, &set,
+		    &m->cfg->tries_swap_tables, e);
+	if (rc == 0)
+		rc = mdl_release(m->db, run_list(m, e), e);
+	reach_free(&r);
+	return rc;
+}
+
+/* The new table, under the name that it has in the middle of a cut-over. */
+static int
+is_parked(struct migration *m, struct err *e)
+{
+	return m->swapped ? 0 : table_exists(m->db, &m->names.parked, e);
+}
+
+int
+cleanup_unsettled(struct migration *m, struct err *e)
+{
+	int parked = is_parked(m, e);
+
+	return parked < 0 ? -1 : parked || unfinished_sql(m)[0] != '\0';
+}
+
+int
+cleanup_settle(struct migration *m, struct err *e)
+{
+	int rc = m->swapped ? 0 : cutover_unpark(m->db, &m->server, &m->names,
+	    &m->cfg->tries_swap_tables, e);
+
+	if (rc == 0 && unfinished_sql(m)[0] != '\0')
+		rc = run_locked(m, e);
+	return rc != 0 ? -1 :
+	    registry_note_cutover(&m->registry, m->db, NULL, NULL, e);
+}
+
+static void
+print_work(struct migration *m, bool parked)
+{
+	const char *list = unfinished_sql(m);
+	struct str q = STR_INIT;
+	char *sql;
+
+	sql_unpark(&q, &m->names);
+	if (parked)
+		printf("%s;\n", q.s);
+	str_free(&q);
+	if (*list != '\0')
+		printf("USE %s;\nSET SESSION foreign_key_checks = 0;\n",
+		    m->names.old.db.sql);
+	while ((sql = record_next(&list)) != NULL) {
+		printf("%s;\n", sql);
+		free(sql);
+	}
+	undo_print(&m->undo, stdout);
+}
+
+/*
+ * A write that the new table could not take may have been noted in the last
+ * moment before the RENAME: then only the old table has it.
+ */
+static int
+keep_what_is_noted(struct migration *m, struct err *e)
+{
+	int there = table_exists(m->db, &m->names.notes, e);
+
+	if (there < 0)
+		return -1;
+	if (!m->swapped || !there || capture_notes(m->db, &m->plan, e) == 0)
+		return 0;
+	undo_forget(&m->undo, UNDO_ATTIC);
+	if (e->kind != ERR_REJECTED)
+		return -1;
+	log_warn("%s", e->text);
+	log_warn("the %s table is kept as %s and has these rows",
+	    plan_here(&m->plan), m->names.attic.sql);
+	e->kind = ERR_NONE;
+	return 0;
+}
+
+int
+cleanup_prepare(struct migration *m, struct err *e)
+{
+	return recall_adopt(m, e) != 0 || cleanup_settle(m, e) != 0 ||
+	    recall_ledger(m, e) != 0 || keep_what_is_noted(m, e) != 0 ? -1 : 0;
+}
+
+static int
+take_away(struct migration *m, struct err *e)
+{
+	if (cleanup_prepare(m, e) != 0 || migrate_undo(m, e) != 0) {
+		log_hint("what is left can be taken away later, by the same "
+		    "command");
+		return -1;
+	}
+	if (m->swapped)
+		report_end(m);
+	else if (m->reverting)
+		printf("Cleaned up: %s can no longer be reverted.\n",
+		    m->names.old.sql);
+	else
+		printf("Cleaned up: %s is as it was.\n", m->names.old.sql);
+	return 0;
+}
+
+static int
+clean_up(struct migration *m, struct config *cfg, struct err *e)
+{
+	int rc, parked;
+
+	if (migrate_connect(m, e) != 0)
+		return -1;
+	rc = recall_find(m, cfg, e);
+	if (rc == 0) {
+		printf("No migration of %s is known.\n", m->names.old.sql);
+		log_hint("livealter status D=%s says what else lies around",
+		    cfg->database);
+	}
+	/* One that died when it had only the empty registry left to drop. */
+	if (rc == 0 && !cfg->dry_run)
+		rc = registry_end(&m->registry, m->db, &m->server,
+		    &cfg->tries_drop_triggers, e);
+	if (rc != 1)
+		return rc;
+	log_info("the migration of %s was %s; the tables were %sswapped%s",
+	    m->names.old.sql, m->was.field[RECORD_STATE],
+	    m->swapped ? "" : "not ", m->reverting ? " back" : "");
+	if (!cfg->dry_run)
+		return take_away(m, e);
+	if (recall_ledger(m, e) != 0 || keep_what_is_noted(m, e) != 0)
+		return -1;
+	parked = is_parked(m, e);
+	if (parked < 0)
+		return -1;
+	log_flush(0);
+	print_work(m, parked == 1);
+	return 0;
+}
+
+int
+cleanup_run(struct config *cfg, struct err *e)
+{
+	struct migration m = MIGRATION_INIT(cfg);
+	int rc = clean_up(&m, cfg, e);
+
+	migrate_free(&m);
+	return rc;
+}

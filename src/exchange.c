@@ -1,0 +1,195 @@
+#include "exchange.h"
+
+#include "base/log.h"
+#include "base/reason.h"
+#include "model/record.h"
+#include "steps/capture.h"
+#include "steps/check.h"
+#include "steps/cutover.h"
+#include "steps/kinship.h"
+#include "steps/postpone.h"
+#include "steps/swap.h"
+#include "steps/verify.h"
+
+static int
+compare_again(void *arg, struct err *e)
+{
+	struct migration *m = arg;
+
+	log_info("compare the two tables once more");
+	return m->cfg->verify == VERIFY_NONE ?
+	    verify_counts(&m->plan, m->cfg, e) : migrate_verify(m, e);
+}
+
+/* cutover_look_fn: nobody can write any more, and nothing can change. */
+static int
+last_look(void *arg, struct err *e)
+{
+	struct migration *m = arg;
+	struct check_input in = migrate_to_check(m);
+	bool anew;
+
+	if (capture_intact(m->db, &m->plan, &m->capture, e) != 0 ||
+	    check_unchanged(&in, m->new, &anew, e) != 0)
+		return -1;
+	m->anew = anew;
+	return anew;
+}
+
+/* mdl_gate: may the swap still begin? */
+static int
+may_swap(void *arg, struct err *e)
+{
+	return postpone_may_go(arg, e);
+}
+
+static int
+read_new_again(struct migration *m, struct err *e)
+{
+	struct table *now = NULL;
+	int rc = table_load(&now, m->db, &m->server, &m->names.shadow, e);
+
+	if (rc == 0)
+		table_take_text(m->new, now);
+	table_free(now);
+	return rc;
+}
+
+/* From now on they hold; and what is there must be as they say. */
+static int
+add_keys(struct migration *m, struct err *e)
+{
+	if (m->added.n == 0)
+		return 0;
+	return kinship_add(m->db, &m->plan, m->cfg, e) != 0 ||
+	    kinship_orphans(&m->plan, m->cfg, true, e) != 0 ||
+	    read_new_again(m, e) != 0 ? -1 : 0;
+}
+
+static int
+remove_keys(struct migration *m, struct err *e)
+{
+	if (m->added.n == 0)
+		return 0;
+	return kinship_remove(m->db, &m->server, &m->names.shadow, &m->added,
+	    m->cfg, e) != 0 ||
+	    read_new_again(m, e) != 0 ? -1 : 0;
+}
+
+/* What is to be done if we are not there to do it. */
+static int
+note_cutover(struct migration *m, struct err *e)
+{
+	const struct plan *p = &m->plan;
+	struct str undo = STR_INIT, finish = STR_INIT;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < p->cut.n; i++)
+		if (cut_follows(&p->cut.item[i]))
+			record_add(&finish, p->cut.item[i].sql);
+		else if (p->cut.item[i].lane == CUT_RESTORE)
+			record_add(&undo, p->cut.item[i].sql);
+	rc = registry_note_cutover(&m->registry, m->db, undo.s, finish.s, e);
+	str_free(&undo);
+	str_free(&finish);
+	return rc;
+}
+
+/*
+ * It is done, or all is as before it: whoever comes later would only make
+ * again what somebody has dropped meanwhile.
+ */
+static int
+forget_cutover(struct migration *m, struct err *e)
+{
+	return m->swapped && undo_owes(&m->undo, UNDO_FINISH) ? 0 :
+	    registry_note_cutover(&m->registry, m->db, NULL, NULL, e);
+}
+
+/*
+ * The first look is without a lock, the last one with it.  1: it must wait
+ * once more, or compare.
+ */
+static int
+look_and_swap(struct migration *m, const struct mdl_gate *gate,
+    struct err *e)
+{
+	const struct cutover_ask ask = { gate, last_look, m };
+	struct err ignored = { .kind = ERR_NONE };
+	int rc;
+
+	m->anew = false;
+	if (migrate_watch(m, e) != 0)
+		return -1;
+	if (migrate_state(m, "swapping", e) != 0)
+		return -1;
+	rc = last_look(m, e);
+	if (rc == 1 || (rc != 0 && !migrate_is_locked_out(e)))
+		return rc;
+	/* MySQL makes a table anew to set its counter. */
+	if (swap_prepare(m->db, &m->plan, m->cfg, &m->undo, e) != 0 ||
+	    add_keys(m, e) != 0 || table_reborn(m->new, m->db, e) != 0)
+		return -1;
+	if (note_cutover(m, e) != 0)
+		return -1;
+	rc = swap_run(m->db, &m->plan, m->cfg, &m->undo, &ask, &m->swapped,
+	    e);
+	if (rc == -2)
+		return -1;
+	if (forget_cutover(m, rc == 0 ? e : &ignored) != 0 && rc == 0)
+		return -1;
+	return rc == 1 && remove_keys(m, e) != 0 ? -1 : rc;
+}
+
+#define LOOKS 3		/* so often may a table look truncated */
+
+static int
+compare_if_anew(struct migration *m, int *looks, struct err *e)
+{
+	if (!m->anew)
+		return 0;
+	if (++*looks > LOOKS)
+		return err_set(e, ERR_SWAP, "%s was truncated or made anew, "
+		    "again and again", m->names.old.sql);
+	return table_reborn(m->old, m->db, e) != 0 ||
+	    table_reborn(m->new, m->db, e) != 0 ||
+	    compare_again(m, e) != 0 ? -1 : 0;
+}
+
+/*
+ * Between waiting and the swap lie other waits, for a comparison or the
+ * table's lock, and when they are over it may have to wait again.
+ */
+int
+exchange_run(struct migration *m, struct err *e)
+{
+	const struct wish_of wish = { &m->wish };
+	const struct reason reasons[] = {
+		{ wish_hold, &wish },
+		{ reason_file, m->cfg->postpone_cut_over_flag_file },
+		{ postpone_window, m->cfg },
+	};
+	struct postpone p = {
+		.cfg = m->cfg,
+		.reason = reasons,
+		.n = sizeof(reasons) / sizeof(reasons[0]),
+		.watch = migrate_watch,
+		.compare = compare_again,
+		.arg = m,
+		.compared = &m->compared_at,
+		.took = &m->compared.seconds,
+	};
+	const struct mdl_gate gate = { may_swap, &p };
+	int rc, looks = 0;
+
+	do {
+		if (migrate_state(m, "waiting", e) != 0 ||
+		    postpone_run(&p, e) != 0)
+			return -1;
+		rc = look_and_swap(m, &gate, e);
+		if (rc == 1 && compare_if_anew(m, &looks, e) != 0)
+			return -1;
+	} while (rc == 1);
+	return rc;
+}

@@ -1,0 +1,502 @@
+#include "model/cut.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/str.h"
+#include "base/util.h"
+#include "model/alter.h"
+#include "model/cutkey.h"
+#include "model/fkey.h"
+#include "model/kin.h"
+#include "model/mirror.h"
+#include "model/pair.h"
+#include "model/plan.h"
+
+void
+cut_add(struct cut *c, enum cut_lane lane, const struct qname *child,
+    struct str *sql)
+{
+	struct cut_item *it;
+
+	c->item = xrealloc(c->item, c->n + 1, sizeof(*c->item));
+	it = &c->item[c->n++];
+	it->lane = lane;
+	it->child = child;
+	it->last = false;
+	it->sql = str_take(sql);
+}
+
+static bool
+has_table(const struct qname *const *set, size_t n, const struct qname *t)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(set[i]->sql, t->sql) == 0)
+			return true;
+	return false;
+}
+
+static void
+add_table(const struct qname ***set, size_t *n, const struct qname *t)
+{
+	if (has_table(*set, *n, t))
+		return;
+	*set = xrealloc(*set, *n + 1, sizeof(**set));
+	(*set)[(*n)++] = t;
+}
+
+static void
+add_parents(struct plan *p, const struct fkeys *f)
+{
+	struct cut *c = &p->cut;
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (strcmp(f->key[i].parent.sql, p->names.old.sql) != 0 &&
+		    !has_table(c->child, c->n_children, &f->key[i].parent) &&
+		    !has_table(c->grandchild, c->n_grandchildren,
+		    &f->key[i].parent))
+			add_table(&c->parent, &c->n_parents,
+			    &f->key[i].parent);
+}
+
+static void
+find_tables(struct plan *p)
+{
+	struct cut *c = &p->cut;
+	size_t i;
+
+	for (i = 0; p->follow_children && i < p->kin->child.n; i++)
+		add_table(&c->child, &c->n_children,
+		    &p->kin->child.key[i].child);
+	for (i = 0; c->n_children > 0 && i < p->kin->grandchild.n; i++)
+		if (strcmp(p->kin->grandchild.key[i].child.sql,
+		    p->names.old.sql) != 0 && !has_table(c->child,
+		    c->n_children, &p->kin->grandchild.key[i].child))
+			add_table(&c->grandchild, &c->n_grandchildren,
+			    &p->kin->grandchild.key[i].child);
+	add_parents(p, &p->old->fkey);
+	add_parents(p, p->added);
+}
+
+/* What the referenced columns are called now. */
+static int
+map_referenced(const struct plan *p, const struct fkey *k, struct ident *to,
+    struct err *e)
+{
+	const struct column *c;
+	const struct pair *pr;
+	size_t i;
+
+	for (i = 0; i < k->n; i++) {
+		c = table_column(p->old, k->referenced[i].raw);
+		pr = c != NULL ? pair_from(p, c) : NULL;
+		if (pr == NULL)
+			return err_set(e, ERR_REFUSED, "column %s is "
+			    "referenced by foreign key %s of %s",
+			    k->referenced[i].sql, k->name.sql, k->child.sql);
+		to[i] = pr->to->name;
+	}
+	return 0;
+}
+
+/* As an index that leads with these columns. */
+static const struct key *
+leading(const struct table *t, const struct ident *column, size_t n)
+{
+	const struct key *k;
+	size_t i, j;
+
+	for (i = 0; i < t->n_keys; i++) {
+		k = &t->key[i];
+		for (j = 0; j < n && j < k->n && k->part[j].prefix == 0 &&
+		    same_text(t->column[k->part[j].column].name.raw,
+		    column[j].raw); j++)
+			;
+		if (j == n)
+			return k;
+	}
+	return NULL;
+}
+
+static int
+check_index(const struct plan *p, const struct fkey *k,
+    const struct ident *columns, struct err *e)
+{
+	const struct key *was = leading(p->old, k->referenced, k->n);
+
+	if (leading(p->new, columns, k->n) != NULL || was == NULL)
+		return 0;
+	return err_set(e, ERR_REFUSED, "key %s is needed by foreign key %s of "
+	    "%s", was->name.sql, k->name.sql, k->child.sql);
+}
+
+int
+cut_child_key(struct str *q, const struct plan *p, const struct fkey *k,
+    const struct ident *name, const struct qname *to, struct err *e)
+{
+	struct ident *columns = xcalloc(k->n + 1, sizeof(*columns));
+	int rc = map_referenced(p, k, columns, e);
+
+	if (rc == 0)
+		rc = check_index(p, k, columns, e);
+	if (rc == 0)
+		fkey_definition(q, k, name, to, columns);
+	free(columns);
+	return rc;
+}
+
+/* How the foreign keys of a child are turned. */
+struct turn {
+	enum cut_lane lane;
+	const struct qname *to;		/* the table they then reference */
+	bool back;			/* by its old names for the columns */
+};
+
+/*
+ * One ALTER of a child for all its foreign keys, from these names to those:
+ * a name cannot be dropped and added in the same statement, and between two
+ * the child would be without its key.
+ */
+static int
+turn_child(struct plan *p, const struct turn *t, const struct qname *child,
+    bool there, struct err *e)
+{
+	struct str q = STR_INIT;
+	const struct fkey *k;
+	struct ident other;
+	bool any = false;
+	int rc = 0;
+	size_t i;
+
+	str_addf(&q, "ALTER TABLE %s ", child->sql);
+	for (i = 0; i < p->kin->child.n && rc == 0; i++) {
+		k = &p->kin->child.key[i];
+		if (strcmp(k->child.sql, child->sql) != 0)
+			continue;
+		fkey_stand_in(&other, k->name.raw);
+		if (any)
+			str_addz(&q, ", ");
+		any = true;
+		fkey_keep_index(&q, k);
+		str_addf(&q, "DROP FOREIGN KEY %s, ADD ",
+		    there ? k->name.sql : other.sql);
+		if (t->back)
+			fkey_definition(&q, k, there ? &other : &k->name,
+			    t->to, NULL);
+		else
+			rc = cut_child_key(&q, p, k, there ? &other :
+			    &k->name, t->to, e);
+	}
+	if (rc == 0)
+		cut_add(&p->cut, t->lane, child, &q);
+	str_free(&q);
+	return rc;
+}
+
+static int
+turn_children(struct plan *p, const struct turn *t, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < p->cut.n_children; i++)
+		if (turn_child(p, t, p->cut.child[i], true, e) != 0 ||
+		    turn_child(p, t, p->cut.child[i], false, e) != 0)
+			return -1;
+	return 0;
+}
+
+/* Is the trigger a BEGIN ... END? */
+static bool
+is_block(const char *create)
+{
+	size_t len = strlen(create);
+
+	while (len > 0 && strchr(" \t\r\n", create[len - 1]) != NULL)
+		len--;
+	return len > 4 && strncasecmp(create + len - 3, "END", 3) == 0 &&
+	    strchr(" \t\r\n;", create[len - 4]) != NULL;
+}
+
+/* Is there one that MySQL would keep the ";" of? */
+static bool
+has_simple_trigger(const struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->kin->n_triggers && !p->server->mariadb; i++)
+		if (!is_block(p->kin->trigger[i].create))
+			return true;
+	return false;
+}
+
+static void
+drop_trigger(struct plan *p, enum cut_lane lane, const struct ident *name)
+{
+	struct str q = STR_INIT;
+
+	str_addf(&q, "DROP TRIGGER IF EXISTS %s.%s", p->names.old.db.sql,
+	    name->sql);
+	cut_add(&p->cut, lane, NULL, &q);
+}
+
+static void
+take_triggers(struct plan *p, enum cut_lane lane)
+{
+	size_t i;
+
+	for (i = 0; i < p->kin->n_triggers; i++)
+		drop_trigger(p, lane, &p->kin->trigger[i].name);
+}
+
+/* As it was sent, before next; or, with a stand-in's name, on the new table. */
+static int
+make_trigger(struct plan *p, enum cut_lane lane, const struct kin_trigger *t,
+    const struct ident *stand_in, const struct kin_trigger *next,
+    struct err *e)
+{
+	struct str q = STR_INIT;
+	struct qname name;
+	int rc;
+
+	kin_before_trigger(&q, t);
+	cut_add(&p->cut, lane, NULL, &q);
+	if (stand_in != NULL) {
+		qname_beside(&name, &p->names.old, stand_in);
+		rc = kin_trigger_on(&q, t, &name, &p->names.shadow, e);
+	} else {
+		rc = kin_trigger_before(&q, t, next, e);
+	}
+	cut_add(&p->cut, lane, NULL, &q);
+	kin_after_trigger(&q);
+	cut_add(&p->cut, lane, NULL, &q);
+	return rc;
+}
+
+static int
+make_triggers(struct plan *p, enum cut_lane lane, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < p->kin->n_triggers; i++)
+		if (make_trigger(p, lane, &p->kin->trigger[i], NULL, NULL,
+		    e) != 0)
+			return -1;
+	return 0;
+}
+
+/*
+ * MariaDB: the new table has them when it comes, since a lock that is to be
+ * there first after the RENAME may still come too late.  The old one keeps
+ * them as well, so that it is whole should the server crash before the RENAME;
+ * the new one's have other names, and get theirs when nobody waits for it.
+ */
+static int
+hand_over_triggers(struct plan *p, struct err *e)
+{
+	const struct kin_trigger *t;
+	struct ident name;
+	size_t i;
+
+	for (i = 0; i < p->kin->n_triggers; i++) {
+		t = &p->kin->trigger[i];
+		kin_stand_in(&name, t);
+		drop_trigger(p, CUT_RESTORE, &name);
+		if (make_trigger(p, CUT_HOLDER, t, &name, NULL, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The one that fires after it, of its kind. */
+static const struct kin_trigger *
+next_trigger(const struct plan *p, size_t i)
+{
+	const struct kin_trigger *t = &p->kin->trigger[i], *next = t + 1;
+
+	return i + 1 < p->kin->n_triggers &&
+	    same_text(t->event, next->event) &&
+	    same_text(t->timing, next->timing) ? next : NULL;
+}
+
+/*
+ * Where a packet has to end after a trigger, we may be killed before the next
+ * one is sent.  So all are there first, with a ";" too many, and are then made
+ * again, one by one, each in its place.
+ */
+static int
+bring_triggers(struct plan *p, struct err *e)
+{
+	bool again = has_simple_trigger(p);
+	const struct kin_trigger *t;
+	size_t i;
+
+	if (make_triggers(p, CUT_TABLE, e) != 0)
+		return -1;
+	for (i = 0; i < p->kin->n_triggers && again; i++) {
+		t = &p->kin->trigger[i];
+		drop_trigger(p, CUT_TABLE, &t->name);
+		if (make_trigger(p, CUT_TABLE, t, NULL, next_trigger(p, i),
+		    e) != 0)
+			return -1;
+		p->cut.item[p->cut.n - 2].last = true;
+	}
+	return 0;
+}
+
+/*
+ * MariaDB, under a lock once more.  One after the other, so that hardly one is
+ * missing should the server crash; each comes last, and so all in their order.
+ */
+static int
+name_triggers(struct plan *p, struct err *e)
+{
+	const struct kin_trigger *t;
+	struct ident name;
+	size_t i;
+
+	for (i = 0; i < p->kin->n_triggers; i++) {
+		t = &p->kin->trigger[i];
+		kin_stand_in(&name, t);
+		drop_trigger(p, CUT_TABLE, &name);
+		if (make_trigger(p, CUT_TABLE, t, NULL, NULL, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The triggers of this plan, on that table. */
+static void
+make_ours(struct plan *p, enum cut_lane lane, const struct plan *of,
+    const struct qname *on)
+{
+	struct str q = STR_INIT;
+	int ev;
+
+	mirror_session(&q, of);
+	cut_add(&p->cut, lane, NULL, &q);
+	for (ev = 0; ev < N_TRIGGERS; ev++) {
+		mirror_create(&q, &of->trigger[ev], on);
+		cut_add(&p->cut, lane, NULL, &q);
+	}
+	kin_after_trigger(&q);
+	cut_add(&p->cut, lane, NULL, &q);
+}
+
+/*
+ * On MariaDB nobody is kept out after the RENAME.  So the new table must have
+ * all that belongs to it before, and the children reference it already.  Until
+ * then nobody can use any of them; but should the server crash in between, our
+ * triggers must not write to a table from which that cascades, or whose own
+ * triggers fire.
+ */
+static int
+render_before(struct plan *p, struct err *e)
+{
+	struct turn t = { CUT_HOLDER, &p->names.shadow, false };
+	struct turn back = { CUT_RESTORE, &p->names.old, true };
+	bool takes_ours = p->cut.n_children > 0 || p->kin->n_triggers > 0;
+	int ev;
+
+	cutkey_turn(p);
+	for (ev = 0; ev < N_TRIGGERS && takes_ours; ev++)
+		drop_trigger(p, CUT_HOLDER, &p->trigger[ev].name.table);
+	if (hand_over_triggers(p, e) != 0)
+		return -1;
+	if (turn_children(p, &t, e) != 0 || turn_children(p, &back, e) != 0)
+		return -1;
+	/* A way back that was not gone can be gone later. */
+	if (p->complete && takes_ours)
+		make_ours(p, CUT_RETAKE, p, &p->names.old);
+	return 0;
+}
+
+int
+cut_render(struct plan *p, const struct alter *a, struct err *e)
+{
+	struct turn t = { CUT_CHILD, &p->names.old, false };
+
+	find_tables(p);
+	if (p->server->mariadb && render_before(p, e) != 0)
+		return -1;
+	if (p->server->mariadb && p->kept_in_step)
+		cutkey_wait(p);
+	else
+		cutkey_take(p);
+	take_triggers(p, CUT_ATTIC);
+	if (!p->server->mariadb && turn_children(p, &t, e) != 0)
+		return -1;
+	cutkey_name(p, a);
+	return p->server->mariadb ? name_triggers(p, e) :
+	    bring_triggers(p, e);
+}
+
+/*
+ * What is mirrored into the old table must not fire the user's triggers there
+ * once more.  Where they do not go anyway before the RENAME, they go now.
+ */
+static int
+take_old_triggers(struct plan *p, struct err *e)
+{
+	if (!p->server->mariadb)
+		return 0;
+	take_triggers(p, CUT_HOLDER);
+	take_triggers(p, CUT_RESTORE);
+	return make_triggers(p, CUT_RESTORE, e);
+}
+
+int
+cut_turn(struct plan *p, struct err *e)
+{
+	bool before = p->server->mariadb;
+	enum cut_lane from = before ? CUT_HOLDER : CUT_ATTIC;
+	struct str q = STR_INIT;
+	int ev;
+
+	if (take_old_triggers(p, e) != 0)
+		return -1;
+	for (ev = 0; ev < N_TRIGGERS; ev++) {
+		str_addf(&q, "DROP TRIGGER IF EXISTS %s",
+		    p->trigger[ev].name.sql);
+		cut_add(&p->cut, from, NULL, &q);
+	}
+	if (before)
+		make_ours(p, CUT_HOLDER, p->back, &p->names.shadow);
+	else
+		make_ours(p, CUT_TABLE, p->back, &p->names.old);
+	return 0;
+}
+
+bool
+cut_has(const struct cut *c, enum cut_lane lane)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->item[i].lane == lane)
+			return true;
+	return false;
+}
+
+bool
+cut_follows(const struct cut_item *it)
+{
+	return it->lane >= CUT_ATTIC;
+}
+
+void
+cut_free(struct cut *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		free(c->item[i].sql);
+	free(c->item);
+	free(c->child);
+	free(c->parent);
+	free(c->grandchild);
+	memset(c, 0, sizeof(*c));
+}

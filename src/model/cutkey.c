@@ -1,0 +1,285 @@
+#include "model/cutkey.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/util.h"
+#include "model/pair.h"
+
+/* The number in "<table>_ibfk_<number>", a name that the server chose; or 0. */
+static unsigned long
+chosen_number(const struct ident *name, const struct ident *table)
+{
+	size_t len = strlen(table->raw);
+	const char *digits = name->raw + len + strlen("_ibfk_");
+	char *end;
+	unsigned long n;
+
+	if (strncmp(name->raw, table->raw, len) != 0 ||
+	    strncmp(name->raw + len, "_ibfk_", strlen("_ibfk_")) != 0)
+		return 0;
+	n = strtoul(digits, &end, 10);
+	return *end == '\0' ? n : 0;
+}
+
+static void
+choose_number(struct ident *to, const struct ident *table, unsigned long n)
+{
+	struct str after = STR_INIT;
+
+	str_addf(&after, "_ibfk_%lu", n);
+	ident_derive(to, "", table->raw, after.s);
+	str_free(&after);
+}
+
+static void
+add_alter(struct plan *p, enum cut_lane lane, const struct qname *table,
+    struct str *clauses)
+{
+	struct str q = STR_INIT;
+
+	if (clauses->len > 0) {
+		str_addf(&q, "ALTER TABLE %s %s", table->sql, clauses->s);
+		cut_add(&p->cut, lane, NULL, &q);
+	}
+	str_free(clauses);
+}
+
+/* The highest number the server has chosen for the old table. */
+static unsigned long
+last_number(const struct plan *p)
+{
+	unsigned long n, last = 0;
+	size_t i;
+
+	for (i = 0; i < p->old->fkey.n; i++) {
+		n = chosen_number(&p->old->fkey.key[i].name,
+		    &p->names.old.table);
+		last = n > last ? n : last;
+	}
+	return last;
+}
+
+/*
+ * What a foreign key that the ALTER adds is to be called: as the ALTER says,
+ * or as the server would go on to number them.
+ */
+static struct ident
+name_of_added(const struct plan *p, const struct alter *a,
+    const struct fkey *k)
+{
+	struct ident name = k->name, other;
+	unsigned long n = chosen_number(&k->name, &p->names.shadow.table);
+	size_t i;
+
+	if (n > 0) {
+		choose_number(&name, &p->names.old.table, n + last_number(p));
+		return name;
+	}
+	for (i = 0; i < a->n; i++) {
+		if (a->item[i].what != ALTER_ADD_FKEY)
+			continue;
+		alter_stand_in(&other, &a->item[i]);
+		if (strcmp(other.raw, k->name.raw) == 0)
+			name = a->item[i].from;
+	}
+	return name;
+}
+
+/* What a key to the old table references in the new one. */
+static void
+add_definition(struct str *q, const struct plan *p, const struct fkey *k,
+    const struct ident *name, const struct qname *to)
+{
+	struct ident *columns = xcalloc(k->n + 1, sizeof(*columns));
+	bool to_old = strcmp(k->parent.sql, p->names.old.sql) == 0;
+	const struct column *c;
+	const struct pair *pr;
+	size_t i;
+
+	for (i = 0; i < k->n; i++) {
+		c = to_old ? table_column(p->old, k->referenced[i].raw) : NULL;
+		pr = c != NULL ? pair_from(p, c) : NULL;
+		columns[i] = pr != NULL ? pr->to->name : k->referenced[i];
+	}
+	fkey_definition(q, k, name, to, columns);
+	free(columns);
+}
+
+/* One clause: the key is called otherwise; and if it is not NULL, references
+ * this table, which is the new one. */
+static void
+add_renamed(struct str *q, const struct plan *p, const struct fkey *k,
+    const struct ident *from, const struct ident *to,
+    const struct qname *new)
+{
+	if (q->len > 0)
+		str_addz(q, ", ");
+	fkey_keep_index(q, k);
+	str_addf(q, "DROP FOREIGN KEY %s, ADD ", from->sql);
+	if (new != NULL)
+		add_definition(q, p, k, to, new);
+	else
+		fkey_definition(q, k, to, &k->parent, NULL);
+}
+
+/*
+ * After the RENAME: the key under this name instead of that one, or not at
+ * all.  What references the old table, or on its way back the table itself,
+ * is to reference the one that is called so now.
+ */
+static void
+add_clause(struct str *q, const struct plan *p, const struct fkey *k,
+    const struct ident *from, const struct ident *to)
+{
+	bool inside = fkey_is_self(k) ||
+	    strcmp(k->parent.sql, p->names.old.sql) == 0;
+
+	if (to == NULL)
+		str_addf(q, "%sDROP FOREIGN KEY %s", q->len > 0 ? ", " : "",
+		    from->sql);
+	else
+		add_renamed(q, p, k, from, to, inside ? &p->names.old : NULL);
+}
+
+/* What a key to the table itself is called from before the RENAME on. */
+static void
+turned_name(struct ident *to, const struct fkey *k)
+{
+	ident_derive(to, "livealter_", k->name.raw, "");
+}
+
+/*
+ * On MariaDB nobody is kept out after the RENAME: what references the table
+ * itself must reference the new one before.
+ */
+void
+cutkey_turn(struct plan *p)
+{
+	struct str q = STR_INIT;
+	const struct fkey *k;
+	struct ident name;
+	size_t i;
+
+	for (i = 0; i < p->new->fkey.n; i++) {
+		k = &p->new->fkey.key[i];
+		if (strcmp(k->parent.sql, p->names.old.sql) != 0)
+			continue;
+		turned_name(&name, k);
+		add_renamed(&q, p, k, &k->name, &name, &p->names.shadow);
+	}
+	add_alter(p, CUT_HOLDER, &p->names.shadow, &q);
+}
+
+/* Its name when it is to get its own one back. */
+static struct ident
+name_before(const struct plan *p, const struct fkey *k)
+{
+	struct ident name = k->name;
+
+	if (p->server->mariadb &&
+	    strcmp(k->parent.sql, p->names.old.sql) == 0)
+		turned_name(&name, k);
+	return name;
+}
+
+/*
+ * Names come back.  What references the table itself, until now the old one,
+ * references the one of its name then: the new one.
+ */
+void
+cutkey_name(struct plan *p, const struct alter *a)
+{
+	struct str q = STR_INIT, all = STR_INIT;
+	const struct fkey *k, *was;
+	struct ident name, other;
+	size_t i;
+
+	for (i = 0; i < p->new->fkey.n; i++) {
+		k = &p->new->fkey.key[i];
+		was = fkey_original(&p->old->fkey, k);
+		other = name_before(p, k);
+		if (was != NULL)
+			add_clause(&q, p, k, &other,
+			    alter_drops_fkey(a, was->name.raw) ? NULL :
+			    &was->name);
+	}
+	for (i = 0; i < p->added->n; i++) {
+		k = &p->added->key[i];
+		name = name_of_added(p, a, k);
+		cutkey_added(&other, k);
+		add_clause(&q, p, k, &other, &name);
+		/* An index that came with it is called like it. */
+		if (strcmp(k->index.raw, k->name.raw) == 0 &&
+		    strcmp(k->name.raw, name.raw) != 0 &&
+		    chosen_number(&k->name, &p->names.shadow.table) == 0)
+			str_addf(&all, "%sRENAME INDEX %s TO %s",
+			    all.len > 0 ? ", " : "", k->index.sql, name.sql);
+	}
+	add_alter(p, CUT_TABLE, &p->names.old, &q);
+	add_alter(p, CUT_TABLE, &p->names.old, &all);
+}
+
+void
+cutkey_added(struct ident *to, const struct fkey *k)
+{
+	ident_derive(to, "livealter_", k->name.raw, "");
+}
+
+/* What the server calls it when the table is renamed with it. */
+static void
+name_in_attic(struct ident *to, const struct plan *p, const struct fkey *k)
+{
+	unsigned long n = chosen_number(&k->name, &p->names.old.table);
+
+	*to = k->name;
+	if (n > 0)
+		choose_number(to, &p->names.attic.table, n);
+}
+
+/*
+ * The old table has no rows that the application could take away any more,
+ * so a foreign key on it would keep it from deleting parents.  Where it is
+ * kept in step it has the same rows, and needs the same cascades, which fire
+ * no triggers.
+ */
+void
+cutkey_take(struct plan *p)
+{
+	struct str q = STR_INIT;
+	const struct fkey *k;
+	struct ident from, to;
+	size_t i;
+
+	for (i = 0; i < p->old->fkey.n; i++) {
+		k = &p->old->fkey.key[i];
+		name_in_attic(&from, p, k);
+		fkey_in_wait(&to, k->name.raw);
+		add_clause(&q, p, k, &from, p->kept_in_step ? &to : NULL);
+	}
+	add_alter(p, CUT_ATTIC, &p->names.attic, &q);
+}
+
+/*
+ * MariaDB, where the old table is kept in step: once it is renamed an
+ * application may use it by our triggers, and then wait for a parent that is
+ * locked for as long as the swap takes.
+ */
+void
+cutkey_wait(struct plan *p)
+{
+	struct str forth = STR_INIT, back = STR_INIT;
+	const struct fkey *k;
+	struct ident name;
+	size_t i;
+
+	for (i = 0; i < p->old->fkey.n; i++) {
+		k = &p->old->fkey.key[i];
+		fkey_in_wait(&name, k->name.raw);
+		add_renamed(&forth, p, k, &k->name, &name, NULL);
+		add_renamed(&back, p, k, &name, &k->name, NULL);
+	}
+	add_alter(p, CUT_HOLDER, &p->names.old, &forth);
+	add_alter(p, CUT_RESTORE, &p->names.old, &back);
+}

@@ -1,0 +1,335 @@
+#include "recall.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/stop.h"
+#include "base/util.h"
+#include "steps/claim.h"
+
+static const char *
+field(const struct migration *m, enum record_field f)
+{
+	return m->was.field[f];
+}
+
+static int
+name_it(const struct migration *m, struct qname *q, enum record_field f,
+    struct err *e)
+{
+	return qname_set(q, m->names.old.db.raw, field(m, f), e);
+}
+
+static int
+set_names(struct migration *m, struct err *e)
+{
+	names_derive(&m->names);
+	if (name_it(m, &m->names.old, RECORD_TABLE, e) != 0 ||
+	    name_it(m, &m->names.shadow, RECORD_SHADOW, e) != 0 ||
+	    name_it(m, &m->names.attic, RECORD_ATTIC, e) != 0 ||
+	    name_it(m, &m->names.notes, RECORD_NOTES, e) != 0 ||
+	    (field(m, RECORD_BACK_NOTES)[0] != '\0' &&
+	    name_it(m, &m->names.back_notes, RECORD_BACK_NOTES, e) != 0))
+		return -1;
+	if (m->reverting)
+		names_turn(&m->names);
+	m->plan.names = m->names;
+	m->plan.complete = m->reverting;
+	return 0;
+}
+
+static int
+see_that_it_is_dead(struct migration *m, struct err *e)
+{
+	int rc = registry_beats(m->db, &m->server, &m->names.old, &m->was, e);
+
+	if (rc != 1)
+		return rc;
+	err_set(e, ERR_BUSY, "livealter is at work on %s (%s, on server %s)",
+	    m->names.old.sql, field(m, RECORD_CLIENT),
+	    field(m, RECORD_SERVER));
+	return err_hint(e, "its heartbeat arrives here by replication; when "
+	    "it has died, try again");
+}
+
+#define LAST_WORDS	10.0	/* seconds for a dead program's statement */
+
+/*
+ * The ALTER goes over a connection that does not hold the claim, and may still
+ * be at work.  In the midst of it MariaDB shows no table of that name.
+ */
+static int
+wait_for_alter(struct migration *m, struct err *e)
+{
+	double began = now_s();
+	unsigned long long n = 0;
+	struct str q = STR_INIT;
+	int rc;
+
+	str_addz(&q, "SELECT COUNT(*) FROM information_schema.PROCESSLIST "
+	    "WHERE ID <> CONNECTION_ID() AND INFO LIKE 'ALTER TABLE%' AND "
+	    "INSTR(INFO, ");
+	db_literal(&q, m->db, m->names.shadow.sql);
+	str_addz(&q, ") > 0");
+	while ((rc = db_number(m->db, &n, e, "%s", q.s)) == 0 && n > 0 &&
+	    now_s() - began < LAST_WORDS && !stop_sleep(0.05))
+		;
+	str_free(&q);
+	return rc;
+}
+
+int
+recall_find(struct migration *m, struct config *cfg, struct err *e)
+{
+	int rc;
+
+	/* The lock first: nobody else decides that it is dead. */
+	if (qname_set(&m->names.old, cfg->database, cfg->table, e) != 0 ||
+	    claim_take(m->db, &m->names.old, e) != 0)
+		return -1;
+	registry_locate(&m->registry, &m->names.old);
+	rc = registry_find(&m->was, m->db, &m->names.old, e);
+	if (rc != 1)
+		return rc;
+	m->reverting = record_is_done(&m->was);
+	if (see_that_it_is_dead(m, e) != 0 || set_names(m, e) != 0 ||
+	    wait_for_alter(m, e) != 0 ||
+	    config_recall(cfg, field(m, RECORD_OPTIONS), m->reverting, e) != 0)
+		return -1;
+	rc = registry_swapped(m->db, &m->names.old, &m->was, e);
+	m->swapped = rc == 1;
+	return rc < 0 ? -1 : 1;
+}
+
+static int
+push_table(struct migration *m, enum undo_what what, const struct qname *name,
+    struct err *e)
+{
+	int there = table_exists(m->db, name, e);
+
+	if (there == 1)
+		undo_push(&m->undo, what, "DROP TABLE IF EXISTS %s",
+		    name->sql);
+	return there < 0 ? -1 : 0;
+}
+
+bool
+recall_was_trying(const struct migration *m)
+{
+	return m->reverting ?
+	    strcmp(field(m, RECORD_STATE), "reverting") == 0 :
+	    field(m, RECORD_TRIGGERS_MADE)[0] == '\0';
+}
+
+static int
+push_trial(struct migration *m, struct err *e)
+{
+	struct qname trial;
+
+	names_trial(&trial, &m->names);
+	return recall_was_trying(m) ? push_table(m, UNDO_TRY, &trial, e) : 0;
+}
+
+/* A trigger of that name on another table is somebody else's. */
+static int
+push_trigger(struct migration *m, const char *name, struct err *e)
+{
+	const struct qname *table = m->swapped ? &m->names.attic :
+	    &m->names.old;
+	struct str schema = STR_INIT, trigger = STR_INIT;
+	struct qname q;
+	char *on = NULL;
+	int rc;
+
+	db_literal(&schema, m->db, table->db.raw);
+	db_literal(&trigger, m->db, name);
+	rc = qname_set(&q, table->db.raw, name, e);
+	if (rc == 0)
+		rc = db_value(m->db, &on, e, "SELECT EVENT_OBJECT_TABLE FROM "
+		    "information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = %s "
+		    "AND TRIGGER_NAME = %s", schema.s, trigger.s);
+	if (on != NULL && strcmp(on, table->table.raw) == 0)
+		undo_push(&m->undo, UNDO_TRIGGER, "DROP TRIGGER IF EXISTS %s",
+		    q.sql);
+	else if (on != NULL)
+		log_warn("trigger %s is on table %s and is let alone", q.sql,
+		    on);
+	free(on);
+	str_free(&schema);
+	str_free(&trigger);
+	return rc;
+}
+
+static int
+push_triggers(struct migration *m, struct err *e)
+{
+	const char *list = field(m, m->reverting ? RECORD_BACK_TRIGGERS :
+	    RECORD_TRIGGERS);
+	char *name;
+	int rc = 0;
+
+	while (rc == 0 && (name = record_next(&list)) != NULL) {
+		rc = push_trigger(m, name, e);
+		free(name);
+	}
+	return rc;
+}
+
+/* As --alter-foreign-keys-method=none leaves it: 1, 0, or -1 with *e. */
+static int
+is_referenced(struct migration *m, const struct qname *table, struct err *e)
+{
+	struct fkeys children = FKEYS_INIT;
+	struct qname trial;
+	int rc;
+
+	names_trial(&trial, &m->names);
+	rc = fkey_children(&children, m->db, table, recall_was_trying(m) ?
+	    &trial : NULL, false, e);
+	rc = rc != 0 ? -1 : children.n > 0;
+	fkey_free(&children);
+	if (rc == 1)
+		log_info("the %s table stays as %s: foreign keys of other "
+		    "tables reference it", m->swapped ? plan_here(&m->plan) :
+		    plan_there(&m->plan), table->sql);
+	return rc;
+}
+
+/*
+ * The table that is not the user's, if it is to go.  Before the RENAME of the
+ * way back that is the old one, after it the new one; only one that a
+ * migration which failed was still making goes in any case.
+ */
+static int
+push_other(struct migration *m, struct err *e)
+{
+	const struct qname *table = m->swapped ? &m->names.attic :
+	    &m->names.shadow;
+	int rc;
+
+	if (m->swapped || m->reverting) {
+		if (!m->cfg->drop_old_table)
+			return 0;
+		rc = is_referenced(m, table, e);
+		if (rc != 0)
+			return rc < 0 ? -1 : 0;
+	}
+	return push_table(m, m->swapped ? UNDO_ATTIC : UNDO_SHADOW, table, e);
+}
+
+/* The row's end: it goes, or says what can be done from now on. */
+static void
+push_record(struct migration *m)
+{
+	if (m->swapped && m->cfg->reverse)
+		undo_push(&m->undo, UNDO_RECORD, "UPDATE %s SET state = "
+		    "'revertible' WHERE id = %s", m->registry.name.sql,
+		    field(m, RECORD_ID));
+	else
+		undo_push(&m->undo, UNDO_RECORD, "DELETE FROM %s WHERE id = "
+		    "%s", m->registry.name.sql, field(m, RECORD_ID));
+}
+
+/* In the order in which they were made: it is run from the end. */
+int
+recall_ledger(struct migration *m, struct err *e)
+{
+	bool forth = !m->reverting && !m->swapped &&
+	    field(m, RECORD_BACK_NOTES)[0] != '\0';
+
+	push_record(m);
+	if (push_other(m, e) == 0 &&
+	    push_table(m, UNDO_NOTES, &m->names.notes, e) == 0 &&
+	    (!forth ||
+	    push_table(m, UNDO_BACK, &m->names.back_notes, e) == 0) &&
+	    push_trial(m, e) == 0 && push_triggers(m, e) == 0)
+		return 0;
+	/* Half of it would drop a table that triggers write to. */
+	undo_forget(&m->undo, UNDO_ANY);
+	return -1;
+}
+
+int
+recall_adopt(struct migration *m, struct err *e)
+{
+	return registry_adopt(&m->registry, m->db, &m->server, &m->names.old,
+	    &m->was, e);
+}
+
+static int
+refuse_open(struct migration *m, const struct record *r, struct err *e)
+{
+	err_set(e, ERR_REFUSED, "%s can still be reverted to what it was "
+	    "before: %.500s", m->names.old.sql, r->field[RECORD_ALTER]);
+	return err_hint(e, "livealter cleanup D=%s,t=%s ends that and drops "
+	    "the old table; livealter revert D=%s,t=%s swaps the tables back",
+	    m->cfg->database, m->cfg->table, m->cfg->database,
+	    m->cfg->table);
+}
+
+/* What is there already is to be dealt with first. */
+int
+recall_refuse(struct migration *m, struct err *e)
+{
+	struct str made = STR_INIT;
+	struct record r;
+	int rc = registry_find(&r, m->db, &m->names.old, e);
+
+	if (rc == 1 && record_is_done(&r)) {
+		rc = refuse_open(m, &r, e);
+	} else if (rc == 1) {
+		record_made(&made, &r);
+		err_set(e, ERR_REFUSED, "a migration of %s that began at %s "
+		    "UTC is not finished (%s); it made %s",
+		    m->names.old.sql, r.field[RECORD_BEGAN],
+		    r.field[RECORD_STATE], made.s);
+		rc = err_hint(e, "livealter resume D=%s,t=%s goes on with it; "
+		    "livealter cleanup D=%s,t=%s takes it away",
+		    m->cfg->database, m->cfg->table, m->cfg->database,
+		    m->cfg->table);
+	}
+	record_free(&r);
+	str_free(&made);
+	return rc;
+}
+
+/* Before anything is made: what would be needed to take it away. */
+int
+recall_enter(struct migration *m, struct err *e)
+{
+	struct str options = STR_INIT;
+	int rc;
+
+	config_keep(m->cfg, &options);
+	rc = registry_begin(&m->registry, m->db, &m->server, &m->names,
+	    m->old, m->cfg->alter, options.s, e);
+	str_free(&options);
+	if (m->registry.id != 0)
+		undo_push(&m->undo, UNDO_RECORD, "DELETE FROM %s WHERE id = "
+		    "%llu", m->registry.name.sql, m->registry.id);
+	return rc;
+}
+
+/*
+ * Our lock went with the connection, if that broke.  Meanwhile somebody may
+ * have resumed this migration, or taken it away and begun another: then
+ * nothing of what is there is ours any more.  The lock itself may still be
+ * held by the connection that we have lost; so the registry is what tells.
+ */
+int
+recall_still_ours(struct migration *m, struct err *e)
+{
+	int tries, ours = 1;
+
+	for (tries = 0; claim_keep(&m->server, m->db, &m->names.old, e) < 0;
+	    tries++)
+		if (e->kind != ERR_BUSY || tries >= 10 || stop_sleep(0.2))
+			break;
+	if (m->registry.id != 0)
+		ours = registry_ours(&m->registry, m->db, e);
+	if (ours == 0)
+		log_warn("this migration was taken over by another livealter; "
+		    "what is on the server is left to it");
+	return ours;
+}

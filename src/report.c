@@ -1,0 +1,35 @@
+/* What has come of it, on standard output. */
+#include "migrate.h"
+
+#include <stdio.h>
+
+#include "base/util.h"
+
+static void
+report_statistics(const struct migration *m)
+{
+	printf("# rows copied         %llu\n", m->copied.walk.rows);
+	printf("# chunks              %llu\n", m->copied.walk.chunks);
+	printf("# chunks met by locks %llu\n", m->copied.walk.conflicts);
+	printf("# seconds copying     %.2f\n", m->copied.walk.seconds);
+	printf("# rows compared       %llu\n", m->compared.rows);
+	printf("# seconds comparing   %.2f\n", m->compared.seconds);
+	printf("# seconds in all      %.2f\n", now_s() - m->began);
+}
+
+void
+report_end(const struct migration *m)
+{
+	const char *done = m->reverting ? "reverted" : "altered";
+
+	if (m->cfg->statistics && !m->cfg->dry_run)
+		report_statistics(m);
+	if (m->swapped)
+		printf("Successfully %s %s.\n", done, m->names.old.sql);
+	else if (m->cfg->dry_run)
+		printf("Dry run complete.  %s was not %s.\n",
+		    m->names.old.sql, done);
+	else
+		printf("%s was not %s.\n", m->names.old.sql, done);
+	fflush(stdout);
+}

@@ -1,0 +1,464 @@
+#include "status.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/progress.h"
+#include "base/util.h"
+#include "model/record.h"
+#include "server/db.h"
+#include "server/server.h"
+#include "steps/claim.h"
+#include "steps/registry.h"
+
+/* What can be done about a migration. */
+enum life {
+	ALIVE,
+	RESUMABLE,		/* died; can go on */
+	UNFINISHED,		/* died before the copy: only to be removed */
+	SWAPPED,		/* died after the swap, or when it was ended:
+				   its end is missing */
+	REVERTIBLE,		/* done, and kept in step to go back */
+};
+
+static const char *const life_word[] = {
+	[ALIVE] = "running",
+	[RESUMABLE] = "resumable",
+	[UNFINISHED] = "unfinished",
+	[SWAPPED] = "swapped",
+	[REVERTIBLE] = "revertible",
+};
+
+struct migration_seen {
+	struct record r;
+	struct qname table;
+	enum life life;
+	char *connection;	/* that holds the lock, or NULL */
+};
+
+/* What belongs to no migration. */
+struct leftover {
+	const char *what;	/* "trigger" or "table" */
+	char *name, *of;	/* of: a trigger's table */
+	struct str sql;		/* that removes it */
+};
+
+struct view {
+	const struct config *cfg;
+	struct db *db;
+	struct server server;
+	struct migration_seen *seen;
+	size_t n_seen;
+	struct leftover *left;
+	size_t n_left;
+};
+
+static const char *
+field(const struct migration_seen *m, enum record_field f)
+{
+	return m->r.field[f];
+}
+
+/* --- looking --------------------------------------------------------------*/
+
+static int
+judge(struct view *v, struct migration_seen *m, struct err *e)
+{
+	const char *state = field(m, RECORD_STATE);
+	int yes;
+
+	if (qname_set(&m->table, v->cfg->database, field(m, RECORD_TABLE),
+	    e) != 0 || claim_holder(v->db, &m->table, &m->connection, e) != 0)
+		return -1;
+	yes = m->connection != NULL ? 1 :
+	    registry_beats(v->db, &v->server, &m->table, &m->r, e);
+	if (yes != 0) {
+		m->life = ALIVE;
+		return yes < 0 ? -1 : 0;
+	}
+	yes = registry_swapped(v->db, &m->table, &m->r, e);
+	if (yes < 0)
+		return -1;
+	m->life = yes || strcmp(state, "ending") == 0 ? SWAPPED :
+	    record_is_done(&m->r) ? REVERTIBLE :
+	    strcmp(state, "making") == 0 || strcmp(state, "undoing") == 0 ?
+	    UNFINISHED : RESUMABLE;
+	return 0;
+}
+
+static int
+look_at_migrations(struct view *v, struct err *e)
+{
+	struct record *r = NULL, none;
+	struct qname table;
+	int rc;
+
+	if (v->cfg->table == NULL) {
+		if (qname_set(&table, v->cfg->database, "_", e) != 0)
+			return -1;
+		rc = registry_list(&r, &v->n_seen, v->db, &table.db, e);
+	} else {
+		r = xcalloc(1, sizeof(*r));
+		rc = qname_set(&table, v->cfg->database, v->cfg->table, e);
+		if (rc == 0)
+			rc = registry_find(r, v->db, &table, e);
+		v->n_seen = rc == 1;
+	}
+	memset(&none, 0, sizeof(none));
+	v->seen = xcalloc(v->n_seen, sizeof(*v->seen));
+	for (size_t i = 0; rc >= 0 && i < v->n_seen; i++) {
+		v->seen[i].r = r[i];
+		r[i] = none;
+		rc = judge(v, &v->seen[i], e);
+	}
+	free(r);
+	return rc < 0 ? -1 : 0;
+}
+
+static bool
+is_in_list(const char *list, const char *name)
+{
+	bool found = false;
+	char *element;
+
+	while (!found && (element = record_next(&list)) != NULL) {
+		found = strcmp(name, element) == 0;
+		free(element);
+	}
+	return found;
+}
+
+/* Does it belong to one of the migrations? */
+static bool
+is_known(const struct view *v, const char *name)
+{
+	const struct migration_seen *m;
+	bool found = false;
+	size_t i;
+
+	for (i = 0; i < v->n_seen && !found; i++) {
+		m = &v->seen[i];
+		found = strcmp(name, field(m, RECORD_SHADOW)) == 0 ||
+		    strcmp(name, field(m, RECORD_ATTIC)) == 0 ||
+		    strcmp(name, field(m, RECORD_NOTES)) == 0 ||
+		    strcmp(name, field(m, RECORD_BACK_NOTES)) == 0 ||
+		    is_in_list(field(m, RECORD_TRIGGERS), name) ||
+		    is_in_list(field(m, RECORD_BACK_TRIGGERS), name);
+	}
+	return found;
+}
+
+/* With t= in the DSN, only what can be of that table. */
+static bool
+concerns(const struct view *v, const char *name, const char *of)
+{
+	struct names n;
+	struct err ignored;
+
+	if (v->cfg->table == NULL)
+		return true;
+	if (qname_set(&n.old, v->cfg->database, v->cfg->table, &ignored) != 0)
+		return false;
+	names_derive(&n);
+	/* A trigger goes with its table when that is renamed. */
+	if (of != NULL)
+		return strcmp(of, v->cfg->table) == 0 ||
+		    strcmp(of, n.attic.table.raw) == 0;
+	/* More underscores: the name was taken. */
+	while (name[0] == '_' && name[1] == '_')
+		name++;
+	return strcmp(name, n.shadow.table.raw) == 0 ||
+	    strcmp(name, n.attic.table.raw) == 0 ||
+	    strcmp(name, n.back_notes.table.raw) == 0 ||
+	    strcmp(name, n.notes.table.raw) == 0;
+}
+
+static int
+add_leftovers(struct view *v, const struct rows *r, struct err *e)
+{
+	struct leftover *l;
+	struct qname name;
+	size_t i;
+
+	v->left = xrealloc(v->left, v->n_left + r->n, sizeof(*v->left));
+	for (i = 0; i < r->n; i++) {
+		if (is_known(v, r->cell[i][0]) ||
+		    !concerns(v, r->cell[i][0], r->cell[i][1]))
+			continue;
+		if (qname_set(&name, v->cfg->database, r->cell[i][0], e) != 0)
+			return -1;
+		l = &v->left[v->n_left++];
+		memset(l, 0, sizeof(*l));
+		l->sql = (struct str)STR_INIT;
+		l->what = r->cell[i][1] != NULL ? "trigger" : "table";
+		l->name = xstrdup(r->cell[i][0]);
+		l->of = xstrdup_null(r->cell[i][1]);
+		str_addf(&l->sql, "DROP %s %s", l->of != NULL ? "TRIGGER" :
+		    "TABLE", name.sql);
+	}
+	return 0;
+}
+
+/* Triggers first: what they write to must not go before them. */
+static int
+look_around(struct view *v, struct err *e)
+{
+	static const char *const ask[][2] = {
+		{ "SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM "
+		    "information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ",
+		    " AND TRIGGER_NAME LIKE 'livealter\\_%' ORDER BY 1" },
+		{ "SELECT TABLE_NAME, NULL FROM information_schema.TABLES "
+		    "WHERE TABLE_SCHEMA = ",
+		    " AND (TABLE_NAME LIKE '\\_%\\_new' OR "
+		    "TABLE_NAME LIKE '\\_%\\_old' OR "
+		    "TABLE_NAME LIKE '\\_%\\_back' OR "
+		    "TABLE_NAME LIKE '\\_%\\_notes') ORDER BY 1" },
+	};
+	struct rows r = ROWS_INIT;
+	struct str schema = STR_INIT;
+	size_t i;
+	int rc = 0;
+
+	db_literal(&schema, v->db, v->cfg->database);
+	for (i = 0; i < sizeof(ask) / sizeof(ask[0]) && rc == 0; i++) {
+		rc = db_rows(v->db, &r, e, "%s%s%s", ask[i][0], schema.s,
+		    ask[i][1]);
+		if (rc == 0)
+			rc = add_leftovers(v, &r, e);
+		rows_free(&r);
+	}
+	str_free(&schema);
+	return rc;
+}
+
+/* --- telling --------------------------------------------------------------*/
+
+/* The command, as it is to be typed. */
+static void
+add_command(struct str *out, const struct view *v, const char *verb,
+    const char *table)
+{
+	str_addf(out, "livealter %s D=%s,t=%s", verb, v->cfg->database, table);
+}
+
+/* What to do about it, best first; NULL after the last. */
+static const char *
+remedy(enum life life, size_t i)
+{
+	static const char *const verb[][3] = {
+		[ALIVE] = { NULL },
+		[RESUMABLE] = { "resume", "cleanup", NULL },
+		[UNFINISHED] = { "cleanup", NULL },
+		[SWAPPED] = { "cleanup", NULL },
+		[REVERTIBLE] = { "revert", "cleanup", NULL },
+	};
+
+	return verb[life][i];
+}
+
+static void
+progress_of(struct progress *p, const struct migration_seen *m)
+{
+	memset(p, 0, sizeof(*p));
+	p->verb = "copied";
+	p->done = strtoull(field(m, RECORD_ROWS), NULL, 10);
+	p->total = strtoull(field(m, RECORD_ROWS_TOTAL), NULL, 10);
+	p->before = strtoull(field(m, RECORD_RUN_ROWS), NULL, 10);
+	/* Of a dead one: until its last heartbeat. */
+	p->seconds = strtod(field(m, RECORD_RUN_AGE), NULL);
+	if (m->life != ALIVE)
+		p->seconds -= strtod(field(m, RECORD_SILENCE), NULL);
+}
+
+static void
+add_ago(struct str *out, const char *seconds)
+{
+	progress_clock(out, strtod(seconds, NULL));
+	str_addz(out, " ago");
+}
+
+static void
+print_migration(const struct view *v, const struct migration_seen *m)
+{
+	struct str s = STR_INIT;
+	struct progress p;
+	const char *verb;
+	size_t i;
+
+	str_addf(&s, "%s: %s, %s\n  ALTER: %s\n  by: livealter %s on %s",
+	    m->table.sql, life_word[m->life], field(m, RECORD_STATE),
+	    field(m, RECORD_ALTER), field(m, RECORD_TOOL),
+	    field(m, RECORD_CLIENT));
+	if (m->connection != NULL)
+		str_addf(&s, ", connection %s", m->connection);
+	str_addf(&s, "\n  server: %s\n  began: ", field(m, RECORD_SERVER));
+	add_ago(&s, field(m, RECORD_AGE));
+	str_addz(&s, "\n  last heartbeat: ");
+	add_ago(&s, field(m, RECORD_SILENCE));
+	str_addz(&s, "\n  rows: ");
+	progress_of(&p, m);
+	progress_line(&s, &p);
+	if (field(m, RECORD_WAITS_FOR)[0] != '\0')
+		str_addf(&s, "\n  waits for: %s", field(m, RECORD_WAITS_FOR));
+	for (i = 0; (verb = remedy(m->life, i)) != NULL; i++) {
+		str_addf(&s, "\n  to %s: ", strcmp(verb, "cleanup") != 0 ?
+		    verb : m->life == SWAPPED ? "finish it" :
+		    m->life == REVERTIBLE ? "end that" : "take it away");
+		add_command(&s, v, verb, m->table.table.raw);
+	}
+	puts(s.s);
+	str_free(&s);
+}
+
+static void
+print_text(const struct view *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->n_seen; i++)
+		print_migration(v, &v->seen[i]);
+	if (v->n_left > 0)
+		puts("of no migration that is known; look, and remove what "
+		    "is not wanted:");
+	for (i = 0; i < v->n_left; i++)
+		printf("  %s;\n", v->left[i].sql.s);
+	if (v->n_seen == 0 && v->n_left == 0)
+		puts("no migration is known, and nothing lies around");
+}
+
+static void
+add_member(struct str *out, const struct migration_seen *m, const char *name,
+    enum record_field f)
+{
+	str_addz(out, ", ");
+	json_member(out, name, field(m, f));
+}
+
+static void
+add_number(struct str *out, const char *name, double value)
+{
+	str_addf(out, ", \"%s\": %.1f", name, value);
+}
+
+static void
+add_commands(struct str *out, const struct view *v,
+    const struct migration_seen *m)
+{
+	struct str command = STR_INIT;
+	const char *verb;
+	size_t i;
+
+	str_addz(out, ", \"commands\": [");
+	for (i = 0; (verb = remedy(m->life, i)) != NULL; i++) {
+		str_reset(&command);
+		add_command(&command, v, verb, m->table.table.raw);
+		str_addz(out, i > 0 ? ", " : "");
+		json_text(out, command.s);
+	}
+	str_addz(out, "]}");
+	str_free(&command);
+}
+
+static void
+add_migration(struct str *out, const struct view *v,
+    const struct migration_seen *m)
+{
+	struct progress p;
+	double rate;
+
+	progress_of(&p, m);
+	rate = p.seconds > 0 ? (double)(p.done - p.before) / p.seconds : 0;
+	str_addz(out, "{");
+	json_member(out, "table", m->table.table.raw);
+	str_addz(out, ", ");
+	json_member(out, "life", life_word[m->life]);
+	add_member(out, m, "id", RECORD_ID);
+	add_member(out, m, "state", RECORD_STATE);
+	add_member(out, m, "alter", RECORD_ALTER);
+	add_member(out, m, "version", RECORD_TOOL);
+	add_member(out, m, "server", RECORD_SERVER);
+	add_member(out, m, "client", RECORD_CLIENT);
+	str_addz(out, ", ");
+	json_member(out, "connection", m->connection);
+	add_member(out, m, "began", RECORD_BEGAN);
+	add_member(out, m, "heartbeat", RECORD_HEARTBEAT);
+	add_member(out, m, "waits_for", RECORD_WAITS_FOR);
+	add_number(out, "age", strtod(field(m, RECORD_AGE), NULL));
+	add_number(out, "silence", strtod(field(m, RECORD_SILENCE), NULL));
+	str_addf(out, ", \"rows\": %llu, \"rows_total\": %llu", p.done,
+	    p.total);
+	add_number(out, "rate", rate);
+	if (rate > 0 && p.done < p.total)
+		add_number(out, "eta", (double)(p.total - p.done) / rate);
+	add_commands(out, v, m);
+}
+
+static void
+print_json(const struct view *v)
+{
+	struct str s = STR_INIT;
+	size_t i;
+
+	str_addz(&s, "{");
+	json_member(&s, "database", v->cfg->database);
+	str_addz(&s, ", \"migrations\": [");
+	for (i = 0; i < v->n_seen; i++) {
+		str_addz(&s, i > 0 ? ", " : "");
+		add_migration(&s, v, &v->seen[i]);
+	}
+	str_addz(&s, "], \"leftovers\": [");
+	for (i = 0; i < v->n_left; i++) {
+		str_addz(&s, i > 0 ? ", {" : "{");
+		json_member(&s, "what", v->left[i].what);
+		str_addz(&s, ", ");
+		json_member(&s, "name", v->left[i].name);
+		str_addz(&s, ", ");
+		json_member(&s, "of", v->left[i].of);
+		str_addz(&s, ", ");
+		json_member(&s, "sql", v->left[i].sql.s);
+		str_addz(&s, "}");
+	}
+	str_addz(&s, "]}");
+	puts(s.s);
+	str_free(&s);
+}
+
+static void
+free_view(struct view *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->n_seen; i++) {
+		record_free(&v->seen[i].r);
+		free(v->seen[i].connection);
+	}
+	for (i = 0; i < v->n_left; i++) {
+		free(v->left[i].name);
+		free(v->left[i].of);
+		str_free(&v->left[i].sql);
+	}
+	free(v->seen);
+	free(v->left);
+	server_free(&v->server);
+	db_close(v->db);
+}
+
+int
+status_run(const struct config *cfg, struct err *e)
+{
+	struct view v = { .cfg = cfg };
+	int rc;
+
+	rc = db_open(&v.db, cfg, "status", e) != 0 ||
+	    server_probe(&v.server, v.db, e) != 0 ||
+	    server_session(&v.server, v.db, SESSION_CONDUCTOR, 0, cfg,
+	    e) != 0 ||
+	    look_at_migrations(&v, e) != 0 || look_around(&v, e) != 0 ? -1 :
+	    0;
+	if (rc == 0)
+		(cfg->output == OUTPUT_JSON ? print_json : print_text)(&v);
+	free_view(&v);
+	return rc;
+}

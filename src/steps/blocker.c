@@ -1,0 +1,385 @@
+/*
+ * A transaction that has read a table keeps it from being renamed until it
+ * ends, and one that nobody ends ("idle in transaction") does so for good.
+ *
+ * Killed is only who is known to hold a lock of these tables.  MySQL knows
+ * by performance_schema.metadata_locks, MariaDB by METADATA_LOCK_INFO, a
+ * plugin.  Without it, MariaDB knows only which transactions are old, and of
+ * what they have written, not what they have read; that is enough to name
+ * some who may be in the way, and not enough to kill anybody.
+ */
+#include "steps/blocker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "base/util.h"
+
+#define SHOWN 3		/* holders named at a time */
+
+/* The columns of both questions. */
+enum { ID, USER, HOST, AGE, STATEMENT, HELD, MODIFIED, ENDS, OURS, INTERNAL,
+    SPECIAL, DUMP };
+
+/*
+ * InnoDB gives the time in the zone of the system, whatever the session's is
+ * (storage/innobase/handler/i_s.cc, field_store_time_t()).
+ */
+#define TRX_AGE \
+	"TIMESTAMPDIFF(SECOND, CONVERT_TZ(x.trx_started, 'SYSTEM', " \
+	"'+00:00'), UTC_TIMESTAMP())"
+
+/*
+ * INNODB_TRX is not made anew for somebody who asks within 0.1 s of somebody
+ * else (trx0i_s.cc, CACHE_MIN_IDLE_TIME), so MySQL's other list comes first.
+ * Its TIME is by the session's clock, which SET TIMESTAMP puts wherever it
+ * likes: good enough for those that are not killed.
+ */
+#define AGE_MYSQL \
+	"e.TIMER_WAIT DIV 1000000000000, " TRX_AGE ", " \
+	"IF(h.special > 0, p.TIME, 0)"
+#define AGE_MARIADB TRX_AGE ", p.TIME"
+
+#define WHO \
+	"p.ID, COALESCE(p.USER, ''), COALESCE(p.HOST, ''), "
+
+#define STATEMENT_NOW \
+	"COALESCE(p.INFO, 'idle')"
+
+/*
+ * Granted locks, as id, what, db, name, mode.  A user-level lock has its name
+ * where MariaDB's tables have their database.
+ */
+#define LOCKS_MYSQL \
+	"(SELECT t.PROCESSLIST_ID AS id, m.OBJECT_TYPE AS what, " \
+	"m.OBJECT_SCHEMA AS db, m.OBJECT_NAME AS name, " \
+	"m.LOCK_TYPE AS mode FROM performance_schema.metadata_locks m " \
+	"JOIN performance_schema.threads t ON t.THREAD_ID = " \
+	"m.OWNER_THREAD_ID WHERE m.LOCK_STATUS = 'GRANTED') l"
+#define LOCKS_MARIADB \
+	"(SELECT THREAD_ID AS id, CASE LOCK_TYPE WHEN 'Table metadata " \
+	"lock' THEN 'TABLE' WHEN 'User lock' THEN 'USER LEVEL LOCK' WHEN " \
+	"'Backup lock' THEN 'GLOBAL' END AS what, TABLE_SCHEMA AS db, " \
+	"IF(LOCK_TYPE = 'User lock', TABLE_SCHEMA, TABLE_NAME) AS name, " \
+	"SUBSTR(LOCK_MODE, 5) AS mode FROM " \
+	"information_schema.METADATA_LOCK_INFO) l"
+
+/*
+ * What statements that read and write rows take; every other kind is DDL's,
+ * LOCK TABLES', FLUSH's or a backup's.
+ */
+#define SPECIAL_LOCK \
+	"(what = 'TABLE' AND mode NOT IN ('SHARED', 'SHARED_HIGH_PRIO', " \
+	"'SHARED_READ', 'SHARED_WRITE', 'SHARED_WRITE_LOW_PRIO')) OR " \
+	"(what IN ('GLOBAL', 'COMMIT', 'BACKUP LOCK', 'BACKUP TABLES " \
+	"LOCK') AND mode NOT IN ('INTENTION_EXCLUSIVE', 'BACKUP_DML', " \
+	"'BACKUP_TRANS_DML', 'BACKUP_SYS_DML', 'BACKUP_COMMIT'))"
+
+/* The tables, for an IN (...). */
+static void
+add_tables(struct str *out, struct db *db, const struct mdl_set *set)
+{
+	size_t i;
+
+	for (i = 0; i < set->n; i++) {
+		str_addz(out, i > 0 ? ", (" : "(");
+		db_literal(out, db, set->table[i]->db.raw);
+		str_addz(out, ", ");
+		db_literal(out, db, set->table[i]->table.raw);
+		str_addz(out, ")");
+	}
+}
+
+/* Each holder of a lock of these tables, eldest first. */
+static void
+ask_holders(struct str *q, const struct blocker_watch *w)
+{
+	const bool mariadb = w->server->mariadb;
+	struct str these = STR_INIT;
+
+	add_tables(&these, w->db, w->set);
+	str_addf(q, "SELECT " WHO "GREATEST(COALESCE(%s, 0), 0) AS age, "
+	    STATEMENT_NOW ", h.held, COALESCE(x.trx_rows_modified, 0), "
+	    "p.COMMAND = 'Killed' OR COALESCE(x.trx_state, '') = "
+	    "'ROLLING BACK', h.ours > 0, "
+	    "COALESCE(p.USER IN ('system user', 'event_scheduler', "
+	    "'mariadb.sys') OR p.USER LIKE 'mysql.%%' OR p.COMMAND NOT IN "
+	    "('Sleep', 'Query', 'Execute', 'Fetch'), 1), h.special > 0%s, "
+	    "COALESCE(p.INFO LIKE 'SELECT /*!40001 SQL_NO_CACHE */%%', 0) "
+	    "FROM (SELECT id, MIN(IF(what = 'TABLE' AND (db, name) IN (%s), "
+	    "CONCAT(db, '.', name), NULL)) AS held, "
+	    "SUM(what = 'USER LEVEL LOCK' AND name LIKE 'livealter %%') "
+	    "AS ours, SUM(" SPECIAL_LOCK ") AS special FROM %s GROUP BY id "
+	    "HAVING held IS NOT NULL) h "
+	    "JOIN information_schema.PROCESSLIST p ON p.ID = h.id "
+	    "LEFT JOIN information_schema.INNODB_TRX x ON "
+	    "x.trx_mysql_thread_id = h.id%s "
+	    "WHERE h.id <> CONNECTION_ID() ORDER BY age DESC",
+	    mariadb ? AGE_MARIADB : AGE_MYSQL,
+	    mariadb ? "" : " OR COALESCE(e.XA_STATE, '') = 'PREPARED'", these.s,
+	    mariadb ? LOCKS_MARIADB : LOCKS_MYSQL,
+	    mariadb ? "" : " LEFT JOIN (performance_schema.threads et JOIN "
+	    "performance_schema.events_transactions_current e ON "
+	    "e.THREAD_ID = et.THREAD_ID AND e.STATE = 'ACTIVE') ON "
+	    "et.PROCESSLIST_ID = h.id");
+	str_free(&these);
+}
+
+/* Where the holders are not known: who has a transaction open. */
+static void
+ask_suspects(struct str *q)
+{
+	str_addz(q, "SELECT " WHO "GREATEST(COALESCE(" TRX_AGE ", 0), 0) "
+	    "AS age, " STATEMENT_NOW " FROM information_schema.INNODB_TRX x "
+	    "JOIN information_schema.PROCESSLIST p ON p.ID = "
+	    "x.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() "
+	    "ORDER BY age DESC LIMIT 3");
+}
+
+static void
+name_some(const struct rows *r, bool known)
+{
+	size_t i;
+
+	for (i = 0; i < r->n && i < SHOWN; i++)
+		log_info("%s by connection %s (%s@%s), for %s s: %.100s",
+		    known ? "in use" : "perhaps in use", r->cell[i][ID],
+		    r->cell[i][USER], r->cell[i][HOST], r->cell[i][AGE],
+		    r->cell[i][STATEMENT]);
+}
+
+static unsigned long long
+number(const char *text)
+{
+	return text == NULL ? 0 : strtoull(text, NULL, 10);
+}
+
+/*
+ * MariaDB does not say whose a prepared XA transaction is.  Without its
+ * connection it would keep its rows but lose its lock on the table, and
+ * what it commits after the swap would be in the old table.
+ */
+static bool
+may_be_prepared(struct blocker_watch *w, char **c)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	struct rows r = ROWS_INIT;
+	bool some;
+
+	if (!w->server->mariadb || number(c[MODIFIED]) == 0)
+		return false;
+	some = db_rows(w->db, &r, &ignored, "XA RECOVER") != 0 || r.n > 0;
+	rows_free(&r);
+	return some;
+}
+
+/* Why this one is not to be killed, however old; empty when it may be. */
+static void
+add_reason(struct str *why, struct blocker_watch *w, char **c)
+{
+	const struct config *cfg = db_config(w->db);
+
+	if (number(c[OURS]) != 0)
+		str_addz(why, "it is livealter's");
+	else if (number(c[INTERNAL]) != 0)
+		str_addz(why, "it is the server's own, or replication");
+	else if (number(c[SPECIAL]) != 0)
+		str_addz(why, "it alters a table, is a backup, holds LOCK "
+		    "TABLES or FLUSH TABLES, or has a prepared XA "
+		    "transaction");
+	else if (number(c[DUMP]) != 0)
+		str_addz(why, "it is a dump");
+	else if (number(c[MODIFIED]) > cfg->kill_blockers_max_rows)
+		str_addf(why, "its transaction has modified %s rows, and "
+		    "--kill-blockers-max-rows is %llu", c[MODIFIED],
+		    cfg->kill_blockers_max_rows);
+	else if (may_be_prepared(w, c))
+		str_addz(why, "it has modified rows, and there is a prepared "
+		    "XA transaction that may be its");
+}
+
+/* True the first time. */
+static bool
+not_yet_told(struct blocker_watch *w, unsigned long id)
+{
+	size_t i;
+
+	for (i = 0; i < w->n_told; i++)
+		if (w->told[i] == id)
+			return false;
+	w->told = xrealloc(w->told, w->n_told + 1, sizeof(*w->told));
+	w->told[w->n_told++] = id;
+	return true;
+}
+
+#define ER_NO_SUCH_THREAD 1094
+#define ER_KILL_DENIED 1095
+
+/* Returns true when it is, or soon will be, gone. */
+static bool
+kill_one(struct blocker_watch *w, char **c, double seconds)
+{
+	struct err e = { .kind = ERR_NONE };
+
+	log_warn("connection %s (%s@%s) is killed: its transaction, open for "
+	    "%s s, holds %s, and --kill-blockers is %g; its statement: %.100s",
+	    c[ID], c[USER], c[HOST], c[AGE], c[HELD], seconds, c[STATEMENT]);
+	if (db_run(w->db, &e, "KILL CONNECTION %s", c[ID]) == 0 ||
+	    e.sqlno == ER_NO_SUCH_THREAD) {
+		w->killed++;
+		return true;
+	}
+	log_warn("connection %s could not be killed: %s", c[ID], e.text);
+	if (e.sqlno == ER_KILL_DENIED && !w->server->mariadb)
+		log_hint("to kill an account that has SYSTEM_USER takes "
+		    "SYSTEM_USER");
+	return false;
+}
+
+/* Returns true when it is on its way out. */
+static bool
+judge(struct blocker_watch *w, char **c)
+{
+	const struct config *cfg = db_config(w->db);
+	unsigned long long age = number(c[AGE]);
+	struct str why = STR_INIT;
+	bool ends = number(c[ENDS]) != 0;
+
+	if (cfg->kill_blockers <= 0 || ends ||
+	    (double)age < cfg->kill_blockers)
+		return ends;
+	add_reason(&why, w, c);
+	if (why.len == 0)
+		ends = kill_one(w, c, cfg->kill_blockers);
+	else if (not_yet_told(w, number(c[ID])))
+		log_warn("connection %s (%s@%s), for %s s in the way of %s, is "
+		    "not killed: %s", c[ID], c[USER], c[HOST], c[AGE],
+		    c[HELD], why.s);
+	str_free(&why);
+	return ends;
+}
+
+unsigned long long
+blocker_look(struct blocker_watch *w, bool name)
+{
+	const bool known = w->server->sees_locks;
+	struct err ignored = { .kind = ERR_NONE };
+	unsigned long long eldest = 0, age;
+	struct rows r = ROWS_INIT;
+	struct str q = STR_INIT;
+	size_t i;
+
+	if (!name && db_config(w->db)->kill_blockers <= 0)
+		return 0;
+	if (known)
+		ask_holders(&q, w);
+	else
+		ask_suspects(&q);
+	if (db_rows(w->db, &r, &ignored, "%s", q.s) != 0)
+		log_info("who uses the table cannot be seen: %s",
+		    ignored.text);
+	if (name)
+		name_some(&r, known);
+	for (i = 0; known && i < r.n; i++) {
+		age = number(r.cell[i][AGE]);
+		if (!judge(w, r.cell[i]) && age > eldest)
+			eldest = age;
+	}
+	rows_free(&r);
+	str_free(&q);
+	return eldest;
+}
+
+void
+blocker_free(struct blocker_watch *w)
+{
+	free(w->told);
+	w->told = NULL;
+	w->n_told = 0;
+}
+
+/* Without a list of locks nobody can be killed for holding one. */
+static int
+check_sight(const struct server *s, struct err *e)
+{
+	if (s->sees_locks)
+		return 0;
+	if (s->mariadb) {
+		err_set(e, ERR_NEEDS, "--kill-blockers: the server cannot "
+		    "tell who holds the table: there is no "
+		    "information_schema.METADATA_LOCK_INFO");
+		return err_hint(e, "INSTALL SONAME 'metadata_lock_info'");
+	}
+	err_set(e, ERR_NEEDS, "--kill-blockers: "
+	    "performance_schema.metadata_locks cannot be read");
+	return err_hint(e, "GRANT SELECT ON performance_schema.* TO %s; and "
+	    "the instrument wait/lock/metadata/sql/mdl must be enabled",
+	    s->user);
+}
+
+/* Ask once, so that what may not be asked is known at the start. */
+static int
+check_question(const struct blocker_watch *w, struct err *e)
+{
+	const struct server *s = w->server;
+	struct rows r = ROWS_INIT;
+	struct str q = STR_INIT;
+	int rc;
+
+	ask_holders(&q, w);
+	rc = db_rows(w->db, &r, e, "%s", q.s);
+	rows_free(&r);
+	str_free(&q);
+	if (rc == 0 || e->kind != ERR_SQL)
+		return rc;
+	e->kind = ERR_NEEDS;
+	err_while(e, "--kill-blockers: asking who holds the table");
+	return s->mariadb ? -1 : err_hint(e, "GRANT SELECT ON "
+	    "performance_schema.* TO %s", s->user);
+}
+
+/*
+ * What comes by a role is not in this list; then nothing is concluded from
+ * it, and a KILL that is refused is logged.
+ */
+static int
+check_rights(struct db *db, const struct server *s, struct err *e)
+{
+	const char *admin = s->mariadb ? "CONNECTION ADMIN" :
+	    "CONNECTION_ADMIN";
+	/* MariaDB 11.0 took it out of SUPER. */
+	bool super = !s->mariadb || s->version < 110000;
+	struct str who = STR_INIT;
+	char *lacks = NULL;
+	int rc;
+
+	db_literal(&who, db, s->user);
+	rc = db_value(db, &lacks, e, "SELECT IF(COALESCE(CURRENT_ROLE(), "
+	    "'NONE') <> 'NONE', '', CONCAT_WS(', ', "
+	    "IF(MAX(PRIVILEGE_TYPE = 'PROCESS'), NULL, 'PROCESS'), "
+	    "IF(MAX(PRIVILEGE_TYPE IN ('%s', '%s')), NULL, '%s'))) "
+	    "FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = %s",
+	    admin, super ? "SUPER" : admin, admin, who.s);
+	str_free(&who);
+	if (rc == 0 && lacks != NULL && lacks[0] != '\0') {
+		rc = err_set(e, ERR_NEEDS, "--kill-blockers: %s lacks "
+		    "privileges: %s", s->user, lacks);
+		err_hint(e, "GRANT %s ON *.* TO %s", lacks, s->user);
+	}
+	free(lacks);
+	return rc;
+}
+
+int
+blocker_check(struct db *db, const struct server *s,
+    const struct mdl_set *set, struct err *e)
+{
+	const struct blocker_watch w = { .db = db, .server = s, .set = set };
+
+	if (db_config(db)->kill_blockers <= 0)
+		return 0;
+	return check_sight(s, e) != 0 || check_rights(db, s, e) != 0 ||
+	    check_question(&w, e) != 0 ? -1 : 0;
+}

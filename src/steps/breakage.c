@@ -1,0 +1,185 @@
+#include "steps/breakage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "model/usage.h"
+
+#define OTHERS(schema) " WHERE " schema " NOT IN ('information_schema', " \
+	"'mysql', 'performance_schema', 'sys')"
+
+/* The table's own triggers are another matter: they are refused. */
+static const char texts[] =
+    "SELECT 'view', TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITION, '' "
+    "FROM information_schema.VIEWS" OTHERS("TABLE_SCHEMA")
+    " UNION ALL SELECT LOWER(ROUTINE_TYPE), ROUTINE_SCHEMA, ROUTINE_NAME, "
+    "ROUTINE_DEFINITION, SQL_MODE "
+    "FROM information_schema.ROUTINES" OTHERS("ROUTINE_SCHEMA")
+    " UNION ALL SELECT 'event', EVENT_SCHEMA, EVENT_NAME, EVENT_DEFINITION, "
+    "SQL_MODE FROM information_schema.EVENTS" OTHERS("EVENT_SCHEMA")
+    " UNION ALL SELECT 'trigger', TRIGGER_SCHEMA, TRIGGER_NAME, "
+    "ACTION_STATEMENT, SQL_MODE FROM information_schema.TRIGGERS"
+    OTHERS("TRIGGER_SCHEMA") " AND NOT (EVENT_OBJECT_SCHEMA = %s "
+    "AND EVENT_OBJECT_TABLE = %s) ORDER BY 1 DESC, 2, 3";
+
+enum { KIND, SCHEMA, NAME, TEXT, MODE };
+
+/* Something that may use the table. */
+struct user {
+	const char *kind;	/* "view" */
+	struct qname name;
+	struct usage usage;
+	bool broken;
+};
+
+struct users {
+	const struct plan *p;
+	bool fold;		/* of struct usage */
+	struct rows r;		/* what the users point into */
+	struct user *user;
+	size_t n;
+	struct str unseen;	/* the first whose text cannot be read */
+	size_t n_unseen;
+};
+
+/* Its name, not the column: one that is dropped and added anew will do. */
+static bool
+goes(const struct plan *p, const struct column *c)
+{
+	return table_column(p->new, c->name.raw) == NULL;
+}
+
+static bool
+uses_what_goes(const struct users *us, const struct usage *u)
+{
+	const struct plan *p = us->p;
+	size_t i;
+
+	for (i = 0; i < p->old->n_columns; i++)
+		if (goes(p, &p->old->column[i]) && usage_column(u,
+		    &p->names.old, &p->old->column[i].name))
+			return true;
+	return false;
+}
+
+/* A broken view breaks what uses it in turn. */
+static void
+break_it(struct users *us, struct user *u)
+{
+	size_t i;
+
+	u->broken = true;
+	for (i = 0; i < us->n && u->usage.resolved; i++)
+		if (!us->user[i].broken &&
+		    usage_table(&us->user[i].usage, &u->name))
+			break_it(us, &us->user[i]);
+}
+
+/* A text that is not shown is empty, or NULL; a routine need not be SQL. */
+static int
+take_user(struct users *us, char **cell, struct err *e)
+{
+	struct user *u = &us->user[us->n++];
+	struct lex_mode mode = { .mariadb = us->p->server->mariadb };
+	struct err ignored = { .kind = ERR_NONE };
+
+	u->kind = cell[KIND];
+	u->usage.resolved = strcmp(u->kind, "view") == 0;
+	u->usage.schema = &u->name.db;
+	u->usage.fold = us->fold;
+	if (qname_set(&u->name, cell[SCHEMA], cell[NAME], e) != 0)
+		return -1;
+	mode.ansi_quotes = strstr(cell[MODE], "ANSI_QUOTES") != NULL;
+	mode.no_backslash_escapes = strstr(cell[MODE],
+	    "NO_BACKSLASH_ESCAPES") != NULL;
+	if (cell[TEXT] != NULL && cell[TEXT][0] != '\0' &&
+	    lex_scan(&u->usage.l, cell[TEXT], &mode, &ignored) == 0)
+		return 0;
+	if (us->n_unseen++ == 0)
+		str_addf(&us->unseen, "%s %s", u->kind, u->name.sql);
+	return 0;
+}
+
+static int
+read_users(struct users *us, struct db *db, struct err *e)
+{
+	const struct qname *q = &us->p->names.old;
+	struct str schema = STR_INIT, table = STR_INIT;
+	unsigned long long fold = 0;
+	size_t i;
+	int rc;
+
+	db_literal(&schema, db, q->db.raw);
+	db_literal(&table, db, q->table.raw);
+	rc = db_number(db, &fold, e, "SELECT @@lower_case_table_names") != 0 ||
+	    db_rows(db, &us->r, e, texts, schema.s, table.s) != 0 ? -1 : 0;
+	str_free(&schema);
+	str_free(&table);
+	us->fold = fold > 0;
+	us->user = xcalloc(us->r.n + 1, sizeof(*us->user));
+	for (i = 0; rc == 0 && i < us->r.n; i++)
+		rc = take_user(us, us->r.cell[i], e);
+	return rc;
+}
+
+static void
+describe(struct str *out, const struct users *us)
+{
+	const struct plan *p = us->p;
+	const char *comma = "the swap breaks, as ALTER TABLE would, what uses ";
+	size_t i;
+
+	for (i = 0; i < p->old->n_columns; i++)
+		if (goes(p, &p->old->column[i])) {
+			str_addf(out, "%s%s", comma,
+			    p->old->column[i].name.sql);
+			comma = ", ";
+		}
+	comma = ": ";
+	for (i = 0; i < us->n; i++)
+		if (us->user[i].broken) {
+			str_addf(out, "%s%s %s", comma, us->user[i].kind,
+			    us->user[i].name.sql);
+			comma = ", ";
+		}
+	if (comma[0] == ':')
+		str_reset(out);
+}
+
+int
+breakage_describe(struct str *out, struct db *db, const struct plan *p,
+    struct err *e)
+{
+	struct users us = { p, false, ROWS_INIT, NULL, 0, STR_INIT, 0 };
+	size_t i, n = 0;
+	int rc;
+
+	for (i = 0; i < p->old->n_columns; i++)
+		n += goes(p, &p->old->column[i]);
+	if (n == 0)
+		return 0;
+	rc = read_users(&us, db, e);
+	if (rc == 0) {
+		for (i = 0; i < us.n; i++)
+			if (!us.user[i].broken &&
+			    uses_what_goes(&us, &us.user[i].usage))
+				break_it(&us, &us.user[i]);
+		describe(out, &us);
+	} else if (e->kind == ERR_SQL) {
+		log_warn("what uses columns that go is not known: %s", e->text);
+		e->kind = ERR_NONE;
+		rc = 0;
+	}
+	if (us.n_unseen > 0)
+		log_warn("whether they use columns that go is not known, as "
+		    "their texts cannot be read: %s%s", us.unseen.s,
+		    us.n_unseen > 1 ? " and others" : "");
+	for (i = 0; i < us.n; i++)
+		lex_free(&us.user[i].usage.l);
+	free(us.user);
+	rows_free(&us.r);
+	str_free(&us.unseen);
+	return rc;
+}

@@ -1,0 +1,473 @@
+/*
+ * The cut-over.
+ *
+ * MySQL renames under LOCK TABLES (8.0.13 and later), so one connection locks
+ * everything that takes part and sends the rest in one packet.
+ *
+ * MariaDB does not (error 1192).  There the lock's holder lets go, and what
+ * waits in the queue behind him goes first, before the application, because
+ * stronger locks do: lanes.c.
+ */
+#include "steps/cutover.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/stop.h"
+#include "base/str.h"
+#include "base/util.h"
+#include "model/sql.h"
+#include "steps/lanes.h"
+#include "steps/mdl.h"
+
+#define SETTLE_LIMIT	30.0	/* seconds for the old connection to end, */
+#define GRACE		0.5	/* and to end by itself */
+
+/* Everything one attempt needs. */
+struct cutover {
+	struct db *db;
+	const struct plan *p;
+	const struct config *cfg;
+	struct undo *undo;
+	const struct cutover_ask *ask;
+};
+
+/*
+ * A statement of a connection that is gone may still be running.  On MariaDB
+ * it may be another one that is gone, for which this one waits in vain.
+ */
+static int
+wait_for_end(struct cutover *c, unsigned long id, struct err *e)
+{
+	double began = now_s();
+	struct err ignored;
+	unsigned long long n;
+
+	for (;;) {
+		if (db_number(c->db, &n, e, "SELECT COUNT(*) FROM "
+		    "information_schema.PROCESSLIST WHERE ID = %lu", id) != 0)
+			return -1;
+		if (n == 0)
+			return 0;
+		if (now_s() - began > SETTLE_LIMIT)
+			return err_set(e, ERR_LOST, "connection %lu, which was "
+			    "lost, is still there", id);
+		if (c->p->server->mariadb && now_s() - began > GRACE)
+			db_quiet(c->db, &ignored, "KILL %lu", id);
+		stop_sleep(0.1);
+	}
+}
+
+/*
+ * A connection broke during the RENAME.  Connect again and look: 1 swapped,
+ * 0 not swapped, -1 not to be found out.
+ */
+static int
+settle(struct cutover *c, unsigned long id, struct err *e)
+{
+	int tries, attic, shadow;
+
+	for (tries = 1; db_reopen(c->db, e) != 0; tries++)
+		if (tries >= 10 || stop_sleep(1))
+			return -1;
+	if (wait_for_end(c, id, e) != 0)
+		return -1;
+	attic = table_exists(c->db, &c->p->names.attic, e);
+	shadow = table_exists(c->db, &c->p->names.shadow, e);
+	if (attic < 0 || shadow < 0)
+		return -1;
+	log_warn("the connection broke during the RENAME; the tables %s",
+	    attic && !shadow ? "were swapped" : "were not swapped");
+	return attic && !shadow;
+}
+
+/* The same, after this error, which then says if that is not known. */
+static int
+find_out(struct cutover *c, unsigned long id, struct err *e)
+{
+	struct err e2 = { .kind = ERR_NONE };
+	int rc = settle(c, id, &e2);
+
+	if (rc < 0)
+		err_hint(e, "it is not known whether the tables were "
+		    "swapped: they were if there is a table %s",
+		    c->p->names.attic.sql);
+	return rc;
+}
+
+/*
+ * The tables that are locked: those that are renamed come first.  MySQL drops
+ * no foreign key while the parent is in use; on MariaDB it is enough that the
+ * parents are not written to, but what references a child counts as well.
+ */
+static const struct qname **
+tables(const struct plan *p, const struct qname *other, struct mdl_set *set)
+{
+	const struct cut *c = &p->cut;
+	const struct qname **t;
+	size_t i, n = 0;
+
+	t = xcalloc(3 + c->n_children + c->n_grandchildren + c->n_parents,
+	    sizeof(*t));
+	t[n++] = &p->names.old;
+	t[n++] = other;
+	if (other == &p->names.shadow)
+		t[n++] = &p->names.notes;
+	for (i = 0; i < c->n_children; i++)
+		t[n++] = c->child[i];
+	for (i = 0; i < c->n_grandchildren && p->server->mariadb; i++)
+		t[n++] = c->grandchild[i];
+	for (i = 0; i < c->n_parents; i++)
+		t[n++] = c->parent[i];
+	set->table = t;
+	set->n = n;
+	set->reads = p->server->mariadb ? c->n_parents : 0;
+	set->gate = NULL;
+	return t;
+}
+
+static bool
+comes_back(const struct cut_item *it)
+{
+	return it->lane == CUT_RESTORE;
+}
+
+/* What is left to do when we fail now, in a session that is set up for it. */
+static void
+owe(struct cutover *c, enum undo_what what,
+    bool (*is_left)(const struct cut_item *))
+{
+	const struct cut *cut = &c->p->cut;
+	size_t i;
+
+	undo_push(c->undo, what, "SET SESSION foreign_key_checks = 1");
+	for (i = cut->n; i-- > 0; )
+		if (is_left(&cut->item[i]))
+			undo_push(c->undo, what, "%s", cut->item[i].sql);
+	undo_push(c->undo, what, "SET SESSION foreign_key_checks = 0");
+	undo_push(c->undo, what, "USE %s", c->p->names.old.db.sql);
+}
+
+/* The RENAME has happened: other things are to be done if we fail now. */
+static void
+note_swapped(struct cutover *c)
+{
+	undo_forget(c->undo, UNDO_SHADOW);
+	if (c->p->back == NULL)
+		undo_push(c->undo, UNDO_ATTIC, "DROP TABLE IF EXISTS %s",
+		    c->p->names.attic.sql);
+	undo_forget(c->undo, UNDO_BACK);
+	if (c->p->cut.n > 0)
+		owe(c, UNDO_FINISH, cut_follows);
+}
+
+/*
+ * The statements from item *i on that go into one packet; is there another?
+ * Without the checks a foreign key is added at once, whatever the size.
+ */
+static bool
+add_packet(struct str *q, const struct plan *p, size_t *i)
+{
+	const struct cut *cut = &p->cut;
+	bool last = false;
+
+	if (*i == 0) {
+		str_addz(q, p->swap);
+		if (cut->n > 0)
+			str_addf(q, "; USE %s; SET SESSION "
+			    "foreign_key_checks = 0", p->names.old.db.sql);
+	}
+	for (; *i < cut->n && !last; ++*i) {
+		if (!cut_follows(&cut->item[*i]))
+			continue;
+		str_addf(q, "%s%s", q->len > 0 ? "; " : "",
+		    cut->item[*i].sql);
+		last = cut->item[*i].last;
+	}
+	if (!last)
+		str_addf(q, "%sSET SESSION foreign_key_checks = 1; "
+		    "UNLOCK TABLES", q->len > 0 ? "; " : "");
+	return last;
+}
+
+/* MySQL: the first packet renames, the last one unlocks. */
+static int
+send_packets(struct cutover *c, bool *renamed, struct err *e)
+{
+	struct str q = STR_INIT;
+	size_t i = 0, done;
+	bool more = true;
+	int rc = 0;
+
+	log_sql(c->p->swap);
+	for (i = 0; i < c->p->cut.n; i++)
+		if (cut_follows(&c->p->cut.item[i]))
+			log_sql(c->p->cut.item[i].sql);
+	log_sql("UNLOCK TABLES");
+	i = 0;
+	while (rc == 0 && more) {
+		str_reset(&q);
+		more = add_packet(&q, c->p, &i);
+		done = 0;
+		rc = db_send(c->db, q.s, e);
+		if (rc == 0)
+			rc = db_receive(c->db, &done, e);
+		*renamed = *renamed || done > 0;
+	}
+	str_free(&q);
+	return rc;
+}
+
+/*
+ * MySQL, with the lock held: 1 swapped, 0 not, -1 not known.  When swapped, *e
+ * may still say what went wrong afterwards.
+ */
+static int
+swap_in_packets(struct cutover *c, struct err *e)
+{
+	struct err e2 = { .kind = ERR_NONE };
+	unsigned long id = db_id(c->db);
+	bool renamed = false;
+
+	if (send_packets(c, &renamed, e) == 0)
+		return 1;
+	if (e->kind == ERR_LOST)
+		return find_out(c, id, e);
+	mdl_release(c->db, -1, &e2);
+	return renamed;
+}
+
+/* 0 locked; else as attempt(). */
+static int
+lock(struct cutover *c, struct lanes *lanes, const struct mdl_set *set,
+    struct err *e)
+{
+	return lanes != NULL ? lanes_lock(lanes, set, e) :
+	    mdl_hold(c->db, c->p->server, set, &c->cfg->tries_swap_tables, e);
+}
+
+static void
+unlock(struct cutover *c, struct lanes *lanes)
+{
+	struct err ignored = { .kind = ERR_NONE };
+
+	if (lanes != NULL)
+		lanes_unlock(lanes);
+	else
+		mdl_release(c->db, -1, &ignored);
+}
+
+/* It was not handed back: connections were lost, or the tables in use. */
+static int
+restore(struct cutover *c, struct err *e)
+{
+	return undo_owes(c->undo, UNDO_RESTORE) ? cutover_finish(c->db, c->p,
+	    c->cfg, c->undo, e) : 0;
+}
+
+/*
+ * With the lock held.  1 swapped, 0 not, -1 not known.
+ */
+static int
+swap_tables(struct cutover *c, struct lanes *lanes, struct err *e)
+{
+	struct err e2 = { .kind = ERR_NONE };
+	bool back = true;
+	int rc;
+
+	if (lanes == NULL)
+		return swap_in_packets(c, e);
+	/* What MariaDB's holder hands over would go with the new table. */
+	if (cut_has(&c->p->cut, CUT_RESTORE))
+		owe(c, UNDO_RESTORE, comes_back);
+	rc = lanes_swap(lanes, &back, e);
+	if (rc < 0) {
+		rc = find_out(c, lanes_renamer(lanes), e);
+		back = false;
+	}
+	if (rc == 0 && !back && restore(c, &e2) != 0) {
+		*e = e2;
+		return -1;
+	}
+	if (rc >= 0)
+		undo_forget(c->undo, UNDO_RESTORE);
+	return rc;
+}
+
+/* One attempt: 2 when it may be tried again, else as cutover_run(). */
+static int
+attempt(struct cutover *c, struct lanes *lanes, const struct mdl_set *set,
+    bool *swapped, struct err *e)
+{
+	int rc;
+
+	rc = lock(c, lanes, set, e);
+	if (rc != 0)
+		return rc;
+	/* What the tries before the last one met. */
+	memset(e, 0, sizeof(*e));
+	rc = c->ask->last_look(c->ask->arg, e);
+	if (rc != 0) {
+		unlock(c, lanes);
+		return rc;
+	}
+	rc = swap_tables(c, lanes, e);
+	*swapped = rc == 1;
+	if (rc == 1)
+		return 0;
+	if (rc < 0)
+		return -2;
+	return e->kind == ERR_LOST || db_class(e->sqlno) == DB_CONFLICT ?
+	    2 : -1;
+}
+
+#define PATIENCE	60.0	/* seconds of attempts that cost nobody */
+
+/* Attempts with connections of their own, made anew each time. */
+static int
+attempts(struct cutover *c, bool *swapped, struct err *e)
+{
+	const struct qname **t;
+	struct mdl_set set;
+	struct lanes *lanes = NULL;
+	double began = now_s();
+	int rc;
+
+	t = tables(c->p, &c->p->names.shadow, &set);
+	set.gate = c->ask->gate;
+	do {
+		memset(e, 0, sizeof(*e));
+		rc = c->p->server->mariadb ? lanes_open(&lanes, c->db, c->p,
+		    c->cfg, e) : 0;
+		if (rc == 0)
+			rc = attempt(c, lanes, &set, swapped, e);
+		lanes_close(lanes);
+		lanes = NULL;
+		if (rc == 2 && stop_sleep(0.01))
+			rc = err_set(e, ERR_STOPPED, "stopped");
+	} while (rc == 2 && now_s() - began < PATIENCE);
+	free(t);
+	return rc;
+}
+
+/*
+ * MariaDB: names and texts, which nobody waits for.  In one packet, because a
+ * trigger is dropped and made again.
+ */
+static int
+make_up(struct cutover *c, struct err *e)
+{
+	const struct cut *cut = &c->p->cut;
+	const struct qname **t;
+	struct str q = STR_INIT;
+	struct mdl_set set;
+	size_t i, done;
+	int rc = 0;
+
+	t = tables(c->p, &c->p->names.attic, &set);
+	for (i = 0; i < cut->n; i++)
+		if (cut->item[i].lane == CUT_TABLE)
+			str_addf(&q, "; %s", cut->item[i].sql);
+	if (q.len > 0)
+		rc = mdl_hold(c->db, c->p->server, &set,
+		    &c->cfg->tries_update_foreign_keys, e);
+	if (q.len > 0 && rc == 0) {
+		struct str all = STR_INIT;
+
+		str_addf(&all, "SET SESSION foreign_key_checks = 0%s; "
+		    "SET SESSION foreign_key_checks = 1; UNLOCK TABLES", q.s);
+		for (i = 0; i < cut->n; i++)
+			if (cut->item[i].lane == CUT_TABLE)
+				log_sql(cut->item[i].sql);
+		log_sql("UNLOCK TABLES");
+		rc = db_send(c->db, all.s, e) != 0 ||
+		    db_receive(c->db, &done, e) != 0 ? -1 : 0;
+		str_free(&all);
+	}
+	str_free(&q);
+	free(t);
+	return rc;
+}
+
+int
+cutover_run(struct db *db, const struct plan *p, const struct config *cfg,
+    struct undo *undo, const struct cutover_ask *ask, bool *swapped,
+    struct err *e)
+{
+	struct cutover c = { db, p, cfg, undo, ask };
+	struct err why = { .kind = ERR_NONE };
+	int rc;
+
+	/* The old one, on the way back, is not ours to drop. */
+	if (p->park != NULL && !p->complete)
+		undo_push(undo, UNDO_SHADOW, "DROP TABLE IF EXISTS %s",
+		    p->names.parked.sql);
+	rc = attempts(&c, swapped, &why);
+	if (!*swapped) {
+		if (why.kind == ERR_NONE)
+			err_set(&why, ERR_SWAP, "no moment was found in which "
+			    "nobody used the tables");
+		if (why.kind == ERR_SQL || why.kind == ERR_LOST)
+			why.kind = ERR_SWAP;
+		if (rc != 1)
+			*e = why;
+		return rc == 2 ? -1 : rc;
+	}
+	note_swapped(&c);
+	if (why.kind == ERR_NONE && (!p->server->mariadb ||
+	    make_up(&c, &why) == 0)) {
+		undo_forget(undo, UNDO_FINISH);
+		return 0;
+	}
+	log_warn("the tables were swapped, but then: %s", why.text);
+	return cutover_finish(db, p, cfg, undo, e);
+}
+
+/* undo_run_fn: what may have been done already. */
+static int
+run_again(void *arg, enum undo_what what, const char *sql, struct err *e)
+{
+	(void)what;
+	return db_run_again(arg, sql, e);
+}
+
+int
+cutover_unpark(struct db *db, const struct server *s, const struct names *n,
+    const struct tries *tries, struct err *e)
+{
+	struct str q = STR_INIT;
+	int rc = table_exists(db, &n->parked, e);
+
+	if (rc <= 0)
+		return rc;
+	sql_unpark(&q, n);
+	rc = mdl_run(db, s, MDL_ONE(&n->parked), tries, q.s, e);
+	str_free(&q);
+	return rc;
+}
+
+int
+cutover_finish(struct db *db, const struct plan *p, const struct config *cfg,
+    struct undo *undo, struct err *e)
+{
+	bool back = undo_owes(undo, UNDO_RESTORE);
+	struct mdl_set set;
+	const struct qname **t = tables(p, back ? &p->names.shadow :
+	    &p->names.attic, &set);
+	int rc = 0;
+
+	if (back && p->park != NULL)
+		rc = cutover_unpark(db, p->server, &p->names,
+		    &cfg->tries_swap_tables, e);
+	if (rc == 0)
+		rc = mdl_hold(db, p->server, &set,
+		    &cfg->tries_update_foreign_keys, e);
+	if (rc == 0)
+		rc = mdl_release(db, undo_run(undo, back ? UNDO_RESTORE :
+		    UNDO_FINISH, run_again, db, e), e);
+	free(t);
+	if (rc != 0 && e->kind == ERR_SQL)
+		e->kind = ERR_FKEYS;
+	return rc;
+}

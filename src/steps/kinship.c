@@ -1,0 +1,317 @@
+#include "steps/kinship.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "base/util.h"
+#include "model/cutkey.h"
+#include "steps/ask.h"
+#include "steps/mdl.h"
+
+/* What is being tried, and how patiently. */
+struct trial {
+	struct db *db;
+	const struct plan *p;
+	const struct tries *tries;
+};
+
+/*
+ * The new table is nobody's but ours; but with foreign keys of its own the
+ * application's statements on the parents lock it, too.
+ */
+static int
+run_on(const struct trial *t, const struct qname *table, const char *sql,
+    struct err *e)
+{
+	return mdl_run(t->db, t->p->server, MDL_ONE(table), t->tries, sql, e);
+}
+
+/* undo_run_fn, for the table to try things on. */
+static int
+take_off(void *arg, enum undo_what what, const char *sql, struct err *e)
+{
+	const struct trial *t = arg;
+
+	(void)what;
+	return run_on(t, &t->p->names.shadow, sql, e);
+}
+
+static int
+try_trigger(const struct trial *trial, const struct kin_trigger *t,
+    const struct qname *table, struct err *e)
+{
+	const struct plan *p = trial->p;
+	struct db *db = trial->db;
+	struct err e2 = { .kind = ERR_NONE };
+	struct str q = STR_INIT;
+	struct qname name;
+	struct ident id;
+	int rc;
+
+	ident_derive(&id, "livealter_", table->table.raw, "_try");
+	qname_beside(&name, table, &id);
+	kin_before_trigger(&q, t);
+	rc = db_quiet(db, e, "%s", q.s);
+	str_reset(&q);
+	if (rc == 0)
+		rc = kin_trigger_on(&q, t, &name, table, e);
+	if (rc == 0)
+		rc = run_on(trial, table, q.s, e);
+	str_reset(&q);
+	kin_after_trigger(&q);
+	if (db_quiet(db, &e2, "%s", q.s) != 0 && rc == 0) {
+		*e = e2;
+		rc = -1;
+	}
+	str_reset(&q);
+	str_addf(&q, "DROP TRIGGER %s", name.sql);
+	if (rc == 0)
+		rc = run_on(trial, table, q.s, e);
+	str_free(&q);
+	if (rc == 0)
+		return 0;
+	server_explain(p->server, &p->names.old.db, ERR_REFUSED, e);
+	return err_while(e, "trigger %s cannot be on the %s table",
+	    t->name.sql, plan_there(p));
+}
+
+static int
+try_triggers(const struct trial *t, const struct qname *table, struct err *e)
+{
+	const struct kin *kin = t->p->kin;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < kin->n_triggers && rc == 0; i++)
+		rc = try_trigger(t, &kin->trigger[i], table, e);
+	return rc;
+}
+
+/* On the way back our triggers write to the table: take one like it. */
+static int
+try_triggers_beside(struct trial *t, struct undo *undo, struct err *e)
+{
+	struct err e2 = { .kind = ERR_NONE };
+	struct qname like;
+	int rc;
+
+	if (t->p->kin->n_triggers == 0)
+		return 0;
+	names_trial(&like, &t->p->names);
+	undo_push(undo, UNDO_TRY, "DROP TABLE IF EXISTS %s", like.sql);
+	rc = db_run(t->db, e, "CREATE TABLE %s LIKE %s", like.sql,
+	    t->p->names.shadow.sql);
+	if (rc == 0)
+		rc = try_triggers(t, &like, e);
+	return undo_run(undo, UNDO_TRY, take_off, t, rc == 0 ? e : &e2) != 0 ?
+	    -1 : rc;
+}
+
+static void
+tell_key(const struct fkey *k, struct err *e)
+{
+	struct str list = STR_INIT;
+	size_t i;
+
+	for (i = 0; i < k->n; i++)
+		str_addf(&list, "%s%s", i > 0 ? ", " : "",
+		    k->referenced[i].sql);
+	err_while(e, "foreign key %s of %s, which references %s, could not "
+	    "reference the new table", k->name.sql, k->child.sql, list.s);
+	str_free(&list);
+}
+
+/* The foreign keys of one child, on an empty table like it. */
+static int
+try_child(const struct trial *t, const struct qname *child,
+    const struct qname *like, struct err *e)
+{
+	const struct plan *p = t->p;
+	const struct fkeys *f = &p->kin->child;
+	struct str q = STR_INIT;
+	struct ident name;
+	size_t i;
+	int rc;
+
+	rc = db_run(t->db, e, "CREATE TABLE %s LIKE %s", like->sql,
+	    child->sql);
+	for (i = 0; i < f->n && rc == 0; i++) {
+		if (strcmp(f->key[i].child.sql, child->sql) != 0)
+			continue;
+		ident_derive(&name, "", f->key[i].name.raw, "_livealter4");
+		str_reset(&q);
+		str_addf(&q, "ALTER TABLE %s ADD ", like->sql);
+		rc = cut_child_key(&q, p, &f->key[i], &name, &p->names.shadow,
+		    e);
+		if (rc == 0)
+			rc = run_on(t, &p->names.shadow, q.s, e);
+		if (rc == 0)
+			continue;
+		server_explain(p->server, &p->names.old.db, ERR_REFUSED, e);
+		tell_key(&f->key[i], e);
+	}
+	str_free(&q);
+	return rc;
+}
+
+static int
+try_children(struct trial *t, struct undo *undo, struct err *e)
+{
+	const struct plan *p = t->p;
+	struct err e2 = { .kind = ERR_NONE };
+	struct qname like;
+	size_t i;
+	int rc = 0;
+
+	names_trial(&like, &p->names);
+	for (i = 0; i < p->cut.n_children && rc == 0; i++) {
+		undo_push(undo, UNDO_TRY, "DROP TABLE IF EXISTS %s",
+		    like.sql);
+		rc = try_child(t, p->cut.child[i], &like, e);
+		if (undo_run(undo, UNDO_TRY, take_off, t,
+		    rc == 0 ? e : &e2) != 0)
+			rc = -1;
+	}
+	return rc;
+}
+
+int
+kinship_try(struct db *db, const struct plan *p, const struct config *cfg,
+    struct undo *undo, struct err *e)
+{
+	struct trial t = { db, p, &cfg->tries_create_triggers };
+	int rc;
+
+	rc = p->complete ? try_triggers_beside(&t, undo, e) :
+	    try_triggers(&t, &p->names.shadow, e);
+	return rc == 0 ? try_children(&t, undo, e) : -1;
+}
+
+static int
+check_orphans(struct db *db, const struct config *cfg,
+    const struct fresh_fkey *f, const char *sql, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	struct str list = STR_INIT;
+	size_t i;
+	int rc;
+
+	log_info("looking for rows without a parent, for %s",
+	    f->key->name.sql);
+	rc = ask_rows(db, cfg, sql, "looking for rows without a parent", &r,
+	    e);
+	for (i = 0; rc == 0 && i < r.n; i++)
+		str_addf(&list, "%s'%s'", i > 0 ? ", " : "", r.cell[i][0]);
+	if (rc == 0 && r.n > 0)
+		rc = err_set(e, ERR_REFUSED, "rows have no parent in %s, which "
+		    "foreign key %s asks for: %s", f->key->parent.sql,
+		    f->key->name.sql, list.s);
+	str_free(&list);
+	rows_free(&r);
+	return rc;
+}
+
+int
+kinship_orphans(const struct plan *p, const struct config *cfg, bool filled,
+    struct err *e)
+{
+	struct db *db = NULL;
+	const char *sql;
+	size_t i;
+	int rc;
+
+	if (p->n_fresh_fkeys == 0)
+		return 0;
+	rc = server_open(&db, p->server, cfg, "orphans", SESSION_VERIFY,
+	    p->session, e);
+	for (i = 0; i < p->n_fresh_fkeys && rc == 0; i++) {
+		sql = filled ? p->fresh_fkey[i].after :
+		    p->fresh_fkey[i].before;
+		if (sql != NULL)
+			rc = check_orphans(db, cfg, &p->fresh_fkey[i], sql, e);
+	}
+	db_close(db);
+	return rc;
+}
+
+/* Without the checks it takes no time, and nothing that is there is looked
+ * at. */
+int
+kinship_add(struct db *db, const struct plan *p, const struct config *cfg,
+    struct err *e)
+{
+	struct err e2 = { .kind = ERR_NONE };
+	struct str q = STR_INIT;
+	const struct fkey *k;
+	struct ident name;
+	size_t i;
+	int rc;
+
+	if (p->added->n == 0)
+		return 0;
+	str_addf(&q, "ALTER TABLE %s ", p->names.shadow.sql);
+	for (i = 0; i < p->added->n; i++) {
+		k = &p->added->key[i];
+		cutkey_added(&name, k);
+		if (i > 0)
+			str_addz(&q, ", ");
+		fkey_keep_index(&q, k);
+		str_addz(&q, "ADD ");
+		fkey_definition(&q, k, &name, strcmp(k->parent.sql,
+		    p->names.old.sql) == 0 ? &p->names.shadow : &k->parent,
+		    NULL);
+	}
+	rc = db_quiet(db, e, "SET SESSION foreign_key_checks = 0");
+	if (rc == 0)
+		rc = mdl_run_with_parents(db, p->server, &p->names.shadow,
+		    p->added, &cfg->tries_update_foreign_keys, q.s, e);
+	if (db_quiet(db, rc == 0 ? e : &e2, "SET SESSION foreign_key_checks "
+	    "= 1") != 0)
+		rc = -1;
+	str_free(&q);
+	return rc;
+}
+
+/* They came in one statement. */
+int
+kinship_has(struct db *db, const struct qname *shadow,
+    const struct fkeys *added, struct err *e)
+{
+	struct fkeys there = FKEYS_INIT;
+	struct ident name;
+	int rc;
+
+	if (added->n == 0)
+		return 0;
+	rc = fkey_own(&there, db, shadow, e);
+	cutkey_added(&name, &added->key[0]);
+	if (rc == 0)
+		rc = fkey_find(&there, name.raw) != NULL;
+	fkey_free(&there);
+	return rc;
+}
+
+int
+kinship_remove(struct db *db, const struct server *s,
+    const struct qname *shadow, const struct fkeys *added,
+    const struct config *cfg, struct err *e)
+{
+	struct str q = STR_INIT;
+	struct ident name;
+	size_t i;
+	int rc;
+
+	str_addf(&q, "ALTER TABLE %s ", shadow->sql);
+	for (i = 0; i < added->n; i++) {
+		cutkey_added(&name, &added->key[i]);
+		str_addf(&q, "%sDROP FOREIGN KEY %s", i > 0 ? ", " : "",
+		    name.sql);
+	}
+	rc = mdl_run_with_parents(db, s, shadow, added,
+	    &cfg->tries_update_foreign_keys, q.s, e);
+	str_free(&q);
+	return rc;
+}

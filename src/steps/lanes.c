@@ -1,0 +1,379 @@
+#include "steps/lanes.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "base/util.h"
+#include "model/sql.h"
+#include "server/server.h"
+#include "steps/claim.h"
+
+struct lanes {
+	struct db *holder;
+	const struct plan *p;
+	const struct config *cfg;
+	struct db *renamer;
+	struct db *parents;	/* or NULL when not needed */
+	struct db **kin;	/* a child's or a grandchild's, each */
+	size_t n;		/* of kin */
+	struct str renamers;	/* a named lock, as a literal: he is not done */
+};
+
+static int
+open_lane(struct db **lane, const struct lanes *l, struct err *e)
+{
+	return db_beside(lane, l->holder, e) != 0 ||
+	    server_session(l->p->server, *lane, SESSION_CONDUCTOR, 0, l->cfg,
+	    e) != 0 ||
+	    /* They stand in the queue while the holder is at work. */
+	    db_session(*lane, "SET SESSION lock_wait_timeout = 10", e) != 0 ||
+	    db_session(*lane, "SET SESSION foreign_key_checks = 0", e) != 0 ?
+	    -1 : 0;
+}
+
+int
+lanes_open(struct lanes **out, struct db *holder, const struct plan *p,
+    const struct config *cfg, struct err *e)
+{
+	struct lanes *l = xcalloc(1, sizeof(*l));
+	size_t kin = p->cut.n_children + p->cut.n_grandchildren;
+
+	*out = l;
+	l->holder = holder;
+	l->p = p;
+	l->cfg = cfg;
+	l->kin = xcalloc(kin + 1, sizeof(*l->kin));
+	if (open_lane(&l->renamer, l, e) != 0)
+		return -1;
+	claim_swap_name(&l->renamers, holder, &p->names.old);
+	if (p->cut.n_parents > 0 && open_lane(&l->parents, l, e) != 0)
+		return -1;
+	while (l->n < kin)
+		if (open_lane(&l->kin[l->n++], l, e) != 0)
+			return -1;
+	return 0;
+}
+
+void
+lanes_close(struct lanes *l)
+{
+	size_t i;
+
+	if (l == NULL)
+		return;
+	for (i = 0; i < l->n; i++)
+		db_close(l->kin[i]);
+	free(l->kin);
+	str_free(&l->renamers);
+	db_close(l->renamer);
+	db_close(l->parents);
+	free(l);
+}
+
+unsigned long
+lanes_renamer(const struct lanes *l)
+{
+	return db_id(l->renamer);
+}
+
+/* READ is enough: WRITE would lock the parents' children, too.  1: not now. */
+static int
+lock_parents(struct lanes *l, struct err *e)
+{
+	const struct cut *c = &l->p->cut;
+	struct str q = STR_INIT;
+	size_t i;
+	int rc;
+
+	if (l->parents == NULL)
+		return 0;
+	str_addz(&q, "LOCK TABLES ");
+	for (i = 0; i < c->n_parents; i++)
+		str_addf(&q, "%s%s READ", i > 0 ? ", " : "",
+		    c->parent[i]->sql);
+	rc = db_quiet(l->parents, e, "SET SESSION lock_wait_timeout = 0") !=
+	    0 || db_quiet(l->parents, e, "%s", q.s) != 0 ? -1 : 0;
+	str_free(&q);
+	return rc != 0 && e->kind == ERR_SQL &&
+	    db_class(e->sqlno) == DB_CONFLICT ? 1 : rc;
+}
+
+int
+lanes_lock(struct lanes *l, const struct mdl_set *set, struct err *e)
+{
+	int rc;
+
+	rc = mdl_hold(l->holder, l->p->server, set,
+	    &l->cfg->tries_swap_tables, e);
+	if (rc != 0)
+		return rc;
+	rc = lock_parents(l, e);
+	if (rc != 0)
+		lanes_unlock(l);
+	return rc == 1 ? 2 : rc;
+}
+
+void
+lanes_unlock(struct lanes *l)
+{
+	struct err ignored = { .kind = ERR_NONE };
+
+	db_quiet(l->holder, &ignored, "UNLOCK TABLES");
+	if (l->parents != NULL)
+		db_quiet(l->parents, &ignored, "UNLOCK TABLES");
+}
+
+static void
+add_items(struct str *q, const struct plan *p, enum cut_lane lane)
+{
+	size_t i;
+
+	for (i = 0; i < p->cut.n; i++)
+		if (p->cut.item[i].lane == lane)
+			str_addf(q, "; %s", p->cut.item[i].sql);
+}
+
+/* Wait, for up to so many seconds, until this is so, or there is no hope. */
+static void
+add_until(struct str *q, int seconds, const char *condition,
+    const char *hopeless)
+{
+	str_addf(q, "BEGIN NOT ATOMIC DECLARE n INT DEFAULT 0; WHILE n < %d "
+	    "AND NOT (%s) DO DO SLEEP(0.001); SET n = IF(%s, %d, n + 1); "
+	    "END WHILE; IF n = %d THEN SIGNAL SQLSTATE '45000' SET "
+	    "MESSAGE_TEXT = 'the parts of the swap did not line up in time'; "
+	    "END IF; END", 1000 * seconds, condition, hopeless,
+	    1000 * seconds, 1000 * seconds);
+}
+
+/*
+ * Nobody queues before the new table has its other name: the renamer has to
+ * find it, and who has been in a queue for a second is thrown out of it when
+ * his client is dead.
+ */
+static void
+add_parked(struct str *q, const struct lanes *l)
+{
+	struct str parked = STR_INIT;
+
+	if (l->p->park == NULL)
+		return;
+	str_addz(&parked, "EXISTS (SELECT 1 FROM information_schema.TABLES "
+	    "WHERE ");
+	table_where(&parked, l->holder, &l->p->names.parked);
+	str_addz(&parked, ")");
+	add_until(q, 10, parked.s, "FALSE");
+	str_addz(q, "; ");
+	str_free(&parked);
+}
+
+static int
+send_renamer(struct lanes *l, struct err *e)
+{
+	struct str q = STR_INIT;
+	unsigned long long got = 0;
+	int rc;
+
+	add_parked(&q, l);
+	str_addz(&q, l->p->swap);
+	add_items(&q, l->p, CUT_ATTIC);
+	str_addf(&q, "; DO RELEASE_LOCK(%s)", l->renamers.s);
+	rc = db_number(l->renamer, &got, e, "SELECT GET_LOCK(%s, 0)",
+	    l->renamers.s) != 0 || db_send(l->renamer, q.s, e) != 0 ? -1 : 0;
+	str_free(&q);
+	return rc;
+}
+
+/* It only keeps its table still until the renamer is done. */
+static int
+send_kin(struct lanes *l, size_t i, struct err *e)
+{
+	const struct cut *c = &l->p->cut;
+	struct str q = STR_INIT;
+	int rc;
+
+	add_parked(&q, l);
+	/* READ would come after the application's writes. */
+	str_addf(&q, "LOCK TABLES %s WRITE; DO GET_LOCK(%s, 5); "
+	    "DO RELEASE_LOCK(%s); UNLOCK TABLES", i < c->n_children ?
+	    c->child[i]->sql : c->grandchild[i - c->n_children]->sql,
+	    l->renamers.s, l->renamers.s);
+	rc = db_send(l->kin[i], q.s, e);
+	str_free(&q);
+	return rc;
+}
+
+/*
+ * The holder's only packet: hand over what belongs to the table, turn the
+ * children, park the new table, wait until the others stand in the queue, and
+ * let go.  They are sent before it, so that all goes on without us; when they
+ * do not come, the packet ends with an error, and the lock stays.
+ */
+static int
+send_holder(struct lanes *l, struct err *e)
+{
+	struct str q = STR_INIT, there = STR_INIT, waiting = STR_INIT;
+	struct str gone = STR_INIT;
+	size_t i;
+	int rc;
+
+	str_addf(&q, "USE %s; SET SESSION foreign_key_checks = 0",
+	    l->p->names.old.db.sql);
+	add_items(&q, l->p, CUT_HOLDER);
+	if (l->p->park != NULL)
+		str_addf(&q, "; %s", l->p->park);
+	str_addz(&q, "; SET SESSION foreign_key_checks = 1; ");
+	str_addf(&there, "(SELECT COUNT(*) FROM "
+	    "information_schema.PROCESSLIST WHERE ID IN (%lu",
+	    db_id(l->renamer));
+	for (i = 0; i < l->n; i++)
+		str_addf(&there, ", %lu", db_id(l->kin[i]));
+	str_addz(&there, ")");
+	str_addf(&waiting, "%s AND STATE LIKE 'Waiting for table%%lock') = "
+	    "%zu", there.s, 1 + l->n);
+	str_addf(&gone, "%s) < %zu", there.s, 1 + l->n);
+	add_until(&q, 1, waiting.s, gone.s);
+	str_addz(&q, "; UNLOCK TABLES");
+	rc = db_send(l->holder, q.s, e);
+	str_free(&q);
+	str_free(&there);
+	str_free(&waiting);
+	str_free(&gone);
+	return rc;
+}
+
+static void
+show_items(const struct plan *p, enum cut_lane lane)
+{
+	size_t i;
+
+	for (i = 0; i < p->cut.n; i++)
+		if (p->cut.item[i].lane == lane)
+			log_sql(p->cut.item[i].sql);
+}
+
+/* What the packets hold, but for what only orders them. */
+static void
+show(const struct plan *p)
+{
+	show_items(p, CUT_HOLDER);
+	if (p->park != NULL)
+		log_sql(p->park);
+	log_sql("UNLOCK TABLES");
+	log_sql(p->swap);
+	show_items(p, CUT_ATTIC);
+}
+
+static int
+line_up(struct lanes *l, struct err *e)
+{
+	size_t done, i;
+
+	show(l->p);
+	for (i = 0; i < l->n; i++)
+		if (send_kin(l, i, e) != 0)
+			return -1;
+	if (send_renamer(l, e) != 0 || send_holder(l, e) != 0)
+		return -1;
+	return db_receive(l->holder, &done, e);
+}
+
+/* The lock of a table that was parked has gone with its name. */
+static bool
+run_item(struct lanes *l, const char *sql)
+{
+	struct err e = { .kind = ERR_NONE };
+
+	if (db_run_again(l->holder, sql, &e) == 0)
+		return true;
+	return e.kind == ERR_SQL && db_class(e.sqlno) == DB_NOT_LOCKED &&
+	    db_run_again(l->renamer, sql, &e) == 0;
+}
+
+/* Returns whether none of them failed. */
+static bool
+run_items(struct lanes *l, enum cut_lane lane)
+{
+	bool done = true;
+	size_t i;
+
+	for (i = 0; i < l->p->cut.n; i++)
+		if (l->p->cut.item[i].lane == lane)
+			done = run_item(l, l->p->cut.item[i].sql) && done;
+	return done;
+}
+
+/* Nobody else is in the queue any more, and the new table has its name. */
+static bool
+dissolve(struct lanes *l)
+{
+	const struct names *n = &l->p->names;
+	struct err ignored = { .kind = ERR_NONE };
+	struct str q = STR_INIT;
+	size_t i;
+	int parked;
+
+	db_quiet(l->holder, &ignored, "KILL %lu", db_id(l->renamer));
+	for (i = 0; i < l->n; i++)
+		db_quiet(l->holder, &ignored, "KILL %lu", db_id(l->kin[i]));
+	if (l->p->park == NULL)
+		return true;
+	if (db_reopen(l->renamer, &ignored) != 0)
+		return false;
+	parked = table_exists(l->renamer, &n->parked, &ignored);
+	sql_unpark(&q, n);
+	if (parked == 1)
+		parked = db_run_text(l->renamer, q.s, &ignored);
+	str_free(&q);
+	return parked == 0;
+}
+
+/*
+ * The RENAME has not come, and will not.  With the holder's lock still there
+ * all goes back to what it was; without it, as far as that goes.  Returns
+ * whether that was all.
+ */
+static bool
+hand_back(struct lanes *l, bool locked)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	bool done = dissolve(l);
+
+	db_quiet(l->holder, &ignored, "SET SESSION foreign_key_checks = 0");
+	done = run_items(l, CUT_RESTORE) && done;
+	if (done && locked)
+		run_items(l, CUT_RETAKE);
+	db_quiet(l->holder, &ignored, "SET SESSION foreign_key_checks = 1");
+	lanes_unlock(l);
+	return done;
+}
+
+int
+lanes_swap(struct lanes *l, bool *back, struct err *e)
+{
+	size_t done = 0;
+	bool locked;
+	int rc;
+
+	rc = line_up(l, e);
+	locked = rc != 0;
+	if (rc == 0) {
+		rc = db_receive(l->renamer, &done, e);
+		if (rc == 0 || done > (l->p->park != NULL)) {
+			if (rc != 0)
+				err_while(e, "the old table");
+			return 1;
+		}
+	}
+	if (e->kind == ERR_LOST)
+		return -1;
+	*back = hand_back(l, locked);
+	/* What was handed over once is not to be handed over again. */
+	if (cut_has(&l->p->cut, CUT_HOLDER))
+		e->sqlno = 0;
+	return 0;
+}

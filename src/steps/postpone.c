@@ -1,0 +1,168 @@
+/*
+ * Waiting with the swap.
+ *
+ * The triggers keep the tables equal however long it takes, and the
+ * comparison has shown that they are.  But some things pass triggers by: rows
+ * that replication brings, a TRUNCATE, somebody who writes to the new table, a
+ * disk.  So a comparison grows old, and the swap wants a fresh one.
+ *
+ * Comparing may take longer than a window is open.  Done when it opens, it
+ * would let the window pass, and the next one, too; so when it is known when
+ * the wait ends, the tables are compared shortly before.
+ */
+#include "steps/postpone.h"
+
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/stop.h"
+#include "base/util.h"
+#include "base/window.h"
+
+#define LOOK	0.5	/* seconds between two looks at the reasons */
+#define WATCH	2.0	/* seconds between two calls of watch() */
+#define FRESH	60.0	/* seconds for which a comparison is always good */
+
+/*
+ * A try for the table's lock may take 9 seconds, and must not begin so late
+ * that the tables are swapped after the window.
+ */
+#define CLOSING	10	/* seconds */
+
+int
+postpone_window(const void *arg, struct str *what, double *in, struct err *e)
+{
+	const struct config *cfg = arg;
+	char clock[WINDOW_CLOCK_SIZE];
+	time_t now = time(NULL);
+	struct window w;
+	double opens;
+
+	(void)e;
+	if (cfg->cut_over_window == NULL ||
+	    window_parse(&w, cfg->cut_over_window) != NULL ||
+	    (window_open(&w, now) && window_open(&w, now + CLOSING)))
+		return 1;
+	/* When it is about to close, the next one is meant. */
+	opens = window_open(&w, now) ? CLOSING : 0;
+	opens += window_opens_in(&w, now + (time_t)opens);
+	window_clock(&w, now, clock);
+	str_addf(what, "the time %s (now %s), in ", cfg->cut_over_window,
+	    clock);
+	progress_clock(what, opens);
+	*in = opens;
+	return 0;
+}
+
+int
+postpone_may_go(const struct postpone *p, struct err *e)
+{
+	struct str what = STR_INIT;
+	double in;
+	int rc;
+
+	rc = reason_look(p->reason, p->n, &what, &in, e);
+	str_free(&what);
+	return rc;
+}
+
+/* Should the tables be compared now, to be fresh when the swap begins? */
+static bool
+wants_comparison(const struct postpone *p, bool may_go, double in)
+{
+	double fresh = *p->took > FRESH ? *p->took : FRESH;
+
+	if (!(*p->compared > 0) || now_s() - *p->compared <= fresh)
+		return false;
+	/* Half as long again: others may work harder now. */
+	return may_go || (in > 0 && in <= 1.5 * *p->took + 5);
+}
+
+/* The first time a line; then on a terminal always, else each --progress. */
+static void
+tell(const struct config *cfg, const char *what, double *told)
+{
+	double every = cfg->progress_by == PROGRESS_TIME ?
+	    cfg->progress_every : 30;
+	struct str line = STR_INIT;
+
+	log_waiting(what);
+	str_addf(&line, "waiting with the swap for %s", what);
+	if (!(*told > 0))
+		log_info("%s", line.s);
+	else if (log_live() || now_s() - *told >= every)
+		log_progress(line.s);
+	else
+		every = 0;
+	if (every > 0)
+		*told = now_s();
+	str_free(&line);
+}
+
+/* A little of the wait. */
+static int
+wait_on(const struct postpone *p, double *watched, struct err *e)
+{
+	if (now_s() - *watched >= WATCH) {
+		if (p->watch(p->arg, e) != 0)
+			return -1;
+		*watched = now_s();
+	}
+	if (stop_sleep(LOOK))
+		return err_set(e, ERR_STOPPED, "stopped while waiting for the "
+		    "cut-over");
+	return 0;
+}
+
+int
+postpone_run(const struct postpone *p, struct err *e)
+{
+	double began = now_s(), watched = began, told = 0, in;
+	struct str what = STR_INIT;
+	int rc;
+
+	for (;;) {
+		str_reset(&what);
+		rc = reason_look(p->reason, p->n, &what, &in, e);
+		if (rc < 0)
+			break;
+		if (wants_comparison(p, rc > 0, in)) {
+			/* Then look again: it may take hours. */
+			rc = p->compare(p->arg, e);
+		} else if (rc > 0) {
+			break;
+		} else {
+			tell(p->cfg, what.s, &told);
+			rc = wait_on(p, &watched, e);
+		}
+		if (rc < 0)
+			break;
+	}
+	log_waiting(NULL);
+	if (rc > 0 && told > 0)
+		log_info("waited %.0f s with the swap", now_s() - began);
+	str_free(&what);
+	return rc < 0 ? -1 : 0;
+}
+
+void
+postpone_describe(struct str *out, const struct config *cfg)
+{
+	const char *file = cfg->postpone_cut_over_flag_file;
+	char clock[WINDOW_CLOCK_SIZE];
+	struct window w;
+	struct stat st;
+
+	if (file != NULL)
+		str_addf(out, "the swap waits while there is a file %s (there "
+		    "is %s)", file, stat(file, &st) == 0 ? "now" : "none");
+	if (cfg->cut_over_window == NULL ||
+	    window_parse(&w, cfg->cut_over_window) != NULL)
+		return;
+	window_clock(&w, time(NULL), clock);
+	str_addf(out, "%s for the time %s, by the %s clock, which shows %s",
+	    file != NULL ? ", and" : "the swap waits", cfg->cut_over_window,
+	    w.utc ? "UTC" : "local", clock);
+}

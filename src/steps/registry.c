@@ -1,0 +1,591 @@
+#include "steps/registry.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/stop.h"
+#include "base/util.h"
+#include "model/fingerprint.h"
+#include "steps/mdl.h"
+
+#define TRIES		5
+#define BREATH		0.2	/* seconds between them */
+#define LISTEN		6.0	/* seconds to wait for the next one */
+
+static void
+set_name(struct qname *name, const struct qname *beside)
+{
+	struct ident id;
+
+	ident_derive(&id, "", RECORD_NAME, "");
+	qname_beside(name, beside, &id);
+}
+
+static void
+set_client(struct registry *reg)
+{
+	char host[128] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	str_reset(&reg->client);
+	str_addf(&reg->client, "%s, process %ld", host, (long)getpid());
+}
+
+void
+registry_locate(struct registry *reg, const struct qname *table)
+{
+	set_name(&reg->name, table);
+	set_client(reg);
+}
+
+void
+registry_free(struct registry *reg)
+{
+	str_free(&reg->client);
+	bound_free(&reg->mark);
+	reg->id = 0;
+}
+
+/* 1: the registry is there; 0: no such table; -1: another table is. */
+static int
+is_there(struct db *db, const struct qname *name, struct err *e)
+{
+	struct str where = STR_INIT;
+	char *comment = NULL;
+	int rc;
+
+	table_where(&where, db, name);
+	rc = db_value(db, &comment, e, "SELECT TABLE_COMMENT FROM "
+	    "information_schema.TABLES WHERE %s", where.s);
+	str_free(&where);
+	if (rc != 0 || comment == NULL)
+		return rc;
+	if (strcmp(comment, RECORD_COMMENT) != 0) {
+		err_set(e, ERR_REFUSED, "table %s is not the registry of this "
+		    "version of livealter", name->sql);
+		rc = err_hint(e, "finish what another version has begun with "
+		    "that version; if the table is not of livealter, rename "
+		    "it");
+	}
+	free(comment);
+	return rc == 0 ? 1 : -1;
+}
+
+static void
+add_value(struct str *q, struct db *db, const char *value)
+{
+	db_literal(q, db, value);
+	str_addz(q, ", ");
+}
+
+static void
+add_insert(struct str *q, const struct registry *reg, struct db *db,
+    const struct server *s, const struct names *n, const struct table *old,
+    const char *alter, const char *options)
+{
+	struct str print = STR_INIT, text = STR_INIT;
+	const struct { enum record_field f; const char *value; } set[] = {
+		{ RECORD_TOOL, VERSION },
+		{ RECORD_TABLE, n->old.table.raw },
+		{ RECORD_ALTER, alter },
+		{ RECORD_OPTIONS, options },
+		{ RECORD_SERVER, s->id },
+		{ RECORD_CLIENT, reg->client.s },
+		{ RECORD_SHADOW, n->shadow.table.raw },
+		{ RECORD_ATTIC, n->attic.table.raw },
+		{ RECORD_NOTES, n->notes.table.raw },
+	};
+	size_t i;
+
+	table_definition(&text, old);
+	fingerprint_add(&print, text.s);
+	str_addf(q, "INSERT INTO %s SET id = %llu, rows_total = %llu, "
+	    "state = 'making', began = UTC_TIMESTAMP(6), "
+	    "heartbeat = UTC_TIMESTAMP(6), triggers = '', back_notes = '', "
+	    "back_triggers = '', triggers_made = '', new_print = '', "
+	    "plan_print = '', added_keys = '', "
+	    "mark = '', undo_sql = '', finish_sql = '', ",
+	    reg->name.sql, reg->id, old->rows);
+	for (i = 0; i < sizeof(set) / sizeof(set[0]); i++) {
+		str_addf(q, "%s = ", record_column(set[i].f));
+		add_value(q, db, set[i].value);
+	}
+	str_addz(q, "old_print = ");
+	db_literal(q, db, print.s);
+	str_free(&print);
+	str_free(&text);
+}
+
+/*
+ * Another migration of the schema may just be the last to end, and drop the
+ * table that we have found.
+ */
+static int
+insert(const struct registry *reg, struct db *db, const char *sql,
+    struct err *e)
+{
+	struct err e2 = { .kind = ERR_NONE };
+	struct str create = STR_INIT;
+	int i, rc = -1;
+
+	record_create(&create, &reg->name);
+	for (i = 0; i < TRIES && rc != 0; i++) {
+		rc = is_there(db, &reg->name, e);
+		if (rc < 0 || (rc == 0 && db_run_text(db, create.s, e) != 0)) {
+			rc = -1;
+			break;
+		}
+		rc = db_run_text(db, sql, e);
+		if (rc != 0 && (e->kind == ERR_LOST ||
+		    is_there(db, &reg->name, &e2) != 0))
+			break;
+	}
+	str_free(&create);
+	return rc;
+}
+
+int
+registry_begin(struct registry *reg, struct db *db, const struct server *s,
+    const struct names *n, const struct table *old, const char *alter,
+    const char *options, struct err *e)
+{
+	struct str q = STR_INIT;
+	int rc;
+
+	registry_locate(reg, &n->old);
+	/* Never the same again, so that nobody writes to a later row. */
+	if (db_number(db, &reg->id, e, "SELECT UUID_SHORT()") != 0)
+		return -1;
+	add_insert(&q, reg, db, s, n, old, alter, options);
+	rc = insert(reg, db, q.s, e);
+	str_free(&q);
+	if (rc != 0 && e->kind != ERR_LOST)
+		reg->id = 0;
+	if (rc != 0)
+		server_explain(s, &n->old.db, ERR_CREATE, e);
+	return rc;
+}
+
+/* The short transactions of others that hold the row are soon over. */
+static int
+persist(struct db *db, const char *sql, int tries, struct err *e)
+{
+	int i;
+
+	for (i = 1; db_quiet(db, e, "%s", sql) != 0; i++)
+		if (i >= tries || e->kind == ERR_LOST ||
+		    db_class(e->sqlno) != DB_CONFLICT)
+			return -1;
+	return 0;
+}
+
+/*
+ * Set columns of our row, and free what says so; the heartbeat changes it in
+ * any case.
+ */
+static int
+set(const struct registry *reg, struct db *db, struct str *what, int tries,
+    struct err *e)
+{
+	struct str q = STR_INIT;
+	int rc;
+
+	if (reg->id != 0)
+		str_addf(&q, "UPDATE %s SET %sheartbeat = UTC_TIMESTAMP(6) "
+		    "WHERE id = %llu AND client = ", reg->name.sql, what->s,
+		    reg->id);
+	str_free(what);
+	if (q.len == 0)
+		return 0;
+	db_literal(&q, db, reg->client.s);
+	rc = persist(db, q.s, tries, e);
+	str_free(&q);
+	if (rc != 0)
+		return err_while(e, "the registry %s", reg->name.sql);
+	if (db_affected(db) > 0)
+		return 0;
+	err_set(e, ERR_BUSY, "our row in %s is gone, or somebody else's",
+	    reg->name.sql);
+	return err_hint(e, "another livealter has resumed this migration or "
+	    "taken it away");
+}
+
+static void
+add_triggers(struct str *q, struct db *db, const char *column,
+    const struct plan *p)
+{
+	struct str list = STR_INIT;
+	int ev;
+
+	for (ev = 0; ev < N_TRIGGERS; ev++)
+		record_add(&list, p->trigger[ev].name.table.raw);
+	str_addf(q, "%s = ", column);
+	add_value(q, db, list.s);
+	str_free(&list);
+}
+
+int
+registry_note_plan(const struct registry *reg, struct db *db,
+    const struct plan *p, struct err *e)
+{
+	struct str q = STR_INIT, text = STR_INIT, print = STR_INIT;
+
+	if (reg->id == 0)
+		return 0;
+	table_definition(&text, p->new);
+	fingerprint_add(&print, text.s);
+	str_addz(&q, "new_print = ");
+	add_value(&q, db, print.s);
+	str_reset(&print);
+	plan_essence(&print, p);
+	str_reset(&text);
+	fingerprint_add(&text, print.s);
+	str_addz(&q, "plan_print = ");
+	add_value(&q, db, text.s);
+	str_reset(&print);
+	fkey_keep(&print, p->added);
+	str_addz(&q, "added_keys = ");
+	add_value(&q, db, print.s);
+	add_triggers(&q, db, "triggers", p);
+	if (p->back != NULL) {
+		add_triggers(&q, db, "back_triggers", p->back);
+		str_addz(&q, "back_notes = ");
+		add_value(&q, db, p->back->names.notes.table.raw);
+	}
+	str_free(&text);
+	str_free(&print);
+	return set(reg, db, &q, TRIES, e);
+}
+
+int
+registry_note_triggers(const struct registry *reg, struct db *db,
+    const struct capture *c, struct err *e)
+{
+	struct str q = STR_INIT, list = STR_INIT;
+	int ev;
+
+	for (ev = 0; ev < N_TRIGGERS; ev++)
+		record_add(&list, c->created[ev] != NULL ? c->created[ev] :
+		    "");
+	str_addz(&q, "triggers_made = ");
+	add_value(&q, db, list.s);
+	str_free(&list);
+	return set(reg, db, &q, TRIES, e);
+}
+
+int
+registry_state(const struct registry *reg, struct db *db, const char *state,
+    struct err *e)
+{
+	struct str q = STR_INIT;
+
+	str_addf(&q, "state = '%s', waits_for = '', ", state);
+	if (strcmp(state, "copying") == 0)
+		str_addz(&q, "run_began = UTC_TIMESTAMP(6), "
+		    "run_rows = rows_copied, ");
+	return set(reg, db, &q, TRIES, e);
+}
+
+int
+registry_beat(const struct registry *reg, struct db *db, const char *waits,
+    struct err *e)
+{
+	struct str q = STR_INIT;
+	int rc;
+
+	str_addz(&q, "waits_for = LEFT(");
+	db_literal(&q, db, waits);
+	str_addz(&q, ", 255), ");
+	rc = set(reg, db, &q, 1, e);
+	if (rc == 0)
+		return 0;
+	/* Somebody holds the row: the next one will do. */
+	return e->kind == ERR_SQL && db_class(e->sqlno) == DB_CONFLICT ? 0 :
+	    -1;
+}
+
+int
+registry_note_way_back(const struct registry *reg, struct db *db,
+    const struct qname *shadow, struct err *e)
+{
+	struct str q = STR_INIT;
+
+	str_addz(&q, "state = 'reverting', shadow = ");
+	add_value(&q, db, shadow->table.raw);
+	return set(reg, db, &q, TRIES, e);
+}
+
+int
+registry_note_cutover(const struct registry *reg, struct db *db,
+    const char *undo_sql, const char *finish_sql, struct err *e)
+{
+	struct str q = STR_INIT;
+
+	str_addz(&q, "undo_sql = ");
+	add_value(&q, db, undo_sql != NULL ? undo_sql : "");
+	str_addz(&q, "finish_sql = ");
+	add_value(&q, db, finish_sql != NULL ? finish_sql : "");
+	return set(reg, db, &q, TRIES, e);
+}
+
+void
+registry_mark(struct str *q, const struct registry *reg, struct db *db,
+    const struct bound *mark, unsigned long long rows)
+{
+	struct str list = STR_INIT;
+	size_t i;
+
+	for (i = 0; i < mark->n; i++)
+		record_add(&list, mark->literal[i]);
+	str_addf(q, "UPDATE %s SET rows_copied = %llu, "
+	    "heartbeat = UTC_TIMESTAMP(6), mark = ", reg->name.sql, rows);
+	db_literal(q, db, list.s);
+	str_addf(q, " WHERE id = %llu", reg->id);
+	str_free(&list);
+}
+
+int
+registry_ours(const struct registry *reg, struct db *db, struct err *e)
+{
+	struct str q = STR_INIT;
+	unsigned long long n = 0;
+	int rc;
+
+	rc = is_there(db, &reg->name, e);
+	if (rc == 1) {
+		db_literal(&q, db, reg->client.s);
+		rc = db_number(db, &n, e, "SELECT COUNT(*) FROM %s WHERE id = "
+		    "%llu AND client = %s", reg->name.sql, reg->id, q.s);
+		rc = rc != 0 ? -1 : n > 0;
+		str_free(&q);
+	}
+	return rc;
+}
+
+/* Nobody can enter a row while we hold the table. */
+static int
+drop_empty(const struct registry *reg, struct db *db, const struct server *s,
+    const struct tries *tries, struct err *e)
+{
+	unsigned long long n = 0;
+	int rc;
+
+	if (db_number(db, &n, e, "SELECT COUNT(*) FROM %s",
+	    reg->name.sql) != 0)
+		return -1;
+	if (n > 0)
+		return 0;
+	if (mdl_hold(db, s, MDL_ONE(&reg->name), tries, e) != 0)
+		return -1;
+	rc = db_number(db, &n, e, "SELECT COUNT(*) FROM %s", reg->name.sql);
+	if (rc == 0 && n == 0)
+		rc = db_run(db, e, "DROP TABLE %s", reg->name.sql);
+	return mdl_release(db, rc, e);
+}
+
+int
+registry_end(const struct registry *reg, struct db *db,
+    const struct server *s, const struct tries *tries, struct err *e)
+{
+	struct err e2 = { .kind = ERR_NONE };
+	struct str q = STR_INIT;
+	int rc = is_there(db, &reg->name, e);
+
+	if (rc <= 0)
+		return rc;
+	str_addf(&q, "DELETE FROM %s WHERE id = %llu", reg->name.sql, reg->id);
+	log_sql(q.s);
+	rc = persist(db, q.s, TRIES, e);
+	if (rc == 0)
+		rc = drop_empty(reg, db, s, tries, e);
+	str_free(&q);
+	/* Another migration that ended may have dropped it meanwhile. */
+	if (rc != 0 && e->kind != ERR_LOST &&
+	    is_there(db, &reg->name, &e2) == 0)
+		rc = 0;
+	return rc;
+}
+
+static void
+take_record(struct record *r, char **cell)
+{
+	int f;
+
+	for (f = 0; f < N_RECORD; f++)
+		r->field[f] = xstrdup(cell[f] != NULL ? cell[f] : "");
+}
+
+/* Rows of the registry beside name, those of one table or all of them. */
+static int
+read_rows(struct rows *r, struct db *db, const struct qname *name,
+    const char *where, struct err *e)
+{
+	struct str list = STR_INIT;
+	int rc = is_there(db, name, e);
+
+	if (rc == 1) {
+		record_select(&list);
+		rc = db_rows(db, r, e, "SELECT %s FROM %s WHERE %s "
+		    "ORDER BY began", list.s, name->sql, where);
+		str_free(&list);
+	}
+	return rc;
+}
+
+int
+registry_find(struct record *r, struct db *db, const struct qname *table,
+    struct err *e)
+{
+	struct rows rows = ROWS_INIT;
+	struct str where = STR_INIT, name = STR_INIT;
+	struct qname registry;
+	int rc;
+
+	memset(r, 0, sizeof(*r));
+	set_name(&registry, table);
+	db_literal(&name, db, table->table.raw);
+	str_addf(&where, "IF(@@lower_case_table_names > 0, "
+	    "LOWER(table_name) = LOWER(%s), table_name = %s)", name.s, name.s);
+	rc = read_rows(&rows, db, &registry, where.s, e);
+	if (rc == 0 && rows.n > 0) {
+		take_record(r, rows.cell[0]);
+		rc = 1;
+	}
+	rows_free(&rows);
+	str_free(&where);
+	str_free(&name);
+	return rc;
+}
+
+int
+registry_list(struct record **list, size_t *n, struct db *db,
+    const struct ident *schema, struct err *e)
+{
+	struct qname registry, any = { .db = *schema };
+	struct rows rows = ROWS_INIT;
+	size_t i;
+
+	set_name(&registry, &any);
+	if (read_rows(&rows, db, &registry, "1", e) != 0)
+		return -1;
+	*list = xcalloc(rows.n, sizeof(**list));
+	for (i = 0; i < rows.n; i++)
+		take_record(&(*list)[i], rows.cell[i]);
+	*n = rows.n;
+	rows_free(&rows);
+	return 0;
+}
+
+int
+registry_read_mark(struct registry *reg, const struct record *r,
+    struct err *e)
+{
+	const char *list = r->field[RECORD_MARK];
+	struct bound *b = &reg->mark;
+	char *literal;
+
+	bound_free(b);
+	reg->rows = strtoull(r->field[RECORD_ROWS], NULL, 10);
+	while ((literal = record_next(&list)) != NULL) {
+		b->literal = xrealloc(b->literal, b->n + 1,
+		    sizeof(*b->literal));
+		b->literal[b->n++] = literal;
+		if (!record_is_literal(literal))
+			return err_set(e, ERR_REFUSED, "the registry's mark "
+			    "is no place in a table: %.200s", literal);
+	}
+	if (*list != '\0')
+		return err_set(e, ERR_REFUSED, "the registry's mark cannot be "
+		    "read: %.200s", list);
+	return 0;
+}
+
+int
+registry_adopt(struct registry *reg, struct db *db, const struct server *s,
+    const struct qname *table, const struct record *r, struct err *e)
+{
+	struct str q = STR_INIT;
+	int rc;
+
+	registry_locate(reg, table);
+	reg->id = strtoull(r->field[RECORD_ID], NULL, 10);
+	str_addf(&q, "UPDATE %s SET wish = '', waits_for = '', "
+	    "heartbeat = UTC_TIMESTAMP(6), server = ", reg->name.sql);
+	add_value(&q, db, s->id);
+	str_addz(&q, "client = ");
+	db_literal(&q, db, reg->client.s);
+	str_addf(&q, " WHERE id = %llu", reg->id);
+	rc = persist(db, q.s, TRIES, e);
+	str_free(&q);
+	return rc;
+}
+
+int
+registry_swapped(struct db *db, const struct qname *table,
+    const struct record *r, struct err *e)
+{
+	struct qname shadow, attic;
+	int there, left;
+
+	if (qname_set(&shadow, table->db.raw, r->field[RECORD_SHADOW], e) !=
+	    0 || qname_set(&attic, table->db.raw, r->field[RECORD_ATTIC],
+	    e) != 0)
+		return -1;
+	left = table_exists(db, &shadow, e);
+	there = left < 0 ? -1 : table_exists(db, &attic, e);
+	if (there < 0)
+		return -1;
+	if (record_is_done(r))
+		return strcmp(r->field[RECORD_STATE], "reverted") == 0 ||
+		    (left && !there &&
+		    strcmp(r->field[RECORD_STATE], "reverting") == 0);
+	/* Taken away by the undoing, or dropped after the swap. */
+	if (!left && !there)
+		return strcmp(r->field[RECORD_STATE], "cleaning") == 0;
+	return there && !left &&
+	    strcmp(r->field[RECORD_STATE], "undoing") != 0;
+}
+
+bool
+registry_is_foreign(const struct record *r, const struct server *s)
+{
+	return !server_is_same(r->field[RECORD_SERVER], s->id);
+}
+
+/* The row is gone, another, or was touched. */
+static bool
+has_changed(const struct record *was, const struct record *is)
+{
+	return strcmp(was->field[RECORD_ID], is->field[RECORD_ID]) != 0 ||
+	    strcmp(was->field[RECORD_HEARTBEAT],
+	    is->field[RECORD_HEARTBEAT]) != 0;
+}
+
+/*
+ * However old the heartbeat is: this may be a replica that lags behind, and
+ * the clocks of two servers may differ.
+ */
+int
+registry_beats(struct db *db, const struct server *s,
+    const struct qname *table, const struct record *r, struct err *e)
+{
+	double until = now_s() + LISTEN;
+	struct record now;
+	int rc;
+	bool alive = false;
+
+	if (!registry_is_foreign(r, s))
+		return 0;
+	log_info("it last ran on %s; listening whether it still does",
+	    r->field[RECORD_SERVER]);
+	while (!alive && now_s() < until && !stop_sleep(BREATH)) {
+		rc = registry_find(&now, db, table, e);
+		if (rc < 0)
+			return -1;
+		alive = rc == 0 || has_changed(r, &now);
+		record_free(&now);
+	}
+	return alive;
+}

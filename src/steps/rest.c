@@ -1,0 +1,112 @@
+#include "steps/rest.h"
+
+#include "base/str.h"
+#include "base/util.h"
+#include "model/table.h"
+
+#define QUIET	1.0	/* seconds without a write: the table is at rest */
+#define DOUBT	0.2	/* seconds until the first looks are believed */
+
+void
+rest_begin(struct rest *r, const struct qname *table)
+{
+	r->table = table;
+	r->changes = 0;
+	/* One look tells nothing; until there are some, take it to be busy. */
+	r->changed = now_s() - QUIET + DOUBT;
+	r->touched = false;
+	r->time = 0;
+}
+
+/* Not allowed to ask, or not to be found (the name is a file's): 0. */
+static unsigned long long
+ask_changes(const struct rest *r, struct db *db)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	struct str name = STR_INIT, q = STR_INIT;
+	unsigned long long n = 0;
+
+	str_addf(&name, "%s/%s", r->table->db.raw, r->table->table.raw);
+	db_literal(&q, db, name.s);
+	if (db_number(db, &n, &ignored, "SELECT 1 + MODIFIED_COUNTER FROM "
+	    "information_schema.INNODB_SYS_TABLESTATS WHERE NAME = %s",
+	    q.s) != 0)
+		n = 0;
+	str_free(&name);
+	str_free(&q);
+	return n;
+}
+
+static unsigned long long
+ask_time(const struct rest *r, struct db *db)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	struct str where = STR_INIT;
+	unsigned long long n = 0;
+
+	table_where(&where, db, r->table);
+	if (db_number(db, &n, &ignored, "SELECT 1 + COALESCE(UNIX_TIMESTAMP("
+	    "UPDATE_TIME), 0) FROM information_schema.TABLES WHERE %s",
+	    where.s) != 0)
+		n = 0;
+	str_free(&where);
+	return n;
+}
+
+/*
+ * The counter begins anew when statistics are made, and might come to the same
+ * number; hence the time, which is that of the last COMMIT.
+ */
+static void
+look(struct rest *r, struct db *db, bool last)
+{
+	unsigned long long n, at = 0;
+	bool first;
+
+	pthread_mutex_lock(&r->lock);
+	first = r->time == 0;
+	pthread_mutex_unlock(&r->lock);
+	if (first || last)
+		at = ask_time(r, db);
+	n = ask_changes(r, db);
+	pthread_mutex_lock(&r->lock);
+	if (r->time == 0)
+		r->time = at;
+	if (n == 0 || (r->changes != 0 && n != r->changes) ||
+	    (last && (at == 0 || at != r->time))) {
+		r->changed = now_s();
+		r->touched = true;
+	}
+	r->changes = n;
+	pthread_mutex_unlock(&r->lock);
+}
+
+bool
+rest_is_busy(struct rest *r, struct db *db)
+{
+	bool busy;
+
+	look(r, db, false);
+	pthread_mutex_lock(&r->lock);
+	busy = now_s() - r->changed < QUIET;
+	pthread_mutex_unlock(&r->lock);
+	return busy;
+}
+
+bool
+rest_is_kept(struct rest *r)
+{
+	bool kept;
+
+	pthread_mutex_lock(&r->lock);
+	kept = !r->touched && r->changes != 0;
+	pthread_mutex_unlock(&r->lock);
+	return kept;
+}
+
+bool
+rest_was_kept(struct rest *r, struct db *db)
+{
+	look(r, db, true);
+	return rest_is_kept(r);
+}

@@ -1,0 +1,37 @@
+#include "steps/sum.h"
+
+#include <stdlib.h>
+
+#include "base/str.h"
+
+int
+sum_read(struct sum *s, const struct plan *p, struct db *db,
+    enum side side, const struct chunk *c, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	struct str q = STR_INIT;
+	int rc;
+
+	sql_sum(&q, p, side, &c->after, &c->upto);
+	rc = db_rows(db, &r, e, "%s", q.s);
+	if (rc == 0) {
+		s->rows = strtoull(r.cell[0][0], NULL, 10);
+		s->bits = strtoull(r.cell[0][1], NULL, 10);
+	}
+	rows_free(&r);
+	str_free(&q);
+	return rc;
+}
+
+void
+sum_add(struct sum *to, const struct sum *s)
+{
+	to->rows += s->rows;
+	to->bits ^= s->bits;
+}
+
+bool
+sum_equal(const struct sum *a, const struct sum *b)
+{
+	return a->rows == b->rows && a->bits == b->bits;
+}

@@ -1,0 +1,68 @@
+#include "steps/turn.h"
+
+#include "base/log.h"
+#include "base/str.h"
+#include "model/reverse.h"
+
+static void
+announce(const char *what, struct str *names)
+{
+	if (names->len > 0)
+		log_info("%s: %s", what, names->s);
+	str_reset(names);
+}
+
+static void
+announce_all(const struct plan *p)
+{
+	struct str names = STR_INIT;
+
+	reverse_unfed(&names, p->back);
+	announce("in the old table, rows written after the swap have a "
+	    "DEFAULT in", &names);
+	reverse_lost(&names, p->back);
+	announce("lost when the swap is reverted", &names);
+	reverse_narrow(&names, p->back);
+	announce("the old table may not be able to hold what is written after "
+	    "the swap, as it has the unique keys", &names);
+	str_free(&names);
+}
+
+int
+turn_plan(struct db *db, const struct plan *p, struct err *e)
+{
+	unsigned long long n = 0;
+	struct str q = STR_INIT;
+	int ev, rc;
+
+	str_addz(&q, "SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE "
+	    "TRIGGER_SCHEMA = ");
+	db_literal(&q, db, p->names.old.db.raw);
+	for (ev = 0; ev < N_TRIGGERS; ev++) {
+		str_addz(&q, ev == 0 ? " AND TRIGGER_NAME IN (" : ", ");
+		db_literal(&q, db, p->back->trigger[ev].name.table.raw);
+	}
+	str_addz(&q, ")");
+	rc = db_number(db, &n, e, "%s", q.s);
+	str_free(&q);
+	if (rc != 0)
+		return -1;
+	if (n > 0)
+		return err_set(e, ERR_REVERSE, "there is a trigger called %s, "
+		    "or like it, already", p->back->trigger[0].name.sql);
+	announce_all(p);
+	return 0;
+}
+
+int
+turn_prepare(struct db *db, const struct plan *p, struct undo *undo,
+    struct err *e)
+{
+	undo_push(undo, UNDO_BACK, "DROP TABLE IF EXISTS %s",
+	    p->back->names.notes.sql);
+	if (db_run_text(db, p->back->create_notes, e) == 0)
+		return 0;
+	if (e->kind != ERR_LOST)
+		undo_forget(undo, UNDO_BACK);
+	return server_explain(p->server, &p->names.old.db, ERR_REVERSE, e);
+}

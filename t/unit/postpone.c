@@ -1,0 +1,176 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "steps/postpone.h"
+
+/* A reason that is one for so many looks, the server, and the tables. */
+struct scene {
+	int looks, last;	/* the look at which it is none any more */
+	int breaks;		/* the look at which it fails */
+	double in;		/* what is said at the first look */
+	int watched, compared;
+	double when, took;
+	struct scene *other;	/* goes back to waiting at a comparison */
+};
+
+static int
+stand_in(const void *arg, struct str *what, double *in, struct err *e)
+{
+	struct scene *s;
+
+	memcpy(&s, arg, sizeof(s));
+	s->looks++;
+	if (s->looks == s->breaks)
+		return err_set(e, ERR_SQL, "broken");
+	if (s->looks >= s->last)
+		return 1;
+	str_addz(what, "something");
+	*in = s->in;
+	return 0;
+}
+
+static int
+watch(void *arg, struct err *e)
+{
+	struct scene *s = arg;
+
+	(void)e;
+	s->watched++;
+	return 0;
+}
+
+static int
+compare(void *arg, struct err *e)
+{
+	struct scene *s = arg;
+
+	(void)e;
+	s->compared++;
+	s->when = now_s();
+	if (s->other != NULL)
+		s->other->last = s->other->looks + 3;
+	s->other = NULL;
+	return 0;
+}
+
+static int
+play(struct scene *a, struct scene *b, struct err *e)
+{
+	static const struct config cfg = { .progress_every = 30 };
+	const struct reason reason[] = {
+		{ stand_in, &a },
+		{ stand_in, &b },
+	};
+	const struct postpone p = {
+		.cfg = &cfg, .reason = reason, .n = 2,
+		.watch = watch, .compare = compare, .arg = a,
+		.compared = &a->when, .took = &a->took,
+	};
+
+	log_open(true, false);
+	return postpone_run(&p, e);
+}
+
+static void
+it_waits_for_all_of_them(void **state)
+{
+	struct scene a = { .last = 2 }, b = { .last = 4 };
+	struct err e = { .kind = ERR_NONE };
+
+	(void)state;
+	assert_int_equal(play(&a, &b, &e), 0);
+	assert_int_equal(b.looks, 4);
+	assert_int_equal(a.looks, 4);
+	assert_int_equal(a.compared, 0);
+}
+
+static void
+a_reason_that_fails_ends_it(void **state)
+{
+	struct scene a = { .last = 9 }, b = { .last = 1, .breaks = 2 };
+	struct err e = { .kind = ERR_NONE };
+
+	(void)state;
+	assert_int_equal(play(&a, &b, &e), -1);
+	assert_int_equal(e.kind, ERR_SQL);
+}
+
+static void
+an_old_comparison_is_made_again(void **state)
+{
+	struct scene a = { .last = 1, .took = 2 }, b = { .last = 1 };
+	struct err e = { .kind = ERR_NONE };
+
+	(void)state;
+	a.when = now_s() - 50;
+	assert_int_equal(play(&a, &b, &e), 0);
+	assert_int_equal(a.compared, 0);
+	a.when = now_s() - 70;
+	assert_int_equal(play(&a, &b, &e), 0);
+	assert_int_equal(a.compared, 1);
+	/* It is not older than it took. */
+	a.when = now_s() - 70;
+	a.took = 100;
+	assert_int_equal(play(&a, &b, &e), 0);
+	assert_int_equal(a.compared, 1);
+	/* They were not compared at all, as was asked for. */
+	a.when = 0;
+	assert_int_equal(play(&a, &b, &e), 0);
+	assert_int_equal(a.compared, 1);
+}
+
+static void
+it_is_made_in_time_for_what_is_known_to_come(void **state)
+{
+	struct scene a = { .last = 4, .in = 140, .took = 100 };
+	struct scene b = { .last = 1 };
+	struct err e = { .kind = ERR_NONE };
+
+	(void)state;
+	a.when = now_s() - 1000;
+	assert_int_equal(play(&a, &b, &e), 0);
+	assert_int_equal(a.compared, 1);
+	assert_int_equal(a.looks, 4);
+	/* Too early, and then the wait is over. */
+	a.looks = a.compared = 0;
+	a.in = 170;
+	a.when = now_s() - 1000;
+	assert_int_equal(play(&a, &b, &e), 0);
+	assert_int_equal(a.compared, 1);
+	assert_int_equal(a.looks, 5);
+}
+
+static void
+after_it_the_reasons_are_asked_again(void **state)
+{
+	struct scene a = { .last = 1, .took = 2 }, b = { .last = 1 };
+	struct err e = { .kind = ERR_NONE };
+
+	(void)state;
+	a.when = now_s() - 70;
+	a.other = &b;
+	assert_int_equal(play(&a, &b, &e), 0);
+	assert_int_equal(a.compared, 1);
+	assert_int_equal(b.looks, 4);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_waits_for_all_of_them),
+		cmocka_unit_test(a_reason_that_fails_ends_it),
+		cmocka_unit_test(an_old_comparison_is_made_again),
+		cmocka_unit_test(it_is_made_in_time_for_what_is_known_to_come),
+		cmocka_unit_test(after_it_the_reasons_are_asked_again),
+	};
+
+	return cmocka_run_group_tests_name("postpone", tests, NULL, NULL);
+}
