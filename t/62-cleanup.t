@@ -1,0 +1,218 @@
+# livealter cleanup: wherever a migration died, what it made goes away, or its
+# end is finished; and nothing else is touched.
+use strict;
+use warnings;
+
+use lib 't/lib';
+use LiveAlter;
+use Server;
+use Story;
+use Test::More;
+
+my $s = Server->start;
+my $ALTER = "ADD COLUMN extra INT NOT NULL DEFAULT 7";
+my @run = ('--alter', $ALTER, 'D=app,t=orders', '--execute', '--chunk-size',
+    100);
+my $REG = 'app._livealter';
+my @slow = ('--chunk-size', 50, '--sleep', 0.05);
+
+sub cleanup { run_livealter($s, 'cleanup', 'D=app,t=orders', @_) }
+
+sub set_up {
+	fresh_orders($s, 500);
+	native($s, 'app', 'orders', 'wanted', $ALTER);
+	# Things that look like ours, and are not.
+	$s->sql("CREATE TABLE app._orders_new2 (a INT);
+	    CREATE TABLE app._items_new (a INT);
+	    CREATE TABLE app.items (a INT);
+	    CREATE TRIGGER app.livealter_items_ins AFTER INSERT ON app.items
+	    FOR EACH ROW SET \@a = 1");
+}
+
+sub only_theirs {
+	my ($name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is(join(', ', leftovers($s, 'app')), 'table _items_new, ' .
+	    'table _orders_new2, trigger livealter_items_ins', $name);
+}
+
+# --- wherever it died ------------------------------------------------------
+
+set_up();
+my $dump = $s->dump('app');
+my $done = 0;
+my ($story) = slurp('src/main.c') =~ /story\[\]\s*=\s*\{(.*?)\n\};/s;
+my @keys = $story =~ /migrate_\w+, \w+, \w+,\s+"(\w+)"\s*\}/g;
+for my $at (map { my $k = $_; map { "$_:$k" } qw(before after) } @keys) {
+	$done = 1 if $at eq 'after:swap';
+	die_at($s, $at, @run);
+	my $r = cleanup('--dry-run');
+	is($r->{exit}, 0, '... cleanup --dry-run') or diag $r->{err};
+	my @sql = printed_sql($r->{out});
+	my $before = $s->dump('app');
+	cleanup('--dry-run');
+	same_dump($s->dump('app'), $before, '... changes nothing');
+	$r = cleanup();
+	is($r->{exit}, 0, '... cleanup') or diag $r->{err};
+	only_theirs('... leaves what is not its own');
+	is(!@sql, !!($r->{out} =~ /^No migration/), '... and what it did was ' .
+	    'shown by the dry run');
+	if (!$done) {
+		same_dump($s->dump('app'), $dump, '... all is as it was');
+		next;
+	}
+	same_definition($s, 'app', 'orders', 'wanted', '... it is altered');
+	same_bytes($s, 'app', 'orders', 'wanted', '... with all rows');
+	like($r->{out}, qr/^Successfully altered `app`\.`orders`\.$/m,
+	    '... and says so') if $r->{out} !~ /^No migration/;
+	set_up();
+}
+
+# Twice is as good as once.
+die_at($s, 'after:copy', @run);
+is(cleanup()->{exit}, 0, 'cleanup');
+{
+	my $r = cleanup();
+	is($r->{exit}, 0, '... and once more');
+	is($r->{out}, "No migration of `app`.`orders` is known.\n",
+	    '... says that there is nothing');
+	same_dump($s->dump('app'), $dump, '... and does nothing');
+}
+
+# --- with an application, killed anywhere ----------------------------------
+
+for my $round (1 .. 4) {
+	my $h = start_hammer($s, db => 'app', table => 'orders',
+	    control => 'control', threads => 2, rate => 200,
+	    seed => 620 + $round);
+	my $p = start_to_chunk($s, $round * 2, $ALTER, 'app', 'orders', @slow,
+	    '--chunk-size', 10);
+	$p->kill('KILL');
+	$p->wait(10);
+	my $r = poll_until(sub { my $r = cleanup();
+	    $r->{exit} != 31 && $r }, 30, 'its connection ends');
+	is($r->{exit}, 0, 'killed in the copy: cleanup') or diag $r->{err};
+	my $report = $h->report;
+	hammer_ok($report, 1500, '... the application');
+	same_rows($s, 'app', 'orders', 'control', '... has its rows');
+	same_definition($s, 'app', 'orders', 'control', '... in their shape');
+	only_theirs('... and nothing is left');
+}
+
+# --- the living are not touched --------------------------------------------
+
+set_up();
+{
+	my $p = start_to_chunk($s, 1, $ALTER, 'app', 'orders', @slow);
+	for my $opt ([], ['--dry-run']) {
+		my $r = cleanup(@$opt);
+		is($r->{exit}, 31, "cleanup @$opt of one that runs");
+		like($r->{err}, qr/another livealter is at work/,
+		    '... is refused');
+	}
+	succeeded($p->wait(60), 'app', 'orders', '... and the run');
+	same_bytes($s, 'app', 'orders', 'wanted');
+	only_theirs('nothing is left');
+}
+
+# A new run is refused until it is cleaned up.
+set_up();
+die_at($s, 'after:copy', @run);
+{
+	my $before = $s->dump('app');
+	for my $how ('--execute', '--dry-run') {
+		my $r = run_livealter($s, '--alter', $ALTER, 'D=app,t=orders',
+		    $how);
+		is($r->{exit}, 17, "$how beside a dead migration is refused");
+		like($r->{err}, qr/livealter resume D=app,t=orders /,
+		    '... with the command to go on');
+		like($r->{err}, qr/livealter cleanup D=app,t=orders /,
+		    '... and the one to end it');
+	}
+	same_dump($s->dump('app'), $before,
+	    '... and changes nothing');
+	cleanup();
+	succeeded(migrate($s, $ALTER, 'app', 'orders'), 'app', 'orders',
+	    'after cleanup the next run');
+}
+
+# --- what it must not drop -------------------------------------------------
+
+set_up();
+die_at($s, 'after:swap', @run, '--no-drop-old-table');
+is(cleanup()->{exit}, 0, 'with --no-drop-old-table');
+is(scalar(grep { /_orders_old/ } leftovers($s, 'app')), 1,
+    '... the old table stays');
+same_bytes($s, 'app', '_orders_old', 'control', '... whole');
+
+set_up();
+die_at($s, 'after:swap', @run);
+$s->sql("INSERT INTO app._orders_notes VALUES ('insert', 1406, '5', 'x')");
+{
+	my $r = cleanup();
+	is($r->{exit}, 0, 'a write that the new table could not take');
+	like($r->{err}, qr/the old table is kept as `app`\.`_orders_old`/,
+	    '... is said');
+	is(scalar(grep { /_orders_old/ } leftovers($s, 'app')), 1,
+	    '... and the old table is kept');
+}
+
+# Our trigger's name on another table.
+set_up();
+die_at($s, 'after:copy', @run);
+$s->sql("DROP TRIGGER app.livealter_orders_ins; CREATE TRIGGER " .
+    "app.livealter_orders_ins AFTER INSERT ON app.control FOR EACH ROW " .
+    "SET \@a = 1");
+{
+	my $r = cleanup();
+	is($r->{exit}, 0, 'a trigger of our name on another table');
+	is(join(' ', grep { /livealter_orders/ } leftovers($s, 'app')),
+	    'trigger livealter_orders_ins', '... is let alone');
+}
+
+# --- a cut-over of several statements --------------------------------------
+
+for my $at ('before:swap', 'after:swap') {
+	set_up();
+	die_at($s, $at, @run);
+	my $list = sub { join '', map { length($_) . ":$_\n" } @_ };
+	$s->dbh->do("UPDATE $REG SET undo_sql = ?, finish_sql = ?", undef,
+	    $list->("ALTER TABLE app.orders ADD went INT", "ALTER TABLE\n" .
+	    "app.orders ADD all_of_it INT"),
+	    $list->("ALTER TABLE app.orders ADD came INT"));
+	my $want = $at eq 'before:swap' ? 'went' : 'came';
+	like(cleanup('--dry-run')->{out},
+	    qr/^ALTER TABLE app.orders ADD $want INT;/m,
+	    "$at: what finishes the cut-over is shown");
+	is(cleanup()->{exit}, 0, '... and run');
+	is(join(' ', grep { /^(went|came|all_of_it)$/ } table_columns($s,
+	    'app', 'orders')), $want eq 'went' ? 'went all_of_it' : $want,
+	    '... the right part, and all of it');
+}
+# What has been done is passed over, what fails is tried again.
+set_up();
+die_at($s, 'after:copy', @run);
+$s->dbh->do("UPDATE $REG SET undo_sql = ?", undef, join '',
+    map { length($_) . ":$_\n" } "DROP TRIGGER app.none",
+    "ALTER TABLE app.orders RENAME COLUMN nil TO nix");
+isnt(cleanup()->{exit}, 0, 'a statement of the cut-over that fails');
+ok($s->value("SELECT COUNT(*) FROM $REG"), '... keeps the migration known');
+$s->sql("ALTER TABLE app.orders ADD nil INT");
+is(cleanup()->{exit}, 0, '... and is tried again');
+
+# --- locks -----------------------------------------------------------------
+
+set_up();
+die_at($s, 'after:copy', @run);
+{
+	my $reader = open_reader($s);
+	my $r = cleanup('--tries', 'drop_triggers:1:0.1');
+	isnt($r->{exit}, 0, 'while somebody uses the table');
+	like($r->{err}, qr/later, by the same command/, '... it gives up');
+	$reader->rollback;
+	$reader->disconnect;
+	is(cleanup()->{exit}, 0, '... and can be run again');
+	only_theirs('... then nothing is left');
+}
+
+done_testing;
