@@ -1,10 +1,13 @@
 # make bench: the same change by native ALTER TABLE, pt-online-schema-change
-# and livealter, on an idle server and under load.
+# and livealter, on an idle server, under load, and under a load of transactions
+# that touch several rows in random order, so that they deadlock of themselves,
+# and beside a reader whose transactions stay open.
 #
 #	BENCH_SERVERS="mariadb mysql"	the servers (default: mariadb)
 #	BENCH_ROWS=1000000		rows of the table
-#	BENCH_ONLY=idle | load		one of the two parts
+#	BENCH_ONLY=idle | load | random | reader	one of the parts
 #	BENCH_RATE=400			the load, transactions a second
+#	BENCH_READER=15			how long the reader's last, seconds
 #	BENCH_WHAT=regex		only the contenders whose name matches
 #	BENCH_REPEAT=1			the fastest of so many runs (idle)
 #
@@ -26,6 +29,7 @@ my $ROWS = $ENV{BENCH_ROWS} // 1_000_000;
 my $RATE = $ENV{BENCH_RATE} // 400;
 my $ONLY = $ENV{BENCH_ONLY} // '';
 my $WHAT = $ENV{BENCH_WHAT} // '.';
+my $READER = $ENV{BENCH_READER} // 15;
 my $REPEAT = $ENV{BENCH_REPEAT} // 1;
 my $CHANGE = "ADD COLUMN c INT NOT NULL DEFAULT 0, ENGINE=InnoDB";
 my $LIMIT = 1800;
@@ -77,7 +81,10 @@ my @contenders = (
 	['ALTER … ALGORITHM=INPLACE', native('INPLACE')],
 	['pt-online-schema-change', \&pt_osc],
 	['livealter', livealter()],
+	['livealter --threads 1', livealter('--threads', 1)],
 	['livealter --threads 4', livealter('--threads', 4)],
+	# As little as its predecessor does.
+	['livealter --verify none', livealter('--verify', 'none'), 'idle'],
 );
 @contenders = grep { $_->[0] =~ /$WHAT/ } @contenders;
 
@@ -176,9 +183,33 @@ sub commits {
 	return $r->[1];
 }
 
-sub load {
+# Somebody who reads a row and forgets to commit, again and again, with two
+# seconds in between.
+sub start_reader {
 	my ($s) = @_;
-	table_line("load, $RATE tx/s", 'seconds', 'tx/s', 'p50 ms', 'p99 ms',
+	my $pid = fork // die "bench: fork: $!\n";
+	return $pid if $pid;
+	$SIG{TERM} = 'DEFAULT';
+	my $dbh = $s->dbh(database => 'bench');
+	while (1) {
+		$dbh->begin_work;
+		$dbh->selectall_arrayref("SELECT * FROM orders LIMIT 1");
+		sleep $READER;
+		$dbh->commit;
+		sleep 2;
+	}
+}
+
+sub stop_reader {
+	my ($pid) = @_;
+	kill 'KILL', $pid;
+	waitpid $pid, 0;
+}
+
+sub load {
+	my ($s, $title, %profile) = @_;
+	my $with_reader = delete $profile{reader};
+	table_line("$title, $RATE tx/s", 'seconds', 'tx/s', 'p50 ms', 'p99 ms',
 	    'p99.9 ms', 'slowest ms', 'over 1 s', 'errors');
 	table_line('---', ('---:') x 7, '---');
 	my $baseline = ['no migration', sub {
@@ -189,15 +220,17 @@ sub load {
 		return { exit => 0, out => '', err => '',
 		    seconds => time - $t };
 	}];
-	for my $c ($baseline, @contenders) {
+	for my $c ($baseline, grep { !$_->[2] } @contenders) {
 		my ($name, $code) = @$c;
 		put_back($s);
 		my $h = start_hammer($s, db => 'bench', table => 'orders',
-		    profile => 'oltp', threads => 4, rate => $RATE, seed => 1);
+		    threads => 4, rate => $RATE, seed => 1, %profile);
 		my $from = commits($s);
 		poll_until(sub { commits($s) - $from > $RATE }, 60,
 		    'the load');
+		my $reader = $with_reader ? start_reader($s) : undef;
 		my $r = $code->($s);
+		stop_reader($reader) if $reader;
 		$from = commits($s);
 		poll_until(sub { commits($s) - $from > $RATE / 2 }, 60,
 		    'the load after it');
@@ -226,6 +259,10 @@ for my $flavour (split ' ', $ENV{BENCH_SERVERS} // 'mariadb') {
 	print "\n### ", ($s->is_mysql ? 'MySQL ' : 'MariaDB '), $s->version,
 	    ", ", thousands($ROWS), " rows, 2 secondary indexes, ",
 	    "$cores cores\n\n`$CHANGE`\n\n";
-	idle($s) if $ONLY ne 'load';
-	load($s) if $ONLY ne 'idle';
+	idle($s) if $ONLY eq '' || $ONLY eq 'idle';
+	load($s, 'load', profile => 'oltp') if $ONLY eq '' || $ONLY eq 'load';
+	load($s, 'rows in random order', profile => 'mixed',
+	    random_order => 1) if $ONLY eq '' || $ONLY eq 'random';
+	load($s, "reader of $READER s", profile => 'oltp', reader => 1)
+	    if $ONLY eq '' || $ONLY eq 'reader';
 }
