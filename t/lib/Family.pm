@@ -67,6 +67,7 @@ sub make {
 	$self->{children} = [grep { $has{$_} } sort keys %REF];
 	$self->{tables} = [$o{own} ? 'g' : (), 't', @{$self->{children}},
 	    $o{triggers} ? 'log' : ()];
+	$self->{replaces} = !_wrong_replace($s);
 	$s->sql("SET foreign_key_checks = 0");
 	$s->sql("DROP DATABASE IF EXISTS $_; CREATE DATABASE $_ " .
 	    "DEFAULT CHARSET utf8mb4") for %SCHEMA;
@@ -74,6 +75,17 @@ sub make {
 	$self->_create($_) for 'app', 'ctl';
 	$self->_triggers($_) for $o{triggers} ? ('app', 'ctl') : ();
 	return $self;
+}
+
+# MySQL checks foreign keys above InnoDB since 9.6, unless told otherwise.  A
+# REPLACE that removes one row by one unique key and finds the other by another
+# then leaves or takes the wrong grandchildren (seen in 9.7 in plain SQL, on
+# tables that nobody migrates), so the controls would be no judge.
+sub _wrong_replace {
+	my ($s) = @_;
+	return $s->is_mysql && $s->value("SELECT COUNT(*) FROM " .
+	    "performance_schema.global_variables WHERE variable_name = " .
+	    "'innodb_native_foreign_keys' AND variable_value = 'OFF'");
 }
 
 sub tables { @{$_[0]{tables}} }
@@ -409,7 +421,7 @@ sub _parent {
 	return "UPDATE {t} SET k = $j WHERE id = $i" if $what < 7;
 	return "UPDATE {t} SET g = $g, up = $up WHERE id = $i" if $what < 8;
 	return "REPLACE INTO {t} (id, k, g, v) VALUES ($i, $j, $g, $v)"
-	    if $what < 9 && $rnd->(3) == 0;
+	    if $what < 9 && $rnd->(3) == 0 && $self->{replaces};
 	return "DELETE FROM {t} WHERE id = $i" if $what < 9;
 	return "DELETE FROM {t} WHERE id BETWEEN $i AND $i + 1 AND v <> 0 " .
 	    "AND note <> 'kept'";
@@ -520,17 +532,12 @@ sub _orphans {
 	return join ', ', @bad;
 }
 
-# None but those that the server has made without us: MySQL 9.7, which checks
-# foreign keys above InnoDB, moves the children of a row that UPDATE IGNORE then
-# leaves where it is.
 sub no_orphans {
 	my ($self, $name) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	my $control = $self->_orphans('ctl');
-	Test::More::note("the controls have orphans: $control")
-	    if $control ne '';
-	return Test::More::is($self->_orphans('app'), $control,
-	    "$name: no orphans");
+	return Test::More::is($self->_orphans('app'), '',
+	    "$name: no orphans") && Test::More::is($self->_orphans('ctl'), '',
+	    '... nor with the controls');
 }
 
 # SHOW CREATE TABLE, as if it were in the schema app.
