@@ -6,6 +6,7 @@ use lib 't/lib';
 use LiveAlter;
 use Server;
 use Test::More;
+use Time::HiRes qw(time sleep);
 
 my $s = Server->start;
 my $o = Server->start(args => ['--log-bin=bin']);
@@ -143,6 +144,10 @@ for my $p (qw(mixed keychange hot oltp)) {
 	my $r = $h->report;
 	cmp_ok($r->{max_ms}, '>', 100, 'a wait shows in the report');
 	like($r->{slowest}{statement}, qr/UPDATE orders/, '... by statement');
+	is((sort { $b <=> $a } map { $_->{ms} } @{$r->{slow}})[0],
+	    $r->{max_ms}, '... and is among those that took long');
+	cmp_ok(abs((longest_wait({ %$r, started => $r->{started} - 3600 }))[0] -
+	    $r->{max_ms}), '<', 0.001, '... which no noise excuses');
 
 	$h = start_hammer($s, db => 'app', table => 'orders', threads => 2,
 	    profile => 'hot');
@@ -156,6 +161,26 @@ for my $p (qw(mixed keychange hot oltp)) {
 	is(join(',', keys %{$r->{errors}}), 1146, 'an error is in the report');
 	cmp_ok($r->{errors}{1146}{count}, '>', 5, '... and counted');
 	like($r->{errors}{1146}{message}, qr/orders/, '... with its message');
+}
+
+# Time in which the machine stood still is nobody's.
+{
+	Noise::listen();
+	my $t = time;
+	kill 'STOP', Noise::pids();
+	sleep 0.5;
+	kill 'CONT', Noise::pids();
+	my $now = time;
+	my $n = Noise::seconds($t, $now);
+	ok($n > 0.3 && $n <= $now - $t, "a machine that stops is heard ($n s)");
+	cmp_ok(Noise::seconds($t, $t + 0.2), '<=', 0.2,
+	    '... and counted while it was listened for');
+	is(Noise::seconds($t - 100, $t - 90), 0, '... not elsewhere');
+	my $slow = { at => $t, seconds => $now - $t };
+	my $next = { at => $t - 100, seconds => 0.4 };
+	my ($max, $which) = Noise::longest($slow, $next);
+	is("$max $which->{seconds}", '0.4 0.4',
+	    '... an excuse for the slowest is none for the next');
 }
 
 # Down and up again.

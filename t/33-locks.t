@@ -118,16 +118,17 @@ fresh_orders($s);
 	$holder->begin_work;
 	$holder->do("UPDATE orders SET note = 'held' WHERE id = 900");
 	my $other = $s->dbh(database => 'app');
-	my $slowest = 0;
+	my @took;
 	my $end = time + 4;
 	while (time < $end) {
 		my $t = time;
 		$other->do("UPDATE orders SET customer = customer + 1 " .
 		    "WHERE id IN (850, 990)");
-		$slowest = time - $t if time - $t > $slowest;
+		push @took, { at => $t, seconds => time - $t };
 		sleep 0.05;
 	}
 	ok($p->running, 'a row is held for 4 s: the copy waits');
+	my ($slowest) = Noise::longest(@took);
 	cmp_ok($slowest, '<', 1.5, '... and its neighbours are free');
 	ok(eval { $holder->do("UPDATE orders SET note = 'twice' WHERE id IN " .
 	    "(880, 995)"); $holder->commit; 1 },

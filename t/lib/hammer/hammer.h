@@ -17,6 +17,8 @@
 #define MAX_ITEMS	8
 #define MAX_ERRORS	32
 #define TEXT_MAX	240
+#define MAX_SLOW	100
+#define SLOW_US		300000
 /* 64 steps per power of two: a percentile is at most 1.6 % off. */
 #define SUB_BITS	6
 #define BUCKETS		(40 << SUB_BITS)
@@ -44,6 +46,12 @@ struct error {
 	char statement[TEXT_MAX];
 };
 
+struct slow {
+	uint64_t us;
+	double at;
+	char text[TEXT_MAX];
+};
+
 struct stats {
 	uint64_t statements, transactions, rollbacks, reconnects;
 	uint64_t over_second;
@@ -53,6 +61,8 @@ struct stats {
 	char max_text[TEXT_MAX];
 	struct error err[MAX_ERRORS];
 	size_t nerr;
+	struct slow slow[MAX_SLOW];	/* the longest of all */
+	size_t nslow;
 };
 
 struct worker {

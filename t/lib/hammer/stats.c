@@ -38,11 +38,28 @@ clip(char *to, const char *from, size_t n)
 	to[n] = '\0';
 }
 
+static void
+keep_slow(struct stats *st, const struct slow *s)
+{
+	size_t i, least = 0;
+
+	if (st->nslow < MAX_SLOW) {
+		st->slow[st->nslow++] = *s;
+		return;
+	}
+	for (i = 1; i < MAX_SLOW; i++)
+		if (st->slow[i].us < st->slow[least].us)
+			least = i;
+	if (st->slow[least].us < s->us)
+		st->slow[least] = *s;
+}
+
 void
 stats_statement(struct worker *w, const char *sql, size_t len, double start,
     double end)
 {
 	uint64_t us = (uint64_t)((end - start) * 1e6);
+	struct slow slow;
 
 	w->st.statements++;
 	w->st.bucket[bucket(us)]++;
@@ -52,6 +69,12 @@ stats_statement(struct worker *w, const char *sql, size_t len, double start,
 		w->st.max_us = us;
 		w->st.max_at = start - w->t0;
 		clip(w->st.max_text, sql, len);
+	}
+	if (us > SLOW_US) {
+		slow.us = us;
+		slow.at = start - w->t0;
+		clip(slow.text, sql, len);
+		keep_slow(&w->st, &slow);
 	}
 }
 
@@ -95,6 +118,8 @@ stats_add(struct stats *sum, const struct stats *s)
 		sum->max_at = s->max_at;
 		memcpy(sum->max_text, s->max_text, TEXT_MAX);
 	}
+	for (i = 0; i < s->nslow; i++)
+		keep_slow(sum, &s->slow[i]);
 	for (i = 0; i < s->nerr; i++) {
 		for (j = 0; j < sum->nerr; j++)
 			if (sum->err[j].code == s->err[i].code)
@@ -173,5 +198,12 @@ stats_report(FILE *f, const struct stats *s, double seconds, double epoch)
 	    (double)s->max_us / 1000, s->over_second,
 	    (double)s->max_us / 1000, s->max_at);
 	put_json(f, s->max_text);
-	fputs("}}\n", f);
+	fputs("},\"slow\":[", f);
+	for (i = 0; i < s->nslow; i++) {
+		fprintf(f, "%s{\"ms\":%.3f,\"at\":%.3f,\"statement\":",
+		    i ? "," : "", (double)s->slow[i].us / 1000, s->slow[i].at);
+		put_json(f, s->slow[i].text);
+		fputs("}", f);
+	}
+	fputs("]}\n", f);
 }
