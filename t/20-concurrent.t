@@ -4,6 +4,7 @@ use warnings;
 
 use lib 't/lib';
 use LiveAlter;
+use Noise;
 use Server;
 use Story;
 use Test::More;

@@ -6,6 +6,7 @@ use lib 't/lib';
 use IO::Select;
 use IO::Socket::INET;
 use LiveAlter;
+use Noise;
 use POSIX ();
 use Server;
 use Story;
@@ -163,7 +164,7 @@ sub start_proxy {
 			close $c;
 		}
 	};
-	my $until = time + 120;
+	my $until = time + Noise::patience(120);
 	while (time < $until) {
 		for my $c ($sel->can_read(1)) {
 			if ($c == $l) {

@@ -7,6 +7,7 @@ use warnings;
 
 use lib 't/lib';
 use LiveAlter;
+use Noise;
 use POSIX ();
 use Server;
 use Story;
@@ -181,7 +182,7 @@ sub start_until {
 	my $new = follow();
 	my $p = start_migration($s, $alter, $db, 't', @opts);
 	my ($n, $last) = (0, 'nothing');
-	my $until = time + ($moment->{seconds} // 60);
+	my $until = time + ($moment->{seconds} // Noise::patience(60));
 	while ($p->running && time < $until) {
 		for ($new->()) {
 			$last = $_ if !$moment->{after} ||
@@ -196,7 +197,7 @@ sub start_until {
 # Its connections may outlive the program for a moment: then it is busy.
 sub ask {
 	my ($verb, $db) = @_;
-	my ($r, $end) = (undef, time + 30);
+	my ($r, $end) = (undef, time + Noise::patience(30));
 	do {
 		sleep 0.02 if $r;
 		$r = run_livealter($s, { timeout => 60 }, $verb, "D=$db,t=t");

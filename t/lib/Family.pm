@@ -253,7 +253,7 @@ sub stop {
 	my ($self) = @_;
 	return $self->{report} if $self->{report};
 	spew("$self->{dir}/stop", '');
-	my $end = time + 60;
+	my $end = time + Noise::patience(60);
 	for my $pid (@{$self->{pids}}) {
 		until (waitpid($pid, POSIX::WNOHANG()) != 0) {
 			kill 'KILL', $pid if time > $end;

@@ -83,7 +83,7 @@ sub start_program {
 # limit it is a failed test.
 sub poll_until {
 	my ($code, $limit, $what) = @_;
-	$limit //= 30;
+	$limit = Noise::patience($limit // 30);
 	my $end = time + $limit;
 	for (;;) {
 		my $v = $code->();
@@ -404,7 +404,7 @@ sub kill {
 # Waits for its end.  At the limit it is killed, and the result says so.
 sub wait {
 	my ($self, $limit) = @_;
-	$limit //= $LiveAlter::LIMIT;
+	$limit = Noise::patience($limit // $LiveAlter::LIMIT);
 	my $end = time + $limit;
 	my $nap = 0.002;
 	until ($self->_reap(WNOHANG)) {
@@ -431,7 +431,7 @@ sub wait {
 # is over without that.  Returns what the first group matched, or 1.
 sub wait_for {
 	my ($self, $re, $limit) = @_;
-	my $end = time + ($limit // 30);
+	my $end = time + Noise::patience($limit // 30);
 	for (;;) {
 		# Asked first: what it wrote before its end counts.
 		my $alive = $self->running;

@@ -64,6 +64,10 @@ sub listen {
 
 sub pids { @pids }
 
+# A limit that nothing is judged by: so many seconds, on a machine of its own.
+# What will not come is missed a little later; what comes late, never.
+sub patience { $_[0] * ($ENV{LIVEALTER_PATIENCE} // 4) }
+
 # What one of them has noted, when it has come as far as that moment.
 sub _noted {
 	my ($file, $to) = @_;

@@ -23,9 +23,11 @@ use IO::Socket::INET;
 use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(time sleep);
 
+use Noise;
+
 my $ROOT = abs_path(dirname(__FILE__) . '/../..');
-my $START_LIMIT = 60;
-my $STOP_LIMIT = 60;
+my $START_LIMIT = Noise::patience(60);
+my $STOP_LIMIT = Noise::patience(60);
 
 my %running;		# every server this process has to take away
 my $next_id = 100;
@@ -439,7 +441,7 @@ sub _follow {
 # Waits until this replica has applied what its source has written so far.
 sub wait_for_source {
 	my ($self, $src, $limit) = @_;
-	$limit //= 60;
+	$limit = Noise::patience($limit // 60);
 	my $m = eval { $src->row($self->is_mysql ? "SHOW BINARY LOG STATUS"
 	    : "SHOW MASTER STATUS") }
 	    // $src->row("SHOW MASTER STATUS");

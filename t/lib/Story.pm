@@ -351,7 +351,7 @@ sub stop {
 	my ($self) = @_;
 	return $self->{report} if $self->{report};
 	LiveAlter::spew("$self->{dir}/stop", '');
-	my $end = time + 60;
+	my $end = time + Noise::patience(60);
 	until (waitpid($self->{pid}, POSIX::WNOHANG()) != 0) {
 		kill 'KILL', $self->{pid} if time > $end;
 		sleep 0.01;

@@ -18,6 +18,7 @@ use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(time sleep);
 
 use LiveAlter;
+use Noise;
 use Oracle::Rand;
 use Oracle::Table qw(ident);
 
@@ -42,7 +43,7 @@ sub start {
 	}
 	$self->{pid} = $pid;
 	# It has written before this returns.
-	my $end = time + 30;
+	my $end = time + Noise::patience(30);
 	sleep 0.002 while !-e "$dir/going" && !-e "$dir/report" &&
 	    time < $end;
 	return $self;
@@ -52,7 +53,7 @@ sub stop {
 	my ($self) = @_;
 	return $self->{report} if $self->{report};
 	spew("$self->{dir}/stop", '');
-	my $end = time + 60;
+	my $end = time + Noise::patience(60);
 	until (waitpid($self->{pid}, WNOHANG) != 0) {
 		kill 'KILL', $self->{pid} if time > $end;
 		sleep 0.002;
