@@ -322,11 +322,12 @@ for my $how ('CONNECTION', 'QUERY') {
 }
 {
 	given($s, table(''));
+	my $mark = $s->log_mark;
 	my $p = start_migration($s, 'ADD x INT', 'app', 't', '--chunk-size',
 	    20, '--sleep', 0.1);
 	poll_until(sub { shadow_rows($s) }, 20, 'the copy begins');
 	$p->kill('KILL');
-	$p->wait(20);
+	gone($s, $mark, $p);
 	my $r = migrate($s, 'ADD x INT', 'app', 't');
 	ends($r, [17, 31], qr/livealter_t_/, 'D-I 13: the run after kill -9');
 	is($s->value("SELECT COUNT(*) FROM app.t"), 200, '... takes no half ' .

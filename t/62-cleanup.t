@@ -85,12 +85,12 @@ for my $round (1 .. 4) {
 	my $h = start_hammer($s, db => 'app', table => 'orders',
 	    control => 'control', threads => 2, rate => 200,
 	    seed => 620 + $round);
+	my $mark = $s->log_mark;
 	my $p = start_to_chunk($s, $round * 2, $ALTER, 'app', 'orders', @slow,
 	    '--chunk-size', 10);
 	$p->kill('KILL');
-	$p->wait(10);
-	my $r = poll_until(sub { my $r = cleanup();
-	    $r->{exit} != 31 && $r }, 30, 'its connection ends');
+	gone($s, $mark, $p);
+	my $r = cleanup();
 	is($r->{exit}, 0, 'killed in the copy: cleanup') or diag $r->{err};
 	my $report = $h->report;
 	hammer_ok($report, 1500, '... the application');

@@ -34,9 +34,8 @@ sub kill_after {
 	my $p = start_livealter($s, @start);
 	chunks_done($s, $mark, $p, $marks);
 	$p->kill('KILL');
-	is($p->wait(10)->{signal}, 9, "(killed after $marks chunks)") or
-	    diag $p->err;
-	poll_until(sub { !connections($s, $mark) }, 10, 'its end');
+	is(gone($s, $mark, $p)->{signal}, 9, "(killed after $marks chunks)")
+	    or diag $p->err;
 }
 
 # The control table is altered natively, and is then what it should be.
@@ -343,6 +342,7 @@ set_up(3000);
 	    ['--log-bin=binlog', '--log-bin-trust-function-creators=1',
 	    '--binlog-format=ROW']);
 	$r->wait_for_source($s);
+	my $mark = $s->log_mark;
 	my $p = start_to_chunk($s, 5, $ALTER, 'app', 'orders', '--chunk-size',
 	    50, '--sleep', 0.5, '--threads', 2);
 	$r->wait_for_source($s);
@@ -355,7 +355,7 @@ set_up(3000);
 	like(run_livealter($r, 'status', 'D=app')->{out}, qr/: running, /,
 	    '... status says that it runs');
 	$p->kill('KILL');
-	$p->wait(10);
+	gone($s, $mark, $p);
 	$s->sql("UPDATE app.$_ SET note = 'late' WHERE id % 7 = 0")
 	    for qw(orders control);
 	$r->wait_for_source($s);

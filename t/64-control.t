@@ -161,9 +161,8 @@ for my $when (['while it copies', @slow], ['while it waits', '--cut-over',
 		is(control(@$words)->{exit}, 1, "control @$words: no such " .
 		    'thing');
 	}
-	my $p = start_migration($s, { env => { LIVEALTER_DIE_AT =>
-	    'after:copy' } }, $ALTER, 'app', 'orders');
-	$p->wait(30);
+	die_at($s, 'after:copy', '--alter', $ALTER, 'D=app,t=orders',
+	    '--execute');
 	is(control('pause')->{exit}, 17, 'one that died is not told');
 	run_livealter($s, 'cleanup', 'D=app,t=orders');
 	same_dump($s->dump('app'), $dump, '... (all is as it was)');

@@ -78,7 +78,7 @@ for (@ALTERS) {
 	poll_until(sub { said_once($s, $mark, $last) || !$p->running }, 30,
 	    'the end of the copy');
 	$p->kill('KILL');
-	$p->wait(10);
+	gone($s, $mark, $p);
 	my $r = ask('resume', 'D=app,t=t', '--dry-run');
 	is($r->{exit}, 0, "$name: killed there, and a dry run of resume")
 	    or diag $r->{err};
@@ -89,10 +89,8 @@ for (@ALTERS) {
 # A key that rows have come in the way of while nobody looked.
 given();
 {
-	my $p = start_migration($s, { env => { LIVEALTER_DIE_AT =>
-	    'after:copy' } }, 'ADD CONSTRAINT added FOREIGN KEY (q) ' .
-	    'REFERENCES p (id)', 'app', 't');
-	$p->wait(60);
+	die_at($s, 'after:copy', '--alter', 'ADD CONSTRAINT added FOREIGN ' .
+	    'KEY (q) REFERENCES p (id)', 'D=app,t=t', '--execute');
 	twin_sql($s, "UPDATE t SET q = 77 WHERE id = 5");
 	my $r = ask('resume', 'D=app,t=t');
 	isnt($r->{exit}, 0, 'a row without a parent by now: resume fails');

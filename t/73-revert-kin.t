@@ -37,7 +37,9 @@ sub dies_in_the_trial {
 	    !$p->running }, 30, 'the trial');
 	$p->kill('KILL');
 	$p->wait(10);
+	# What waits for a lock may not be seen to be dead before it has it.
 	$gate->rollback;
+	gone($s, $mark, $p);
 }
 
 sub reverted {
@@ -92,7 +94,7 @@ for my $c (
 		    !$p->running }, 30, 'its moment');
 		sleep 0.03 * rand;
 		$p->kill('KILL');
-		$p->wait(10);
+		gone($s, $mark, $p);
 		# 17: it had come to its end.
 		my $r = ask('revert', '--accept-loss');
 		like($r->{exit}, qr/\A(?:0|17)\z/, '... killed, and once more')
@@ -226,12 +228,14 @@ opened('a table that is in use');
 opened('a child that goes');
 {
 	my $reader = reader('t');
+	my $mark = $s->log_mark;
 	my $p = start_livealter($s, 'revert', 'D=app,t=t', '--accept-loss');
 	poll_until(sub { $p->err =~ /waiting for a moment/ || !$p->running },
 	    30, 'it waits for the lock');
 	$p->kill('KILL');
 	$p->wait(10);
 	$reader->rollback;
+	gone($s, $mark, $p);
 	twin_sql($s, "DROP TABLE c");
 	my $r = ask('cleanup');
 	is($r->{exit}, 0, '... after a revert that died: cleanup') or

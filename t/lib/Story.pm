@@ -16,9 +16,9 @@ use Time::HiRes qw(time sleep);
 use LiveAlter;
 
 our @EXPORT = qw(dsn migrate start_migration start_to_chunk chunks_done copying
-    die_at succeeded native fresh_orders open_reader same_dump nothing_left
-    rows_of same_bytes connections q start_writer random_from said_once
-    printed_sql kill_who);
+    die_at gone succeeded native fresh_orders open_reader
+    same_dump nothing_left rows_of same_bytes connections q start_writer
+    random_from said_once printed_sql kill_who);
 
 sub q { my ($n) = @_; $n =~ s/`/``/g; "`$n`" }
 
@@ -46,11 +46,29 @@ sub start_migration { start_livealter(_args(@_)) }
 sub die_at {
 	my ($s, $at, @args) = @_;
 	my $o = ref $args[0] ? shift @args : {};
+	my $mark = $s->log_mark;
 	my $p = start_livealter($s, { env => { LIVEALTER_DIE_AT => $at } },
 	    @args);
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	return Test::More::is($p->wait(60)->{signal}, 9, $o->{name} //
+	my $r = gone($s, $mark, $p);
+	return Test::More::is($r->{signal}, 9, $o->{name} //
 	    "it dies $at") || do { Test::More::diag($p->err); 0 };
+}
+
+# Waits until a program that was killed is gone for the server as well: until
+# then its connections hold what they have locked, and a last statement may be
+# under way.  $mark is a log_mark from before its start.
+sub gone {
+	my ($s, $mark, $p) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $r = $p->wait(60);
+	# Nobody else begins so.
+	my %its = map { $_->{id} => 1 } grep { $_->{text} =~
+	    /^SET SESSION autocommit=1, sql_quote_show_create=1/ }
+	    $s->log_entries($mark);
+	poll_until(sub { !grep { $its{$_->[0]} } $s->rows("SHOW PROCESSLIST")
+	    }, 30, 'its connections end');
+	return $r;
 }
 
 # A test: it ended well, and its last line says so.
