@@ -370,10 +370,14 @@ sub stop {
 	return $self->{report} if $self->{report};
 	LiveAlter::spew("$self->{dir}/stop", '');
 	my $end = time + Noise::patience(60);
+	my $hangs;
 	until (waitpid($self->{pid}, POSIX::WNOHANG()) != 0) {
-		kill 'KILL', $self->{pid} if time > $end;
+		$hangs = kill 'KILL', $self->{pid} if time > $end;
 		sleep 0.01;
 	}
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	# What it had written of its report before that is not all of it.
+	Test::More::fail('the writer hangs and has to be killed') if $hangs;
 	my ($n, @e) = split /\n/, LiveAlter::slurp("$self->{file}");
 	return $self->{report} = { transactions => $n // 0, errors => \@e };
 }
