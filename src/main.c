@@ -7,6 +7,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,41 +74,45 @@ static const struct step {
 	{ "drop the old table", migrate_drop, END, ERR_LEFT, "drop" },
 };
 
-/* For the tests: does "before:copy" or "after:copy" say to fail here? */
+/* For the tests: does "before:copy" or "after:copy" mean here? */
+static bool
+is_here(const char *at, const char *when, const char *key)
+{
+	size_t len = strlen(when);
+
+	return at != NULL && strncmp(at, when, len) == 0 && at[len] == ':' &&
+	    strcmp(at + len + 1, key) == 0;
+}
+
 static int
 fail_on_demand(const struct config *cfg, const char *when, const char *key,
     struct err *e)
 {
-	size_t len = strlen(when);
-
-	if (cfg->fail_at == NULL || strncmp(cfg->fail_at, when, len) != 0 ||
-	    cfg->fail_at[len] != ':' ||
-	    strcmp(cfg->fail_at + len + 1, key) != 0)
+	if (!is_here(cfg->fail_at, when, key))
 		return 0;
 	return err_set(e, ERR_SQL, "failed %s it, as LIVEALTER_FAIL_AT asks "
 	    "for", when);
 }
 
-/* And here to be killed? */
+/* Killed, or stopped until somebody lets it go on. */
 static void
-die_on_demand(const struct config *cfg, const char *when, const char *key)
+halt_on_demand(const struct config *cfg, const char *when, const char *key)
 {
-	struct config as_if = { .fail_at = cfg->die_at };
-	struct err ignored = { .kind = ERR_NONE };
-
-	if (fail_on_demand(&as_if, when, key, &ignored) != 0)
+	if (is_here(cfg->die_at, when, key))
 		kill(getpid(), SIGKILL);
+	if (is_here(cfg->stop_at, when, key))
+		kill(getpid(), SIGSTOP);
 }
 
 static int
 tell_step(struct migration *m, const struct step *s, struct err *e)
 {
 	log_step(s->title);
-	die_on_demand(m->cfg, "before", s->key);
+	halt_on_demand(m->cfg, "before", s->key);
 	if (fail_on_demand(m->cfg, "before", s->key, e) == 0 &&
 	    s->run(m, e) == 0 &&
 	    fail_on_demand(m->cfg, "after", s->key, e) == 0) {
-		die_on_demand(m->cfg, "after", s->key);
+		halt_on_demand(m->cfg, "after", s->key);
 		return 0;
 	}
 	if (e->kind == ERR_SQL)

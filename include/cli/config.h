@@ -123,6 +123,7 @@ struct config {
 	/* for the tests: fail before or after a step, "before:swap" */
 	char *fail_at;			/* $LIVEALTER_FAIL_AT, not an option */
 	char *die_at;			/* $LIVEALTER_DIE_AT: by SIGKILL */
+	char *stop_at;			/* $LIVEALTER_STOP_AT: by SIGSTOP */
 };
 
 /*

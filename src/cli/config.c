@@ -343,6 +343,7 @@ config_load(struct config *c, int argc, char **argv, struct str *notes,
 	note_given(&o);
 	c->fail_at = xstrdup_null(getenv("LIVEALTER_FAIL_AT"));
 	c->die_at = xstrdup_null(getenv("LIVEALTER_DIE_AT"));
+	c->stop_at = xstrdup_null(getenv("LIVEALTER_STOP_AT"));
 	argv_free(&a);
 	option_end(&o);
 	return rc;
@@ -477,5 +478,6 @@ config_free(struct config *c)
 	c->given = NULL;
 	free(c->fail_at);
 	free(c->die_at);
-	c->fail_at = c->die_at = NULL;
+	free(c->stop_at);
+	c->fail_at = c->die_at = c->stop_at = NULL;
 }

@@ -448,6 +448,23 @@ sub wait_for {
 	}
 }
 
+# Waits until it stands still (SIGSTOP); undef when it ends without that.
+sub wait_until_stopped {
+	my ($self, $limit) = @_;
+	my $end = time + Noise::patience($limit // 30);
+	for (;;) {
+		return 1 if LiveAlter::slurp("/proc/$self->{pid}/stat") =~
+		    /.*\) T /s;
+		my $alive = $self->running;
+		if (!$alive || time > $end) {
+			Test::More::diag('it does not stop: ' . $self->err .
+			    ($alive ? '(still running)' : '(it ended)'));
+			return;
+		}
+		sleep 0.005;
+	}
+}
+
 sub DESTROY {
 	my ($self) = @_;
 	return if !$self->{pid} || $self->{owner} != $$;

@@ -16,7 +16,7 @@ use Time::HiRes qw(time sleep);
 use LiveAlter;
 
 our @EXPORT = qw(dsn migrate start_migration start_to_chunk chunks_done copying
-    die_at gone succeeded native fresh_orders open_reader
+    start_to_step die_at gone succeeded native fresh_orders open_reader
     same_dump nothing_left rows_of same_bytes connections q start_writer
     random_from said_once printed_sql kill_who);
 
@@ -40,6 +40,19 @@ sub _args {
 # Both take ($s, [{ options of run_livealter }], $alter, $db, $table, ...).
 sub migrate { run_livealter(_args(@_)) }
 sub start_migration { start_livealter(_args(@_)) }
+
+# Starts a migration and returns when it stands still before or after a step;
+# ->kill('CONT') lets it go on, which has to be soon: its connections and locks
+# are held meanwhile.  When it ends without that it is a failed test.
+sub start_to_step {
+	my ($s, $at, @a) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $p = start_migration($s, { env => { LIVEALTER_STOP_AT => $at } },
+	    @a);
+	$p->wait_until_stopped
+	    or Test::More::fail("it does not come to stand $at");
+	return $p;
+}
 
 # A test: livealter dies before or after a step, as in "after:copy".  The
 # arguments may begin with { name => of the test }.
