@@ -173,11 +173,19 @@ fresh();
 $dump = $s->dump('app');
 {
 	my $file = flag('both');
-	my $shut = clock(30) . '-' . clock(60) . ' UTC';
+	my $start = time;
+	my $shut = join('-', map { POSIX::strftime('%H:%M', gmtime($start +
+	    60 * $_)) } 30, 60) . ' UTC';
+	my $shut_until = (int($start / 60) + 30) * 60;
 	my $p = waiting('app', $file, @often, '--cut-over-window', $shut);
 	like($p->err, qr/\Q$file to be gone; and the time $shut (now \E\w{3}
-	    \ \d\d:\d\d\ UTC\),\ in\ (?:29|30):\d\d$/mx,
+	    \ \d\d:\d\d\ UTC\),\ in\ \d+:\d\d$/mx,
 	    'it waits for the file and for the window, and says when that is');
+	my ($min, $sec) = $p->err =~ / UTC\), in (\d+):(\d\d)$/m;
+	my $then = ($min // 0) * 60 + ($sec // 0);
+	# It said that after its start and before now, to the second.
+	ok($then >= $shut_until - time - 1 && $then <= $shut_until - $start +
+	    1, "... rightly ($then s)");
 	unlink $file;
 	ok($p->wait_for(qr/waiting with the swap for the time \Q$shut\E/, 20),
 	    'without the file it still waits for the window');
