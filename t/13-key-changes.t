@@ -3,6 +3,7 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use Hazard qw(hold);
 use KeyCase;
 use LiveAlter;
 use Server;
@@ -101,7 +102,6 @@ key_case($s, 'a composite key of which two are converted', rows => 120,
 # --- keys that the ALTER makes equal -----------------------------------------
 
 my $merge = 'MODIFY k VARCHAR(9) COLLATE utf8mb4_general_ci NOT NULL';
-my @slow = ('--chunk-size', 20, '--sleep', 0.05, '--threads', 1);
 
 sub words_table {
 	$s->sql("USE app; DROP TABLE IF EXISTS t, control; CREATE TABLE t " .
@@ -134,14 +134,16 @@ for my $write (["an INSERT", "INSERT INTO t VALUES ('W001', -1)"],
 	"UPDATE t SET k = 'w002' WHERE k = 'W001'"]) {
 	my ($name, @sql) = @$write;
 	words_table();
-	my $mark = $s->log_mark;
-	my $p = start_migration($s, $merge, 'app', 't', @slow,
-	    '--verify', 'none');
-	copying($s, $mark, $p);
+	my $p = start_to_step($s, 'before:copy', $merge, 'app', 't',
+	    '--chunk-size', 40, '--chunk-time', 0, '--threads', 1, '--tries',
+	    'copy_rows:40:0.25', '--verify', 'none');
+	my $pin = hold($s, $p, at => "k = 'w161'", below => 160);
+	ok($pin, '(the copy is held)') or diag $p->err;
 	my $dbh = $s->dbh(database => 'app');
 	ok(eval { $dbh->do($_); 1 }, "$name that merges two keys succeeds")
 	    or diag $@ for @sql;
 	my $rows = rows_of($s, 'app', 't');
+	$pin->rollback if $pin;
 	my $r = $p->wait(60);
 	ok($r->{exit} == 36 || $r->{exit} == 30, '... and stops the run')
 	    or diag "$r->{exit} $r->{err}";

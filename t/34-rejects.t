@@ -4,13 +4,15 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use Hazard qw(hold);
 use LiveAlter;
 use Server;
 use Story;
 use Test::More;
 
 my $s = Server->start;
-my @slow = ('--chunk-size', 50, '--sleep', 0.05, '--threads', 1);
+my @chunks = ('--chunk-size', 50, '--chunk-time', 0, '--threads', 1,
+    '--tries', 'copy_rows:40:0.25');
 # As pt-online-schema-change wants it; here it is safe in any case.
 my @uniq = ('--no-check-unique-key-change');
 
@@ -36,18 +38,27 @@ sub refused {
 	return $r;
 }
 
-# Starts it, waits for the copy, has the application write, and waits.
+# Starts it, and holds it where its first 50 rows are copied.
+sub start_to_row {
+	my ($alter, @opts) = @_;
+	my $p = start_to_step($s, 'before:copy', $alter, 'app', 't', @chunks,
+	    @opts);
+	my $pin = hold($s, $p, at => 'id = 51', below => 50);
+	ok($pin, '(the copy is held)') or diag $p->err;
+	return ($p, $pin);
+}
+
+# Starts it, has the application write while it copies, and waits.
 sub while_copying {
 	my ($name, $exit, $why, $alter, $opts, @sql) = @_;
-	my $mark = $s->log_mark;
-	my $p = start_migration($s, $alter, 'app', 't', @slow, @$opts);
-	copying($s, $mark, $p);
+	my ($p, $pin) = start_to_row($alter, @$opts);
 	my $dbh = $s->dbh(database => 'app');
 	for my $sql (@sql) {
 		ok(eval { $dbh->do($sql); 1 },
 		    "$name: the application's statement succeeds") or diag $@;
 	}
 	my $dump = rows_of($s, 'app', 't');
+	$pin->rollback if $pin;
 	my $r = $p->wait(60);
 	my $ok = grep { $r->{exit} == $_ } ref $exit ? @$exit : $exit;
 	ok($ok, '... the run ends with ' . join ' or ', ref $exit ? @$exit
@@ -120,13 +131,12 @@ while_copying('a value too large written during the copy', 36, qr/w/,
 fresh(200);
 {
 	# The writer's own session is not strict: the trigger is.
-	my $mark = $s->log_mark;
-	my $p = start_migration($s, 'MODIFY v VARCHAR(5)', 'app', 't', @slow);
-	copying($s, $mark, $p);
+	my ($p, $pin) = start_to_row('MODIFY v VARCHAR(5)');
 	my $dbh = $s->dbh(database => 'app');
 	$dbh->do("SET sql_mode = ''");
 	ok(eval { $dbh->do("UPDATE t SET v = 'much too long' WHERE id = 1");
 	    1 }, 'a session that is not strict may write it');
+	$pin->rollback if $pin;
 	is($p->wait(60)->{exit}, 36, '... and it is seen all the same');
 	is($s->value("SELECT v FROM app.t WHERE id = 1"), 'much too long',
 	    '... the value is there');
@@ -163,12 +173,11 @@ while_copying('a NULL written during the copy', 36, qr/w/,
     'MODIFY w INT NOT NULL', [], "UPDATE t SET w = NULL WHERE id = 1");
 fresh(150);
 {
-	my $mark = $s->log_mark;
-	my $p = start_migration($s, 'MODIFY w INT NOT NULL', 'app', 't',
-	    @slow, '--null-to-not-null');
-	copying($s, $mark, $p);
+	my ($p, $pin) = start_to_row('MODIFY w INT NOT NULL',
+	    '--null-to-not-null');
 	ok(eval { $s->sql("UPDATE app.t SET w = NULL WHERE id IN (1, 149)");
 	    1 }, 'a NULL written with --null-to-not-null');
+	$pin->rollback if $pin;
 	succeeded($p->wait(60), 'app', 't', '... then the run');
 	is($s->value("SELECT GROUP_CONCAT(id) FROM app.t WHERE w = 0"),
 	    '1,149', '... with the default instead');
@@ -176,17 +185,17 @@ fresh(150);
 
 # --- meddling --------------------------------------------------------------
 
-fresh();
-{
-	my $mark = $s->log_mark;
-	my $p = start_migration($s, 'ADD z INT', 'app', 't', @slow);
-	copying($s, $mark, $p);
+for my $at ('before:copy', 'after:copy') {
+	fresh();
+	my $p = start_to_step($s, $at, 'ADD z INT', 'app', 't', @chunks);
 	$s->sql("DROP TABLE app._t_new");
 	my $dbh = $s->dbh(database => 'app');
 	ok(eval { $dbh->do("UPDATE t SET v = 'on' WHERE id = 1");
 	    $dbh->do("INSERT INTO t VALUES (1000, 1, 'on', 1)");
 	    $dbh->do("DELETE FROM t WHERE id = 5"); 1 },
-	    'the new table is dropped: the application goes on') or diag $@;
+	    "the new table is dropped $at: the application goes on")
+	    or diag $@;
+	$p->kill('CONT');
 	my $r = $p->wait(60);
 	cmp_ok($r->{exit}, '>', 0, '... the run ends non-zero');
 	cmp_ok($r->{exit}, '<=', 125, '... by itself');
@@ -197,9 +206,8 @@ fresh();
 
 for my $which (qw(del upd ins)) {
 	fresh();
-	my $mark = $s->log_mark;
-	my $p = start_migration($s, 'ADD z INT', 'app', 't', @slow);
-	copying($s, $mark, $p);
+	my $p = start_to_step($s, 'before:copy', 'ADD z INT', 'app', 't',
+	    @chunks);
 	my ($name) = map { $_->[0] } $s->rows("SELECT trigger_name FROM " .
 	    "information_schema.triggers WHERE trigger_schema = 'app' AND " .
 	    "event_manipulation = ?", { del => 'DELETE', upd => 'UPDATE',
@@ -209,6 +217,7 @@ for my $which (qw(del upd ins)) {
 	    "UPDATE app.t SET v = 'x' WHERE id = 2; " .
 	    "INSERT INTO app.t VALUES (-9, 0, 'x', 0)");
 	my $dump = rows_of($s, 'app', 't');
+	$p->kill('CONT');
 	my $r = $p->wait(60);
 	is($r->{exit}, 12, "a trigger ($which) is dropped: ends with 12")
 	    or diag $r->{err};
@@ -228,15 +237,10 @@ for my $c (
 	for my $opts (['--threads', 1], ['--threads', 3]) {
 		fresh();
 		my $dump = $s->dump('app');
-		my $mark = $s->log_mark;
-		my $p = start_migration($s, 'ADD z INT', 'app', 't', @slow,
-		    @$opts);
-		poll_until(sub { $s->value("SELECT COUNT(*) FROM " .
-		    "information_schema.tables WHERE table_schema = 'app' " .
-		    "AND table_name = '_t_new'") && $s->value("SELECT " .
-		    "COUNT(*) FROM app._t_new WHERE id < 10") == 9 }, 20,
-		    'the first chunk');
+		my $p = start_to_step($s, 'after:copy', 'ADD z INT', 'app',
+		    't', @chunks, @$opts);
 		$s->sql($sql);
+		$p->kill('CONT');
 		my $r = $p->wait(60);
 		is($r->{exit}, 30, "a row $name behind the triggers' back " .
 		    "(@$opts): ends with 30") or diag $r->{err};
@@ -247,11 +251,10 @@ for my $c (
 }
 fresh();
 {
-	my $p = start_migration($s, 'ADD z INT', 'app', 't', @slow,
-	    '--verify=count');
-	poll_until(sub { eval { $s->value("SELECT COUNT(*) FROM " .
-	    "app._t_new WHERE id < 10") == 9 } }, 20, 'the first chunk');
+	my $p = start_to_step($s, 'after:copy', 'ADD z INT', 'app', 't',
+	    @chunks, '--verify=count');
 	$s->sql("DELETE FROM app._t_new WHERE id = 4");
+	$p->kill('CONT');
 	is($p->wait(60)->{exit}, 30, 'a missing row with --verify=count: 30');
 	nothing_left($s, 'app');
 }

@@ -19,8 +19,9 @@ use Time::HiRes qw(time sleep);
 use LiveAlter;
 use Story;
 
-our @EXPORT = qw(given both undone ends as_native like_native held goes_on
-    numbers lost_nothing tables app_does while_copying shadow_rows);
+our @EXPORT = qw(given both undone ends as_native like_native hold held goes_on
+    numbers lost_nothing tables app_does between while_copying
+    shadow_rows);
 
 sub tables { ('t', 'control') }
 
@@ -101,8 +102,9 @@ sub lost_nothing {
 }
 
 sub shadow_rows {
-	my ($s) = @_;
-	my $n = eval { $s->value("SELECT COUNT(*) FROM app._t_new") };
+	my ($s, $table) = @_;
+	$table //= 't';
+	my $n = eval { $s->value("SELECT COUNT(*) FROM app._${table}_new") };
 	return $n // 0;
 }
 
@@ -121,17 +123,21 @@ sub app_does {
 
 # --- the copy, held where it is wanted ------------------------------------
 
-# Locks the row so that the copy stops before it.  Returns the connection;
-# undef when it was too late for that or the program has ended.
-sub _hold {
-	my ($s, $p, $mark, %o) = @_;
+# For one that stands before the copy: locks a row, lets the copy begin, and
+# waits until it has come to the row.  Returns the connection, whose end of
+# transaction lets it go on; undef when the copy has not stopped there.
+# Options: at => 'id = 161', below => 160 rows, table => 't'.
+sub hold {
+	my ($s, $p, %o) = @_;
+	my $t = $o{table} // 't';
 	my $dbh = $s->dbh(database => 'app');
 	$dbh->do("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-	return if copying($s, $mark, $p) < 0;
 	$dbh->begin_work;
-	$dbh->selectall_arrayref("SELECT 1 FROM t WHERE $o{at} FOR UPDATE");
+	$dbh->selectall_arrayref("SELECT 1 FROM $t WHERE $o{at} FOR UPDATE");
+	$p->kill('CONT');
 	my $n = poll_until(sub { !$p->running ? -1 :
-	    shadow_rows($s) >= $o{below} - 1 ? shadow_rows($s) : 0 }, 20,
+	    shadow_rows($s, $t) >= $o{below} - 1 ? shadow_rows($s, $t) : 0 },
+	    20,
 	    'the copy comes to the row') // -1;
 	# To know where its range ends, the copy may look at the row after.
 	return $dbh if $n >= $o{below} - 1 && $n <= $o{below};
@@ -149,24 +155,14 @@ sub _hold {
 sub held {
 	my ($s, $name, $alter, %o) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	my ($pin, $p);
-	for my $try (1 .. 3) {
-		given($s, @{$o{given}});
-		my $mark = $s->log_mark;
-		$p = start_migration($s, $alter, 'app', 't', '--threads', 1,
-		    '--chunk-size', 40, '--chunk-time', 0, '--sleep', 0.05,
-		    '--tries', 'copy_rows:40:0.25', @{$o{opts} // []});
-		$pin = _hold($s, $p, $mark, at => 'id = 161', below => 160,
-		    %o) and last;
-		my $ran = $p->wait(60);
-		next if $ran->{exit} == 0;
-		Test::More::fail("$name: it ended before the row");
-		Test::More::diag($ran->{err});
-		return $ran;
-	}
+	given($s, @{$o{given}});
+	my $p = start_to_step($s, 'before:copy', $alter, 'app', 't',
+	    '--threads', 1, '--chunk-size', 40, '--chunk-time', 0, '--tries',
+	    'copy_rows:40:0.25', @{$o{opts} // []});
+	my $pin = hold($s, $p, at => 'id = 161', below => 160, %o);
 	if (!$pin) {
 		Test::More::fail("$name: the copy could not be held");
-		return { exit => -1, err => '', out => '' };
+		return $p->wait(60);
 	}
 	my $dbh = $o{one} ? $pin : $s->dbh(database => 'app');
 	$dbh->do($_) for @{$o{session} // ["SET NAMES utf8mb4"]};
@@ -190,15 +186,28 @@ sub goes_on {
 	like_native($s, '...');
 }
 
-# The same without a lock: the copy is slow, and the code is called when at
-# least so many rows (20) are in the new table.
+# The same without a lock: between two steps, which is when all rows are copied
+# and none is compared, or at => 'before:copy' and the like.
+sub between {
+	my ($s, $alter, $code, %o) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $p = start_to_step($s, $o{at} // 'after:copy', $alter, 'app', 't',
+	    '--threads', 1, '--chunk-size', 20, '--chunk-time', 0,
+	    @{$o{opts} // []});
+	$code->($s->dbh(database => 'app'), $p);
+	$p->kill('CONT');
+	return $p->wait(60);
+}
+
+# And amidst a slow copy that goes on meanwhile, when at least twenty rows are
+# in the new table.
 sub while_copying {
 	my ($s, $alter, $code, %o) = @_;
 	my $p = start_migration($s, $alter, 'app', 't', '--threads', 1,
-	    '--chunk-size', 20, '--chunk-time', 0, '--sleep', 0.04,
+	    '--chunk-size', 20, '--chunk-time', 0, '--sleep', 0.2,
 	    @{$o{opts} // []});
-	poll_until(sub { !$p->running ? -1 : shadow_rows($s) >= ($o{rows} //
-	    20) }, 20, 'some rows are copied');
+	poll_until(sub { !$p->running ? -1 : shadow_rows($s) >= 20 }, 20,
+	    'some rows are copied');
 	$code->($s->dbh(database => 'app'), $p);
 	return $p->wait(60);
 }
