@@ -127,6 +127,8 @@ struct plan {
 	struct trigger trigger[N_TRIGGERS];	/* in the order of creation */
 	char *create_notes;
 	char *copy_head;		/* INSERT ... SELECT ... WHERE */
+	char *hold_head;		/* SELECT that only locks ... WHERE;
+					   NULL where no INSERT waits */
 	char *values_head;		/* SELECT an INSERT ... VALUES;
 					   NULL unless by_values */
 	char *copy_tail;		/* locking, without waiting */

@@ -45,19 +45,30 @@ void sql_boundary(struct str *q, const struct plan *p,
 /* The key of the last row. */
 void sql_last(struct str *q, const struct plan *p);
 
-/*
- * One chunk: INSERT ... SELECT.  With wait it queues for locks; then it is only
- * the row at upto, which is found by its key and by nothing around it.
- */
+/* Rows of the old table that a statement locks. */
+enum sql_rows {
+	ROWS_UPTO,		/* of a range, */
+	ROWS_BEFORE,		/* but for the row at its end; */
+	ROW_AT,			/* or that one alone, found by its key and by
+				   nothing around it, */
+	ROW_AT_WAIT,		/* for which it queues: the others do not */
+};
+
+/* One chunk: INSERT ... SELECT. */
 void sql_copy(struct str *q, const struct plan *p, const struct bound *after,
-    const struct bound *upto, bool wait);
+    const struct bound *upto, enum sql_rows which);
+
+/* Only lock them; where the plan has a hold_head. */
+void sql_hold(struct str *q, const struct plan *p, const struct bound *after,
+    const struct bound *upto, enum sql_rows which);
 
 /*
  * The same chunk in two steps, for by_values: the first puts the text of an
  * INSERT ... VALUES into a variable, the second runs it.
  */
 void sql_values(struct str *q, const struct plan *p,
-    const struct bound *after, const struct bound *upto, bool wait);
+    const struct bound *after, const struct bound *upto,
+    enum sql_rows which);
 extern const char *const sql_run_values;
 
 /* Count and checksum of a chunk. */

@@ -79,6 +79,13 @@ struct walk_result {
 };
 
 /*
+ * Ask for the key of one row.  1: it is in *b; 0: there is no such row, and *b
+ * is as it was; -1 with *e.
+ */
+int walk_ask(struct db *db, const struct plan *p, const char *sql,
+    struct bound *b, struct err *e);
+
+/*
  * If this chunk were done now, with so many rows: would everything up to a
  * place further on be done, too?  Then *mark and *total say up to where, and
  * how many rows that is.  For the chunk's function, before it returns.

@@ -329,6 +329,7 @@ plan_free(struct plan *p)
 	free(p->id);
 	free(p->create_notes);
 	free(p->copy_head);
+	free(p->hold_head);
 	free(p->values_head);
 	free(p->copy_tail);
 	free(p->copy_tail_wait);

@@ -99,11 +99,19 @@ print_chunk(const struct plan *p, FILE *to)
 	struct bound from = BOUND_INIT, upto = BOUND_INIT;
 	struct str q = STR_INIT;
 
-	sql_copy(&q, p, &from, &upto, false);
-	fprintf(to, "-- for each chunk, with its boundaries:\n%s;\n", q.s);
+	fprintf(to, "-- for each chunk, with its boundaries%s:\n",
+	    p->hold_head != NULL && !p->numbers ?
+	    "; the INSERT first for its last row" : "");
+	if (p->hold_head != NULL) {
+		sql_hold(&q, p, &from, &upto, ROWS_UPTO);
+		fprintf(to, "%s;\n", q.s);
+		str_reset(&q);
+	}
+	sql_copy(&q, p, &from, &upto, ROWS_UPTO);
+	fprintf(to, "%s;\n", q.s);
 	if (p->by_values) {
 		str_reset(&q);
-		sql_values(&q, p, &from, &upto, false);
+		sql_values(&q, p, &from, &upto, ROWS_UPTO);
 		fprintf(to, "-- or, while the application writes:\n%s;\n"
 		    "%s;\n", q.s, sql_run_values);
 	}

@@ -81,7 +81,7 @@ add_beyond(struct str *q, const struct plan *p, enum side side, size_t part,
  */
 static void
 add_side_of(struct str *q, const struct plan *p, enum side side,
-    const struct bound *b, bool after)
+    const struct bound *b, bool after, bool equal)
 {
 	bool last = false;
 	size_t i;
@@ -90,7 +90,7 @@ add_side_of(struct str *q, const struct plan *p, enum side side,
 		last = i + 1 == b->n;
 		str_addz(q, "(");
 		add_beyond(q, p, side, i, b->literal[i], after,
-		    last && !after);
+		    last && equal);
 		if (last)
 			break;
 		str_addz(q, " OR (");
@@ -103,18 +103,25 @@ add_side_of(struct str *q, const struct plan *p, enum side side,
 		str_addz(q, "))");
 }
 
+static void
+add_range(struct str *q, const struct plan *p, enum side side,
+    const struct bound *after, const struct bound *upto, bool with_upto)
+{
+	if (after->n > 0)
+		add_side_of(q, p, side, after, true, false);
+	if (after->n > 0 && upto->n > 0)
+		str_addz(q, " AND ");
+	if (upto->n > 0)
+		add_side_of(q, p, side, upto, false, with_upto);
+	if (after->n == 0 && upto->n == 0)
+		str_addz(q, "1");
+}
+
 void
 sql_range(struct str *q, const struct plan *p, enum side side,
     const struct bound *after, const struct bound *upto)
 {
-	if (after->n > 0)
-		add_side_of(q, p, side, after, true);
-	if (after->n > 0 && upto->n > 0)
-		str_addz(q, " AND ");
-	if (upto->n > 0)
-		add_side_of(q, p, side, upto, false);
-	if (after->n == 0 && upto->n == 0)
-		str_addz(q, "1");
+	add_range(q, p, side, after, upto, true);
 }
 
 /* SELECT the walking key FROM old FORCE INDEX */
@@ -187,21 +194,29 @@ add_row_at(struct str *q, const struct plan *p, const struct bound *at)
 /* The rows of a piece, and how to lock them. */
 static void
 add_locked(struct str *q, const struct plan *p, const struct bound *after,
-    const struct bound *upto, bool wait)
+    const struct bound *upto, enum sql_rows which)
 {
-	if (wait)
+	if (which == ROW_AT || which == ROW_AT_WAIT)
 		add_row_at(q, p, upto);
 	else
-		sql_range(q, p, SIDE_OLD, after, upto);
-	str_addz(q, wait ? p->copy_tail_wait : p->copy_tail);
+		add_range(q, p, SIDE_OLD, after, upto, which == ROWS_UPTO);
+	str_addz(q, which == ROW_AT_WAIT ? p->copy_tail_wait : p->copy_tail);
 }
 
 void
 sql_copy(struct str *q, const struct plan *p, const struct bound *after,
-    const struct bound *upto, bool wait)
+    const struct bound *upto, enum sql_rows which)
 {
 	str_addz(q, p->copy_head);
-	add_locked(q, p, after, upto, wait);
+	add_locked(q, p, after, upto, which);
+}
+
+void
+sql_hold(struct str *q, const struct plan *p, const struct bound *after,
+    const struct bound *upto, enum sql_rows which)
+{
+	str_addz(q, p->hold_head);
+	add_locked(q, p, after, upto, which);
 }
 
 void
@@ -482,6 +497,30 @@ render_copy(const struct plan *p)
 	return str_take(&q);
 }
 
+/*
+ * What is no part of the key is read from the row itself, so that not only an
+ * entry of the index is locked.
+ */
+static char *
+render_hold(const struct plan *p)
+{
+	const struct column *c = p->old->column;
+	struct str q = STR_INIT;
+	size_t i, part;
+
+	for (i = 0; i < p->old->n_columns; i++) {
+		for (part = 0; part < p->walk->n; part++)
+			if (p->walk->part[part].column == i)
+				break;
+		if (part == p->walk->n && !c[i].generated)
+			break;
+	}
+	str_addf(&q, "SELECT COUNT(%s) FROM %s FORCE INDEX (%s) WHERE ",
+	    i < p->old->n_columns ? c[i].name.sql : "*", p->names.old.sql,
+	    p->walk->name.sql);
+	return str_take(&q);
+}
+
 /* Text inside a quoted string. */
 static void
 add_escaped(struct str *q, const char *text)
@@ -531,10 +570,10 @@ render_values(const struct plan *p)
 
 void
 sql_values(struct str *q, const struct plan *p, const struct bound *after,
-    const struct bound *upto, bool wait)
+    const struct bound *upto, enum sql_rows which)
 {
 	str_addz(q, p->values_head);
-	add_locked(q, p, after, upto, wait);
+	add_locked(q, p, after, upto, which);
 }
 
 void
@@ -567,6 +606,8 @@ sql_render(struct plan *p)
 	struct str q = STR_INIT;
 
 	p->copy_head = render_copy(p);
+	if (!p->server->mariadb)
+		p->hold_head = render_hold(p);
 	if (p->by_values)
 		p->values_head = render_values(p);
 	str_addf(&q, " %s", server_share_nowait(p->server));

@@ -80,14 +80,14 @@ is_missing(const struct job *j, struct db *db, const struct chunk *c,
 
 /* INSERT ... SELECT; one at a time where they would wait for each other. */
 static int
-insert_select(struct job *j, struct db *db, const struct chunk *c, bool wait,
-    double *idle, struct err *e)
+insert_select(struct job *j, struct db *db, const struct chunk *c,
+    enum sql_rows which, double *idle, struct err *e)
 {
 	struct str q = STR_INIT;
 	double began = now_s();
 	int rc;
 
-	sql_copy(&q, j->plan, &c->after, &c->upto, wait);
+	sql_copy(&q, j->plan, &c->after, &c->upto, which);
 	if (j->plan->autoinc_lock)
 		pthread_rwlock_wrlock(&j->lane);
 	*idle += now_s() - began;
@@ -101,12 +101,12 @@ insert_select(struct job *j, struct db *db, const struct chunk *c, bool wait,
 /* INSERT ... VALUES; a text that was cut off (warning 1260) will not do. */
 static int
 insert_values(struct job *j, struct db *db, const struct chunk *c,
-    bool wait, struct err *e)
+    enum sql_rows which, struct err *e)
 {
 	struct str q = STR_INIT;
 	int rc;
 
-	sql_values(&q, j->plan, &c->after, &c->upto, wait);
+	sql_values(&q, j->plan, &c->after, &c->upto, which);
 	/* Before it locks rows, not with them in its hands. */
 	pthread_rwlock_rdlock(&j->lane);
 	rc = db_run_text(db, q.s, e);
@@ -175,20 +175,66 @@ note_mark(struct job *j, struct db *db, const struct chunk *piece,
 	return rc;
 }
 
+/*
+ * Begin the transaction of a piece that goes with one INSERT ... SELECT.
+ *
+ * MySQL cannot be told to wait for no lock, so there the INSERT may meet, in
+ * the new table, a row that the application has not committed yet, or the gap
+ * before one: a page that is split leaves the lock of its first record to the
+ * gap (lock_rec_inherit_to_gap()).  It would wait for that with the old table's
+ * rows in its hands.  But whoever has written a row there has locked it here,
+ * too.  So the last row of the piece is copied first, with nothing else in our
+ * hands, and is a fence: what comes then is all before it, and there nobody
+ * has written whose rows could not be locked.
+ *
+ * *fenced says whether the last row is there.  It is not when it has come with
+ * a warning, so that all of them are judged together.
+ */
+static int
+begin_piece(struct job *j, struct db *db, const struct chunk *c,
+    struct chunk_done *done, bool *fenced, struct err *e)
+{
+	bool holds = j->plan->hold_head != NULL && c->rows > 1;
+	struct str q = STR_INIT;
+	int rc = db_quiet(db, e, "START TRANSACTION");
+
+	*fenced = false;
+	if (rc == 0 && holds && !j->plan->numbers) {
+		rc = insert_select(j, db, c, ROW_AT, &done->idle, e);
+		done->rows = db_affected(db);
+		*fenced = db_warnings(db) == 0;
+		if (rc == 0 && !*fenced)
+			rc = db_quiet(db, e, "ROLLBACK") != 0 ||
+			    db_quiet(db, e, "START TRANSACTION") != 0 ? -1 : 0;
+	}
+	if (!*fenced)
+		done->rows = 0;
+	if (rc == 0 && holds) {
+		sql_hold(&q, j->plan, &c->after, &c->upto,
+		    *fenced ? ROWS_BEFORE : ROWS_UPTO);
+		rc = db_run_text(db, q.s, e);
+	}
+	str_free(&q);
+	return rc;
+}
+
 static int
 insert_piece(struct job *j, struct db *db, const struct chunk *c,
-    const struct whole *w, bool by_values, bool wait, struct chunk_done *done,
+    const struct whole *w, bool by_values, struct chunk_done *done,
     struct err *e)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	struct str duplicate = STR_INIT;
+	enum sql_rows which;
+	bool fenced;
 	int rc;
 
-	rc = db_quiet(db, e, "START TRANSACTION");
+	rc = begin_piece(j, db, c, done, &fenced, e);
+	which = fenced ? ROWS_BEFORE : c->rows == 1 ? ROW_AT_WAIT : ROWS_UPTO;
 	if (rc == 0)
-		rc = by_values ? insert_values(j, db, c, wait, e) :
-		    insert_select(j, db, c, wait, &done->idle, e);
-	done->rows = db_affected(db);
+		rc = by_values ? insert_values(j, db, c, which, e) :
+		    insert_select(j, db, c, which, &done->idle, e);
+	done->rows += db_affected(db);
 	if (rc == 0 && db_warnings(db) > 0)
 		rc = warning_judge(j->plan, j->cfg, db, c, &duplicate, e);
 	if (rc == 0 && duplicate.len > 0 && j->plan->other_unique)
@@ -201,7 +247,7 @@ insert_piece(struct job *j, struct db *db, const struct chunk *c,
 	if (rc != 1)
 		return rc;
 	db_quiet(db, &ignored, "ROLLBACK");
-	return insert_piece(j, db, c, NULL, by_values, wait, done, e);
+	return insert_piece(j, db, c, NULL, by_values, done, e);
 }
 
 /*
@@ -213,15 +259,14 @@ put_piece(struct job *j, struct db *db, const struct chunk *c,
     const struct whole *w, bool by_values, struct chunk_done *done,
     struct err *e)
 {
-	bool wait = c->rows == 1;
 	struct err ignored = { .kind = ERR_NONE };
-	int rc = insert_piece(j, db, c, w, by_values, wait, done, e);
+	int rc = insert_piece(j, db, c, w, by_values, done, e);
 
 	if (rc == 0 || !by_values || e->kind == ERR_LOST ||
 	    db_class(e->sqlno) == DB_CONFLICT)
 		return rc;
 	db_quiet(db, &ignored, "ROLLBACK");
-	return insert_piece(j, db, c, w, false, wait, done, e);
+	return insert_piece(j, db, c, w, false, done, e);
 }
 
 /* A piece failed: 1 try a smaller one, 0 try again, -1 give up. */
@@ -260,7 +305,6 @@ static int
 cut_piece(const struct job *j, struct db *db, struct chunk *piece,
     const struct chunk *c, struct err *e)
 {
-	struct rows r = ROWS_INIT;
 	struct str q = STR_INIT;
 	int rc = 0;
 
@@ -268,14 +312,10 @@ cut_piece(const struct job *j, struct db *db, struct chunk *piece,
 	if (piece->rows < c->rows) {
 		sql_boundary(&q, j->plan, &piece->after, &c->upto,
 		    piece->rows);
-		rc = db_rows(db, &r, e, "%s", q.s);
-		if (rc == 0 && r.n > 0)
-			bound_set(&piece->upto, j->plan->old, j->plan->walk,
-			    r.cell[0]);
+		rc = walk_ask(db, j->plan, q.s, &piece->upto, e);
 	}
-	rows_free(&r);
 	str_free(&q);
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 /*

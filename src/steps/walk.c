@@ -67,9 +67,8 @@ fail(struct cursor *c, const struct err *e)
 	pthread_mutex_unlock(&c->lock);
 }
 
-/* One row of key parts, or none: 1, 0 or -1. */
-static int
-ask_bound(struct db *db, const struct plan *p, const char *sql,
+int
+walk_ask(struct db *db, const struct plan *p, const char *sql,
     struct bound *b, struct err *e)
 {
 	struct rows r = ROWS_INIT;
@@ -91,7 +90,7 @@ find_end(struct cursor *c, struct db *db, struct err *e)
 	int rc;
 
 	sql_last(&q, p);
-	rc = ask_bound(db, p, q.s, &c->end, e);
+	rc = walk_ask(db, p, q.s, &c->end, e);
 	str_free(&q);
 	/* An empty table, or nothing after where it begins. */
 	if (!c->walk->to_the_end && (rc == 0 || (rc == 1 &&
@@ -116,7 +115,7 @@ next_bound(struct cursor *c, struct db *db, struct chunk *k, struct err *e)
 		return 0;
 	}
 	sql_boundary(&q, p, &c->last, &c->end, k->rows);
-	rc = ask_bound(db, p, q.s, &k->upto, e);
+	rc = walk_ask(db, p, q.s, &k->upto, e);
 	str_free(&q);
 	if (rc < 0)
 		return -1;

@@ -396,9 +396,15 @@ print_statements(const struct plan *p, FILE *f)
 	put(f, "the end of the first chunk", &q);
 	sql_boundary(&q, p, &after, &upto, 1);
 	put(f, "the end of a chunk of one row", &q);
-	sql_copy(&q, p, &after, &upto, false);
+	if (p->hold_head != NULL) {
+		sql_copy(&q, p, &after, &upto, ROW_AT);
+		put(f, "the last row of a chunk", &q);
+		sql_hold(&q, p, &after, &upto, ROWS_BEFORE);
+		put(f, "the rows before it, locked", &q);
+	}
+	sql_copy(&q, p, &after, &upto, ROWS_UPTO);
 	put(f, "a chunk", &q);
-	sql_copy(&q, p, &none, &upto, true);
+	sql_copy(&q, p, &none, &upto, ROW_AT_WAIT);
 	put(f, "the first chunk, waiting", &q);
 	sql_sum(&q, p, SIDE_OLD, &after, &upto);
 	put(f, "the old rows of a chunk", &q);
