@@ -80,23 +80,24 @@ for my $c (map { my $zone = $_; map { [$zone, $_] } @when }
 # The key itself: two rows of one local time.
 my $r;
 for my $at (@when) {
-	$s->sql("DROP TABLE IF EXISTS app.k, app.kc; CREATE TABLE app.k (ts TIMESTAMP NOT NULL PRIMARY KEY, v INT, " .
+	$s->sql("DROP TABLE IF EXISTS app.k, app.kc; CREATE TABLE app.k (" .
+	    "ts TIMESTAMP NOT NULL PRIMARY KEY, v INT, " .
 	    "d TIMESTAMP NULL); INSERT INTO app.k VALUES " . join(', ', map {
-	    sprintf "(FROM_UNIXTIME(%d), %d, FROM_UNIXTIME(%d))", $TWICE + $_ * 90,
-	    $_, $TWICE + $_ * 90 } 1 .. 120));
+	    sprintf "(FROM_UNIXTIME(%d), %d, FROM_UNIXTIME(%d))",
+	    $TWICE + $_ * 90, $_, $TWICE + $_ * 90 } 1 .. 120));
 	copy_table($s, 'app', 'k', 'kc');
 	$r = written($at, 'k', 'MODIFY d DATETIME NULL', 'Europe/Berlin', sub {
 		my ($dbh) = @_;
 		for my $t ('k', 'kc') {
 			$dbh->do("UPDATE $t SET v = -v WHERE v % 2");
-			$dbh->do("UPDATE $t SET ts = ts + INTERVAL 1 DAY WHERE v % 16 "
-			    . "= 0");
+			$dbh->do("UPDATE $t SET ts = ts + INTERVAL 1 DAY " .
+			    "WHERE v % 16 = 0");
 			$dbh->do("DELETE FROM $t WHERE v % 9 = 0");
 		} });
 	succeeded($r, 'app', 'k', "a key of type TIMESTAMP, $at");
 	is(moments("SELECT ts, v, d FROM app.k ORDER BY 1"),
-	    moments("SELECT ts, v, CONVERT_TZ(d, '+00:00', 'Europe/Berlin') FROM " .
-	    "app.kc ORDER BY 1"), '... which tells the two hours apart');
+	    moments("SELECT ts, v, CONVERT_TZ(d, '+00:00', " .
+	    "'Europe/Berlin') FROM app.kc ORDER BY 1"), '... which tells the two hours apart');
 }
 
 # A value that does not fit is noted under that clock, too.
