@@ -137,16 +137,21 @@ add_items(struct str *q, const struct plan *p, enum cut_lane lane)
 			str_addf(q, "; %s", p->cut.item[i].sql);
 }
 
-/* Wait, for up to so many seconds, until this is so, or there is no hope. */
+/*
+ * Wait, for up to so many seconds, until this is so, or there is no hope.  The
+ * turns are counted as well: with sysdate_is_now the clock stands still.
+ */
 static void
 add_until(struct str *q, int seconds, const char *condition,
     const char *hopeless)
 {
-	str_addf(q, "BEGIN NOT ATOMIC DECLARE n INT DEFAULT 0; WHILE n < %d "
-	    "AND NOT (%s) DO DO SLEEP(0.001); SET n = IF(%s, %d, n + 1); "
+	str_addf(q, "BEGIN NOT ATOMIC DECLARE n INT DEFAULT 0; "
+	    "DECLARE late DATETIME(6) DEFAULT SYSDATE(6) + INTERVAL %d "
+	    "SECOND; WHILE n < %d AND NOT (%s) DO DO SLEEP(0.001); "
+	    "SET n = IF(%s OR SYSDATE(6) > late, %d, n + 1); "
 	    "END WHILE; IF n = %d THEN SIGNAL SQLSTATE '45000' SET "
 	    "MESSAGE_TEXT = 'the parts of the swap did not line up in time'; "
-	    "END IF; END", 1000 * seconds, condition, hopeless,
+	    "END IF; END", seconds, 1000 * seconds, condition, hopeless,
 	    1000 * seconds, 1000 * seconds);
 }
 
