@@ -97,7 +97,8 @@ for my $at (@when) {
 	succeeded($r, 'app', 'k', "a key of type TIMESTAMP, $at");
 	is(moments("SELECT ts, v, d FROM app.k ORDER BY 1"),
 	    moments("SELECT ts, v, CONVERT_TZ(d, '+00:00', " .
-	    "'Europe/Berlin') FROM app.kc ORDER BY 1"), '... which tells the two hours apart');
+	    "'Europe/Berlin') FROM app.kc ORDER BY 1"),
+	    '... which tells the two hours apart');
 }
 
 # A value that does not fit is noted under that clock, too.
