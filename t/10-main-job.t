@@ -3,6 +3,7 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use File::Temp ();
 use LiveAlter;
 use Server;
 use Story;
@@ -106,13 +107,16 @@ same_dump($s->dump('app'), $dump, '... and changes nothing');
 # --- one at a time ---------------------------------------------------------
 
 $mark = $s->log_mark;
+my $flag = File::Temp->new;
 my $p = start_migration($s, 'ADD c1 INT', 'app', 'orders',
-    '--chunk-size', 100, '--threads', 1, '--sleep', 0.1);
+    '--chunk-size', 100, '--threads', 1, '--sleep', 0.1,
+    '--postpone-cut-over-flag-file', "$flag");
 copying($s, $mark, $p);
 my $second = migrate($s, 'ADD c2 INT', 'app', 'orders');
 is($second->{exit}, 31, 'a second run on the same table is refused with 31');
 like($second->{err}, qr/another livealter|already/i, '... and says why');
 ok($p->running, '... while the first goes on');
+unlink "$flag";
 succeeded($p->wait, 'app', 'orders', 'the first run');
 same_rows($s, 'app', 'orders', 'control', '... with all rows');
 nothing_left($s, 'app');

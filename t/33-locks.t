@@ -3,6 +3,7 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use File::Temp ();
 use LiveAlter;
 use Noise;
 use Server;
@@ -26,7 +27,7 @@ sub with_traffic {
 	my $mark = $s->log_mark;
 	$o{before}->() if $o{before};
 	my $p = start_migration($s, 'ADD x INT', 'app', 'orders',
-	    '--chunk-size', 100, '--sleep', 0.1);
+	    '--chunk-size', 100, '--sleep', 0.1, @{$o{opts} // []});
 	$o{code}->($p, $mark);
 	my $r = $p->wait(60);
 	my $rep = $h->report;
@@ -56,7 +57,9 @@ sub outlasts {
 
 {
 	my ($reader, $t);
+	my $flag = File::Temp->new;
 	with_traffic('15 s before the triggers and 15 s before the swap',
+	    opts => ['--postpone-cut-over-flag-file', "$flag"],
 	    before => sub { $t = time; $reader = open_reader($s) },
 	    code => sub {
 		my ($p, $mark) = @_;
@@ -64,10 +67,12 @@ sub outlasts {
 		outlasts($p, $reader, $t, 15, 'it waits with its triggers');
 		unlike($p->err, qr/copy the rows/, '... and does nothing ' .
 		    'without them');
-		copying($s, $mark, $p);
+		# The swap is held until the reader is there.
+		$p->wait_for(qr/waiting with the swap/, 30);
 		$t = time;
 		$reader = open_reader($s);
-		$p->wait_for(qr/swap the tables/, 30);
+		unlink "$flag";
+		$p->wait_for(qr/waiting for a moment when nobody uses/, 30);
 		outlasts($p, $reader, $t, 15, 'it waits with the swap');
 	    });
 }
@@ -75,8 +80,8 @@ sub outlasts {
 # One short reader after another, so that the lock is never long free.
 with_traffic('readers that overlap for 6 s', threads => 2, code => sub {
 	my ($p) = @_;
-	my ($stop, $n, @r) = (time + 60, 0);
-	while ($p->running && time < $stop && $n++ < 300) {
+	my ($stop, @r) = (time + 6);
+	while ($p->running && time < $stop) {
 		push @r, eval { open_reader($s) } || ();
 		sleep 0.02;
 		(shift @r)->disconnect if @r > 3;

@@ -46,8 +46,9 @@ fresh_orders($s);
 	    qr/BIT_XOR/) >= 4 }, 30, 'the comparison');
 	status_is($p, qr/status:\ compare\ the\ two\ tables,\ for\ 0:\d\d:
 	    \ compared\ \d+\ rows,\ \d+%,/x, '... during the comparison');
-	poll_until(sub { $p->kill('USR1'); $p->err =~ /swap the tables/ ||
-	    !$p->running }, 30, 'the swap');
+	poll_until(sub { $p->kill('USR1'); $p->err =~ /status:\ swap\ the
+	    \ tables,\ .*\ waiting\ for\ the\ file/x || !$p->running }, 30,
+	    'the swap');
 	status_is($p, qr/status:\ swap\ the\ tables,\ for\ 0:\d\d;
 	    \ waiting\ for\ the\ file\ \Q$file\E\ to\ be\ gone$/x,
 	    '... and while it waits, for what');

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use File::Temp ();
 use Family;
 use LiveAlter;
 use Server;
@@ -201,16 +202,17 @@ for my $held ('app.c_cascade', 'far.c_far', 'app.t') {
 	$f->start(seed => $seed++);
 	my $holder = $f->dbh;
 	$holder->do("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-	my $p = start_migration($s, 'ADD x INT', 'app', 't', '--chunk-size',
-	    20, '--sleep', 0.05);
-	my $t = time;
-	poll_until(sub { $p->err =~ /copy the rows/ || !$p->running }, 20,
-	    'the copy');
+	my $flag = File::Temp->new;
+	my $p = start_migration($s, 'ADD x INT', 'app', 't',
+	    '--postpone-cut-over-flag-file', "$flag");
+	$p->wait_for(qr/waiting with the swap/, 30);
 	$holder->begin_work;
 	# Not by an UPDATE: the new table would get this row before those that
 	# keep writers away from it (the manual's BUGS).
 	$holder->selectall_arrayref("SELECT v FROM $held WHERE id = 20000 " .
 	    "FOR UPDATE");
+	my $t = time;
+	unlink "$flag";
 	poll_until(sub { time > $t + 4 || !$p->running }, 10, '4 s');
 	ok($p->running, "$held is held for 4 s: it waits");
 	$holder->commit;

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use File::Temp ();
 use LiveAlter;
 use Server;
 use Story;
@@ -33,7 +34,7 @@ copy_table($s, 'app', 'orders', 'control');
 	    control => 'control', threads => 2, rate => 200, seed => 60);
 	my $mark = $s->log_mark;
 	my $p = start_migration($s, $ALTER, 'app', 'orders', @slow,
-	    '--threads', 4);
+	    '--sleep', 0.2, '--threads', 4);
 	my $r = poll_until(sub { my $r = registry();
 	    $r && $r->{mark} ne '' && $r }, 30, 'the copy is noted');
 	is($r->{state}, 'copying', 'a migration is in the registry');
@@ -86,7 +87,7 @@ copy_table($s, 'app', 'orders', 'control');
 		my $was = $last{$_->{id}} // '';
 		if ($was =~ /^UPDATE `app`\.`_livealter` SET rows_copied/) {
 			$marks++;
-			$alone++ if $_->{text} !~ /^COMMIT/;
+			$alone++ if $_->{text} !~ /^(?:COMMIT|ROLLBACK)/;
 		}
 		$alone++ if $_->{text} =~ /SET rows_copied/ &&
 		    $was !~ /^INSERT\ LOW_PRIORITY|^EXECUTE|^SHOW\ WARN/x;
@@ -141,8 +142,9 @@ copy_table($s, 'app', 'orders', 'control');
 
 make_orders($s, 'app', 'items', 3000);
 {
+	my $flag = File::Temp->new;
 	my $p = start_migration($s, 'DROP COLUMN extra', 'app', 'orders',
-	    @slow, '--threads', 1);
+	    @slow, '--threads', 1, '--postpone-cut-over-flag-file', "$flag");
 	poll_until(sub { registry() }, 30, 'the first');
 	my $q = start_migration($s, $ALTER, 'app', 'items', '--chunk-size',
 	    1000);
@@ -150,6 +152,7 @@ make_orders($s, 'app', 'items', 3000);
 	    'the second');
 	succeeded($q->wait(60), 'app', 'items', 'the second migration');
 	ok($p->running && registry(), '... leaves the first its row');
+	unlink "$flag";
 	succeeded($p->wait(60), 'app', 'orders', 'the first migration');
 	nothing_left($s, 'app', '... the last takes the table away');
 }

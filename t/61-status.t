@@ -47,10 +47,12 @@ is_deeply(status_json('D=app'), { database => 'app', migrations => [],
 {
 	my $dump = $s->dump('app', tables => qr/^items$/);
 	my $p = start_to_chunk($s, 4, $ALTER, 'app', 'orders', @slow);
+	# It stands still while it is looked at.
+	$p->kill('STOP');
+	ok($p->wait_until_stopped, '(it still runs)');
 	my $text = status('D=app,t=orders');
 	my $j = status_json('D=app');
 	my $pid = $p->pid;
-	ok($p->running, '(it still runs)');
 	like($text, qr/^`app`\.`orders`: running, copying$/m, '... it runs');
 	like($text, qr/^  ALTER: \Q$ALTER\E$/m, '... what');
 	like($text, qr/process $pid, connection \d+$/m, '... where');
@@ -72,6 +74,7 @@ is_deeply(status_json('D=app'), { database => 'app', migrations => [],
 	is_deeply($j->{leftovers}, [], '... and no leftovers');
 	like(status('D=app,t=items'), qr/^no migration is known/,
 	    '... and of another table nothing is said');
+	$p->kill('CONT');
 	is($p->wait(60)->{exit}, 0, '(its end)');
 	is($s->dump('app', tables => qr/^items$/), $dump, '(all is well)');
 }

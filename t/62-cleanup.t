@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use File::Temp ();
 use LiveAlter;
 use Server;
 use Story;
@@ -103,13 +104,16 @@ for my $round (1 .. 4) {
 
 set_up();
 {
-	my $p = start_to_chunk($s, 1, $ALTER, 'app', 'orders', @slow);
+	my $flag = File::Temp->new;
+	my $p = start_to_chunk($s, 1, $ALTER, 'app', 'orders', @slow,
+	    '--postpone-cut-over-flag-file', "$flag");
 	for my $opt ([], ['--dry-run']) {
 		my $r = cleanup(@$opt);
 		is($r->{exit}, 31, "cleanup @$opt of one that runs");
 		like($r->{err}, qr/another livealter is at work/,
 		    '... is refused');
 	}
+	unlink "$flag";
 	succeeded($p->wait(60), 'app', 'orders', '... and the run');
 	same_bytes($s, 'app', 'orders', 'wanted');
 	only_theirs('nothing is left');

@@ -14,7 +14,7 @@ my $s = Server->start;
 my $ALTER = "ADD COLUMN extra INT NOT NULL DEFAULT 7, ADD KEY (customer)";
 my $dir = File::Temp->newdir;
 my $flag = "$dir/postpone";
-my @opts = ('--chunk-size', 50, '--sleep', 0.1, '--threads', 2,
+my @opts = ('--chunk-size', 50, '--sleep', 0.3, '--threads', 2,
     '--postpone-cut-over-flag-file', $flag);
 
 # When a phase has begun, as the server's log has it.

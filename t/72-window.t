@@ -229,15 +229,16 @@ open_window();
 open_window();
 both_write();
 {
-	my $p = start_livealter($s, 'revert', 'D=app,t=t', '--chunk-size', 5,
-	    '--chunk-time', 0, '--sleep', 0.1);
-	$p->wait_for(qr/compare the two tables/);
+	my $p = start_livealter($s, { env => { LIVEALTER_STOP_AT =>
+	    'before:verify' } }, 'revert', 'D=app,t=t');
+	ok($p->wait_until_stopped, '(a revert stands still)');
 	for my $verb (['cleanup'], ['cleanup', '--dry-run'], ['revert']) {
 		$r = of_t(@$verb);
 		is($r->{exit}, 31, "@$verb beside a revert is refused");
 	}
 	is(life(), 'running reverting: ', '... which runs');
 	$p->kill('INT');
+	$p->kill('CONT');
 	is($p->wait(60)->{exit}, 32, '... until it is stopped');
 	is(left(), $WINDOW, '... with the way back open');
 	is(life(), 'revertible reverting: revert cleanup', '... and known');
