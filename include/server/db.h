@@ -22,6 +22,7 @@ enum db_class {
 	DB_FINAL,	/* it will not get better by itself */
 	DB_CONFLICT,	/* a lock was in the way; the statement had no effect */
 	DB_TOO_BIG,	/* smaller pieces may pass */
+	DB_FULL,	/* there is no room left; then the kind is ERR_DISK */
 	DB_GONE,	/* the connection is broken */
 	DB_DENIED,	/* a privilege, or a setting, is missing */
 	DB_DONE,	/* it is so already: there is one, or there is none */

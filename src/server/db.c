@@ -45,6 +45,9 @@ db_class(unsigned int sqlno)
 	case 1206:	/* the lock table is full */
 	case 3100:	/* MySQL: a hook (group replication limit) refused */
 		return DB_TOO_BIG;
+	case 1021:	/* the disk is full */
+	case 1114:	/* the table is full: InnoDB means the disk, too */
+		return DB_FULL;
 	case CR_SERVER_GONE_ERROR:
 	case CR_SERVER_LOST:
 	case CR_CONNECTION_ERROR:
@@ -105,9 +108,12 @@ static int
 failed(struct db *db, struct err *e)
 {
 	unsigned int no = mysql_errno(db->my);
-	enum err_kind kind = db_class(no) == DB_GONE ? ERR_LOST : ERR_SQL;
+	enum db_class class = db_class(no);
 
-	err_set(e, kind, "%s (error %u)", mysql_error(db->my), no);
+	err_set(e, class == DB_GONE ? ERR_LOST : class == DB_FULL ? ERR_DISK :
+	    ERR_SQL, "%s (error %u)", mysql_error(db->my), no);
+	if (class == DB_FULL)
+		err_hint(e, "make room where the server keeps its tables");
 	e->sqlno = no;
 	return -1;
 }
