@@ -135,7 +135,8 @@ fuzz: deps deps-fuzz
 
 # --- tests -------------------------------------------------------------------
 
-JOBS     ?= 2
+# One more than there are processors: tests wait more than they work.
+JOBS     ?= $(shell expr $$(nproc) + 1)
 LIVEALTER_SERVER ?= mariadb
 TESTS     = $(if $(T),$(T),$(UNIT) $(sort $(wildcard t/*.t)))
 TEST_ENV  = LIVEALTER=$(CURDIR)/$B/$(PROG) LIVEALTER_BUILD=$B \
