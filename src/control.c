@@ -8,6 +8,7 @@
 #include "server/db.h"
 #include "server/server.h"
 #include "steps/claim.h"
+#include "steps/pulse.h"
 #include "steps/registry.h"
 #include "steps/wish.h"
 
@@ -34,7 +35,7 @@ find(struct order *o, struct err *e)
 		rc = -1;
 	if (rc == 1)
 		alive = holder != NULL ? 1 :
-		    registry_beats(o->db, &o->server, &o->table, &r, e);
+		    pulse_beats(o->db, &o->server, &o->table, &r, e);
 	if (rc == 1 && alive == 1)
 		o->registry.id = strtoull(r.field[RECORD_ID], NULL, 10);
 	free(holder);

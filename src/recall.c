@@ -7,6 +7,7 @@
 #include "base/stop.h"
 #include "base/util.h"
 #include "steps/claim.h"
+#include "steps/pulse.h"
 
 static const char *
 field(const struct migration *m, enum record_field f)
@@ -42,7 +43,7 @@ set_names(struct migration *m, struct err *e)
 static int
 see_that_it_is_dead(struct migration *m, struct err *e)
 {
-	int rc = registry_beats(m->db, &m->server, &m->names.old, &m->was, e);
+	int rc = pulse_beats(m->db, &m->server, &m->names.old, &m->was, e);
 
 	if (rc != 1)
 		return rc;

@@ -20,6 +20,7 @@
 #include "model/fingerprint.h"
 #include "recall.h"
 #include "steps/kinship.h"
+#include "steps/pulse.h"
 
 static const char *
 field(const struct migration *m, enum record_field f)
@@ -187,7 +188,7 @@ same_triggers(struct migration *m, struct err *e)
 	const char *list = field(m, RECORD_TRIGGERS_MADE);
 	int ev;
 
-	if (registry_is_foreign(&m->was, &m->server)) {
+	if (pulse_is_foreign(&m->was, &m->server)) {
 		log_info("this server takes the place of %s",
 		    field(m, RECORD_SERVER));
 		if (capture_recognize(m->db, &m->plan, &m->capture, e) != 0)

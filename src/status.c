@@ -11,6 +11,7 @@
 #include "server/db.h"
 #include "server/server.h"
 #include "steps/claim.h"
+#include "steps/pulse.h"
 #include "steps/registry.h"
 
 /* What can be done about a migration. */
@@ -73,7 +74,7 @@ judge(struct view *v, struct migration_seen *m, struct err *e)
 	    e) != 0 || claim_holder(v->db, &m->table, &m->connection, e) != 0)
 		return -1;
 	yes = m->connection != NULL ? 1 :
-	    registry_beats(v->db, &v->server, &m->table, &m->r, e);
+	    pulse_beats(v->db, &v->server, &m->table, &m->r, e);
 	if (yes != 0) {
 		m->life = ALIVE;
 		return yes < 0 ? -1 : 0;

@@ -1,5 +1,5 @@
-# The copy has rows of the old table locked while it writes to the new one.  What
-# it meets there must not make it wait for an application that wants one of
+# The copy has rows of the old table locked while it writes to the new one.
+# What it meets there must not make it wait for an application that wants one of
 # them: of two that wait for each other the server ends the application's.
 use strict;
 use warnings;

@@ -125,14 +125,4 @@ int registry_adopt(struct registry *reg, struct db *db,
 int registry_swapped(struct db *db, const struct qname *table,
     const struct record *r, struct err *e);
 
-/* Does the record come from another server than this one? */
-bool registry_is_foreign(const struct record *r, const struct server *s);
-
-/*
- * A lock of the server's cannot be seen from another one: there, see whether
- * the heartbeat goes on for some seconds.  1 alive, 0 dead, -1 with *e.
- */
-int registry_beats(struct db *db, const struct server *s,
-    const struct qname *table, const struct record *r, struct err *e);
-
 #endif

@@ -11,8 +11,7 @@
 #include "steps/mdl.h"
 
 #define TRIES		5
-#define BREATH		0.2	/* seconds between them */
-#define LISTEN		6.0	/* seconds to wait for the next one */
+#define NAP		0.05	/* seconds, and longer each time */
 
 static void
 set_name(struct qname *name, const struct qname *beside)
@@ -118,29 +117,46 @@ add_insert(struct str *q, const struct registry *reg, struct db *db,
 	str_free(&text);
 }
 
+/* The table, if it is not there, and the row. */
+static int
+insert_once(const struct registry *reg, struct db *db, const char *create,
+    const char *sql, struct err *e)
+{
+	int rc = is_there(db, &reg->name, e);
+
+	return rc < 0 || (rc == 0 && db_run_text(db, create, e) != 0) ? -1 :
+	    db_run_text(db, sql, e);
+}
+
 /*
  * Another migration of the schema may just be the last to end, and drop the
- * table that we have found.
+ * table that we have found; or several begin, and MySQL ends all but one CREATE
+ * TABLE by error 1213.
  */
+static bool
+comes_right(const struct registry *reg, struct db *db, const struct err *e)
+{
+	struct err e2 = { .kind = ERR_NONE };
+
+	return e->kind == ERR_SQL && (db_class(e->sqlno) == DB_CONFLICT ||
+	    is_there(db, &reg->name, &e2) == 0);
+}
+
 static int
 insert(const struct registry *reg, struct db *db, const char *sql,
     struct err *e)
 {
-	struct err e2 = { .kind = ERR_NONE };
 	struct str create = STR_INIT;
-	int i, rc = -1;
+	int i, rc;
 
 	record_create(&create, &reg->name);
-	for (i = 0; i < TRIES && rc != 0; i++) {
-		rc = is_there(db, &reg->name, e);
-		if (rc < 0 || (rc == 0 && db_run_text(db, create.s, e) != 0)) {
-			rc = -1;
+	for (i = 1; (rc = insert_once(reg, db, create.s, sql, e)) != 0; i++) {
+		if (i >= TRIES || !comes_right(reg, db, e))
+			break;
+		if (stop_sleep(NAP * i)) {
+			err_set(e, ERR_STOPPED, "stopped");
 			break;
 		}
-		rc = db_run_text(db, sql, e);
-		if (rc != 0 && (e->kind == ERR_LOST ||
-		    is_there(db, &reg->name, &e2) != 0))
-			break;
 	}
 	str_free(&create);
 	return rc;
@@ -546,46 +562,4 @@ registry_swapped(struct db *db, const struct qname *table,
 		return strcmp(r->field[RECORD_STATE], "cleaning") == 0;
 	return there && !left &&
 	    strcmp(r->field[RECORD_STATE], "undoing") != 0;
-}
-
-bool
-registry_is_foreign(const struct record *r, const struct server *s)
-{
-	return !server_is_same(r->field[RECORD_SERVER], s->id);
-}
-
-/* The row is gone, another, or was touched. */
-static bool
-has_changed(const struct record *was, const struct record *is)
-{
-	return strcmp(was->field[RECORD_ID], is->field[RECORD_ID]) != 0 ||
-	    strcmp(was->field[RECORD_HEARTBEAT],
-	    is->field[RECORD_HEARTBEAT]) != 0;
-}
-
-/*
- * However old the heartbeat is: this may be a replica that lags behind, and
- * the clocks of two servers may differ.
- */
-int
-registry_beats(struct db *db, const struct server *s,
-    const struct qname *table, const struct record *r, struct err *e)
-{
-	double until = now_s() + LISTEN;
-	struct record now;
-	int rc;
-	bool alive = false;
-
-	if (!registry_is_foreign(r, s))
-		return 0;
-	log_info("it last ran on %s; listening whether it still does",
-	    r->field[RECORD_SERVER]);
-	while (!alive && now_s() < until && !stop_sleep(BREATH)) {
-		rc = registry_find(&now, db, table, e);
-		if (rc < 0)
-			return -1;
-		alive = rc == 0 || has_changed(r, &now);
-		record_free(&now);
-	}
-	return alive;
 }

@@ -1,0 +1,27 @@
+#ifndef PULSE_H
+#define PULSE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/ident.h"
+#include "model/record.h"
+#include "server/db.h"
+#include "server/server.h"
+
+/*
+ * Whether a migration that the registry knows is alive, when it is another
+ * server that it was last seen on.
+ */
+
+/* Does the record come from another server than this one? */
+bool pulse_is_foreign(const struct record *r, const struct server *s);
+
+/*
+ * A lock of the server's cannot be seen from another one: there, see whether
+ * the heartbeat goes on for some seconds.  1 alive, 0 dead, -1 with *e.
+ */
+int pulse_beats(struct db *db, const struct server *s,
+    const struct qname *table, const struct record *r, struct err *e);
+
+#endif

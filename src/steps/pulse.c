@@ -1,0 +1,53 @@
+#include "steps/pulse.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/stop.h"
+#include "base/util.h"
+#include "steps/registry.h"
+
+#define BREATH		0.2	/* seconds between two looks */
+#define LISTEN		6.0	/* seconds to wait for the next beat */
+
+bool
+pulse_is_foreign(const struct record *r, const struct server *s)
+{
+	return !server_is_same(r->field[RECORD_SERVER], s->id);
+}
+
+/* The row is gone, another, or was touched. */
+static bool
+has_changed(const struct record *was, const struct record *is)
+{
+	return strcmp(was->field[RECORD_ID], is->field[RECORD_ID]) != 0 ||
+	    strcmp(was->field[RECORD_HEARTBEAT],
+	    is->field[RECORD_HEARTBEAT]) != 0;
+}
+
+/*
+ * However old the heartbeat is: this may be a replica that lags behind, and
+ * the clocks of two servers may differ.
+ */
+int
+pulse_beats(struct db *db, const struct server *s,
+    const struct qname *table, const struct record *r, struct err *e)
+{
+	double until = now_s() + LISTEN;
+	struct record now;
+	int rc;
+	bool alive = false;
+
+	if (!pulse_is_foreign(r, s))
+		return 0;
+	log_info("it last ran on %s; listening whether it still does",
+	    r->field[RECORD_SERVER]);
+	while (!alive && now_s() < until && !stop_sleep(BREATH)) {
+		rc = registry_find(&now, db, table, e);
+		if (rc < 0)
+			return -1;
+		alive = rc == 0 || has_changed(r, &now);
+		record_free(&now);
+	}
+	return alive;
+}
