@@ -32,7 +32,7 @@ use Noise;
 our @EXPORT = qw(run_livealter start_livealter run_program start_program
     poll_until leftovers same_definition same_rows table_checksum
     table_columns make_orders copy_table hammer start_hammer hammer_ok
-    longest_wait    common_columns slurp spew);
+    longest_wait common_columns slurp spew);
 
 my $ROOT = abs_path(dirname(__FILE__) . '/../..');
 our $LIMIT = $ENV{LIVEALTER_TIMEOUT} // 120;
