@@ -6,7 +6,7 @@
 /*
  * How many rows a chunk should have, so that it takes the time it should, or
  * less: where chunks take now more, now less, an application waits for the
- * longest.  So it is the mean and two deviations that come to that time; both
+ * longest.  So it is the mean and three deviations that come to that time; both
  * decay, and the last chunk weighs a quarter.
  */
 struct pace {

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #define WEIGHT	0.25	/* of the last chunk */
-#define CAUTION	2	/* deviations */
+#define CAUTION	3	/* deviations */
 
 static void
 set_rows(struct pace *p, double rows)
