@@ -9,7 +9,7 @@
 #include "migrate.h"
 #include "model/sql.h"
 #include "recall.h"
-#include "steps/cutover.h"
+#include "steps/finish.h"
 #include "steps/mdl.h"
 
 /*
@@ -140,7 +140,8 @@ run_locked(struct migration *m, struct err *e)
 		rc = mdl_hold(m->db, &m->server, &set,
 		    &m->cfg->tries_swap_tables, e);
 	if (rc == 0)
-		rc = mdl_release(m->db, run_list(m, e), e);
+		rc = mdl_release(m->db, mdl_open_anew(m->db, &m->server,
+		    &m->names.old, e) != 0 ? -1 : run_list(m, e), e);
 	reach_free(&r);
 	return rc;
 }
@@ -163,7 +164,7 @@ cleanup_unsettled(struct migration *m, struct err *e)
 int
 cleanup_settle(struct migration *m, struct err *e)
 {
-	int rc = m->swapped ? 0 : cutover_unpark(m->db, &m->server, &m->names,
+	int rc = m->swapped ? 0 : finish_unpark(m->db, &m->server, &m->names,
 	    &m->cfg->tries_swap_tables, e);
 
 	if (rc == 0 && unfinished_sql(m)[0] != '\0')

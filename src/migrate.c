@@ -14,7 +14,7 @@
 #include "steps/check.h"
 #include "steps/claim.h"
 #include "steps/copy.h"
-#include "steps/cutover.h"
+#include "steps/finish.h"
 #include "steps/kinship.h"
 #include "steps/mdl.h"
 #include "steps/postpone.h"
@@ -408,7 +408,10 @@ drop_triggers(struct migration *m, struct err *e)
 	if (mdl_hold(m->db, &m->server, MDL_ONE(table),
 	    &m->cfg->tries_drop_triggers, e) != 0)
 		return -1;
-	rc = undo_run(&m->undo, UNDO_TRIGGER, run_plainly, m, e);
+	/* It may be a connection's end that has brought us here. */
+	rc = m->swapped ? 0 : mdl_open_anew(m->db, &m->server, table, e);
+	if (rc == 0)
+		rc = undo_run(&m->undo, UNDO_TRIGGER, run_plainly, m, e);
 	return mdl_release(m->db, rc, e);
 }
 
@@ -545,7 +548,7 @@ migrate_undo(struct migration *m, struct err *e)
 		return -1;
 	if ((undo_owes(&m->undo, UNDO_FINISH) ||
 	    undo_owes(&m->undo, UNDO_RESTORE)) &&
-	    cutover_finish(m->db, &m->plan, m->cfg, &m->undo, e) != 0)
+	    finish_run(m->db, &m->plan, m->cfg, &m->undo, e) != 0)
 		return -1;
 	if (drop_triggers(m, e) != 0)
 		return -1;

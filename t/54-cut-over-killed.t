@@ -191,7 +191,9 @@ for my $m (@moments) {
 
 # --- its connections ----------------------------------------------------------
 
-for my $i (1 .. 4) {
+# On MariaDB, also in the midst of it, and after the swap.
+$f->{killed} = 1;
+for my $i (1 .. 4, $s->is_mariadb ? (2) x 4 : ()) {
 	# On MySQL one connection renames and does what follows.  Who ends it
 	# in the midst of that lets the application in before the rest is
 	# done (BUGS in the manual); so only before it begins.  How many
@@ -199,7 +201,7 @@ for my $i (1 .. 4) {
 	my ($from, $count) = $s->is_mysql ?
 	    (qr/^CREATE .*TRIGGER\b.*livealter_t_ins/, 1) :
 	    (qr/^(?:LOCK TABLES .*_t_new|RENAME)/, 3 * $i - 2);
-	my ($p, $what) = at($count, $i % 2 ? 0 : 0.002, sub {
+	my ($p, $what) = at($count, $i % 2 ? 0 : 0.001 + 0.007 * rand, sub {
 		my ($proc, $id) = @_;
 		eval { $s->sql("KILL $id") } if $id;
 	}, $from);

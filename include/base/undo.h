@@ -57,7 +57,10 @@ void undo_forget(struct undo *u, enum undo_what what);
 /* Is there something of that kind in it? */
 bool undo_owes(struct undo *u, enum undo_what what);
 
-/* Take it away, last first.  What fails, and what is before it, stays in u. */
+/*
+ * Take it away, last first.  What fails, and what is before it, stays in u;
+ * with every SET and USE, which those may need and which can be run again.
+ */
 int undo_run(struct undo *u, enum undo_what what, undo_run_fn *run, void *arg,
     struct err *e);
 

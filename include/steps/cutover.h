@@ -34,15 +34,4 @@ int cutover_run(struct db *db, const struct plan *p, const struct config *cfg,
     struct undo *undo, const struct cutover_ask *ask, bool *swapped,
     struct err *e);
 
-/* Do what the ledger says is left to do after the RENAME. */
-int cutover_finish(struct db *db, const struct plan *p,
-    const struct config *cfg, struct undo *undo, struct err *e);
-
-/*
- * MariaDB renames a new table that has been handed something before the swap;
- * back to its name, if it has the other one.
- */
-int cutover_unpark(struct db *db, const struct server *s,
-    const struct names *n, const struct tries *tries, struct err *e);
-
 #endif

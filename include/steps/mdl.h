@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/ident.h"
+#include "base/str.h"
 #include "cli/config.h"
 #include "model/fkey.h"
 #include "server/db.h"
@@ -67,6 +68,22 @@ int mdl_run_with_parents(struct db *db, const struct server *s,
  */
 int mdl_hold(struct db *db, const struct server *s, const struct mdl_set *set,
     const struct tries *tries, struct err *e);
+
+/* The statement by which it takes them. */
+void mdl_lock_text(struct str *q, const struct mdl_set *set);
+
+/*
+ * With the lock of a table held, before its triggers are touched when somebody
+ * may have been killed: have everybody open it anew.  Whom MariaDB (10.11) ends
+ * while he opens a table leaves it in the table cache with triggers that were
+ * parsed half.  Whoever gets that next is told of errors in their bodies
+ * (1064); and when he creates or drops a trigger, what is written is wrong:
+ * some are there twice, and not to be dropped.  CREATE TRIGGER has the table
+ * opened anew, also when it fails, and the one that is sent here always does.
+ * Returns 0, or -1 with *e: ERR_LOST.
+ */
+int mdl_open_anew(struct db *db, const struct server *s,
+    const struct qname *table, struct err *e);
 
 /*
  * Let go, with what has come of it: returns rc; or, where that is 0 and this

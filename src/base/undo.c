@@ -78,6 +78,14 @@ undo_owes(struct undo *u, enum undo_what what)
 	return yes;
 }
 
+/* What only sets up the session, for what comes after it. */
+static bool
+is_setting(const char *sql)
+{
+	return strncmp(sql, "SET ", 4) == 0 || strncmp(sql, "USE ", 4) == 0;
+}
+
+/* Should one fail, whoever runs the rest needs the settings, too. */
 int
 undo_run(struct undo *u, enum undo_what what, undo_run_fn *run, void *arg,
     struct err *e)
@@ -89,8 +97,10 @@ undo_run(struct undo *u, enum undo_what what, undo_run_fn *run, void *arg,
 			continue;
 		if (run(arg, u->item[i - 1].what, u->item[i - 1].sql, e) != 0)
 			return -1;
-		remove_at(u, i - 1);
+		if (!is_setting(u->item[i - 1].sql))
+			remove_at(u, i - 1);
 	}
+	undo_forget(u, what);
 	return 0;
 }
 

@@ -18,6 +18,8 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/sql.h"
+#include "server/server.h"
+#include "steps/finish.h"
 #include "steps/lanes.h"
 #include "steps/mdl.h"
 
@@ -66,12 +68,10 @@ wait_for_end(struct cutover *c, unsigned long id, struct err *e)
 static int
 settle(struct cutover *c, unsigned long id, struct err *e)
 {
-	int tries, attic, shadow;
+	int attic, shadow;
 
-	for (tries = 1; db_reopen(c->db, e) != 0; tries++)
-		if (tries >= 10 || stop_sleep(1))
-			return -1;
-	if (wait_for_end(c, id, e) != 0)
+	if (server_reconnect(c->p->server, c->db, e) != 0 ||
+	    wait_for_end(c, id, e) != 0)
 		return -1;
 	attic = table_exists(c->db, &c->p->names.attic, e);
 	shadow = table_exists(c->db, &c->p->names.shadow, e);
@@ -96,37 +96,6 @@ find_out(struct cutover *c, unsigned long id, struct err *e)
 	return rc;
 }
 
-/*
- * The tables that are locked: those that are renamed come first.  MySQL drops
- * no foreign key while the parent is in use; on MariaDB it is enough that the
- * parents are not written to, but what references a child counts as well.
- */
-static const struct qname **
-tables(const struct plan *p, const struct qname *other, struct mdl_set *set)
-{
-	const struct cut *c = &p->cut;
-	const struct qname **t;
-	size_t i, n = 0;
-
-	t = xcalloc(3 + c->n_children + c->n_grandchildren + c->n_parents,
-	    sizeof(*t));
-	t[n++] = &p->names.old;
-	t[n++] = other;
-	if (other == &p->names.shadow)
-		t[n++] = &p->names.notes;
-	for (i = 0; i < c->n_children; i++)
-		t[n++] = c->child[i];
-	for (i = 0; i < c->n_grandchildren && p->server->mariadb; i++)
-		t[n++] = c->grandchild[i];
-	for (i = 0; i < c->n_parents; i++)
-		t[n++] = c->parent[i];
-	set->table = t;
-	set->n = n;
-	set->reads = p->server->mariadb ? c->n_parents : 0;
-	set->gate = NULL;
-	return t;
-}
-
 static bool
 comes_back(const struct cut_item *it)
 {
@@ -149,9 +118,15 @@ owe(struct cutover *c, enum undo_what what,
 	undo_push(c->undo, what, "USE %s", c->p->names.old.db.sql);
 }
 
+static bool
+is_a_name(const struct cut_item *it)
+{
+	return it->lane == CUT_TABLE;
+}
+
 /* The RENAME has happened: other things are to be done if we fail now. */
 static void
-note_swapped(struct cutover *c)
+note_swapped(struct cutover *c, bool but_names)
 {
 	undo_forget(c->undo, UNDO_SHADOW);
 	if (c->p->back == NULL)
@@ -159,7 +134,7 @@ note_swapped(struct cutover *c)
 		    c->p->names.attic.sql);
 	undo_forget(c->undo, UNDO_BACK);
 	if (c->p->cut.n > 0)
-		owe(c, UNDO_FINISH, cut_follows);
+		owe(c, UNDO_FINISH, but_names ? is_a_name : cut_follows);
 }
 
 /*
@@ -262,7 +237,7 @@ unlock(struct cutover *c, struct lanes *lanes)
 static int
 restore(struct cutover *c, struct err *e)
 {
-	return undo_owes(c->undo, UNDO_RESTORE) ? cutover_finish(c->db, c->p,
+	return undo_owes(c->undo, UNDO_RESTORE) ? finish_run(c->db, c->p,
 	    c->cfg, c->undo, e) : 0;
 }
 
@@ -334,7 +309,7 @@ attempts(struct cutover *c, bool *swapped, struct err *e)
 	double began = now_s();
 	int rc;
 
-	t = tables(c->p, &c->p->names.shadow, &set);
+	t = finish_tables(c->p, &c->p->names.shadow, &set);
 	set.gate = c->ask->gate;
 	do {
 		memset(e, 0, sizeof(*e));
@@ -347,45 +322,6 @@ attempts(struct cutover *c, bool *swapped, struct err *e)
 		if (rc == 2 && stop_sleep(0.01))
 			rc = err_set(e, ERR_STOPPED, "stopped");
 	} while (rc == 2 && now_s() - began < PATIENCE);
-	free(t);
-	return rc;
-}
-
-/*
- * MariaDB: names and texts, which nobody waits for.  In one packet, because a
- * trigger is dropped and made again.
- */
-static int
-make_up(struct cutover *c, struct err *e)
-{
-	const struct cut *cut = &c->p->cut;
-	const struct qname **t;
-	struct str q = STR_INIT;
-	struct mdl_set set;
-	size_t i, done;
-	int rc = 0;
-
-	t = tables(c->p, &c->p->names.attic, &set);
-	for (i = 0; i < cut->n; i++)
-		if (cut->item[i].lane == CUT_TABLE)
-			str_addf(&q, "; %s", cut->item[i].sql);
-	if (q.len > 0)
-		rc = mdl_hold(c->db, c->p->server, &set,
-		    &c->cfg->tries_update_foreign_keys, e);
-	if (q.len > 0 && rc == 0) {
-		struct str all = STR_INIT;
-
-		str_addf(&all, "SET SESSION foreign_key_checks = 0%s; "
-		    "SET SESSION foreign_key_checks = 1; UNLOCK TABLES", q.s);
-		for (i = 0; i < cut->n; i++)
-			if (cut->item[i].lane == CUT_TABLE)
-				log_sql(cut->item[i].sql);
-		log_sql("UNLOCK TABLES");
-		rc = db_send(c->db, all.s, e) != 0 ||
-		    db_receive(c->db, &done, e) != 0 ? -1 : 0;
-		str_free(&all);
-	}
-	str_free(&q);
 	free(t);
 	return rc;
 }
@@ -414,60 +350,14 @@ cutover_run(struct db *db, const struct plan *p, const struct config *cfg,
 			*e = why;
 		return rc == 2 ? -1 : rc;
 	}
-	note_swapped(&c);
+	note_swapped(&c, p->server->mariadb && why.kind == ERR_NONE);
 	if (why.kind == ERR_NONE && (!p->server->mariadb ||
-	    make_up(&c, &why) == 0)) {
+	    finish_names(db, p, cfg, undo, &why) == 0)) {
 		undo_forget(undo, UNDO_FINISH);
 		return 0;
 	}
 	log_warn("the tables were swapped, but then: %s", why.text);
-	return cutover_finish(db, p, cfg, undo, e);
-}
-
-/* undo_run_fn: what may have been done already. */
-static int
-run_again(void *arg, enum undo_what what, const char *sql, struct err *e)
-{
-	(void)what;
-	return db_run_again(arg, sql, e);
-}
-
-int
-cutover_unpark(struct db *db, const struct server *s, const struct names *n,
-    const struct tries *tries, struct err *e)
-{
-	struct str q = STR_INIT;
-	int rc = table_exists(db, &n->parked, e);
-
-	if (rc <= 0)
-		return rc;
-	sql_unpark(&q, n);
-	rc = mdl_run(db, s, MDL_ONE(&n->parked), tries, q.s, e);
-	str_free(&q);
-	return rc;
-}
-
-int
-cutover_finish(struct db *db, const struct plan *p, const struct config *cfg,
-    struct undo *undo, struct err *e)
-{
-	bool back = undo_owes(undo, UNDO_RESTORE);
-	struct mdl_set set;
-	const struct qname **t = tables(p, back ? &p->names.shadow :
-	    &p->names.attic, &set);
-	int rc = 0;
-
-	if (back && p->park != NULL)
-		rc = cutover_unpark(db, p->server, &p->names,
-		    &cfg->tries_swap_tables, e);
-	if (rc == 0)
-		rc = mdl_hold(db, p->server, &set,
-		    &cfg->tries_update_foreign_keys, e);
-	if (rc == 0)
-		rc = mdl_release(db, undo_run(undo, back ? UNDO_RESTORE :
-		    UNDO_FINISH, run_again, db, e), e);
-	free(t);
-	if (rc != 0 && e->kind == ERR_SQL)
-		e->kind = ERR_FKEYS;
-	return rc;
+	if (why.kind == ERR_LOST && server_reconnect(p->server, db, e) != 0)
+		return -1;
+	return finish_run(db, p, cfg, undo, e);
 }

@@ -291,21 +291,45 @@ mdl_run_with_parents(struct db *db, const struct server *s,
 	return rc;
 }
 
+void
+mdl_lock_text(struct str *q, const struct mdl_set *set)
+{
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		str_addf(q, "%s%s %s", i > 0 ? ", " : "LOCK TABLES ",
+		    set->table[i]->sql,
+		    i < set->n - set->reads ? "WRITE" : "READ");
+}
+
 int
 mdl_hold(struct db *db, const struct server *s, const struct mdl_set *set,
     const struct tries *tries, struct err *e)
 {
 	struct str q = STR_INIT;
-	size_t i;
 	int rc;
 
-	for (i = 0; i < set->n; i++)
-		str_addf(&q, "%s%s %s", i > 0 ? ", " : "LOCK TABLES ",
-		    set->table[i]->sql,
-		    i < set->n - set->reads ? "WRITE" : "READ");
+	mdl_lock_text(&q, set);
 	rc = mdl_run(db, s, set, tries, q.s, e);
 	str_free(&q);
 	return rc;
+}
+
+int
+mdl_open_anew(struct db *db, const struct server *s,
+    const struct qname *table, struct err *e)
+{
+	struct err failed = { .kind = ERR_NONE };
+
+	if (!s->mariadb)
+		return 0;
+	db_quiet(db, &failed, "CREATE TRIGGER %s.livealter_opens_anew BEFORE "
+	    "INSERT ON %s FOR EACH ROW SET NEW.`livealter: no such column` = "
+	    "NULL", table->db.sql, table->sql);
+	if (failed.kind != ERR_LOST)
+		return 0;
+	*e = failed;
+	return -1;
 }
 
 int

@@ -458,13 +458,18 @@ sub _shared {
 # --- what is tested ----------------------------------------------------------
 
 # Each statement did what it did to the control.  Some may have met a deadlock
-# that there would not be without us (the manual's BUGS); so few.
+# that there would not be without us (the manual's BUGS); so few.  And where a
+# connection was killed while MariaDB opened a table for it, triggers that were
+# read by half.
 sub same_answers {
 	my ($self, $name) = @_;
 	my $r = $self->stop;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	my @dead = grep { /: 1213 Deadlock/ } @{$r->{problems}};
-	my @rest = grep { !/: 1213 Deadlock/ } @{$r->{problems}};
+	my $by_half = $self->{killed} && $self->{s}->is_mariadb ?
+	    qr/: 1064 .* has an error in its body/ : qr/^(?!)/;
+	my @rest = grep { !/: 1213 Deadlock/ && !/$by_half/ }
+	    @{$r->{problems}};
 	Test::More::is(join("\n", @rest), '', "$name: " .
 	    "$r->{n} statements do what they do to the controls");
 	my $few = 4 + int($r->{n} / 500);

@@ -106,6 +106,33 @@ the_first_failure_ends_it_and_the_rest_stays(void **state)
 	str_free(&s.ran);
 }
 
+/* On a new connection they have to be sent once more. */
+static void
+settings_stay_until_all_is_done(void **state)
+{
+	struct undo u = UNDO_INIT;
+	struct server s = { STR_INIT, "drop del" };
+	struct err e;
+
+	(void)state;
+	fill(&u);
+	undo_push(&u, UNDO_TRIGGER, "SET SESSION x = 1");
+	undo_push(&u, UNDO_TRIGGER, "USE app");
+	assert_int_equal(undo_run(&u, UNDO_TRIGGER, run, &s, &e), -1);
+	assert_string_equal(s.ran.s, "3:USE app 3:SET SESSION x = 1 "
+	    "3:drop upd ");
+	prints(&u, "USE app;\nSET SESSION x = 1;\ndrop del;\ndrop notes;\n"
+	    "drop shadow;\n");
+	s.fails_at = NULL;
+	str_reset(&s.ran);
+	assert_int_equal(undo_run(&u, UNDO_TRIGGER, run, &s, &e), 0);
+	assert_string_equal(s.ran.s, "3:USE app 3:SET SESSION x = 1 "
+	    "3:drop del ");
+	assert_false(undo_owes(&u, UNDO_TRIGGER));
+	undo_forget(&u, UNDO_ANY);
+	str_free(&s.ran);
+}
+
 static void
 one_kind_can_be_undone(void **state)
 {
@@ -195,6 +222,7 @@ main(void)
 		cmocka_unit_test(the_last_is_undone_first),
 		cmocka_unit_test(nothing_is_undone_only_once),
 		cmocka_unit_test(the_first_failure_ends_it_and_the_rest_stays),
+		cmocka_unit_test(settings_stay_until_all_is_done),
 		cmocka_unit_test(one_kind_can_be_undone),
 		cmocka_unit_test(what_is_forgotten_is_not_undone),
 		cmocka_unit_test(it_knows_what_it_owes),
