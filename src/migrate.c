@@ -310,8 +310,11 @@ migrate_copy(struct migration *m, struct err *e)
 	struct watching w;
 
 	watch_walk(&w, m);
-	if (migrate_state(m, "copying", e) != 0 ||
-	    copy_run(&m->plan, m->cfg, &m->registry, &w.watch, &m->rest,
+	if (migrate_state(m, "copying", e) != 0)
+		return -1;
+	if (m->plan.autoinc_lock)
+		rest_begin(&m->rest, &m->names.old, m->db);
+	if (copy_run(&m->plan, m->cfg, &m->registry, &w.watch, &m->rest,
 	    &m->copied, e) != 0)
 		return -1;
 	log_info("copied %llu rows in %.1f s", m->copied.walk.rows,
@@ -319,24 +322,19 @@ migrate_copy(struct migration *m, struct err *e)
 	return migrate_watch(m, e);
 }
 
-/*
- * The two tables, or the new one alone when the sum of the old one is known;
- * once, since that grows old.
- */
 static int
 compare(struct migration *m, const struct walk_watch *watch, struct err *e)
 {
-	bool known = m->copied.summed && !m->reconnected &&
+	/* All of it, while it was copied, and neither has changed since. */
+	bool known = m->copied.all && !m->reconnected &&
 	    rest_was_kept(&m->rest, m->db);
-	int rc = 0;
 
-	m->copied.summed = false;
-	if (known)
-		rc = verify_new(&m->plan, m->cfg, watch, &m->copied.sum,
-		    &m->compared, e);
-	/* When it has another one, find out where. */
-	return rc != 0 ? rc : verify_run(&m->plan, m->cfg, watch,
-	    &m->compared, e);
+	/* It counts once, since it grows old. */
+	m->copied.all = false;
+	if (!known)
+		return verify_run(&m->plan, m->cfg, watch, &m->compared, e);
+	m->compared = m->copied.compared;
+	return 0;
 }
 
 int
@@ -354,7 +352,7 @@ migrate_verify(struct migration *m, struct err *e)
 	}
 	watch_walk(&w, m);
 	if (migrate_state(m, "comparing", e) != 0 ||
-	    compare(m, &w.watch, e) < 0)
+	    compare(m, &w.watch, e) != 0)
 		return -1;
 	m->compared_at = now_s();
 	log_info("compared %llu rows in %.1f s: no difference",

@@ -8,20 +8,19 @@
 #include "model/plan.h"
 #include "steps/registry.h"
 #include "steps/rest.h"
-#include "steps/sum.h"
 #include "steps/walk.h"
 
 struct copy_result {
 	struct walk_result walk;
-	/* The old table's, taken of each chunk when it was copied; worth
-	 * something if nobody has written to it. */
-	struct sum sum;
-	bool summed;		/* there is one */
+	/* Of chunks that were compared as soon as they were copied. */
+	struct walk_result compared;
+	bool all;		/* these are all, and none has differed */
 };
 
 /*
  * Copy every row that the triggers did not bring, from where the registry
- * says; with each chunk it is told how far the copy is.  rest is begun.
+ * says; with each chunk it is told how far the copy is.  rest is the old
+ * table's, and has been begun where the plan has an autoinc_lock.
  * Returns 0, or -1 with *e:
  * ERR_CHANGED when a row would not arrive as it is, ERR_REJECTED when a
  * trigger has noted one, ERR_STOPPED, or the server's error.

@@ -17,12 +17,9 @@ struct sum {
 	unsigned long long rows, bits;
 };
 
-/* Of a chunk.  Returns 0, or -1 with *e. */
-int sum_read(struct sum *s, const struct plan *p, struct db *db,
-    enum side side, const struct chunk *c, struct err *e);
-
-/* Of this chunk, too. */
-void sum_add(struct sum *to, const struct sum *s);
+/* What both say of a chunk.  Returns 0, or -1 with *e. */
+int sum_both(struct sum *old, struct sum *new, const struct plan *p,
+    struct db *db, const struct chunk *c, struct err *e);
 
 bool sum_equal(const struct sum *a, const struct sum *b);
 

@@ -4,7 +4,6 @@
 #include "base/err.h"
 #include "cli/config.h"
 #include "model/plan.h"
-#include "steps/sum.h"
 #include "steps/walk.h"
 
 /*
@@ -16,15 +15,6 @@
 int verify_run(const struct plan *p, const struct config *cfg,
     const struct walk_watch *watch, struct walk_result *result,
     struct err *e);
-
-/*
- * The same where the old table's sum is known and nobody has written to it
- * since: only the new one is read.  1: it has the same; 0: it has not, or no
- * more; -1 with *e.
- */
-int verify_new(const struct plan *p, const struct config *cfg,
-    const struct walk_watch *watch, const struct sum *old,
-    struct walk_result *result, struct err *e);
 
 /* Only that there are as many rows in both, in one snapshot. */
 int verify_counts(const struct plan *p, const struct config *cfg,

@@ -46,8 +46,8 @@ struct job {
 	 * number of INSERT ... VALUES go together. */
 	pthread_rwlock_t lane;
 	pthread_mutex_t lock;		/* guards what is below it */
-	struct sum sum;			/* of what was copied until now, */
-	bool summed;			/* if all of it was */
+	struct walk_result compared;	/* of what was copied until now, */
+	bool all;			/* if all of it was */
 	double mark_from;		/* no mark is noted until then */
 };
 
@@ -318,31 +318,51 @@ cut_piece(const struct job *j, struct db *db, struct chunk *piece,
 	return rc < 0 ? -1 : 0;
 }
 
-/*
- * Where only one worker at a time can copy, the others have nothing to do but
- * sum up what they have just copied.  It counts when nobody writes to the
- * table meanwhile.
- */
-static void
-sum_chunk(struct job *j, struct db *db, const struct chunk *c, double *idle)
+static bool
+wants_comparison(struct job *j)
 {
-	struct err ignored = { .kind = ERR_NONE };
-	struct sum s = { 0, 0 };
-	double began = now_s();
-	bool wanted, got;
+	bool yes;
 
 	pthread_mutex_lock(&j->lock);
-	wanted = j->summed;
+	yes = j->all;
 	pthread_mutex_unlock(&j->lock);
-	if (!wanted)
-		return;
-	got = rest_is_kept(j->rest) &&
-	    sum_read(&s, j->plan, db, SIDE_OLD, c, &ignored) == 0;
+	return yes;
+}
+
+static bool
+is_equal(struct job *j, struct db *db, const struct chunk *c,
+    unsigned long long *rows)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	struct sum old, new;
+
+	if (!rest_is_kept(j->rest) ||
+	    sum_both(&old, &new, j->plan, db, c, &ignored) != 0)
+		return false;
+	*rows = old.rows;
+	return sum_equal(&old, &new);
+}
+
+/*
+ * Where only one worker at a time can copy, the others have nothing to do but
+ * compare what they have just copied.  It counts when nobody writes until all
+ * is copied.
+ */
+static void
+compare_chunk(struct job *j, struct db *db, const struct chunk *c,
+    double *idle)
+{
+	double took, began = now_s();
+	unsigned long long rows = 0;
+	bool equal = is_equal(j, db, c, &rows);
+
+	took = now_s() - began;
 	pthread_mutex_lock(&j->lock);
-	sum_add(&j->sum, &s);
-	j->summed = j->summed && got;
+	j->all = j->all && equal;
+	j->compared.rows += rows;
+	j->compared.seconds += took;
 	pthread_mutex_unlock(&j->lock);
-	*idle += now_s() - began;
+	*idle += took;
 }
 
 static int
@@ -358,8 +378,11 @@ copy_chunk(void *arg, struct db *db, const struct chunk *c,
 	bool met = false, done = false;
 	bool by_values = j->plan->autoinc_lock && rest_is_busy(j->rest, db) &&
 	    j->plan->by_values;
+	unsigned long long written = 0;
 	int rc = 0;
 
+	if (wants_comparison(j))
+		written = rest_written(db);
 	bound_copy(&piece.after, &c->after);
 	while (!done && rc >= 0) {
 		memset(&one, 0, sizeof(one));
@@ -387,8 +410,10 @@ copy_chunk(void *arg, struct db *db, const struct chunk *c,
 	}
 	bound_free(&piece.after);
 	bound_free(&piece.upto);
-	if (rc == 0)
-		sum_chunk(j, db, c, &all->idle);
+	if (rc == 0 && wants_comparison(j)) {
+		rest_except(j->rest, rest_written(db) - written);
+		compare_chunk(j, db, c, &all->idle);
+	}
 	return rc < 0 ? -1 : met;
 }
 
@@ -398,7 +423,7 @@ copy_run(const struct plan *p, const struct config *cfg,
     struct rest *rest, struct copy_result *result, struct err *e)
 {
 	struct job j = { .plan = p, .cfg = cfg, .registry = reg, .rest = rest,
-	    .summed = p->autoinc_lock && p->same_ranges &&
+	    .all = p->autoinc_lock && p->same_ranges &&
 	    cfg->threads > 1 && cfg->verify != VERIFY_NONE &&
 	    reg->mark.n == 0 };
 	struct walk w = { .plan = p, .cfg = cfg, .verb = "copied",
@@ -408,10 +433,9 @@ copy_run(const struct plan *p, const struct config *cfg,
 
 	pthread_mutex_init(&j.lock, NULL);
 	pthread_rwlock_init(&j.lane, NULL);
-	rest_begin(rest, &p->names.old);
 	rc = walk_run(&w, &result->walk, e);
-	result->sum = j.sum;
-	result->summed = j.summed;
+	result->compared = j.compared;
+	result->all = j.all;
 	pthread_rwlock_destroy(&j.lane);
 	pthread_mutex_destroy(&j.lock);
 	return rc;

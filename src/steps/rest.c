@@ -7,15 +7,33 @@
 #define QUIET	1.0	/* seconds without a write: the table is at rest */
 #define DOUBT	0.2	/* seconds until the first looks are believed */
 
-void
-rest_begin(struct rest *r, const struct qname *table)
+static unsigned long long
+ask_written(struct db *db, const char *whose)
 {
-	r->table = table;
-	r->changes = 0;
-	/* One look tells nothing; until there are some, take it to be busy. */
-	r->changed = now_s() - QUIET + DOUBT;
-	r->touched = false;
-	r->time = 0;
+	struct err ignored = { .kind = ERR_NONE };
+	unsigned long long n = 0;
+
+	if (db_number(db, &n, &ignored, "SELECT SUM(CAST("
+	    "VARIABLE_VALUE AS UNSIGNED)) FROM "
+	    "information_schema.%s_STATUS WHERE VARIABLE_NAME IN "
+	    "('HANDLER_WRITE', 'HANDLER_UPDATE', 'HANDLER_DELETE')",
+	    whose) != 0)
+		n = 0;
+	return n;
+}
+
+unsigned long long
+rest_written(struct db *db)
+{
+	return ask_written(db, "SESSION");
+}
+
+void
+rest_except(struct rest *r, unsigned long long n)
+{
+	pthread_mutex_lock(&r->lock);
+	r->ours += n;
+	pthread_mutex_unlock(&r->lock);
 }
 
 /* Not allowed to ask, or not to be found (the name is a file's): 0. */
@@ -81,6 +99,20 @@ look(struct rest *r, struct db *db, bool last)
 	pthread_mutex_unlock(&r->lock);
 }
 
+void
+rest_begin(struct rest *r, const struct qname *table, struct db *db)
+{
+	r->table = table;
+	r->changes = 0;
+	r->touched = false;
+	r->time = 0;
+	r->ours = 0;
+	r->others = ask_written(db, "GLOBAL") - rest_written(db);
+	look(r, db, false);
+	/* One look tells nothing; until there are some, take it to be busy. */
+	r->changed = now_s() - QUIET + DOUBT;
+}
+
 bool
 rest_is_busy(struct rest *r, struct db *db)
 {
@@ -107,6 +139,13 @@ rest_is_kept(struct rest *r)
 bool
 rest_was_kept(struct rest *r, struct db *db)
 {
+	unsigned long long all, ours;
+
 	look(r, db, true);
-	return rest_is_kept(r);
+	all = ask_written(db, "GLOBAL");
+	ours = rest_written(db);
+	pthread_mutex_lock(&r->lock);
+	ours += r->ours;
+	pthread_mutex_unlock(&r->lock);
+	return all != 0 && all - ours == r->others && rest_is_kept(r);
 }

@@ -4,8 +4,8 @@
 
 #include "base/str.h"
 
-int
-sum_read(struct sum *s, const struct plan *p, struct db *db,
+static int
+read_side(struct sum *s, const struct plan *p, struct db *db,
     enum side side, const struct chunk *c, struct err *e)
 {
 	struct rows r = ROWS_INIT;
@@ -23,11 +23,12 @@ sum_read(struct sum *s, const struct plan *p, struct db *db,
 	return rc;
 }
 
-void
-sum_add(struct sum *to, const struct sum *s)
+int
+sum_both(struct sum *old, struct sum *new, const struct plan *p,
+    struct db *db, const struct chunk *c, struct err *e)
 {
-	to->rows += s->rows;
-	to->bits ^= s->bits;
+	return read_side(old, p, db, SIDE_OLD, c, e) != 0 ||
+	    read_side(new, p, db, SIDE_NEW, c, e) != 0 ? -1 : 0;
 }
 
 bool

@@ -1,17 +1,15 @@
 #include "steps/verify.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "base/util.h"
 #include "model/sql.h"
+#include "steps/sum.h"
 
 struct job {
 	const struct plan *plan;
-	pthread_mutex_t lock;		/* guards what is below it */
-	struct sum new;			/* of the new table alone */
 };
 
 #define SHOWN 5		/* rows that differ, named in the message */
@@ -63,8 +61,7 @@ compare(const struct plan *p, struct db *db, const struct chunk *c,
 {
 	struct sum old, new;
 
-	if (sum_read(&old, p, db, SIDE_OLD, c, e) != 0 ||
-	    sum_read(&new, p, db, SIDE_NEW, c, e) != 0)
+	if (sum_both(&old, &new, p, db, c, e) != 0)
 		return -1;
 	*rows = old.rows;
 	return sum_equal(&old, &new) ? 0 :
@@ -86,22 +83,6 @@ verify_chunk(void *arg, struct db *db, const struct chunk *c,
 	if (db_quiet(db, rc == 0 ? e : &ignored, "COMMIT") != 0)
 		rc = -1;
 	return rc;
-}
-
-static int
-sum_chunk(void *arg, struct db *db, const struct chunk *c,
-    struct chunk_done *done, struct err *e)
-{
-	struct job *j = arg;
-	struct sum s;
-
-	if (sum_read(&s, j->plan, db, SIDE_NEW, c, e) != 0)
-		return -1;
-	done->rows = s.rows;
-	pthread_mutex_lock(&j->lock);
-	sum_add(&j->new, &s);
-	pthread_mutex_unlock(&j->lock);
-	return 0;
 }
 
 /*
@@ -145,40 +126,17 @@ verify_counts(const struct plan *p, const struct config *cfg, struct err *e)
 	return rc;
 }
 
-static int
-go_over(struct job *j, const struct config *cfg,
-    const struct walk_watch *watch, walk_chunk_fn *chunk,
-    struct walk_result *result, struct err *e)
-{
-	struct walk w = { .plan = j->plan, .cfg = cfg, .verb = "compared",
-	    .session = SESSION_VERIFY, .to_the_end = true,
-	    .chunk = chunk, .arg = j, .watch = watch };
-
-	return walk_run(&w, result, e);
-}
-
 int
 verify_run(const struct plan *p, const struct config *cfg,
     const struct walk_watch *watch, struct walk_result *result,
     struct err *e)
 {
-	struct job j = { .plan = p };
+	struct job j = { p };
+	struct walk w = { .plan = p, .cfg = cfg, .verb = "compared",
+	    .session = SESSION_VERIFY, .to_the_end = true,
+	    .chunk = verify_chunk, .arg = &j, .watch = watch };
 
-	if (go_over(&j, cfg, watch, verify_chunk, result, e) != 0)
+	if (walk_run(&w, result, e) != 0)
 		return -1;
 	return p->same_ranges ? 0 : verify_counts(p, cfg, e);
-}
-
-int
-verify_new(const struct plan *p, const struct config *cfg,
-    const struct walk_watch *watch, const struct sum *old,
-    struct walk_result *result, struct err *e)
-{
-	struct job j = { .plan = p };
-	int rc;
-
-	pthread_mutex_init(&j.lock, NULL);
-	rc = go_over(&j, cfg, watch, sum_chunk, result, e);
-	pthread_mutex_destroy(&j.lock);
-	return rc != 0 ? -1 : sum_equal(&j.new, old);
 }
