@@ -275,8 +275,8 @@ goes_on($s, "The application is never the victim: $_->[0]", 'ADD x INT',
 	    $x !~ /_t_notes|_livealter/ &&
 	    $x =~ /^(RENAME|DROP) TABLE/ ? 'drop' : () } $s->log_entries($mark);
 	# Both are tried again when the table is in use just then.
-	like($order, qr/\A(?:(?:swap )+(?:drop ?)+){4}\z/, 'D-I 8: each swap is ' .
-	    'one RENAME, and only then is a table dropped');
+	like($order, qr/\A(?:(?:swap )+(?:drop ?)+){4}\z/, 'D-I 8: each ' .
+	    'swap is one RENAME, and only then is a table dropped');
 }
 {
 	given($s, table(''));
