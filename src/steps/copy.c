@@ -176,8 +176,6 @@ note_mark(struct job *j, struct db *db, const struct chunk *piece,
 }
 
 /*
- * Begin the transaction of a piece that goes with one INSERT ... SELECT.
- *
  * MySQL cannot be told to wait for no lock, so there the INSERT may meet, in
  * the new table, a row that the application has not committed yet, or the gap
  * before one: a page that is split leaves the lock of its first record to the
@@ -187,35 +185,50 @@ note_mark(struct job *j, struct db *db, const struct chunk *piece,
  * hands, and is a fence: what comes then is all before it, and there nobody
  * has written whose rows could not be locked.
  *
- * *fenced says whether the last row is there.  It is not when it has come with
- * a warning, so that all of them are judged together.
+ * *fenced says whether it is there.  It is not when it has come with a warning,
+ * so that all of them are judged together.
  */
+static int
+put_fence(struct job *j, struct db *db, const struct chunk *c,
+    struct chunk_done *done, bool *fenced, struct err *e)
+{
+	if (insert_select(j, db, c, ROW_AT, &done->idle, e) != 0)
+		return -1;
+	*fenced = db_warnings(db) == 0;
+	if (*fenced)
+		done->rows = db_affected(db);
+	return *fenced ? 0 : db_quiet(db, e, "ROLLBACK") != 0 ||
+	    db_quiet(db, e, "START TRANSACTION") != 0 ? -1 : 0;
+}
+
+/* Lock the rows that are to be copied, or wait for none of them. */
+static int
+hold_rows(const struct job *j, struct db *db, const struct chunk *c,
+    enum sql_rows which, struct err *e)
+{
+	struct str q = STR_INIT;
+	int rc;
+
+	sql_hold(&q, j->plan, &c->after, &c->upto, which);
+	rc = db_run_text(db, q.s, e);
+	str_free(&q);
+	return rc;
+}
+
+/* Begin the transaction of a piece that goes with one INSERT ... SELECT. */
 static int
 begin_piece(struct job *j, struct db *db, const struct chunk *c,
     struct chunk_done *done, bool *fenced, struct err *e)
 {
-	bool holds = j->plan->hold_head != NULL && c->rows > 1;
-	struct str q = STR_INIT;
-	int rc = db_quiet(db, e, "START TRANSACTION");
-
 	*fenced = false;
-	if (rc == 0 && holds && !j->plan->numbers) {
-		rc = insert_select(j, db, c, ROW_AT, &done->idle, e);
-		done->rows = db_affected(db);
-		*fenced = db_warnings(db) == 0;
-		if (rc == 0 && !*fenced)
-			rc = db_quiet(db, e, "ROLLBACK") != 0 ||
-			    db_quiet(db, e, "START TRANSACTION") != 0 ? -1 : 0;
-	}
-	if (!*fenced)
-		done->rows = 0;
-	if (rc == 0 && holds) {
-		sql_hold(&q, j->plan, &c->after, &c->upto,
-		    *fenced ? ROWS_BEFORE : ROWS_UPTO);
-		rc = db_run_text(db, q.s, e);
-	}
-	str_free(&q);
-	return rc;
+	done->rows = 0;
+	if (db_quiet(db, e, "START TRANSACTION") != 0)
+		return -1;
+	if (j->plan->hold_head == NULL || c->rows <= 1)
+		return 0;
+	if (!j->plan->numbers && put_fence(j, db, c, done, fenced, e) != 0)
+		return -1;
+	return hold_rows(j, db, c, *fenced ? ROWS_BEFORE : ROWS_UPTO, e);
 }
 
 static int
