@@ -41,7 +41,7 @@ reach_add(struct reach *r, const struct qname *t)
 	r->table[r->n++] = t;
 }
 
-/* As the cut-over has it, but by what is there: see tables() in cutover.c. */
+/* As the cut-over has it, but by what is there: see finish_tables(). */
 static int
 reach_find(struct reach *r, struct migration *m, struct err *e)
 {

@@ -326,7 +326,7 @@ static int
 compare(struct migration *m, const struct walk_watch *watch, struct err *e)
 {
 	/* All of it, while it was copied, and neither has changed since. */
-	bool known = m->copied.all && !m->reconnected &&
+	bool known = m->copied.all && !m->reconnected && !m->resumed &&
 	    rest_was_kept(&m->rest, m->db);
 
 	/* It counts once, since it grows old. */
@@ -466,9 +466,28 @@ take_away(struct migration *m, enum undo_what what, struct err *e)
 	return undo_run(&m->undo, what, run_alone, m, e);
 }
 
+/*
+ * 1; 0 when somebody else has taken it over, and with it all that is in the
+ * ledger; or -1 with *e.
+ */
+static int
+is_ours(struct migration *m, struct err *e)
+{
+	int ours = recall_still_ours(m, e);
+
+	if (ours == 0)
+		undo_forget(&m->undo, UNDO_ANY);
+	return ours;
+}
+
 int
 migrate_release(struct migration *m, struct err *e)
 {
+	/* Our lock went if the swap has lost its connection. */
+	int ours = is_ours(m, e);
+
+	if (ours <= 0)
+		return ours;
 	if (migrate_state(m, "cleaning", e) != 0)
 		return -1;
 	if (!m->cfg->drop_triggers) {
@@ -535,18 +554,18 @@ migrate_undo(struct migration *m, struct err *e)
 	}
 	if (server_recognize(&m->server, m->db, e) != 0)
 		return -1;
-	ours = recall_still_ours(m, e);
-	if (ours == 0)
-		undo_forget(&m->undo, UNDO_ANY);
+	ours = is_ours(m, e);
 	if (ours <= 0)
 		return ours;
 	/* By its state a way back is known to have a table to try things on. */
 	if (undo_run(&m->undo, UNDO_TRY, run_alone, m, e) != 0 ||
 	    migrate_state(m, m->swapped ? "cleaning" : "undoing", e) != 0)
 		return -1;
+	/* And whoever comes later is not to do it once more. */
 	if ((undo_owes(&m->undo, UNDO_FINISH) ||
 	    undo_owes(&m->undo, UNDO_RESTORE)) &&
-	    finish_run(m->db, &m->plan, m->cfg, &m->undo, e) != 0)
+	    (finish_run(m->db, &m->plan, m->cfg, &m->undo, e) != 0 ||
+	    registry_note_cutover(&m->registry, m->db, NULL, NULL, e) != 0))
 		return -1;
 	if (drop_triggers(m, e) != 0)
 		return -1;

@@ -281,7 +281,7 @@ owe_the_rest(struct migration *m)
 	bool attic = undo_owes(&m->undo, UNDO_ATTIC);
 	int ev;
 
-	undo_forget(&m->undo, UNDO_ANY);
+	undo_forget_but(&m->undo, UNDO_FINISH);
 	if (m->registry.id != 0)
 		undo_push(&m->undo, UNDO_RECORD, "DELETE FROM %s WHERE id = "
 		    "%llu", m->registry.name.sql, m->registry.id);

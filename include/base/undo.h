@@ -54,6 +54,9 @@ void undo_pop(struct undo *u);
 /* It is not ours after all, or it is meant to stay. */
 void undo_forget(struct undo *u, enum undo_what what);
 
+/* The same of all others. */
+void undo_forget_but(struct undo *u, enum undo_what what);
+
 /* Is there something of that kind in it? */
 bool undo_owes(struct undo *u, enum undo_what what);
 

@@ -23,7 +23,8 @@ struct rest {
 	double changed;			/* now_s(), when they were others */
 	bool touched;			/* since the first look */
 	unsigned long long time;	/* UPDATE_TIME at first, and 1 */
-	unsigned long long others;	/* rows they had written at first */
+	unsigned long long others;	/* rows they had written at first, */
+	bool known;			/* as far as that is known */
 	unsigned long long ours;	/* that we have written since */
 };
 
@@ -32,8 +33,8 @@ struct rest {
 /* From now on, with a first look; the table's name must stay. */
 void rest_begin(struct rest *r, const struct qname *table, struct db *db);
 
-/* Rows that this connection has written, to any table; 0: not to be had. */
-unsigned long long rest_written(struct db *db);
+/* Rows that this connection has written, to any table; false: not known. */
+bool rest_written(struct db *db, unsigned long long *n);
 
 /* So many were written by another one that is ours; from any thread. */
 void rest_except(struct rest *r, unsigned long long n);

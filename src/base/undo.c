@@ -65,6 +65,16 @@ undo_forget(struct undo *u, enum undo_what what)
 			remove_at(u, i - 1);
 }
 
+void
+undo_forget_but(struct undo *u, enum undo_what what)
+{
+	size_t i;
+
+	for (i = u->n; i > 0; i--)
+		if (!matches(&u->item[i - 1], what))
+			remove_at(u, i - 1);
+}
+
 bool
 undo_owes(struct undo *u, enum undo_what what)
 {

@@ -358,16 +358,16 @@ is_equal(struct job *j, struct db *db, const struct chunk *c,
 
 /*
  * Where only one worker at a time can copy, the others have nothing to do but
- * compare what they have just copied.  It counts when nobody writes until all
- * is copied.
+ * compare what they have just copied.  It counts when nobody else writes until
+ * all is copied; known says that it is known how much the copy has written.
  */
 static void
 compare_chunk(struct job *j, struct db *db, const struct chunk *c,
-    double *idle)
+    bool known, double *idle)
 {
 	double took, began = now_s();
 	unsigned long long rows = 0;
-	bool equal = is_equal(j, db, c, &rows);
+	bool equal = known && is_equal(j, db, c, &rows);
 
 	took = now_s() - began;
 	pthread_mutex_lock(&j->lock);
@@ -391,11 +391,10 @@ copy_chunk(void *arg, struct db *db, const struct chunk *c,
 	bool met = false, done = false;
 	bool by_values = j->plan->autoinc_lock && rest_is_busy(j->rest, db) &&
 	    j->plan->by_values;
-	unsigned long long written = 0;
+	unsigned long long written = 0, now = 0;
+	bool known = wants_comparison(j) && rest_written(db, &written);
 	int rc = 0;
 
-	if (wants_comparison(j))
-		written = rest_written(db);
 	bound_copy(&piece.after, &c->after);
 	while (!done && rc >= 0) {
 		memset(&one, 0, sizeof(one));
@@ -424,8 +423,9 @@ copy_chunk(void *arg, struct db *db, const struct chunk *c,
 	bound_free(&piece.after);
 	bound_free(&piece.upto);
 	if (rc == 0 && wants_comparison(j)) {
-		rest_except(j->rest, rest_written(db) - written);
-		compare_chunk(j, db, c, &all->idle);
+		known = known && rest_written(db, &now);
+		rest_except(j->rest, now - written);
+		compare_chunk(j, db, c, known, &all->idle);
 	}
 	return rc < 0 ? -1 : met;
 }

@@ -357,7 +357,5 @@ cutover_run(struct db *db, const struct plan *p, const struct config *cfg,
 		return 0;
 	}
 	log_warn("the tables were swapped, but then: %s", why.text);
-	if (why.kind == ERR_LOST && server_reconnect(p->server, db, e) != 0)
-		return -1;
 	return finish_run(db, p, cfg, undo, e);
 }

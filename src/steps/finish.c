@@ -50,55 +50,50 @@ run_again(void *arg, enum undo_what what, const char *sql, struct err *e)
 
 #define QUEUES	0.2	/* seconds until the substitute is in the queue */
 
-static bool
-is_queued(struct db *db, const struct db *sub)
-{
-	struct err ignored = { .kind = ERR_NONE };
-	double began = now_s();
-	unsigned long long n = 0;
-
-	while (db_number(db, &n, &ignored, "SELECT COUNT(*) FROM "
-	    "information_schema.PROCESSLIST WHERE ID = %lu AND STATE LIKE "
-	    "'Waiting for table%%lock'", db_id(sub)) == 0 && n == 0 &&
-	    now_s() - began < QUEUES && !stop_sleep(0.001))
-		;
-	return n > 0;
-}
-
 /*
  * Who waits behind us for the table gets it before the application does, as
  * weaker locks give way: so if we are killed between the DROP of a trigger and
- * its CREATE, no write comes in between.  For one table only: who wants more
- * waits for them in the order of their names.  NULL when that is not to be had.
+ * its CREATE, no write comes in between.  NULL when that is not to be had.
  */
 static struct db *
 substitute(struct db *db, const struct plan *p, const struct config *cfg)
 {
 	struct err ignored = { .kind = ERR_NONE };
-	struct str q = STR_INIT;
 	struct db *sub = NULL;
-	int rc;
 
-	mdl_lock_text(&q, MDL_ONE(&p->names.old));
-	rc = db_beside(&sub, db, &ignored) != 0 ||
-	    server_session(p->server, sub, SESSION_CONDUCTOR, 0, cfg,
-	    &ignored) != 0 ||
-	    db_session(sub, "SET SESSION lock_wait_timeout = 1",
-	    &ignored) != 0 || db_send(sub, q.s, &ignored) != 0 ? -1 : 0;
-	str_free(&q);
-	if (rc == 0 && is_queued(db, sub))
+	if (db_beside(&sub, db, &ignored) == 0 && server_session(p->server,
+	    sub, SESSION_CONDUCTOR, 0, cfg, &ignored) == 0)
 		return sub;
 	db_close(sub);
 	return NULL;
 }
 
-/* Not needed; so the application need not wait for it. */
-static void
-dismiss(struct str *q, const struct db *sub)
+/*
+ * With our lock held.  For one table only: who wants more waits for them in
+ * the order of their names.
+ */
+static bool
+stand_by(struct db *sub, struct db *db, const struct plan *p)
 {
-	if (sub != NULL)
-		str_addf(q, "BEGIN NOT ATOMIC DECLARE CONTINUE HANDLER FOR "
-		    "SQLEXCEPTION DO 0; KILL %lu; END; ", db_id(sub));
+	struct err ignored = { .kind = ERR_NONE };
+	double began = now_s();
+	unsigned long long n = 0;
+	struct str q = STR_INIT;
+	int rc;
+
+	if (sub == NULL)
+		return false;
+	mdl_lock_text(&q, MDL_ONE(&p->names.old));
+	rc = db_send(sub, q.s, &ignored);
+	str_free(&q);
+	while (rc == 0 && n == 0 && now_s() - began < QUEUES) {
+		rc = db_number(db, &n, &ignored, "SELECT COUNT(*) FROM "
+		    "information_schema.PROCESSLIST WHERE ID = %lu AND STATE "
+		    "LIKE 'Waiting for table%%lock'", db_id(sub));
+		if (n == 0 && stop_sleep(0.001))
+			break;
+	}
+	return n > 0;
 }
 
 /* In one packet, because a trigger is dropped and made again. */
@@ -118,7 +113,10 @@ send_names(struct db *db, const struct plan *p, const struct db *sub,
 		}
 	log_sql("UNLOCK TABLES");
 	str_addz(&q, "SET SESSION foreign_key_checks = 1; ");
-	dismiss(&q, sub);
+	/* Not needed any more; the application need not wait for it. */
+	if (sub != NULL)
+		str_addf(&q, "BEGIN NOT ATOMIC DECLARE CONTINUE HANDLER FOR "
+		    "SQLEXCEPTION DO 0; KILL %lu; END; ", db_id(sub));
 	str_addz(&q, "UNLOCK TABLES");
 	rc = db_send(db, q.s, e) != 0 || db_receive(db, &done, e) != 0 ?
 	    -1 : 0;
@@ -126,23 +124,38 @@ send_names(struct db *db, const struct plan *p, const struct db *sub,
 	return rc;
 }
 
-/* The connection is gone, and another one stood behind it. */
+/* With the lock held: what may have been begun with; then let go. */
 static int
-take_over(struct db *sub, struct db *db, const struct plan *p,
-    struct undo *undo, struct err *e)
+run_names(struct db *db, const struct plan *p, struct undo *undo,
+    struct err *e)
 {
-	struct err why = *e;
-	size_t done;
+	return mdl_release(db, mdl_open_anew(db, p->server, &p->names.old,
+	    e) != 0 || undo_run(undo, UNDO_FINISH, run_again, db, e) != 0 ?
+	    -1 : 0, e);
+}
 
-	if (db_receive(sub, &done, e) != 0) {
+/*
+ * It broke off.  If a statement was ended (KILL QUERY), the lock may still be
+ * ours; but in the midst of a trigger MariaDB loses the table from those that
+ * are locked (1100).  Then it is the substitute's, as with the connection.
+ */
+static int
+go_on(struct db *db, struct db *sub, const struct plan *p, struct undo *undo,
+    struct err *e)
+{
+	struct err why = *e, e2 = { .kind = ERR_NONE };
+	size_t done;
+	int rc = -1;
+
+	if (why.kind == ERR_SQL)
+		rc = run_names(db, p, undo, &e2);
+	if (rc != 0 && sub != NULL && db_receive(sub, &done, &e2) == 0)
+		rc = run_names(sub, p, undo, &e2);
+	if (rc == 0)
+		log_warn("in the midst of it: %s; gone on with it", why.text);
+	if (rc != 0)
 		*e = why;
-		return -1;
-	}
-	if (mdl_open_anew(sub, p->server, &p->names.old, e) != 0 ||
-	    undo_run(undo, UNDO_FINISH, run_again, sub, e) != 0)
-		return -1;
-	log_warn("in the midst of it: %s; another one has gone on", why.text);
-	return server_reconnect(p->server, db, e);
+	return rc;
 }
 
 int
@@ -150,24 +163,36 @@ finish_names(struct db *db, const struct plan *p, const struct config *cfg,
     struct undo *undo, struct err *e)
 {
 	const struct qname **t;
+	struct err ignored;
 	struct mdl_set set;
 	struct db *sub;
+	bool held, broke;
 	int rc;
 
 	if (!cut_has(&p->cut, CUT_TABLE))
 		return 0;
+	/* Before there is a lock: to connect takes its time. */
+	sub = substitute(db, p, cfg);
 	t = finish_tables(p, &p->names.attic, &set);
 	rc = mdl_hold(db, p->server, &set, &cfg->tries_update_foreign_keys,
 	    e);
 	free(t);
-	if (rc != 0)
-		return rc;
-	sub = substitute(db, p, cfg);
-	rc = mdl_open_anew(db, p->server, &p->names.old, e) != 0 ||
-	    send_names(db, p, sub, e) != 0 ? -1 : 0;
-	if (rc != 0 && e->kind == ERR_LOST && sub != NULL)
-		rc = take_over(sub, db, p, undo, e);
+	held = rc == 0;
+	if (held && !stand_by(sub, db, p)) {
+		db_close(sub);
+		sub = NULL;
+	}
+	if (held)
+		rc = mdl_open_anew(db, p->server, &p->names.old, e) != 0 ||
+		    send_names(db, p, sub, e) != 0 ? -1 : 0;
+	/* What is left of its session has other settings. */
+	broke = rc != 0 && (held || e->kind == ERR_LOST);
+	if (held && rc != 0)
+		rc = go_on(db, sub, p, undo, e);
 	db_close(sub);
+	if (broke && server_reconnect(p->server, db, rc == 0 ? e :
+	    &ignored) != 0)
+		rc = -1;
 	return rc;
 }
 

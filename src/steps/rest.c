@@ -1,5 +1,6 @@
 #include "steps/rest.h"
 
+#include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"
 #include "model/table.h"
@@ -7,25 +8,47 @@
 #define QUIET	1.0	/* seconds without a write: the table is at rest */
 #define DOUBT	0.2	/* seconds until the first looks are believed */
 
-static unsigned long long
-ask_written(struct db *db, const char *whose)
+static bool
+ask_written(struct db *db, const char *whose, unsigned long long *n)
 {
 	struct err ignored = { .kind = ERR_NONE };
-	unsigned long long n = 0;
 
-	if (db_number(db, &n, &ignored, "SELECT SUM(CAST("
-	    "VARIABLE_VALUE AS UNSIGNED)) FROM "
-	    "information_schema.%s_STATUS WHERE VARIABLE_NAME IN "
-	    "('HANDLER_WRITE', 'HANDLER_UPDATE', 'HANDLER_DELETE')",
-	    whose) != 0)
-		n = 0;
-	return n;
+	return db_number(db, n, &ignored, "SELECT SUM(CAST(VARIABLE_VALUE AS "
+	    "UNSIGNED)) FROM information_schema.%s_STATUS WHERE VARIABLE_NAME "
+	    "IN ('HANDLER_WRITE', 'HANDLER_UPDATE', 'HANDLER_DELETE')",
+	    whose) == 0;
 }
 
-unsigned long long
-rest_written(struct db *db)
+bool
+rest_written(struct db *db, unsigned long long *n)
 {
-	return ask_written(db, "SESSION");
+	return ask_written(db, "SESSION", n);
+}
+
+#define AGAIN	5	/* looks for two that agree */
+
+/*
+ * What all but this connection have written.  One that just ends may be left
+ * out of a sum, as it is told nowhere then; so the sum is taken twice.
+ */
+static bool
+ask_others(struct db *db, unsigned long long *others)
+{
+	unsigned long long all = 0, before, own;
+	int i;
+
+	for (i = 0; i < AGAIN; i++) {
+		before = all;
+		if (!ask_written(db, "GLOBAL", &all) ||
+		    !rest_written(db, &own))
+			return false;
+		if (i > 0 && all == before) {
+			*others = all - own;
+			return true;
+		}
+		stop_sleep(0.001);
+	}
+	return false;
 }
 
 void
@@ -107,7 +130,7 @@ rest_begin(struct rest *r, const struct qname *table, struct db *db)
 	r->touched = false;
 	r->time = 0;
 	r->ours = 0;
-	r->others = ask_written(db, "GLOBAL") - rest_written(db);
+	r->known = ask_others(db, &r->others);
 	look(r, db, false);
 	/* One look tells nothing; until there are some, take it to be busy. */
 	r->changed = now_s() - QUIET + DOUBT;
@@ -139,13 +162,13 @@ rest_is_kept(struct rest *r)
 bool
 rest_was_kept(struct rest *r, struct db *db)
 {
-	unsigned long long all, ours;
+	unsigned long long others;
+	bool known;
 
 	look(r, db, true);
-	all = ask_written(db, "GLOBAL");
-	ours = rest_written(db);
+	known = r->known && ask_others(db, &others);
 	pthread_mutex_lock(&r->lock);
-	ours += r->ours;
+	known = known && others - r->ours == r->others;
 	pthread_mutex_unlock(&r->lock);
-	return all != 0 && all - ours == r->others && rest_is_kept(r);
+	return known && rest_is_kept(r);
 }

@@ -162,6 +162,8 @@ what_is_forgotten_is_not_undone(void **state)
 	prints(&u, "drop notes;\ndrop shadow;\n");
 	undo_forget(&u, UNDO_ATTIC);
 	prints(&u, "drop notes;\ndrop shadow;\n");
+	undo_forget_but(&u, UNDO_NOTES);
+	prints(&u, "drop notes;\n");
 	undo_forget(&u, UNDO_ANY);
 	prints(&u, "");
 	undo_forget(&u, UNDO_ANY);
