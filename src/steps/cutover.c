@@ -19,6 +19,7 @@
 #include "base/util.h"
 #include "model/sql.h"
 #include "server/server.h"
+#include "server/vigil.h"
 #include "steps/finish.h"
 #include "steps/lanes.h"
 #include "steps/mdl.h"
@@ -187,7 +188,7 @@ send_packets(struct cutover *c, bool *renamed, struct err *e)
 		done = 0;
 		rc = db_send(c->db, q.s, e);
 		if (rc == 0)
-			rc = db_receive(c->db, &done, e);
+			rc = vigil_receive(c->db, &done, e);
 		*renamed = *renamed || done > 0;
 	}
 	str_free(&q);

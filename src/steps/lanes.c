@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "model/sql.h"
 #include "server/server.h"
+#include "server/vigil.h"
 #include "steps/claim.h"
 
 struct lanes {
@@ -284,7 +285,7 @@ line_up(struct lanes *l, struct err *e)
 			return -1;
 	if (send_renamer(l, e) != 0 || send_holder(l, e) != 0)
 		return -1;
-	return db_receive(l->holder, &done, e);
+	return vigil_receive(l->holder, &done, e);
 }
 
 /* The lock of a table that was parked has gone with its name. */
@@ -367,7 +368,7 @@ lanes_swap(struct lanes *l, bool *back, struct err *e)
 	rc = line_up(l, e);
 	locked = rc != 0;
 	if (rc == 0) {
-		rc = db_receive(l->renamer, &done, e);
+		rc = vigil_receive(l->renamer, &done, e);
 		if (rc == 0 || done > (l->p->park != NULL)) {
 			if (rc != 0)
 				err_while(e, "the old table");
