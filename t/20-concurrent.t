@@ -25,7 +25,7 @@ my $ALTER = "ADD COLUMN extra INT NOT NULL DEFAULT 7, " .
 sub few_deadlocks {
 	my ($report, $name) = @_;
 	my $e = delete $report->{errors}{1213} or return;
-	cmp_ok($e->{count}, '<=', 2 + $report->{statements} / 20000,
+	cmp_ok($e->{count}, '<=', 4 + $report->{statements} / 20000,
 	    "$name: a deadlock is rare ($e->{count} in " .
 	    "$report->{statements} statements)");
 }
