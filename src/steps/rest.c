@@ -162,7 +162,7 @@ rest_is_kept(struct rest *r)
 bool
 rest_was_kept(struct rest *r, struct db *db)
 {
-	unsigned long long others;
+	unsigned long long others = 0;
 	bool known;
 
 	look(r, db, true);
