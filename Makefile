@@ -5,6 +5,7 @@
 #	make demo		one migration under live writes, on a new server
 #	make check		unit tests, then tests on a throwaway MariaDB
 #	make check-mysql	the same tests on a throwaway MySQL
+#	make check-mariadb-11.8	the same tests on MariaDB 11.8
 #	make unit		the unit tests alone
 #	make oracle		random tables and ALTERs against ALTER TABLE
 #	make lint		compilers' and other tools' complaints
@@ -21,7 +22,8 @@
 #
 #	SAN=address,undefined or SAN=thread builds and tests with sanitizers.
 #	T="t/11-names.t" runs only these tests.  FUZZ_SECONDS=60 is for each.
-#	N=1000 SEED=1 are the oracle's seeds; LIVEALTER_SERVER=mysql its server.
+#	N=1000 SEED=1 are the oracle's seeds; LIVEALTER_SERVER=mysql its server,
+#	or mariadb-11.8.
 #	V=1 shows the commands.
 
 PROG    = livealter
@@ -96,7 +98,7 @@ DEPS_BUILD = gcc libc6-dev pkg-config libmariadb-dev libyaml-dev
 DEPS_TEST  = perl libcmocka-dev libdbd-mysql-perl mariadb-server-core \
 	  mariadb-client-core mariadb-client tzdata
 DEPS_LINT  = clang cppcheck shellcheck mandoc groff
-DEPS_MYSQL = mmdebstrap
+DEPS_ROOT  = mmdebstrap
 DEPS_FUZZ  = clang libclang-rt-dev
 DEPS_BENCH = percona-toolkit
 
@@ -104,8 +106,8 @@ need = $(if $(filter no,$(DEPS)),@:,@t/lib/deps.sh)
 
 deps:
 	$(need) "building and testing" $(DEPS_BUILD) $(DEPS_TEST)
-deps-mysql:
-	$(need) "testing with MySQL" $(DEPS_MYSQL)
+deps-root:
+	$(need) "testing with a server of another release" $(DEPS_ROOT)
 deps-lint:
 	$(need) "make lint" $(DEPS_LINT)
 deps-fuzz:
@@ -120,13 +122,13 @@ demo: deps
 	$(AGAIN) demo-now
 check: deps
 	$(AGAIN) check-now
-check-mysql: deps deps-mysql
-	t/lib/mysql-root.sh
-	$(AGAIN) check-now LIVEALTER_SERVER=mysql; passed=$$?; \
-	t/lib/mysql-root.sh --unmount; exit $$passed
+check-mysql check-mariadb-11.8: check-%: deps deps-root
+	t/lib/server-root.sh $*
+	$(AGAIN) check-now LIVEALTER_SERVER=$*; passed=$$?; \
+	t/lib/server-root.sh --unmount $*; exit $$passed
 bench: deps deps-bench
 	$(AGAIN) bench-now
-oracle: deps $(if $(filter mysql,$(LIVEALTER_SERVER)),deps-mysql)
+oracle: deps $(if $(filter-out mariadb,$(LIVEALTER_SERVER)),deps-root)
 	$(AGAIN) oracle-now
 lint: deps deps-lint
 	$(AGAIN) lint-now
@@ -164,7 +166,7 @@ oracle-now: $B/$(PROG)
 # --- lint --------------------------------------------------------------------
 
 MANUALS   = man/livealter.1 man/livealter.yaml.5
-SCRIPTS   = .ci/run examples/livealter.sh t/lib/deps.sh t/lib/mysql-root.sh \
+SCRIPTS   = .ci/run examples/livealter.sh t/lib/deps.sh t/lib/server-root.sh \
 	    t/lib/mariadb-plugin.sh
 CLANG_OFF = -Wno-padded -Wno-format-nonliteral -Wno-disabled-macro-expansion \
 	  -Wno-declaration-after-statement -Wno-reserved-identifier \
@@ -241,19 +243,20 @@ dist:
 	git archive --format=tar.gz --prefix=$(PROG)-$(VERSION)/ \
 	    -o $(PROG)-$(VERSION).tar.gz HEAD
 
-# The MySQL of the tests may have /proc mounted in it, which is not to be
+# The servers of the tests may have /proc mounted in them, which is not to be
 # deleted; a link to one elsewhere is only a link.
 clean:
-	@if [ -d build/mysql ] && [ ! -L build/mysql ]; then \
-	    t/lib/mysql-root.sh --remove; fi
+	@for k in mysql mariadb-11.8; do \
+	    if [ -d build/$$k ] && [ ! -L build/$$k ]; then \
+	    t/lib/server-root.sh --remove $$k; fi; done
 	rm -rf --one-file-system build build-* $(PROG) $(PROG)-*.tar.gz
 
 help:
 	@sed -n 's/^#	//p' Makefile
 
-.PHONY: all no-libraries deps deps-mysql deps-lint deps-fuzz deps-bench demo \
-	check check-mysql bench oracle lint fuzz unit check-now demo-now \
+.PHONY: all no-libraries deps deps-root deps-lint deps-fuzz deps-bench demo \
+	check check-mysql check-mariadb-11.8 bench oracle lint fuzz unit check-now demo-now \
 	bench-now oracle-now \
 	lint-now fuzz-now install uninstall dist clean help
 .SECONDARY: $(OBJ)
--include $(shell find $B -name mysql -prune -o -name '*.d' -print 2>/dev/null)
+-include $(shell find $B \( -name mysql -o -name 'mariadb-*' \) -prune -o -name '*.d' -print 2>/dev/null)

@@ -1,6 +1,11 @@
 # A throwaway MariaDB or MySQL server for one test.
 #
 #	my $s = Server->start(flavour => 'mysql', args => ['--log-bin']);
+#
+# The flavour, or LIVEALTER_SERVER, is mariadb (as installed), mariadb-11.8 or
+# mysql (unpacked by server-root.sh).  flavour() says mariadb for both of the
+# first.
+#
 #	$s->sql("CREATE DATABASE app");
 #	my $mark = $s->log_mark;
 #	... print $s->log_text($mark);
@@ -37,20 +42,25 @@ my @ZONES = qw(UTC Europe/Berlin America/New_York);
 
 sub start {
 	my ($class, %o) = @_;
+	my $kind = $o{flavour} // $ENV{LIVEALTER_SERVER} // 'mariadb';
+	# Who asks for the flavour of another server means the same release.
+	$kind = $ENV{LIVEALTER_SERVER} if $kind eq 'mariadb' &&
+	    ($ENV{LIVEALTER_SERVER} // '') =~ /^mariadb/;
 	my $self = bless {
-		flavour => $o{flavour} // $ENV{LIVEALTER_SERVER} // 'mariadb',
+		flavour => $kind =~ /^mariadb/ ? 'mariadb' : $kind,
+		kind => $kind,
 		opt => \%o,
 		owner => $$,
 		id => $o{server_id} // ($$ % 40000) * 100 + ($next_id++ % 100),
 	}, $class;
 
-	my $found = $self->{flavour} eq 'mariadb' ? $self->_find_mariadb
-	    : $self->{flavour} eq 'mysql' ? $self->_find_mysql
-	    : die "Server: unknown flavour '$self->{flavour}'\n";
+	my $found = $kind eq 'mariadb' ? $self->_find_mariadb
+	    : $kind =~ /^(mysql|mariadb-11\.8)$/ ? $self->_find_unpacked
+	    : die "Server: unknown flavour '$kind'\n";
 	if (!$found) {
-		my $why = "no $self->{flavour} server found" .
-		    ($self->{flavour} eq 'mysql'
-		    ? " in $self->{root} (run t/lib/mysql-root.sh)" : '');
+		my $why = "no $kind server found" . ($self->{root}
+		    ? " in $self->{root} (run t/lib/server-root.sh $kind)"
+		    : '');
 		if ($ENV{LIVEALTER_NO_SERVER}) {
 			require Test::More;
 			Test::More::plan(skip_all => $why);
@@ -111,18 +121,22 @@ sub _find_mariadb {
 	return 1;
 }
 
-sub _find_mysql {
+# Where server-root.sh has unpacked it.
+sub _find_unpacked {
 	my ($self) = @_;
-	$self->{root} = $ENV{LIVEALTER_MYSQL_ROOT} // "$ROOT/build/mysql";
-	-x "$self->{root}/usr/sbin/mysqld" or return;
+	my $var = $self->is_mysql ? 'LIVEALTER_MYSQL_ROOT'
+	    : 'LIVEALTER_MARIADB_ROOT';
+	$self->{root} = $ENV{$var} // "$ROOT/build/$self->{kind}";
+	my $program = $self->is_mysql ? 'mysqld' : 'mariadbd';
+	-x "$self->{root}/usr/sbin/$program" or return;
 	$self->{root} = abs_path($self->{root});
-	$self->{binary} = '/usr/sbin/mysqld';
-	# mysqld runs by chroot, so all it is to see lives inside.
+	$self->{binary} = "/usr/sbin/$program";
+	# It runs by chroot, so all it is to see lives inside.
 	$self->{cache} = "$self->{root}/srv";
 	my @cmd = $self->_command('--no-defaults', '--version');
 	my $v = `@cmd 2>&1`;
 	($self->{version}) = $v =~ /Ver\s+(\S+)/
-	    or die "Server: mysqld does not run in $self->{root}: $v";
+	    or die "Server: $program does not run in $self->{root}: $v";
 	if (!-w $self->{cache}) {
 		system(_sudo(), 'chmod', '1777', $self->{cache});
 	}
@@ -131,19 +145,23 @@ sub _find_mysql {
 
 sub _command {
 	my ($self, @args) = @_;
-	return ($self->{binary}, @args) if !$self->is_mysql;
-	return ('chroot', $self->{root}, $self->{binary}, @args) if $> == 0;
+	return $self->_in_root($self->{binary}, @args);
+}
+
+sub _in_root {
+	my ($self, @cmd) = @_;
+	return @cmd if !$self->{root};
+	return ('chroot', $self->{root}, @cmd) if $> == 0;
 	# With --userspec the server is ours: we can signal it and read what
 	# it writes.
 	my ($gid) = split / /, $);
-	return (_sudo(), 'chroot', "--userspec=$>:$gid", $self->{root},
-	    $self->{binary}, @args);
+	return (_sudo(), 'chroot', "--userspec=$>:$gid", $self->{root}, @cmd);
 }
 
 # The server's name for one of our paths.
 sub _inside {
 	my ($self, $path) = @_;
-	$path =~ s/^\Q$self->{root}\E// if $self->is_mysql;
+	$path =~ s/^\Q$self->{root}\E// if $self->{root};
 	return $path;
 }
 
@@ -157,7 +175,7 @@ sub _make_dirs {
 	# A socket's path has to fit in 107 bytes.
 	$tmp = '/tmp' if length("$tmp/la-XXXXXX/s") > 90;
 	$self->{dir} = File::Temp::tempdir('la-XXXXXX', DIR => $tmp);
-	if ($self->is_mysql) {
+	if ($self->{root}) {
 		$self->{base} = File::Temp::tempdir('la-XXXXXX',
 		    DIR => $self->{cache});
 		symlink "$self->{base}/s", "$self->{dir}/s"
@@ -190,9 +208,9 @@ sub _copy_template {
 	(my $v = $self->{version}) =~ s/[^\w.-]/_/g;
 	my $template = "$self->{cache}/template-$self->{flavour}-$v-$>";
 
-	if (!-d $template || $self->is_mysql && !-d "$self->{root}/proc/self") {
+	if (!-d $template || $self->{root} && !-d "$self->{root}/proc/self") {
 		my $lock = $self->_lock('template');
-		$self->_mount_proc if $self->is_mysql;
+		$self->_mount_proc if $self->{root};
 		if (!-d $template) {
 			my $new = "$template.new";
 			remove_tree($new);
@@ -249,14 +267,15 @@ sub _run_quietly {
 
 sub _init_mariadb {
 	my ($self, $dir) = @_;
-	my ($tool) = grep { -x } map { "$_/mariadb-install-db" } '/usr/bin',
-	    '/usr/local/bin', '/usr/scripts', split /:/, $ENV{PATH} // ''
+	my ($tool) = $self->{root} ? '/usr/bin/mariadb-install-db' : grep { -x }
+	    map { "$_/mariadb-install-db" } '/usr/bin', '/usr/local/bin',
+	    '/usr/scripts', split /:/, $ENV{PATH} // ''
 	    or die "Server: mariadb-install-db is not installed\n";
 	# --force: a bare system cannot look up its own name, and need not.
-	_run_quietly('mariadb-install-db', $tool, '--no-defaults', '--force',
-	    "--datadir=$dir", '--auth-root-authentication-method=normal',
-	    '--skip-test-db', '--skip-name-resolve', _user(),
-	    '--innodb-log-file-size=16M');
+	_run_quietly('mariadb-install-db', $self->_in_root($tool,
+	    '--no-defaults', '--force', '--datadir=' . $self->_inside($dir),
+	    '--auth-root-authentication-method=normal', '--skip-test-db',
+	    '--skip-name-resolve', _user(), '--innodb-log-file-size=16M'));
 
 	my $sql = _zone_sql() or return;
 	my $in = File::Temp->new;
@@ -264,8 +283,9 @@ sub _init_mariadb {
 	$sql =~ s/^--.*\n//mg;
 	print $in "USE mysql;\n", $sql;
 	close $in;
-	my $boot = "'$self->{binary}' --no-defaults --bootstrap " .
-	    "--datadir='$dir' @{[_user()]} --innodb-log-file-size=16M";
+	my $boot = join ' ', map { "'$_'" } $self->_command('--no-defaults',
+	    '--bootstrap', '--datadir=' . $self->_inside($dir), _user(),
+	    '--innodb-log-file-size=16M');
 	system("$boot < $in >/dev/null 2>&1") == 0
 	    or warn "Server: no time zones (bootstrap failed)\n";
 }

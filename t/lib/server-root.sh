@@ -1,12 +1,13 @@
 #!/bin/sh
-# mysql-root.sh - unpack MySQL for the tests, next to the system.
+# server-root.sh - unpack a server for the tests, next to the system.
 #
-#	t/lib/mysql-root.sh [DIR]		make DIR (default: build/mysql)
-#	t/lib/mysql-root.sh --unmount [DIR]	take the tests' mounts away
-#	t/lib/mysql-root.sh --remove [DIR]	take it away, mounts first
+#	t/lib/server-root.sh KIND [DIR]			make DIR
+#	t/lib/server-root.sh --unmount KIND [DIR]	take its mounts away
+#	t/lib/server-root.sh --remove KIND [DIR]	take it away, mounts first
 #
-# Debian's stable releases have no MySQL server, sid has; it runs by chroot in
-# a small root file system of its own and touches nothing outside.
+# KIND is mysql (Debian's sid has it, no stable release does) or mariadb-11.8
+# (trixie's); DIR is build/KIND unless said.  It runs by chroot in a small root
+# file system of its own and touches nothing outside.
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -22,7 +23,21 @@ case ${1-} in
 	shift
 	;;
 esac
-dir=${1:-${LIVEALTER_MYSQL_ROOT:-$root/build/mysql}}
+kind=${1-}
+case $kind in
+mysql)
+	suite=sid package=mysql-server-core program=mysqld
+	dir=${2:-${LIVEALTER_MYSQL_ROOT:-$root/build/$kind}}
+	;;
+mariadb-11.8)
+	suite=trixie package=mariadb-server-core program=mariadbd
+	dir=${2:-${LIVEALTER_MARIADB_ROOT:-$root/build/$kind}}
+	;;
+*)
+	echo "server-root.sh: which server, mysql or mariadb-11.8?" >&2
+	exit 1
+	;;
+esac
 
 sudo=
 [ "$(id -u)" = 0 ] || sudo=sudo
@@ -55,12 +70,12 @@ if [ -n "$remove" ]; then
 	exit 0
 fi
 
-if [ -x "$dir/usr/sbin/mysqld" ]; then
+if [ -x "$dir/usr/sbin/$program" ]; then
 	exit 0
 fi
 
 if ! command -v mmdebstrap >/dev/null 2>&1; then
-	echo "mysql-root.sh: installing mmdebstrap" >&2
+	echo "server-root.sh: installing mmdebstrap" >&2
 	$sudo apt-get install -y -qq --no-install-recommends mmdebstrap ||
 	    { $sudo apt-get update -qq &&
 	    $sudo apt-get install -y -qq --no-install-recommends mmdebstrap; }
@@ -72,14 +87,14 @@ new=$dir.new.$$
 trap 'take_away "$new"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-echo "mysql-root.sh: unpacking MySQL into $dir" >&2
+echo "server-root.sh: unpacking $kind into $dir" >&2
 $sudo mmdebstrap --quiet --variant=minbase \
     --aptopt='Acquire::Check-Valid-Until "false"' \
-    --include=mysql-server-core sid "$new"
+    --include="$package" "$suite" "$new"
 # The tests make the servers' directories here, and not always as root.
 $sudo chmod 1777 "$new/srv"
-$sudo chroot "$new" /usr/sbin/mysqld --no-defaults --version
-if [ -x "$dir/usr/sbin/mysqld" ]; then
+$sudo chroot "$new" "/usr/sbin/$program" --no-defaults --version
+if [ -x "$dir/usr/sbin/$program" ]; then
 	# Somebody else was faster.
 	exit 0
 fi
