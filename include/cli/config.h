@@ -124,6 +124,8 @@ struct config {
 	char *fail_at;			/* $LIVEALTER_FAIL_AT, not an option */
 	char *die_at;			/* $LIVEALTER_DIE_AT: by SIGKILL */
 	char *stop_at;			/* $LIVEALTER_STOP_AT: by SIGSTOP */
+	char *without;			/* $LIVEALTER_WITHOUT: names of
+					 * protections, separated by commas */
 };
 
 /*
@@ -152,6 +154,12 @@ int config_recall(struct config *c, const char *text, bool back,
 
 /* --print-config: every option with its value, as YAML, without passwords. */
 void config_print(const struct config *c, FILE *to);
+
+/*
+ * For the tests: is this protection left out?  $LIVEALTER_WITHOUT takes out
+ * one or several, so that a test sees what the others make of it.
+ */
+bool config_without(const struct config *c, const char *protection);
 
 /* Overwrites the password before it frees it. */
 void config_free(struct config *c);

@@ -344,9 +344,24 @@ config_load(struct config *c, int argc, char **argv, struct str *notes,
 	c->fail_at = xstrdup_null(getenv("LIVEALTER_FAIL_AT"));
 	c->die_at = xstrdup_null(getenv("LIVEALTER_DIE_AT"));
 	c->stop_at = xstrdup_null(getenv("LIVEALTER_STOP_AT"));
+	c->without = xstrdup_null(getenv("LIVEALTER_WITHOUT"));
 	argv_free(&a);
 	option_end(&o);
 	return rc;
+}
+
+bool
+config_without(const struct config *c, const char *protection)
+{
+	size_t len = strlen(protection), n;
+	const char *p;
+
+	for (p = c->without; p != NULL && *p != '\0'; p += n + (p[n] == ',')) {
+		n = strcspn(p, ",");
+		if (n == len && strncmp(p, protection, n) == 0)
+			return true;
+	}
+	return false;
 }
 
 void
@@ -479,5 +494,6 @@ config_free(struct config *c)
 	free(c->fail_at);
 	free(c->die_at);
 	free(c->stop_at);
-	c->fail_at = c->die_at = c->stop_at = NULL;
+	free(c->without);
+	c->fail_at = c->die_at = c->stop_at = c->without = NULL;
 }

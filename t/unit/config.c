@@ -35,6 +35,7 @@ setup(void **state)
 	snprintf(f->file, sizeof(f->file), "%s/.livealter.yaml", f->dir);
 	setenv("HOME", f->dir, 1);
 	unsetenv("LIVEALTER_FAIL_AT");
+	unsetenv("LIVEALTER_WITHOUT");
 	*state = f;
 	return 0;
 }
@@ -426,6 +427,22 @@ the_tests_can_ask_for_a_failure(void **state)
 	assert_string_equal(f->c.fail_at, "before:swap");
 }
 
+static void
+the_tests_can_take_a_protection_out(void **state)
+{
+	struct fixture *f = *state;
+
+	accept(f, ENOUGH);
+	assert_false(config_without(&f->c, "in-flight"));
+	setenv("LIVEALTER_WITHOUT", "update-ignore,in-flight", 1);
+	accept(f, ENOUGH);
+	assert_true(config_without(&f->c, "update-ignore"));
+	assert_true(config_without(&f->c, "in-flight"));
+	assert_false(config_without(&f->c, "in"));
+	assert_false(config_without(&f->c, "update-ignore,in-flight"));
+	assert_false(config_without(&f->c, ""));
+}
+
 int
 main(void)
 {
@@ -450,6 +467,7 @@ main(void)
 		TEST(what_is_printed_can_be_loaded_again),
 		TEST(what_is_printed_has_no_password),
 		TEST(the_tests_can_ask_for_a_failure),
+		TEST(the_tests_can_take_a_protection_out),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
