@@ -78,7 +78,7 @@ int migrate_release(struct migration *m, struct err *e);
 int migrate_drop(struct migration *m, struct err *e);
 
 /* Note in the registry what is being done; of a way back, that it is one. */
-int migrate_state(struct migration *m, const char *state,
+int migrate_state(struct migration *m, enum record_state state,
     struct err *e);
 
 /* Keep others out, and see that the triggers are well; arg is m. */
@@ -104,7 +104,8 @@ int revert_swap(struct migration *m, struct err *e);
  * of its swap it is.  It is ended by cleanup alone: a revert that fails takes
  * back what it has tried, and no more.
  */
-const char *revert_state(const struct migration *m, const char *state);
+enum record_state revert_state(const struct migration *m,
+    enum record_state state);
 
 /* Say what else in the schema the plan breaks, as ALTER TABLE would. */
 int migrate_tell_breakage(const struct migration *m, struct err *e);

@@ -122,7 +122,7 @@ look_and_swap(struct migration *m, const struct mdl_gate *gate,
 	m->anew = false;
 	if (migrate_watch(m, e) != 0)
 		return -1;
-	if (migrate_state(m, "swapping", e) != 0)
+	if (migrate_state(m, STATE_SWAPPING, e) != 0)
 		return -1;
 	rc = last_look(m, e);
 	if (rc == 1 || (rc != 0 && !migrate_is_locked_out(e)))
@@ -184,7 +184,7 @@ exchange_run(struct migration *m, struct err *e)
 	int rc, looks = 0;
 
 	do {
-		if (migrate_state(m, "waiting", e) != 0 ||
+		if (migrate_state(m, STATE_WAITING, e) != 0 ||
 		    postpone_run(&p, e) != 0)
 			return -1;
 		rc = look_and_swap(m, &gate, e);

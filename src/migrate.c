@@ -274,7 +274,7 @@ migrate_watch(void *arg, struct err *e)
 }
 
 int
-migrate_state(struct migration *m, const char *state, struct err *e)
+migrate_state(struct migration *m, enum record_state state, struct err *e)
 {
 	int i, rc;
 
@@ -310,7 +310,7 @@ migrate_copy(struct migration *m, struct err *e)
 	struct watching w;
 
 	watch_walk(&w, m);
-	if (migrate_state(m, "copying", e) != 0)
+	if (migrate_state(m, STATE_COPYING, e) != 0)
 		return -1;
 	if (m->plan.autoinc_lock)
 		rest_begin(&m->rest, &m->names.old, m->db);
@@ -351,7 +351,7 @@ migrate_verify(struct migration *m, struct err *e)
 		    verify_counts(&m->plan, m->cfg, e) : 0;
 	}
 	watch_walk(&w, m);
-	if (migrate_state(m, "comparing", e) != 0 ||
+	if (migrate_state(m, STATE_COMPARING, e) != 0 ||
 	    compare(m, &w.watch, e) != 0)
 		return -1;
 	m->compared_at = now_s();
@@ -420,7 +420,7 @@ close_record(const struct migration *m, struct err *e)
 	if (!m->swapped || !m->cfg->reverse)
 		return registry_end(&m->registry, m->db, &m->server,
 		    &m->cfg->tries_drop_triggers, e);
-	if (registry_state(&m->registry, m->db, "revertible", e) != 0)
+	if (registry_state(&m->registry, m->db, STATE_REVERTIBLE, e) != 0)
 		return -1;
 	log_info("livealter revert D=%s,t=%s swaps the tables back; livealter "
 	    "cleanup D=%s,t=%s ends that and drops the old one",
@@ -488,7 +488,7 @@ migrate_release(struct migration *m, struct err *e)
 
 	if (ours <= 0)
 		return ours;
-	if (migrate_state(m, "cleaning", e) != 0)
+	if (migrate_state(m, STATE_CLEANING, e) != 0)
 		return -1;
 	if (!m->cfg->drop_triggers) {
 		undo_forget(&m->undo, UNDO_TRIGGER);
@@ -559,7 +559,8 @@ migrate_undo(struct migration *m, struct err *e)
 		return ours;
 	/* By its state a way back is known to have a table to try things on. */
 	if (undo_run(&m->undo, UNDO_TRY, run_alone, m, e) != 0 ||
-	    migrate_state(m, m->swapped ? "cleaning" : "undoing", e) != 0)
+	    migrate_state(m, m->swapped ? STATE_CLEANING : STATE_UNDOING,
+	    e) != 0)
 		return -1;
 	/* And whoever comes later is not to do it once more. */
 	if ((undo_owes(&m->undo, UNDO_FINISH) ||

@@ -119,7 +119,7 @@ bool
 recall_was_trying(const struct migration *m)
 {
 	return m->reverting ?
-	    strcmp(field(m, RECORD_STATE), "reverting") == 0 :
+	    record_state(&m->was) == STATE_REVERTING :
 	    field(m, RECORD_TRIGGERS_MADE)[0] == '\0';
 }
 
@@ -225,8 +225,8 @@ push_record(struct migration *m)
 {
 	if (m->swapped && m->cfg->reverse)
 		undo_push(&m->undo, UNDO_RECORD, "UPDATE %s SET state = "
-		    "'revertible' WHERE id = %s", m->registry.name.sql,
-		    field(m, RECORD_ID));
+		    "'%s' WHERE id = %s", m->registry.name.sql,
+		    record_state_word(STATE_REVERTIBLE), field(m, RECORD_ID));
 	else
 		undo_push(&m->undo, UNDO_RECORD, "DELETE FROM %s WHERE id = "
 		    "%s", m->registry.name.sql, field(m, RECORD_ID));

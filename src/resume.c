@@ -49,7 +49,8 @@ none_known(const struct migration *m, struct err *e)
 static int
 check_state(const struct migration *m, struct err *e)
 {
-	const char *state = field(m, RECORD_STATE), *id = m->cfg->resume;
+	enum record_state state = record_state(&m->was);
+	const char *id = m->cfg->resume;
 
 	if (id != NULL && strcmp(id, field(m, RECORD_ID)) != 0)
 		return err_set(e, ERR_REFUSED, "the migration of %s has the "
@@ -77,9 +78,10 @@ check_state(const struct migration *m, struct err *e)
 		    m->names.old.sql);
 		return hint_cleanup(m, e);
 	}
-	if (strcmp(state, "undoing") == 0) {
+	if (state == STATE_UNDOING) {
 		err_set(e, ERR_REFUSED, "the migration of %s is %s, and "
-		    "cannot be resumed", m->names.old.sql, state);
+		    "cannot be resumed", m->names.old.sql,
+		    field(m, RECORD_STATE));
 		return hint_cleanup(m, e);
 	}
 	return 0;

@@ -18,12 +18,12 @@
 #include "steps/mdl.h"
 #include "steps/shadow.h"
 
-const char *
-revert_state(const struct migration *m, const char *state)
+enum record_state
+revert_state(const struct migration *m, enum record_state state)
 {
-	return strcmp(state, "cleaning") == 0 ? "reverted" :
-	    strcmp(state, "undoing") == 0 &&
-	    m->cfg->command == COMMAND_CLEANUP ? "ending" : "reverting";
+	return state == STATE_CLEANING ? STATE_REVERTED :
+	    state == STATE_UNDOING && m->cfg->command == COMMAND_CLEANUP ?
+	    STATE_ENDING : STATE_REVERTING;
 }
 
 static int
@@ -74,12 +74,12 @@ check_keys(const struct migration *m, struct err *e)
 static int
 check_record(const struct migration *m, struct err *e)
 {
-	const char *state = m->was.field[RECORD_STATE];
 	const char *alter = m->was.field[RECORD_ALTER];
 
-	if (!m->reverting || strcmp(state, "ending") == 0) {
+	if (!m->reverting || record_state(&m->was) == STATE_ENDING) {
 		err_set(e, ERR_REFUSED, "the migration of %s is not one that "
-		    "can be reverted now, but %s", m->names.old.sql, state);
+		    "can be reverted now, but %s", m->names.old.sql,
+		    m->was.field[RECORD_STATE]);
 		return err_hint(e, "livealter status D=%s,t=%s says what can "
 		    "be done", m->cfg->database, m->cfg->table);
 	}
@@ -182,7 +182,8 @@ try_kin(struct migration *m, struct err *e)
 		return 0;
 	/* By the other state what is left of it is known to be ours. */
 	if (!undo_owes(&m->undo, UNDO_TRY))
-		registry_state(&m->registry, m->db, "revertible", &ignored);
+		registry_state(&m->registry, m->db, STATE_REVERTIBLE,
+		    &ignored);
 	return -1;
 }
 

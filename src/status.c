@@ -67,7 +67,7 @@ field(const struct migration_seen *m, enum record_field f)
 static int
 judge(struct view *v, struct migration_seen *m, struct err *e)
 {
-	const char *state = field(m, RECORD_STATE);
+	enum record_state state = record_state(&m->r);
 	int yes;
 
 	if (qname_set(&m->table, v->cfg->database, field(m, RECORD_TABLE),
@@ -82,9 +82,9 @@ judge(struct view *v, struct migration_seen *m, struct err *e)
 	yes = registry_swapped(v->db, &m->table, &m->r, e);
 	if (yes < 0)
 		return -1;
-	m->life = yes || strcmp(state, "ending") == 0 ? SWAPPED :
+	m->life = yes || state == STATE_ENDING ? SWAPPED :
 	    record_is_done(&m->r) ? REVERTIBLE :
-	    strcmp(state, "making") == 0 || strcmp(state, "undoing") == 0 ?
+	    state == STATE_MAKING || state == STATE_UNDOING ?
 	    UNFINISHED : RESUMABLE;
 	return 0;
 }

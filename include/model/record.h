@@ -50,6 +50,28 @@ enum record_field {
 	N_RECORD
 };
 
+/*
+ * Where a migration has come to.  One that has succeeded and can be reverted
+ * goes on with the last four.
+ */
+enum record_state {
+	STATE_MAKING,		/* the new table, its plan, the triggers */
+	STATE_COPYING,
+	STATE_COMPARING,
+	STATE_WAITING,		/* for the moment of the swap */
+	STATE_SWAPPING,
+	/* Swapped; the swap's snapshot is being compared, so that it is not
+	 * known yet whether the new table has all that the old one has. */
+	STATE_PROVING,
+	STATE_CLEANING,		/* swapped; the rest is taken away */
+	STATE_UNDOING,		/* not swapped; all is taken away */
+	STATE_REVERTIBLE,	/* done, and kept in step to go back */
+	STATE_REVERTING,
+	STATE_REVERTED,		/* swapped back; the rest is taken away */
+	STATE_ENDING,		/* it will not be reverted any more */
+	N_STATES		/* a word that is none of these */
+};
+
 struct record {
 	char *field[N_RECORD];		/* never NULL once it is read */
 };
@@ -72,11 +94,13 @@ void record_made(struct str *out, const struct record *r);
 
 void record_free(struct record *r);
 
-/*
- * Is it one that has succeeded and can be reverted ("revertible"), or of which
- * that has begun ("reverting"), or is as good as done ("reverted"), or can no
- * longer be ("ending")?
- */
+/* The word that the registry and status have for a state. */
+const char *record_state_word(enum record_state s);
+
+/* The state that the row tells; N_STATES when it is none that is known. */
+enum record_state record_state(const struct record *r);
+
+/* Is it one that has succeeded, and can be reverted, or is being reverted? */
 bool record_is_done(const struct record *r);
 
 /*

@@ -58,10 +58,8 @@ int registry_note_plan(const struct registry *reg, struct db *db,
     const struct plan *p, struct err *e);
 int registry_note_triggers(const struct registry *reg, struct db *db,
     const struct capture *c, struct err *e);
-/* making, copying, comparing, waiting, swapping, cleaning, undoing; and of
- * one that has succeeded: revertible, reverting, reverted, ending. */
 int registry_state(const struct registry *reg, struct db *db,
-    const char *state, struct err *e);
+    enum record_state state, struct err *e);
 int registry_beat(const struct registry *reg, struct db *db,
     const char *waits_for, struct err *e);
 

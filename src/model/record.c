@@ -94,14 +94,44 @@ record_made(struct str *out, const struct record *r)
 	}
 }
 
+const char *
+record_state_word(enum record_state s)
+{
+	static const char *const word[N_STATES] = {
+		[STATE_MAKING] = "making",
+		[STATE_COPYING] = "copying",
+		[STATE_COMPARING] = "comparing",
+		[STATE_WAITING] = "waiting",
+		[STATE_SWAPPING] = "swapping",
+		[STATE_PROVING] = "proving",
+		[STATE_CLEANING] = "cleaning",
+		[STATE_UNDOING] = "undoing",
+		[STATE_REVERTIBLE] = "revertible",
+		[STATE_REVERTING] = "reverting",
+		[STATE_REVERTED] = "reverted",
+		[STATE_ENDING] = "ending",
+	};
+
+	return word[s];
+}
+
+enum record_state
+record_state(const struct record *r)
+{
+	enum record_state s = STATE_MAKING;
+
+	while (s < N_STATES && strcmp(record_state_word(s),
+	    r->field[RECORD_STATE]) != 0)
+		s++;
+	return s;
+}
+
 bool
 record_is_done(const struct record *r)
 {
-	const char *state = r->field[RECORD_STATE];
+	enum record_state s = record_state(r);
 
-	return strcmp(state, "revertible") == 0 ||
-	    strcmp(state, "reverting") == 0 ||
-	    strcmp(state, "reverted") == 0 || strcmp(state, "ending") == 0;
+	return s >= STATE_REVERTIBLE && s < N_STATES;
 }
 
 void

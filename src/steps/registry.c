@@ -101,12 +101,13 @@ add_insert(struct str *q, const struct registry *reg, struct db *db,
 	table_definition(&text, old);
 	fingerprint_add(&print, text.s);
 	str_addf(q, "INSERT INTO %s SET id = %llu, rows_total = %llu, "
-	    "state = 'making', began = UTC_TIMESTAMP(6), "
+	    "state = '%s', began = UTC_TIMESTAMP(6), "
 	    "heartbeat = UTC_TIMESTAMP(6), triggers = '', back_notes = '', "
 	    "back_triggers = '', triggers_made = '', new_print = '', "
 	    "plan_print = '', added_keys = '', "
 	    "mark = '', undo_sql = '', finish_sql = '', ",
-	    reg->name.sql, reg->id, old->rows);
+	    reg->name.sql, reg->id, old->rows,
+	    record_state_word(STATE_MAKING));
 	for (i = 0; i < sizeof(set) / sizeof(set[0]); i++) {
 		str_addf(q, "%s = ", record_column(set[i].f));
 		add_value(q, db, set[i].value);
@@ -292,13 +293,14 @@ registry_note_triggers(const struct registry *reg, struct db *db,
 }
 
 int
-registry_state(const struct registry *reg, struct db *db, const char *state,
-    struct err *e)
+registry_state(const struct registry *reg, struct db *db,
+    enum record_state state, struct err *e)
 {
 	struct str q = STR_INIT;
 
-	str_addf(&q, "state = '%s', waits_for = '', ", state);
-	if (strcmp(state, "copying") == 0)
+	str_addf(&q, "state = '%s', waits_for = '', ",
+	    record_state_word(state));
+	if (state == STATE_COPYING)
 		str_addz(&q, "run_began = UTC_TIMESTAMP(6), "
 		    "run_rows = rows_copied, ");
 	return set(reg, db, &q, TRIES, e);
@@ -542,6 +544,7 @@ int
 registry_swapped(struct db *db, const struct qname *table,
     const struct record *r, struct err *e)
 {
+	enum record_state state = record_state(r);
 	struct qname shadow, attic;
 	int there, left;
 
@@ -554,12 +557,10 @@ registry_swapped(struct db *db, const struct qname *table,
 	if (there < 0)
 		return -1;
 	if (record_is_done(r))
-		return strcmp(r->field[RECORD_STATE], "reverted") == 0 ||
-		    (left && !there &&
-		    strcmp(r->field[RECORD_STATE], "reverting") == 0);
+		return state == STATE_REVERTED ||
+		    (left && !there && state == STATE_REVERTING);
 	/* Taken away by the undoing, or dropped after the swap. */
 	if (!left && !there)
-		return strcmp(r->field[RECORD_STATE], "cleaning") == 0;
-	return there && !left &&
-	    strcmp(r->field[RECORD_STATE], "undoing") != 0;
+		return state == STATE_PROVING || state == STATE_CLEANING;
+	return there && !left && state != STATE_UNDOING;
 }

@@ -93,6 +93,27 @@ every_field_is_a_column(void **state)
 	str_free(&select);
 }
 
+static void
+a_state_is_known_by_its_word(void **state)
+{
+	struct record r;
+	int s;
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	for (s = 0; s < N_STATES; s++) {
+		r.field[RECORD_STATE] = strdup(
+		    record_state_word((enum record_state)s));
+		assert_int_equal(record_state(&r), s);
+		assert_int_equal(record_is_done(&r), s >= STATE_REVERTIBLE);
+		record_free(&r);
+	}
+	r.field[RECORD_STATE] = strdup("Copying");
+	assert_int_equal(record_state(&r), N_STATES);
+	assert_false(record_is_done(&r));
+	record_free(&r);
+}
+
 int
 main(void)
 {
@@ -101,6 +122,7 @@ main(void)
 		cmocka_unit_test(what_is_no_list_is_not_read),
 		cmocka_unit_test(only_literals_are_literals),
 		cmocka_unit_test(every_field_is_a_column),
+		cmocka_unit_test(a_state_is_known_by_its_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
