@@ -224,7 +224,7 @@ look_around(struct view *v, struct err *e)
 
 	db_literal(&schema, v->db, v->cfg->database);
 	for (i = 0; i < sizeof(ask) / sizeof(ask[0]) && rc == 0; i++) {
-		rc = db_rows(v->db, &r, e, "%s%s%s", ask[i][0], schema.s,
+		rc = db_rows(v->db, &r, "v?", e, "%s%s%s", ask[i][0], schema.s,
 		    ask[i][1]);
 		if (rc == 0)
 			rc = add_leftovers(v, &r, e);

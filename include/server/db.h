@@ -8,6 +8,7 @@
 #include "base/ident.h"
 #include "base/str.h"
 #include "cli/config.h"
+#include "server/rows.h"
 
 /*
  * A connection.  Not to be used by two threads at a time.
@@ -107,22 +108,25 @@ int db_quiet(struct db *db, struct err *e, const char *fmt, ...)
 unsigned long long db_affected(const struct db *db);
 unsigned int db_warnings(const struct db *db);
 
-/* A result, all of it.  Cells are NULL for NULL; rows_free() frees. */
-struct rows {
-	size_t n, cols;
-	char ***cell;		/* cell[row][column] */
-};
+/*
+ * Run a statement that reads.  shape is what its result must look like, one
+ * character for each column: DB_VALUE, or DB_NULL where a NULL may be; NULL
+ * where only the number of rows is looked at.  Any other result is ERR_SQL
+ * with sqlno 0, and r is empty, so that no reader looks where nothing is,
+ * whatever a server answers.
+ */
+#define DB_VALUE 'v'
+#define DB_NULL '?'
+int db_rows(struct db *db, struct rows *r, const char *shape, struct err *e,
+    const char *fmt, ...) PRINTF(5, 6);
 
-#define ROWS_INIT { 0, 0, NULL }
-
-/* Run a statement that reads. */
-int db_rows(struct db *db, struct rows *r, struct err *e, const char *fmt,
-    ...) PRINTF(4, 5);
-void rows_free(struct rows *r);
+/* The same, of a question that has one row; none, or two, are an error. */
+int db_row(struct db *db, struct rows *r, const char *shape, struct err *e,
+    const char *fmt, ...) PRINTF(5, 6);
 
 /*
- * The first cell of the first row, to be freed; NULL when there is no row or
- * it is NULL.
+ * The one cell of the first row, to be freed; NULL when there is no row or it
+ * is NULL.
  */
 int db_value(struct db *db, char **value, struct err *e, const char *fmt,
     ...) PRINTF(4, 5);

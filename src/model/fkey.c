@@ -18,8 +18,9 @@ load_columns(struct fkey *k, struct db *db, struct err *e)
 	db_match(&q, db, "TABLE_SCHEMA", "TABLE_NAME", &k->child);
 	str_addz(&q, " AND CONSTRAINT_NAME = ");
 	db_literal(&q, db, k->name.raw);
-	rc = db_rows(db, &r, e, "SELECT COLUMN_NAME, REFERENCED_COLUMN_NAME, "
-	    "REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME FROM "
+	rc = db_rows(db, &r, "vvvv", e, "SELECT COLUMN_NAME, "
+	    "REFERENCED_COLUMN_NAME, REFERENCED_TABLE_SCHEMA, "
+	    "REFERENCED_TABLE_NAME FROM "
 	    "information_schema.KEY_COLUMN_USAGE WHERE %s AND "
 	    "REFERENCED_COLUMN_NAME IS NOT NULL ORDER BY ORDINAL_POSITION",
 	    q.s);
@@ -59,7 +60,7 @@ load_index(struct fkey *k, struct db *db, struct err *e)
 	int rc;
 
 	db_match(&q, db, "TABLE_SCHEMA", "TABLE_NAME", &k->child);
-	rc = db_rows(db, &r, e, "SELECT INDEX_NAME, COLUMN_NAME FROM "
+	rc = db_rows(db, &r, "v?", e, "SELECT INDEX_NAME, COLUMN_NAME FROM "
 	    "information_schema.STATISTICS WHERE %s AND NON_UNIQUE = 1 "
 	    "ORDER BY INDEX_NAME, SEQ_IN_INDEX", q.s);
 	str_free(&q);
@@ -91,10 +92,11 @@ load(struct fkeys *f, struct db *db, const char *where, struct err *e)
 	size_t i;
 	int rc;
 
-	rc = db_rows(db, &r, e, "SELECT CONSTRAINT_NAME, CONSTRAINT_SCHEMA, "
-	    "TABLE_NAME, " RULE("UPDATE_RULE") ", " RULE("DELETE_RULE")
-	    " FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE %s "
-	    "ORDER BY CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME", where);
+	rc = db_rows(db, &r, "vvv??", e, "SELECT CONSTRAINT_NAME, "
+	    "CONSTRAINT_SCHEMA, TABLE_NAME, " RULE("UPDATE_RULE") ", "
+	    RULE("DELETE_RULE") " FROM "
+	    "information_schema.REFERENTIAL_CONSTRAINTS WHERE %s ORDER BY "
+	    "CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME", where);
 	f->key = xrealloc(f->key, f->n + r.n + 1, sizeof(*f->key));
 	for (i = 0; rc == 0 && i < r.n; i++) {
 		k = &f->key[f->n++];

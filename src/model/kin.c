@@ -25,8 +25,8 @@ load_text(struct kin_trigger *t, struct db *db, const struct qname *table,
 	if (db_quiet(db, e, "SET SESSION character_set_results = %s",
 	    t->charset) != 0)
 		return -1;
-	rc = db_rows(db, &r, e, "SHOW CREATE TRIGGER %s.%s", table->db.sql,
-	    t->name.sql);
+	rc = db_rows(db, &r, "vv?vvv?", e, "SHOW CREATE TRIGGER %s.%s",
+	    table->db.sql, t->name.sql);
 	if (db_quiet(db, rc == 0 ? e : &ignored, "SET SESSION "
 	    "character_set_results = utf8mb4") != 0)
 		rc = -1;
@@ -52,8 +52,9 @@ load_triggers(struct kin *k, struct db *db, const struct qname *table,
 	int rc;
 
 	db_match(&q, db, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE", table);
-	rc = db_rows(db, &r, e, "SELECT TRIGGER_NAME, ACTION_TIMING, "
-	    "EVENT_MANIPULATION, SQL_MODE, CHARACTER_SET_CLIENT, "
+	rc = db_rows(db, &r, "vvvvvv", e, "SELECT TRIGGER_NAME, "
+	    "ACTION_TIMING, EVENT_MANIPULATION, SQL_MODE, "
+	    "CHARACTER_SET_CLIENT, "
 	    "COLLATION_CONNECTION FROM information_schema.TRIGGERS WHERE %s "
 	    "AND TRIGGER_NAME NOT LIKE 'livealter\\_%%' ORDER BY "
 	    "EVENT_MANIPULATION, ACTION_TIMING, ACTION_ORDER", q.s);

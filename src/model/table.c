@@ -108,10 +108,11 @@ load_columns(struct table *t, struct db *db, const char *where, struct err *e)
 	size_t i;
 	int rc = -1;
 
-	if (db_rows(db, &r, e, "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, "
-	    "CHARACTER_SET_NAME, COLLATION_NAME, IS_NULLABLE, COLUMN_DEFAULT, "
-	    "EXTRA, GENERATION_EXPRESSION FROM information_schema.COLUMNS "
-	    "WHERE %s ORDER BY ORDINAL_POSITION", where) != 0)
+	if (db_rows(db, &r, "vvv??v???", e, "SELECT COLUMN_NAME, DATA_TYPE, "
+	    "COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, IS_NULLABLE, "
+	    "COLUMN_DEFAULT, EXTRA, GENERATION_EXPRESSION FROM "
+	    "information_schema.COLUMNS WHERE %s ORDER BY "
+	    "ORDINAL_POSITION", where) != 0)
 		goto out;
 	t->column = xcalloc(r.n, sizeof(*t->column));
 	t->n_columns = r.n;
@@ -194,11 +195,11 @@ load_keys(struct table *t, struct db *db, const struct server *s,
 	size_t i;
 	int rc = -1;
 
-	if (db_rows(db, &r, e, "SELECT INDEX_NAME, NON_UNIQUE, COLUMN_NAME, "
-	    "SUB_PART, COLLATION, %s FROM information_schema.STATISTICS "
-	    "WHERE %s ORDER BY INDEX_NAME = 'PRIMARY' DESC, INDEX_NAME, "
-	    "SEQ_IN_INDEX", s->mariadb ? "IGNORED = 'YES'" :
-	    "IS_VISIBLE = 'NO'", where) != 0)
+	if (db_rows(db, &r, "vv????", e, "SELECT INDEX_NAME, NON_UNIQUE, "
+	    "COLUMN_NAME, SUB_PART, COLLATION, %s FROM "
+	    "information_schema.STATISTICS WHERE %s ORDER BY INDEX_NAME = "
+	    "'PRIMARY' DESC, INDEX_NAME, SEQ_IN_INDEX", s->mariadb ?
+	    "IGNORED = 'YES'" : "IS_VISIBLE = 'NO'", where) != 0)
 		goto out;
 	t->key = xcalloc(r.n, sizeof(*t->key));
 	for (i = 0; i < r.n; i++) {
@@ -230,9 +231,9 @@ load_facts(struct table *t, struct db *db, const char *where, struct err *e)
 	char **c;
 	int rc = -1;
 
-	if (db_rows(db, &r, e, "SELECT TABLE_TYPE, ENGINE, TABLE_ROWS, "
-	    "DATA_LENGTH + INDEX_LENGTH, AUTO_INCREMENT, CREATE_TIME "
-	    "FROM information_schema.TABLES WHERE %s", where) != 0)
+	if (db_rows(db, &r, "v?????", e, "SELECT TABLE_TYPE, ENGINE, "
+	    "TABLE_ROWS, DATA_LENGTH + INDEX_LENGTH, AUTO_INCREMENT, "
+	    "CREATE_TIME FROM information_schema.TABLES WHERE %s", where) != 0)
 		goto out;
 	if (r.n == 0) {
 		err_set(e, ERR_REFUSED, "there is no table %s", t->name.sql);
@@ -264,7 +265,7 @@ load_create(struct table *t, struct db *db, struct err *e)
 	struct rows r = ROWS_INIT;
 	int rc;
 
-	rc = db_rows(db, &r, e, "SHOW CREATE TABLE %s", t->name.sql);
+	rc = db_row(db, &r, "vv", e, "SHOW CREATE TABLE %s", t->name.sql);
 	if (rc == 0)
 		t->create = xstrdup(r.cell[0][1]);
 	rows_free(&r);

@@ -1,6 +1,5 @@
 /*
- * A connection to the server.  The only file that knows the client library,
- * and the only place that knows what an error number means.
+ * A connection to the server.  The only file that knows the client library.
  */
 #include "server/db.h"
 
@@ -23,60 +22,6 @@ struct db {
 	unsigned long long affected;
 	unsigned int warnings;
 };
-
-/*
- * The numbers are the same on both servers unless a comment says otherwise;
- * MySQL: Server Error Message Reference; MariaDB: Error Codes.
- */
-enum db_class
-db_class(unsigned int sqlno)
-{
-	switch (sqlno) {
-	case 1020:	/* MariaDB, innodb_snapshot_isolation: record changed */
-	case 1205:	/* lock wait timeout, also metadata's, or NOWAIT */
-	case 1213:	/* deadlock; also a Galera certification conflict */
-	case 1317:	/* query interrupted: somebody's KILL QUERY */
-	case 1637:	/* too many active transactions */
-	case 1969:	/* MariaDB: max_statement_time */
-	case 3024:	/* MySQL: max_execution_time */
-	case 3572:	/* MySQL: NOWAIT met a lock */
-		return DB_CONFLICT;
-	case DB_ERR_TOO_BIG:	/* max_binlog_cache_size */
-	case 1206:	/* the lock table is full */
-	case 3100:	/* MySQL: a hook (group replication limit) refused */
-		return DB_TOO_BIG;
-	case 1021:	/* the disk is full */
-	case 1114:	/* the table is full: InnoDB means the disk, too */
-		return DB_FULL;
-	case CR_SERVER_GONE_ERROR:
-	case CR_SERVER_LOST:
-	case CR_CONNECTION_ERROR:
-	case CR_CONN_HOST_ERROR:
-	case 1053:	/* server shutdown in progress */
-	case 1927:	/* MariaDB: connection was killed */
-	case 3169:	/* MySQL: session was killed */
-	case 4031:	/* MySQL: disconnected for inactivity */
-	case 5014:	/* libmariadb: server is going away */
-		return DB_GONE;
-	case 1044:	/* access denied to database */
-	case 1142:	/* command denied on table */
-	case 1143:	/* denied on column */
-	case 1227:	/* needs SUPER or the like */
-	case 1290:	/* --read-only and other options */
-	case 1370:	/* routine */
-	case 1419:	/* trigger without SUPER while binary logging */
-		return DB_DENIED;
-	case 1091:	/* there is nothing of that name to drop */
-	case 1359:	/* the trigger is there */
-	case 1360:	/* the trigger is not there */
-	case 1826:	/* the foreign key is there */
-		return DB_DONE;
-	case 1100:	/* under LOCK TABLES, and not one of these */
-		return DB_NOT_LOCKED;
-	default:
-		return DB_FINAL;
-	}
-}
 
 void
 db_library_init(void)
@@ -459,29 +404,42 @@ db_warnings(const struct db *db)
 	return db->warnings;
 }
 
-static void
-keep_rows(struct rows *r, MYSQL_RES *res)
+/* A result that we did not ask for: the server, or what is between, is odd. */
+static int
+odd(struct err *e, const char *sql, const char *what)
 {
-	unsigned long *len;
-	MYSQL_ROW row;
-	size_t i, j;
-
-	r->n = (size_t)mysql_num_rows(res);
-	r->cols = mysql_num_fields(res);
-	r->cell = xcalloc(r->n, sizeof(*r->cell));
-	for (i = 0; i < r->n; i++) {
-		row = mysql_fetch_row(res);
-		len = mysql_fetch_lengths(res);
-		r->cell[i] = xcalloc(r->cols, sizeof(**r->cell));
-		for (j = 0; j < r->cols; j++)
-			if (row[j] != NULL)
-				r->cell[i][j] = xstrndup(row[j], len[j]);
-	}
+	err_set(e, ERR_SQL, "the server's answer has %s: %.200s", what, sql);
+	e->sqlno = 0;
+	return -1;
 }
 
 static int
-vrows(struct db *db, struct rows *r, struct err *e, const char *fmt,
-    va_list ap)
+keep_rows(struct rows *r, MYSQL_RES *res, const char *shape, const char *sql,
+    struct err *e)
+{
+	unsigned long *len;
+	MYSQL_ROW row;
+	size_t j;
+
+	r->cols = mysql_num_fields(res);
+	if (shape != NULL && r->cols != strlen(shape))
+		return odd(e, sql, "another number of columns");
+	while ((row = mysql_fetch_row(res)) != NULL) {
+		len = mysql_fetch_lengths(res);
+		rows_add(r);
+		for (j = 0; j < r->cols; j++)
+			if (row[j] != NULL)
+				r->cell[r->n - 1][j] =
+				    xstrndup(row[j], len[j]);
+			else if (shape != NULL && shape[j] != DB_NULL)
+				return odd(e, sql, "a NULL that cannot be");
+	}
+	return 0;
+}
+
+static int
+vrows(struct db *db, struct rows *r, const char *shape, struct err *e,
+    const char *fmt, va_list ap)
 {
 	struct rows none = ROWS_INIT;
 	struct str q = STR_INIT;
@@ -493,12 +451,14 @@ vrows(struct db *db, struct rows *r, struct err *e, const char *fmt,
 	if (send_text(db, q.s, e) != 0)
 		goto out;
 	res = mysql_store_result(db->my);
-	if (res == NULL) {
+	if (res == NULL && mysql_errno(db->my) != 0)
 		failed(db, e);
-		goto out;
-	}
-	keep_rows(r, res);
-	rc = 0;
+	else if (res == NULL)
+		odd(e, q.s, "no rows or columns at all");
+	else
+		rc = keep_rows(r, res, shape, q.s, e);
+	if (rc != 0)
+		rows_free(r);
 out:
 	if (res != NULL)
 		mysql_free_result(res);
@@ -507,30 +467,32 @@ out:
 }
 
 int
-db_rows(struct db *db, struct rows *r, struct err *e, const char *fmt, ...)
+db_rows(struct db *db, struct rows *r, const char *shape, struct err *e,
+    const char *fmt, ...)
 {
 	va_list ap;
 	int rc;
 
 	va_start(ap, fmt);
-	rc = vrows(db, r, e, fmt, ap);
+	rc = vrows(db, r, shape, e, fmt, ap);
 	va_end(ap);
 	return rc;
 }
 
-void
-rows_free(struct rows *r)
+int
+db_row(struct db *db, struct rows *r, const char *shape, struct err *e,
+    const char *fmt, ...)
 {
-	struct rows none = ROWS_INIT;
-	size_t i, j;
+	va_list ap;
+	int rc;
 
-	for (i = 0; i < r->n; i++) {
-		for (j = 0; j < r->cols; j++)
-			free(r->cell[i][j]);
-		free(r->cell[i]);
-	}
-	free(r->cell);
-	*r = none;
+	va_start(ap, fmt);
+	rc = vrows(db, r, shape, e, fmt, ap);
+	va_end(ap);
+	if (rc != 0 || r->n == 1)
+		return rc;
+	rows_free(r);
+	return odd(e, fmt, "not the one row that was asked for");
 }
 
 static int
@@ -538,10 +500,10 @@ vvalue(struct db *db, char **value, struct err *e, const char *fmt,
     va_list ap)
 {
 	struct rows r = ROWS_INIT;
-	int rc = vrows(db, &r, e, fmt, ap);
+	int rc = vrows(db, &r, "?", e, fmt, ap);
 
 	*value = NULL;
-	if (rc == 0 && r.n > 0 && r.cols > 0) {
+	if (rc == 0 && r.n > 0) {
 		*value = r.cell[0][0];
 		r.cell[0][0] = NULL;
 	}

@@ -84,8 +84,9 @@ server_probe(struct server *s, struct db *db, struct err *e)
 	struct rows r = ROWS_INIT;
 	char **c;
 
-	if (db_rows(db, &r, e, "SELECT VERSION(), @@global.sql_mode, "
-	    "@@global.time_zone, @@global.log_bin, @@session.binlog_format, "
+	if (db_row(db, &r, "vvvvvvvv", e, "SELECT VERSION(), "
+	    "@@global.sql_mode, @@global.time_zone, @@global.log_bin, "
+	    "@@session.binlog_format, "
 	    QUOTED_USER ", CONCAT(@@hostname, ':', @@port), "
 	    "@@global.innodb_autoinc_lock_mode") != 0)
 		return err_while(e, "asking what the server is");

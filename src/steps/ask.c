@@ -10,7 +10,7 @@
 /* The question is asked by a thread, so that a signal is not waited out. */
 struct question {
 	struct db *db;
-	const char *sql;
+	const char *sql, *shape;
 	struct rows answer;
 	struct err e;
 	int rc;
@@ -24,7 +24,7 @@ ask(void *arg)
 	struct question *q = arg;
 
 	db_thread_init();
-	q->rc = db_rows(q->db, &q->answer, &q->e, "%s", q->sql);
+	q->rc = db_rows(q->db, &q->answer, q->shape, &q->e, "%s", q->sql);
 	db_thread_end();
 	pthread_mutex_lock(&q->lock);
 	q->done = true;
@@ -45,19 +45,18 @@ is_done(struct question *q)
 
 /* Closing our end would leave the server at work. */
 static void
-interrupt(const struct question *q, const struct config *cfg)
+interrupt(const struct question *q)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	struct db *killer = NULL;
 
-	if (db_open(&killer, cfg, "interrupt", &ignored) == 0)
+	if (db_beside(&killer, q->db, &ignored) == 0)
 		db_quiet(killer, &ignored, "KILL QUERY %lu", db_id(q->db));
 	db_close(killer);
 }
 
 static int
-wait_for_answer(struct question *q, const struct config *cfg,
-    const char *doing, struct err *e)
+wait_for_answer(struct question *q, const char *doing, struct err *e)
 {
 	bool told = false;
 	pthread_t thread;
@@ -68,7 +67,7 @@ wait_for_answer(struct question *q, const struct config *cfg,
 	while (!is_done(q) && !told) {
 		told = stop_sleep(LOOK);
 		if (told)
-			interrupt(q, cfg);
+			interrupt(q);
 	}
 	pthread_join(thread, NULL);
 	pthread_mutex_destroy(&q->lock);
@@ -80,13 +79,14 @@ wait_for_answer(struct question *q, const struct config *cfg,
 }
 
 int
-ask_rows(struct db *db, const struct config *cfg, const char *sql,
-    const char *doing, struct rows *answer, struct err *e)
+ask_rows(struct db *db, const char *sql, const char *shape, const char *doing,
+    struct rows *answer, struct err *e)
 {
-	struct question q = { .db = db, .sql = sql, .answer = ROWS_INIT };
+	struct question q = { .db = db, .sql = sql, .shape = shape,
+	    .answer = ROWS_INIT };
 	int rc;
 
-	rc = wait_for_answer(&q, cfg, doing, e);
+	rc = wait_for_answer(&q, doing, e);
 	*answer = q.answer;
 	return rc;
 }

@@ -22,6 +22,8 @@
 /* The columns of both questions. */
 enum { ID, USER, HOST, AGE, STATEMENT, HELD, MODIFIED, ENDS, OURS, INTERNAL,
     SPECIAL, DUMP };
+#define HOLDERS "vvvvvvv?????"
+#define SUSPECTS "vvvvv"
 
 /*
  * InnoDB gives the time in the zone of the system, whatever the session's is
@@ -170,7 +172,7 @@ may_be_prepared(struct blocker_watch *w, char **c)
 
 	if (!w->server->mariadb || number(c[MODIFIED]) == 0)
 		return false;
-	some = db_rows(w->db, &r, &ignored, "XA RECOVER") != 0 || r.n > 0;
+	some = db_rows(w->db, &r, NULL, &ignored, "XA RECOVER") != 0 || r.n > 0;
 	rows_free(&r);
 	return some;
 }
@@ -277,7 +279,8 @@ blocker_look(struct blocker_watch *w, bool name)
 		ask_holders(&q, w);
 	else
 		ask_suspects(&q);
-	if (db_rows(w->db, &r, &ignored, "%s", q.s) != 0)
+	if (db_rows(w->db, &r, known ? HOLDERS : SUSPECTS, &ignored, "%s",
+	    q.s) != 0)
 		log_info("who uses the table cannot be seen: %s",
 		    ignored.text);
 	if (name)
@@ -329,7 +332,7 @@ check_question(const struct blocker_watch *w, struct err *e)
 	int rc;
 
 	ask_holders(&q, w);
-	rc = db_rows(w->db, &r, e, "%s", q.s);
+	rc = db_rows(w->db, &r, HOLDERS, e, "%s", q.s);
 	rows_free(&r);
 	str_free(&q);
 	if (rc == 0 || e->kind != ERR_SQL)

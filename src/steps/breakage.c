@@ -114,7 +114,8 @@ read_users(struct users *us, struct db *db, struct err *e)
 	db_literal(&schema, db, q->db.raw);
 	db_literal(&table, db, q->table.raw);
 	rc = db_number(db, &fold, e, "SELECT @@lower_case_table_names") != 0 ||
-	    db_rows(db, &us->r, e, texts, schema.s, table.s) != 0 ? -1 : 0;
+	    db_rows(db, &us->r, "vvv?v", e, texts, schema.s,
+	    table.s) != 0 ? -1 : 0;
 	str_free(&schema);
 	str_free(&table);
 	us->fold = fold > 0;

@@ -58,7 +58,8 @@ static int
 show_trigger(struct db *db, const struct trigger *t, struct rows *r,
     struct err *e)
 {
-	return db_rows(db, r, e, "SHOW CREATE TRIGGER %s", t->name.sql);
+	return db_rows(db, r, "vvvvvv?", e, "SHOW CREATE TRIGGER %s",
+	    t->name.sql);
 }
 
 /* When each was made: one that comes back is not the one that we made. */
@@ -71,7 +72,7 @@ capture_recognize(struct db *db, const struct plan *p, struct capture *c,
 
 	for (ev = 0; ev < N_TRIGGERS && rc == 0; ev++) {
 		rc = show_trigger(db, &p->trigger[ev], &r, e);
-		if (rc == 0)
+		if (rc == 0 && r.n > 0)
 			c->created[ev] = xstrdup_null(r.cell[0][CREATED]);
 		rows_free(&r);
 	}
@@ -121,8 +122,8 @@ capture_notes(struct db *db, const struct plan *p, struct err *e)
 	size_t i;
 	int rc;
 
-	rc = db_rows(db, &r, e, "SELECT what, errno, row_key, message FROM %s "
-	    "LIMIT 5", p->names.notes.sql);
+	rc = db_rows(db, &r, "vvv?", e, "SELECT what, errno, row_key, message "
+	    "FROM %s LIMIT 5", p->names.notes.sql);
 	for (i = 0; rc == 0 && i < r.n; i++)
 		str_addf(&list, "\n  %s of row %s: %s (error %s)",
 		    r.cell[i][0], r.cell[i][2],

@@ -59,7 +59,7 @@ ask_names(const struct check_input *in, const char *sql, struct str *names,
 	struct rows r = ROWS_INIT;
 	size_t i;
 
-	if (db_rows(in->db, &r, e, "%s", sql) != 0)
+	if (db_rows(in->db, &r, "v", e, "%s", sql) != 0)
 		return -1;
 	for (i = 0; i < r.n; i++)
 		str_addf(names, "%s%s", i > 0 ? ", " : "", r.cell[i][0]);
@@ -134,7 +134,7 @@ check_replica(const struct check_input *in, struct err *e)
 	struct rows r = ROWS_INIT;
 	int rc = 0;
 
-	if (db_rows(in->db, &r, e, "%s", ask) != 0) {
+	if (db_rows(in->db, &r, NULL, e, "%s", ask) != 0) {
 		/* Without the privilege to ask it is not ours to judge. */
 		if (e->kind == ERR_LOST)
 			return -1;

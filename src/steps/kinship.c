@@ -191,8 +191,8 @@ kinship_try(struct db *db, const struct plan *p, const struct config *cfg,
 }
 
 static int
-check_orphans(struct db *db, const struct config *cfg,
-    const struct fresh_fkey *f, const char *sql, struct err *e)
+check_orphans(struct db *db, const struct fresh_fkey *f, const char *sql,
+    struct err *e)
 {
 	struct rows r = ROWS_INIT;
 	struct str list = STR_INIT;
@@ -201,7 +201,7 @@ check_orphans(struct db *db, const struct config *cfg,
 
 	log_info("looking for rows without a parent, for %s",
 	    f->key->name.sql);
-	rc = ask_rows(db, cfg, sql, "looking for rows without a parent", &r,
+	rc = ask_rows(db, sql, "v", "looking for rows without a parent", &r,
 	    e);
 	for (i = 0; rc == 0 && i < r.n; i++)
 		str_addf(&list, "%s'%s'", i > 0 ? ", " : "", r.cell[i][0]);
@@ -231,7 +231,7 @@ kinship_orphans(const struct plan *p, const struct config *cfg, bool filled,
 		sql = filled ? p->fresh_fkey[i].after :
 		    p->fresh_fkey[i].before;
 		if (sql != NULL)
-			rc = check_orphans(db, cfg, &p->fresh_fkey[i], sql, e);
+			rc = check_orphans(db, &p->fresh_fkey[i], sql, e);
 	}
 	db_close(db);
 	return rc;

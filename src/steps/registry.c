@@ -440,12 +440,14 @@ static int
 read_rows(struct rows *r, struct db *db, const struct qname *name,
     const char *where, struct err *e)
 {
+	char shape[N_RECORD + 1] = { 0 };
 	struct str list = STR_INIT;
 	int rc = is_there(db, name, e);
 
 	if (rc == 1) {
 		record_select(&list);
-		rc = db_rows(db, r, e, "SELECT %s FROM %s WHERE %s "
+		memset(shape, DB_NULL, N_RECORD);
+		rc = db_rows(db, r, shape, e, "SELECT %s FROM %s WHERE %s "
 		    "ORDER BY began", list.s, name->sql, where);
 		str_free(&list);
 	}

@@ -13,7 +13,7 @@ read_side(struct sum *s, const struct plan *p, struct db *db,
 	int rc;
 
 	sql_sum(&q, p, side, &c->after, &c->upto);
-	rc = db_rows(db, &r, e, "%s", q.s);
+	rc = db_row(db, &r, "vv", e, "%s", q.s);
 	if (rc == 0) {
 		s->rows = strtoull(r.cell[0][0], NULL, 10);
 		s->bits = strtoull(r.cell[0][1], NULL, 10);

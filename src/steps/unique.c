@@ -25,8 +25,8 @@ refuse(const struct fresh_key *f, const struct rows *r, struct err *e)
 }
 
 static int
-check_key(const struct plan *p, struct db *db, const struct config *cfg,
-    const struct fresh_key *f, struct err *e)
+check_key(const struct plan *p, struct db *db, const struct fresh_key *f,
+    struct err *e)
 {
 	struct rows r = ROWS_INIT;
 	int rc;
@@ -38,7 +38,7 @@ check_key(const struct plan *p, struct db *db, const struct config *cfg,
 	}
 	log_info("looking for duplicates in %s, for %s of the new table",
 	    p->names.old.sql, f->key->name.sql);
-	rc = ask_rows(db, cfg, f->sql, "looking for duplicates", &r, e);
+	rc = ask_rows(db, f->sql, "vvvv", "looking for duplicates", &r, e);
 	if (rc == 0 && r.n > 0)
 		rc = refuse(f, &r, e);
 	rows_free(&r);
@@ -57,7 +57,7 @@ unique_check(const struct plan *p, const struct config *cfg, struct err *e)
 	rc = server_open(&db, p->server, cfg, "unique", SESSION_VERIFY,
 	    p->session, e);
 	for (i = 0; i < p->n_fresh && rc == 0; i++)
-		rc = check_key(p, db, cfg, &p->fresh[i], e);
+		rc = check_key(p, db, &p->fresh[i], e);
 	db_close(db);
 	return rc;
 }

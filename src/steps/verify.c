@@ -25,7 +25,7 @@ name_rows(const struct plan *p, struct db *db, enum side side,
 	int rc;
 
 	sql_differences(&q, p, side, &c->after, &c->upto, SHOWN);
-	rc = db_rows(db, &r, e, "%s", q.s);
+	rc = db_rows(db, &r, "vv", e, "%s", q.s);
 	for (i = 0; rc == 0 && i < r.n; i++)
 		str_addf(out, "\n  row %s: %s in the %s table", r.cell[i][0],
 		    strcmp(r.cell[i][1], "missing") == 0 ? "not" :
@@ -99,7 +99,7 @@ compare_counts(const struct plan *p, struct db *db, struct err *e)
 	if (db_quiet(db, e, "START TRANSACTION WITH CONSISTENT SNAPSHOT, "
 	    "READ ONLY") != 0)
 		return -1;
-	if (db_rows(db, &r, e, "SELECT (SELECT COUNT(*) FROM %s), "
+	if (db_row(db, &r, "vv", e, "SELECT (SELECT COUNT(*) FROM %s), "
 	    "(SELECT COUNT(*) FROM %s)", p->names.old.sql,
 	    p->names.shadow.sql) == 0) {
 		rc = 0;

@@ -72,8 +72,14 @@ walk_ask(struct db *db, const struct plan *p, const char *sql,
     struct bound *b, struct err *e)
 {
 	struct rows r = ROWS_INIT;
-	int rc = db_rows(db, &r, e, "%s", sql);
+	struct str shape = STR_INIT;
+	size_t i;
+	int rc;
 
+	for (i = 0; i < p->walk->n; i++)
+		str_addf(&shape, "%c", DB_VALUE);
+	rc = db_rows(db, &r, shape.s, e, "%s", sql);
+	str_free(&shape);
 	if (rc == 0 && r.n > 0) {
 		bound_set(b, p->old, p->walk, r.cell[0]);
 		rc = 1;

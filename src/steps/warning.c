@@ -133,7 +133,7 @@ show_row(struct str *out, const struct plan *p, struct db *db,
 	if (w->column != NULL && w->column->from != NULL &&
 	    (w->row > 0 || w->code == ER_BAD_NULL)) {
 		sql_row(&q, p, w->column, &c->after, &c->upto, w->row);
-		if (db_rows(db, &r, &ignored, "%s", q.s) == 0 && r.n > 0)
+		if (db_rows(db, &r, "vvv", &ignored, "%s", q.s) == 0 && r.n > 0)
 			str_addf(out, ": row %s, column %s, from %s to %s",
 			    r.cell[0][0], w->column->to->name.sql,
 			    r.cell[0][1], r.cell[0][2]);
@@ -182,7 +182,7 @@ warning_judge(const struct plan *p, const struct config *cfg, struct db *db,
 	size_t i;
 	int rc = 0;
 
-	if (db_rows(db, &r, e, "SHOW WARNINGS") != 0)
+	if (db_rows(db, &r, "vvv", e, "SHOW WARNINGS") != 0)
 		return -1;
 	for (i = 0; i < r.n && rc == 0; i++) {
 		w = read_warning(p, r.cell[i]);
