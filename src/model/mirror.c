@@ -375,7 +375,8 @@ mirror_render(struct plan *p)
 	str_addf(&q, "CREATE TABLE %s (what VARCHAR(6) NOT NULL, "
 	    "errno INT NOT NULL, row_key VARCHAR(200) NOT NULL, "
 	    "message VARCHAR(500), PRIMARY KEY (what, errno, row_key)) "
-	    "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin "
+	    "ENGINE=InnoDB ROW_FORMAT=DYNAMIC "
+	    "DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin "
 	    "COMMENT='livealter: what the %s table could not hold'",
 	    p->names.notes.sql, p->complete ? "old" : "new");
 	p->create_notes = str_take(&q);
