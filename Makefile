@@ -255,8 +255,9 @@ help:
 	@sed -n 's/^#	//p' Makefile
 
 .PHONY: all no-libraries deps deps-root deps-lint deps-fuzz deps-bench demo \
-	check check-mysql check-mariadb-11.8 bench oracle lint fuzz unit check-now demo-now \
-	bench-now oracle-now \
+	check check-mysql check-mariadb-11.8 bench oracle lint fuzz unit \
+	check-now demo-now bench-now oracle-now \
 	lint-now fuzz-now install uninstall dist clean help
 .SECONDARY: $(OBJ)
--include $(shell find $B \( -name mysql -o -name 'mariadb-*' \) -prune -o -name '*.d' -print 2>/dev/null)
+-include $(shell find $B \( -name mysql -o -name 'mariadb-*' \) -prune \
+    -o -name '*.d' -print 2>/dev/null)

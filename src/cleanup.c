@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/print.h"
 #include "base/util.h"
+#include "cli/command.h"
 #include "migrate.h"
 #include "model/sql.h"
 #include "recall.h"
@@ -182,13 +184,16 @@ print_work(struct migration *m, bool parked)
 
 	sql_unpark(&q, &m->names);
 	if (parked)
-		printf("%s;\n", q.s);
+		print_sql(stdout, "%s", q.s);
+	str_reset(&q);
+	if (*list != '\0') {
+		str_addf(&q, "USE %s", m->names.old.db.sql);
+		print_sql(stdout, "%s", q.s);
+		print_sql(stdout, "SET SESSION foreign_key_checks = 0");
+	}
 	str_free(&q);
-	if (*list != '\0')
-		printf("USE %s;\nSET SESSION foreign_key_checks = 0;\n",
-		    m->names.old.db.sql);
 	while ((sql = record_next(&list)) != NULL) {
-		printf("%s;\n", sql);
+		print_sql(stdout, "%s", sql);
 		free(sql);
 	}
 	undo_print(&m->undo, stdout);
@@ -235,11 +240,22 @@ take_away(struct migration *m, struct err *e)
 	if (m->swapped)
 		report_end(m);
 	else if (m->reverting)
-		printf("Cleaned up: %s can no longer be reverted.\n",
+		print_line(stdout, "Cleaned up: %s can no longer be reverted.",
 		    m->names.old.sql);
 	else
-		printf("Cleaned up: %s is as it was.\n", m->names.old.sql);
+		print_line(stdout, "Cleaned up: %s is as it was.",
+		    m->names.old.sql);
 	return 0;
+}
+
+static void
+hint_status(const struct config *cfg)
+{
+	struct str command = STR_INIT;
+
+	command_add(&command, "status", cfg->database, NULL);
+	log_hint("%s says what else lies around", command.s);
+	str_free(&command);
 }
 
 static int
@@ -251,9 +267,9 @@ clean_up(struct migration *m, struct config *cfg, struct err *e)
 		return -1;
 	rc = recall_find(m, cfg, e);
 	if (rc == 0) {
-		printf("No migration of %s is known.\n", m->names.old.sql);
-		log_hint("livealter status D=%s says what else lies around",
-		    cfg->database);
+		print_line(stdout, "No migration of %s is known.",
+		    m->names.old.sql);
+		hint_status(cfg);
 	}
 	/* One that died when it had only the empty registry left to drop. */
 	if (rc == 0 && !cfg->dry_run)

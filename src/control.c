@@ -5,6 +5,7 @@
 
 #include "base/stop.h"
 #include "base/util.h"
+#include "cli/command.h"
 #include "server/db.h"
 #include "server/server.h"
 #include "steps/claim.h"
@@ -45,8 +46,7 @@ find(struct order *o, struct err *e)
 	if (alive == 1)
 		return 0;
 	err_set(e, ERR_REFUSED, "no migration of %s is running", o->table.sql);
-	return err_hint(e, "livealter status D=%s,t=%s tells more",
-	    o->cfg->database, o->cfg->table);
+	return command_hint(e, o->cfg, "status", "tells more", NULL);
 }
 
 /* It may be busy with something that it does not interrupt. */

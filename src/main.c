@@ -17,6 +17,7 @@
 #include "base/stop.h"
 #include "base/str.h"
 #include "cleanup.h"
+#include "cli/command.h"
 #include "cli/config.h"
 #include "control.h"
 #include "migrate.h"
@@ -196,10 +197,26 @@ clean_up(struct migration *m, struct err *e)
 	err_while(e, "cleaning up");
 	log_error("%s", e->text);
 	if (m->registry.id != 0)
-		log_hint("livealter cleanup D=%s,t=%s removes what is left, "
-		    "as soon as it can", m->cfg->database, m->cfg->table);
+		command_log(log_hint, m->cfg, "cleanup", "removes what is "
+		    "left, as soon as it can", NULL);
 	print_what_is_left(&m->undo);
 	return -1;
+}
+
+/* What has several lines is several messages. */
+static void
+say_lines(void (*say)(const char *fmt, ...) PRINTF(1, 2), const char *text)
+{
+	struct str line = STR_INIT;
+	size_t len;
+
+	for (; *text != '\0'; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		str_reset(&line);
+		str_add(&line, text, len);
+		say("%s", line.s);
+	}
+	str_free(&line);
 }
 
 static void
@@ -292,8 +309,7 @@ main(int argc, char **argv)
 	rc = config_load(&cfg, argc, argv, &notes, &e);
 	/* A dry run shows what it tries for real, and the plan the rest. */
 	log_open(cfg.quiet, cfg.print || cfg.dry_run);
-	if (notes.len > 0)
-		log_info("%s", notes.s);
+		say_lines(log_info, notes.s);
 	if (rc == 0) {
 		stop_init();
 		log_start();
@@ -302,7 +318,7 @@ main(int argc, char **argv)
 		    cfg.command == COMMAND_CLEANUP ? serve(&cfg) : run(&cfg);
 	} else if (rc < 0) {
 		end = e.kind;
-		log_error("%s", e.text);
+		say_lines(log_error, e.text);
 		log_hint("livealter --help lists the options");
 	}
 	str_free(&notes);

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/print.h"
 #include "base/stop.h"
 #include "base/util.h"
+#include "cli/command.h"
 #include "exchange.h"
 #include "model/reverse.h"
 #include "recall.h"
@@ -143,7 +145,7 @@ tell_postponing(const struct config *cfg)
 
 	postpone_describe(&text, cfg);
 	if (text.len > 0 && cfg->dry_run)
-		puts(text.s);
+		print_line(stdout, "%s", text.s);
 	else if (text.len > 0 && cfg->swap_tables)
 		log_info("%s", text.s);
 	str_free(&text);
@@ -156,7 +158,7 @@ migrate_tell_breakage(const struct migration *m, struct err *e)
 	int rc = breakage_describe(&text, m->db, &m->plan, e);
 
 	if (rc == 0 && text.len > 0 && m->cfg->dry_run)
-		puts(text.s);
+		print_line(stdout, "%s", text.s);
 	else if (rc == 0 && text.len > 0)
 		log_warn("%s", text.s);
 	str_free(&text);
@@ -422,10 +424,8 @@ close_record(const struct migration *m, struct err *e)
 		    &m->cfg->tries_drop_triggers, e);
 	if (registry_state(&m->registry, m->db, STATE_REVERTIBLE, e) != 0)
 		return -1;
-	log_info("livealter revert D=%s,t=%s swaps the tables back; livealter "
-	    "cleanup D=%s,t=%s ends that and drops the old one",
-	    m->cfg->database, m->cfg->table, m->cfg->database,
-	    m->cfg->table);
+	command_log(log_info, m->cfg, "revert", "swaps the tables back",
+	    "cleanup", "ends that and drops the old one", NULL);
 	return 0;
 }
 
@@ -524,9 +524,8 @@ migrate_keep(struct migration *m)
 	undo_forget(&m->undo, UNDO_ANY);
 	log_info("kept, with the triggers at work; the ID is %llu",
 	    m->registry.id);
-	log_hint("livealter resume D=%s,t=%s goes on with it; livealter "
-	    "cleanup D=%s,t=%s takes it away", m->cfg->database,
-	    m->cfg->table, m->cfg->database, m->cfg->table);
+	command_log(log_hint, m->cfg, "resume", "goes on with it", "cleanup",
+	    "takes it away", NULL);
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/util.h"
+#include "cli/command.h"
 #include "steps/claim.h"
 #include "steps/pulse.h"
 
@@ -263,10 +264,8 @@ refuse_open(struct migration *m, const struct record *r, struct err *e)
 {
 	err_set(e, ERR_REFUSED, "%s can still be reverted to what it was "
 	    "before: %.500s", m->names.old.sql, r->field[RECORD_ALTER]);
-	return err_hint(e, "livealter cleanup D=%s,t=%s ends that and drops "
-	    "the old table; livealter revert D=%s,t=%s swaps the tables back",
-	    m->cfg->database, m->cfg->table, m->cfg->database,
-	    m->cfg->table);
+	return command_hint(e, m->cfg, "cleanup", "ends that and drops the old "
+	    "table", "revert", "swaps the tables back", NULL);
 }
 
 /* What is there already is to be dealt with first. */
@@ -285,10 +284,8 @@ recall_refuse(struct migration *m, struct err *e)
 		    "UTC is not finished (%s); it made %s",
 		    m->names.old.sql, r.field[RECORD_BEGAN],
 		    r.field[RECORD_STATE], made.s);
-		rc = err_hint(e, "livealter resume D=%s,t=%s goes on with it; "
-		    "livealter cleanup D=%s,t=%s takes it away",
-		    m->cfg->database, m->cfg->table, m->cfg->database,
-		    m->cfg->table);
+		rc = command_hint(e, m->cfg, "resume", "goes on with it",
+		    "cleanup", "takes it away", NULL);
 	}
 	record_free(&r);
 	str_free(&made);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/print.h"
 #include "base/util.h"
 
 static void
@@ -25,11 +26,12 @@ report_end(const struct migration *m)
 	if (m->cfg->statistics && !m->cfg->dry_run)
 		report_statistics(m);
 	if (m->swapped)
-		printf("Successfully %s %s.\n", done, m->names.old.sql);
+		print_line(stdout, "Successfully %s %s.", done,
+		    m->names.old.sql);
 	else if (m->cfg->dry_run)
-		printf("Dry run complete.  %s was not %s.\n",
+		print_line(stdout, "Dry run complete.  %s was not %s.",
 		    m->names.old.sql, done);
 	else
-		printf("%s was not %s.\n", m->names.old.sql, done);
+		print_line(stdout, "%s was not %s.", m->names.old.sql, done);
 	fflush(stdout);
 }

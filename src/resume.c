@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "cleanup.h"
+#include "cli/command.h"
 #include "model/fingerprint.h"
 #include "recall.h"
 #include "steps/kinship.h"
@@ -32,17 +33,21 @@ field(const struct migration *m, enum record_field f)
 static int
 hint_cleanup(const struct migration *m, struct err *e)
 {
-	return err_hint(e, "livealter cleanup D=%s,t=%s takes it away; then "
-	    "start again", m->cfg->database, m->cfg->table);
+	return command_hint(e, m->cfg, "cleanup", "takes it away; then start "
+	    "again", NULL);
 }
 
 static int
 none_known(const struct migration *m, struct err *e)
 {
+	struct str command = STR_INIT;
+
 	err_set(e, ERR_REFUSED, "no migration of %s is known",
 	    m->names.old.sql);
-	return err_hint(e, "livealter status D=%s lists those that are",
-	    m->cfg->database);
+	command_add(&command, "status", m->cfg->database, NULL);
+	err_hint(e, "%s lists those that are", command.s);
+	str_free(&command);
+	return -1;
 }
 
 /* Is it the one that is asked for, and has it come far enough? */
@@ -65,10 +70,8 @@ check_state(const struct migration *m, struct err *e)
 	if (m->reverting) {
 		err_set(e, ERR_REFUSED, "the migration of %s has succeeded",
 		    m->names.old.sql);
-		return err_hint(e, "livealter revert D=%s,t=%s swaps the "
-		    "tables back; livealter cleanup D=%s,t=%s drops the old "
-		    "one", m->cfg->database, m->cfg->table, m->cfg->database,
-		    m->cfg->table);
+		return command_hint(e, m->cfg, "revert", "swaps the tables "
+		    "back", "cleanup", "drops the old one", NULL);
 	}
 	if (m->swapped)
 		return 0;

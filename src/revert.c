@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cleanup.h"
+#include "cli/command.h"
 #include "model/reverse.h"
 #include "recall.h"
 #include "steps/kinship.h"
@@ -80,8 +81,8 @@ check_record(const struct migration *m, struct err *e)
 		err_set(e, ERR_REFUSED, "the migration of %s is not one that "
 		    "can be reverted now, but %s", m->names.old.sql,
 		    m->was.field[RECORD_STATE]);
-		return err_hint(e, "livealter status D=%s,t=%s says what can "
-		    "be done", m->cfg->database, m->cfg->table);
+		return command_hint(e, m->cfg, "status", "says what can be "
+		    "done", NULL);
 	}
 	if (strcmp(m->cfg->alter, alter) == 0)
 		return 0;

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/print.h"
 #include "base/progress.h"
 #include "base/util.h"
+#include "cli/command.h"
 #include "model/record.h"
 #include "server/db.h"
 #include "server/server.h"
@@ -236,14 +238,6 @@ look_around(struct view *v, struct err *e)
 
 /* --- telling --------------------------------------------------------------*/
 
-/* The command, as it is to be typed. */
-static void
-add_command(struct str *out, const struct view *v, const char *verb,
-    const char *table)
-{
-	str_addf(out, "livealter %s D=%s,t=%s", verb, v->cfg->database, table);
-}
-
 /* What to do about it, best first; NULL after the last. */
 static const char *
 remedy(enum life life, size_t i)
@@ -281,36 +275,56 @@ add_ago(struct str *out, const char *seconds)
 }
 
 static void
-print_migration(const struct view *v, const struct migration_seen *m)
+print_progress(const struct migration_seen *m)
 {
 	struct str s = STR_INIT;
 	struct progress p;
+
+	add_ago(&s, field(m, RECORD_AGE));
+	print_line(stdout, "  began: %s", s.s);
+	str_reset(&s);
+	add_ago(&s, field(m, RECORD_SILENCE));
+	print_line(stdout, "  last heartbeat: %s", s.s);
+	str_reset(&s);
+	progress_of(&p, m);
+	progress_line(&s, &p);
+	print_line(stdout, "  rows: %s", s.s);
+	str_free(&s);
+}
+
+static void
+print_remedy(const struct view *v, const struct migration_seen *m,
+    const char *verb)
+{
+	struct str s = STR_INIT;
+
+	command_add(&s, verb, v->cfg->database, m->table.table.raw);
+	print_line(stdout, "  to %s: %s", strcmp(verb, "cleanup") != 0 ?
+	    verb : m->life == SWAPPED ? "finish it" :
+	    m->life == REVERTIBLE ? "end that" : "take it away", s.s);
+	str_free(&s);
+}
+
+static void
+print_migration(const struct view *v, const struct migration_seen *m)
+{
 	const char *verb;
 	size_t i;
 
-	str_addf(&s, "%s: %s, %s\n  ALTER: %s\n  by: livealter %s on %s",
-	    m->table.sql, life_word[m->life], field(m, RECORD_STATE),
-	    field(m, RECORD_ALTER), field(m, RECORD_TOOL),
-	    field(m, RECORD_CLIENT));
-	if (m->connection != NULL)
-		str_addf(&s, ", connection %s", m->connection);
-	str_addf(&s, "\n  server: %s\n  began: ", field(m, RECORD_SERVER));
-	add_ago(&s, field(m, RECORD_AGE));
-	str_addz(&s, "\n  last heartbeat: ");
-	add_ago(&s, field(m, RECORD_SILENCE));
-	str_addz(&s, "\n  rows: ");
-	progress_of(&p, m);
-	progress_line(&s, &p);
+	print_line(stdout, "%s: %s, %s", m->table.sql, life_word[m->life],
+	    field(m, RECORD_STATE));
+	print_line(stdout, "  ALTER: %s", field(m, RECORD_ALTER));
+	print_line(stdout, "  by: livealter %s on %s%s%s",
+	    field(m, RECORD_TOOL), field(m, RECORD_CLIENT),
+	    m->connection != NULL ? ", connection " : "",
+	    m->connection != NULL ? m->connection : "");
+	print_line(stdout, "  server: %s", field(m, RECORD_SERVER));
+	print_progress(m);
 	if (field(m, RECORD_WAITS_FOR)[0] != '\0')
-		str_addf(&s, "\n  waits for: %s", field(m, RECORD_WAITS_FOR));
-	for (i = 0; (verb = remedy(m->life, i)) != NULL; i++) {
-		str_addf(&s, "\n  to %s: ", strcmp(verb, "cleanup") != 0 ?
-		    verb : m->life == SWAPPED ? "finish it" :
-		    m->life == REVERTIBLE ? "end that" : "take it away");
-		add_command(&s, v, verb, m->table.table.raw);
-	}
-	puts(s.s);
-	str_free(&s);
+		print_line(stdout, "  waits for: %s",
+		    field(m, RECORD_WAITS_FOR));
+	for (i = 0; (verb = remedy(m->life, i)) != NULL; i++)
+		print_remedy(v, m, verb);
 }
 
 static void
@@ -324,7 +338,7 @@ print_text(const struct view *v)
 		puts("of no migration that is known; look, and remove what "
 		    "is not wanted:");
 	for (i = 0; i < v->n_left; i++)
-		printf("  %s;\n", v->left[i].sql.s);
+		print_line(stdout, "  %s;", v->left[i].sql.s);
 	if (v->n_seen == 0 && v->n_left == 0)
 		puts("no migration is known, and nothing lies around");
 }
@@ -354,7 +368,8 @@ add_commands(struct str *out, const struct view *v,
 	str_addz(out, ", \"commands\": [");
 	for (i = 0; (verb = remedy(m->life, i)) != NULL; i++) {
 		str_reset(&command);
-		add_command(&command, v, verb, m->table.table.raw);
+		command_add(&command, verb, v->cfg->database,
+		    m->table.table.raw);
 		str_addz(out, i > 0 ? ", " : "");
 		json_text(out, command.s);
 	}
@@ -422,7 +437,7 @@ print_json(const struct view *v)
 		str_addz(&s, "}");
 	}
 	str_addz(&s, "]}");
-	puts(s.s);
+	print_line(stdout, "%s", s.s);
 	str_free(&s);
 }
 

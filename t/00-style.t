@@ -189,6 +189,13 @@ none_of('nothing but a lack of memory or threads ends the program', lines_where(
 	}
 	none_of('only the log and ..._print write', @bad);
 }
+# Names and SQL are texts of others, and may have what a terminal obeys.
+none_of('texts of others go through print.c or log.c', map { my $f = $_;
+	map { s/\s+/ /gr =~ s/^/$f: /r } $text{$f} =~ m{\b(?:
+	    f?printf\s*\([^;]*?%[-.*\d]*s[^;]*; | puts\s*\([^";]*; |
+	    fputs\s*\([^";]*, [^;]*;)}xg }
+    grep { !m{^src/(?:base/(?:print|log|util)|cli/(?:config|option_print))
+	\.c$}x } @SRC);
 
 # --- what the object files say ---------------------------------------------
 

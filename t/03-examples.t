@@ -144,7 +144,8 @@ sub try_command {
 		if ($cmd =~ /^make\b(.*)/) {
 			my @target = grep { !/=/ } split ' ', $1 =~
 			    s/"[^"]*"//gr;
-			like($make, qr/^\Q$_\E:/m, "README: make $_")
+			like($make, qr{^(?:[\w. -]+ )?\Q$_\E[\w. -]*:}m,
+			    "README: make $_")
 			    for @target;
 			next;
 		}

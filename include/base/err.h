@@ -42,7 +42,8 @@ struct err {
 	enum err_kind kind;
 	unsigned int sqlno;	/* the server's error number, or 0 */
 	char text[2048];
-	char hint[1024];	/* what to do about it; may be empty */
+	char hint[6144];	/* what to do about it; may be empty; two
+				   commands with the longest names fit */
 };
 
 /* Record a failure.  Returns -1, so that callers can write return err_set(). */

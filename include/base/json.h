@@ -3,7 +3,10 @@
 
 #include "base/str.h"
 
-/* Add a text as a JSON string, in quotes.  What is not UTF-8 stays as it is. */
+/*
+ * Add a text as a JSON string, in quotes.  What a terminal would obey is
+ * escaped (see utf8_unsafe()); a byte that is not UTF-8 becomes U+FFFD.
+ */
 void json_text(struct str *out, const char *text);
 
 /* Add "name": "text", for an object; NULL becomes null. */

@@ -9,6 +9,10 @@
 /*
  * The only way to standard error.  Whole lines, from any thread.  A progress
  * line on a terminal is wiped before a message and drawn again by its owner.
+ *
+ * A message is one line: a newline in it is part of somebody's name or text
+ * and is shown as one, like everything else that a terminal would obey (see
+ * base/escape.h).
  */
 
 /*

@@ -1,16 +1,37 @@
 #include "base/json.h"
 
+#include "base/utf8.h"
+
+/* What JSON wants escaped, and what a terminal would obey. */
+static void
+add_code(struct str *out, uint32_t code)
+{
+	if (code == UTF8_INVALID)
+		code = 0xfffd;		/* the replacement character */
+	if (code > 0xffff)
+		str_addf(out, "\\u%04x\\u%04x",
+		    (unsigned int)(0xd800 + ((code - 0x10000) >> 10)),
+		    (unsigned int)(0xdc00 + (code & 0x3ff)));
+	else
+		str_addf(out, "\\u%04x", (unsigned int)code);
+}
+
 void
 json_text(struct str *out, const char *text)
 {
+	uint32_t code;
+	size_t len;
+
 	str_addz(out, "\"");
-	for (; *text != '\0'; text++)
+	for (; *text != '\0'; text += len) {
+		len = utf8_next(text, &code);
 		if (*text == '"' || *text == '\\')
 			str_addf(out, "\\%c", *text);
-		else if ((unsigned char)*text < 0x20)
-			str_addf(out, "\\u%04x", (unsigned int)*text);
+		else if (utf8_unsafe(code))
+			add_code(out, code);
 		else
-			str_add(out, text, 1);
+			str_add(out, text, len);
+	}
 	str_addz(out, "\"");
 }
 

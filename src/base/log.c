@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/progress.h"
 #include "base/str.h"
 #include "base/timer.h"
@@ -34,7 +35,8 @@ static struct line *first, **end = &first;
 static size_t kept;		/* bytes in the list and being written */
 static unsigned long left_out;	/* lines */
 
-static char step[80], doing[200], waiting[200];
+/* As long as the longest command that may be in one. */
+static char step[80], doing[4096], waiting[4096];
 static double step_began;
 
 /* What cannot be written is nobody's business: the terminal is gone. */
@@ -158,21 +160,23 @@ log_flush(double seconds)
 	pthread_mutex_unlock(&lock);
 }
 
-/* A text of several lines is marked on its first line only. */
+/* One line, whatever is in the texts. */
 static void
 say(bool always, const char *mark, const char *fmt, va_list ap)
 {
-	struct str s = STR_INIT;
+	struct str s = STR_INIT, text = STR_INIT;
 
+	str_vaddf(&text, fmt, ap);
 	pthread_mutex_lock(&lock);
 	if (has_room() || always) {
 		wipe(&s);
 		str_addf(&s, "livealter: %s", mark);
-		str_vaddf(&s, fmt, ap);
+		escape_line(&s, text.s);
 		str_addz(&s, "\n");
 		put(STDERR_FILENO, &s);
 	}
 	pthread_mutex_unlock(&lock);
+	str_free(&text);
 }
 
 void
@@ -248,7 +252,8 @@ log_sql(const char *sql)
 		put(STDERR_FILENO, &s);
 	str_free(&s);
 	if (has_room()) {
-		str_addf(&s, "%s;\n", sql);
+		escape_sql(&s, sql);
+		str_addz(&s, ";\n");
 		put(STDOUT_FILENO, &s);
 	}
 	pthread_mutex_unlock(&lock);
@@ -274,7 +279,8 @@ log_progress(const char *line)
 	pthread_mutex_lock(&lock);
 	/* One that waits to be written is not worth another. */
 	if (kept == 0) {
-		str_addf(&s, "\r\033[Klivealter: %s", line);
+		str_addz(&s, "\r\033[Klivealter: ");
+		escape_line(&s, line);
 		put(STDERR_FILENO, &s);
 		drawn = true;
 	}
@@ -315,8 +321,11 @@ log_status(void)
 		wipe(&s);
 		str_addf(&s, "livealter: status: %s, for ", step);
 		progress_clock(&s, now_s() - step_began);
-		str_addf(&s, "%s%s%s%s\n", doing[0] != '\0' ? ": " : "",
-		    doing, waiting[0] != '\0' ? "; waiting for " : "", waiting);
+		str_addz(&s, doing[0] != '\0' ? ": " : "");
+		escape_line(&s, doing);
+		str_addz(&s, waiting[0] != '\0' ? "; waiting for " : "");
+		escape_line(&s, waiting);
+		str_addz(&s, "\n");
 		put(STDERR_FILENO, &s);
 	}
 	pthread_mutex_unlock(&lock);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/print.h"
 #include "base/str.h"
 #include "base/util.h"
 
@@ -121,7 +122,7 @@ undo_print(struct undo *u, FILE *to)
 
 	pthread_mutex_lock(&u->lock);
 	for (i = u->n; i > 0; i--)
-		fprintf(to, "%s;\n", u->item[i - 1].sql);
+		print_sql(to, "%s", u->item[i - 1].sql);
 	pthread_mutex_unlock(&u->lock);
 	fflush(to);
 }

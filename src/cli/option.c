@@ -1,8 +1,8 @@
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/num.h"
 #include "base/util.h"
 #include "cli/option.h"
@@ -164,18 +164,16 @@ option_is_text(const struct option *opt)
 void
 option_wrong(struct options *o, const char *fmt, ...)
 {
-	size_t from = o->wrong.len;
+	struct str text = STR_INIT;
 	va_list ap;
-	char *p;
 
 	va_start(ap, fmt);
-	str_vaddf(&o->wrong, fmt, ap);
+	str_vaddf(&text, fmt, ap);
 	va_end(ap);
 	/* one line a complaint, whatever the values hold */
-	for (p = o->wrong.s + from; p < o->wrong.s + o->wrong.len; p++)
-		if (iscntrl((unsigned char)*p))
-			*p = '?';
+	escape_line(&o->wrong, text.s);
 	str_addz(&o->wrong, "\n");
+	str_free(&text);
 }
 
 void

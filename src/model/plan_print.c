@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/print.h"
 #include "base/str.h"
 #include "model/bound.h"
 #include "model/convert.h"
@@ -14,27 +15,29 @@
 #include "model/sql.h"
 
 static void
-print_type(const struct column *c, FILE *to)
+add_type(struct str *s, const struct column *c)
 {
-	fprintf(to, "%s %s", c->name.sql, c->type);
+	str_addf(s, "%s %s", c->name.sql, c->type);
 	if (c->collation != NULL)
-		fprintf(to, " %s", c->collation);
+		str_addf(s, " %s", c->collation);
 	if (!c->nullable)
-		fputs(" NOT NULL", to);
+		str_addz(s, " NOT NULL");
 }
 
 static void
 print_change(const struct pair *pr, FILE *to)
 {
-	fputs("  ", to);
-	print_type(pr->from, to);
-	fputs(" -> ", to);
-	print_type(pr->to, to);
+	struct str s = STR_INIT;
+
+	add_type(&s, pr->from);
+	str_addz(&s, " -> ");
+	add_type(&s, pr->to);
 	if (pr->adapts_null)
-		fprintf(to, ", NULL becomes %s", convert_filler(pr->to));
+		str_addf(&s, ", NULL becomes %s", convert_filler(pr->to));
 	if (!pr->compared)
-		fputs(" (compared only for being NULL)", to);
-	fputs("\n", to);
+		str_addz(&s, " (compared only for being NULL)");
+	print_line(to, "  %s", s.s);
+	str_free(&s);
 }
 
 static void
@@ -49,14 +52,14 @@ print_columns(const struct plan *p, FILE *to)
 		if (pr->from == NULL && p->complete)
 			continue;
 		if (pr->from == NULL)
-			fprintf(to, "  %s: new, %s in every row\n",
+			print_line(to, "  %s: new, %s in every row",
 			    pr->to->name.sql, pr->filler);
 		else if (!pr->same || strcmp(pr->from->name.raw,
 		    pr->to->name.raw) != 0)
 			print_change(pr, to);
 	}
 	for (i = 0; i < p->n_dropped; i++)
-		fprintf(to, "  %s: dropped\n", p->dropped[i]->name.sql);
+		print_line(to, "  %s: dropped", p->dropped[i]->name.sql);
 	fputs("  all others: as they are\n", to);
 }
 
@@ -66,13 +69,14 @@ print_fresh(const struct plan *p, FILE *to)
 	size_t i;
 
 	for (i = 0; i < p->n_fresh; i++)
-		if (p->fresh[i].sql != NULL)
-			fprintf(to, "-- unless --no-check-unique-key-change, "
-			    "of which no row may come:\n%s;\n",
-			    p->fresh[i].sql);
-		else
-			fprintf(to, "-- only the copy can tell whether %s is "
-			    "unique\n", p->fresh[i].key->name.sql);
+		if (p->fresh[i].sql != NULL) {
+			fputs("-- unless --no-check-unique-key-change, "
+			    "of which no row may come:\n", to);
+			print_sql(to, "%s", p->fresh[i].sql);
+		} else {
+			print_line(to, "-- only the copy can tell whether %s "
+			    "is unique", p->fresh[i].key->name.sql);
+		}
 }
 
 static void
@@ -81,12 +85,12 @@ print_capture(const struct plan *p, FILE *to)
 	struct str q = STR_INIT;
 	int ev;
 
-	fprintf(to, "%s;\nLOCK TABLES %s WRITE;\n", p->create_notes,
-	    p->names.old.sql);
+	print_sql(to, "%s", p->create_notes);
+	print_sql(to, "LOCK TABLES %s WRITE", p->names.old.sql);
 	for (ev = 0; ev < N_TRIGGERS; ev++) {
 		str_reset(&q);
 		mirror_create(&q, &p->trigger[ev], &p->names.old);
-		fprintf(to, "%s;\n", q.s);
+		print_sql(to, "%s", q.s);
 	}
 	fputs("UNLOCK TABLES;\n", to);
 	str_free(&q);
@@ -99,28 +103,50 @@ print_chunk(const struct plan *p, FILE *to)
 	struct bound from = BOUND_INIT, upto = BOUND_INIT;
 	struct str q = STR_INIT;
 
-	fprintf(to, "-- for each chunk, with its boundaries%s:\n",
+	print_line(to, "-- for each chunk, with its boundaries%s:",
 	    p->hold_head != NULL && !p->numbers ?
 	    "; the INSERT first for its last row" : "");
 	if (p->hold_head != NULL) {
 		sql_hold(&q, p, &from, &upto, ROWS_UPTO);
-		fprintf(to, "%s;\n", q.s);
+		print_sql(to, "%s", q.s);
 		str_reset(&q);
 	}
 	sql_copy(&q, p, &from, &upto, ROWS_UPTO);
-	fprintf(to, "%s;\n", q.s);
+	print_sql(to, "%s", q.s);
 	if (p->by_values) {
 		str_reset(&q);
 		sql_values(&q, p, &from, &upto, ROWS_UPTO);
-		fprintf(to, "-- or, while the application writes:\n%s;\n"
-		    "%s;\n", q.s, sql_run_values);
+		fputs("-- or, while the application writes:\n", to);
+		print_sql(to, "%s", q.s);
+		print_sql(to, "%s", sql_run_values);
 	}
 	str_reset(&q);
 	sql_sum(&q, p, SIDE_OLD, &from, &upto);
-	fprintf(to, "-- to compare each chunk:\n%s;\n", q.s);
+	fputs("-- to compare each chunk:\n", to);
+	print_sql(to, "%s", q.s);
 	str_reset(&q);
 	sql_sum(&q, p, SIDE_NEW, &from, &upto);
-	fprintf(to, "%s;\n", q.s);
+	print_sql(to, "%s", q.s);
+	str_free(&q);
+}
+
+static void
+print_lock(const struct plan *p, FILE *to)
+{
+	const struct cut *c = &p->cut;
+	struct str q = STR_INIT;
+	size_t i;
+
+	str_addf(&q, "LOCK TABLES %s WRITE, %s WRITE, %s WRITE",
+	    p->names.old.sql, p->names.shadow.sql, p->names.notes.sql);
+	for (i = 0; i < c->n_children; i++)
+		str_addf(&q, ", %s WRITE", c->child[i]->sql);
+	for (i = 0; i < c->n_grandchildren && p->server->mariadb; i++)
+		str_addf(&q, ", %s WRITE", c->grandchild[i]->sql);
+	for (i = 0; i < c->n_parents; i++)
+		str_addf(&q, ", %s %s", c->parent[i]->sql,
+		    p->server->mariadb ? "READ" : "WRITE");
+	print_sql(to, "%s", q.s);
 	str_free(&q);
 }
 
@@ -131,31 +157,22 @@ print_cut(const struct plan *p, FILE *to)
 	const struct cut *c = &p->cut;
 	size_t i;
 
-	fprintf(to, "ANALYZE TABLE %s;\n", p->names.shadow.sql);
+	print_sql(to, "ANALYZE TABLE %s", p->names.shadow.sql);
 	if (p->back != NULL)
-		fprintf(to, "%s;\n", p->back->create_notes);
-	fprintf(to, "-- the cut-over, under one lock:\n"
-	    "LOCK TABLES %s WRITE, %s WRITE, %s WRITE", p->names.old.sql,
-	    p->names.shadow.sql, p->names.notes.sql);
-	for (i = 0; i < c->n_children; i++)
-		fprintf(to, ", %s WRITE", c->child[i]->sql);
-	for (i = 0; i < c->n_grandchildren && p->server->mariadb; i++)
-		fprintf(to, ", %s WRITE", c->grandchild[i]->sql);
-	for (i = 0; i < c->n_parents; i++)
-		fprintf(to, ", %s %s", c->parent[i]->sql,
-		    p->server->mariadb ? "READ" : "WRITE");
-	fputs(";\n", to);
+		print_sql(to, "%s", p->back->create_notes);
+	fputs("-- the cut-over, under one lock:\n", to);
+	print_lock(p, to);
 	if (c->n > 0)
 		fputs("SET SESSION foreign_key_checks = 0;\n", to);
 	for (i = 0; i < c->n; i++)
 		if (c->item[i].lane == CUT_HOLDER)
-			fprintf(to, "%s;\n", c->item[i].sql);
+			print_sql(to, "%s", c->item[i].sql);
 	if (p->park != NULL)
-		fprintf(to, "%s;\n", p->park);
-	fprintf(to, "%s;\n", p->swap);
+		print_sql(to, "%s", p->park);
+	print_sql(to, "%s", p->swap);
 	for (i = 0; i < c->n; i++)
 		if (cut_follows(&c->item[i]))
-			fprintf(to, "%s;\n", c->item[i].sql);
+			print_sql(to, "%s", c->item[i].sql);
 	fputs("UNLOCK TABLES;\n", to);
 }
 
@@ -165,7 +182,7 @@ print_drop_triggers(const struct plan *p, FILE *to)
 	int ev;
 
 	for (ev = N_TRIGGERS - 1; ev >= 0; ev--)
-		fprintf(to, "DROP TRIGGER IF EXISTS %s;\n",
+		print_sql(to, "DROP TRIGGER IF EXISTS %s",
 		    p->trigger[ev].name.sql);
 }
 
@@ -174,13 +191,13 @@ print_end(const struct plan *p, FILE *to)
 {
 	print_cut(p, to);
 	if (p->back == NULL) {
-		fprintf(to, "LOCK TABLES %s WRITE;\n", p->names.attic.sql);
+		print_sql(to, "LOCK TABLES %s WRITE", p->names.attic.sql);
 		print_drop_triggers(p, to);
 		fputs("UNLOCK TABLES;\n", to);
 	}
-	fprintf(to, "DROP TABLE IF EXISTS %s;\n", p->names.notes.sql);
+	print_sql(to, "DROP TABLE IF EXISTS %s", p->names.notes.sql);
 	if (p->back == NULL)
-		fprintf(to, "DROP TABLE IF EXISTS %s;\n",
+		print_sql(to, "DROP TABLE IF EXISTS %s",
 		    p->names.attic.sql);
 }
 
@@ -200,29 +217,32 @@ print_back(const struct plan *p, FILE *to)
 	}
 	reverse_unfed(&names, p);
 	if (names.len > 0)
-		fprintf(to, "  a DEFAULT in rows that are new: %s\n",
+		print_line(to, "  a DEFAULT in rows that are new: %s",
 		    names.s);
 	str_reset(&names);
 	reverse_lost(&names, p);
 	if (names.len > 0)
-		fprintf(to, "  lost when it is taken: %s\n", names.s);
+		print_line(to, "  lost when it is taken: %s", names.s);
 	str_reset(&names);
 	reverse_narrow(&names, p);
 	if (names.len > 0)
-		fprintf(to, "  unique in the old table only: %s\n", names.s);
+		print_line(to, "  unique in the old table only: %s", names.s);
 	str_free(&names);
 }
 
 void
 plan_print(const struct plan *p, FILE *to)
 {
+	struct str id = STR_INIT;
 	size_t i;
 
 	print_columns(p, to);
-	fprintf(to, "walked by: %s\nidentified by:", p->walk->name.sql);
 	for (i = 0; i < p->n_id; i++)
-		fprintf(to, " %s", p->id[i]->to->name.sql);
-	fprintf(to, "\ncompared by: %s\n", p->same_ranges ?
+		str_addf(&id, " %s", p->id[i]->to->name.sql);
+	print_line(to, "walked by: %s", p->walk->name.sql);
+	print_line(to, "identified by:%s", id.s);
+	str_free(&id);
+	print_line(to, "compared by: %s", p->same_ranges ?
 	    "the same ranges of both tables" : "joining the two tables");
 	if (p->merges)
 		fputs("keys may become equal: rows are counted in any case\n",

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "base/util.h"
+#include "cli/command.h"
 
 #define LOOK		0.3	/* seconds between two looks */
 #define MOST_THREADS	64
@@ -197,6 +198,14 @@ wish_in(const void *arg)
 	return of->wish;
 }
 
+/* What the operator has to say for it to go on. */
+static void
+add_control(struct str *what, const struct wish *w, const char *action)
+{
+	command_add(what, "control", w->cfg->database, w->cfg->table);
+	str_addf(what, " %s", action);
+}
+
 int
 wish_pause(const void *arg, struct str *what, double *in, struct err *e)
 {
@@ -206,8 +215,7 @@ wish_pause(const void *arg, struct str *what, double *in, struct err *e)
 	if (look(w, e) != 0)
 		return -1;
 	if (w->paused)
-		str_addf(what, "livealter control D=%s,t=%s go",
-		    w->cfg->database, w->cfg->table);
+		add_control(what, w, "go");
 	return w->paused ? 0 : 1;
 }
 
@@ -222,7 +230,6 @@ wish_hold(const void *arg, struct str *what, double *in, struct err *e)
 	waits = w->postponed ||
 	    (same_text(w->cfg->cut_over, "when-told") && !w->told);
 	if (waits && !w->paused)
-		str_addf(what, "livealter control D=%s,t=%s cut-over",
-		    w->cfg->database, w->cfg->table);
+		add_control(what, w, "cut-over");
 	return waits || w->paused ? 0 : 1;
 }

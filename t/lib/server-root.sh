@@ -3,7 +3,7 @@
 #
 #	t/lib/server-root.sh KIND [DIR]			make DIR
 #	t/lib/server-root.sh --unmount KIND [DIR]	take its mounts away
-#	t/lib/server-root.sh --remove KIND [DIR]	take it away, mounts first
+#	t/lib/server-root.sh --remove KIND [DIR]	take it away
 #
 # KIND is mysql (Debian's sid has it, no stable release does) or mariadb-11.8
 # (trixie's); DIR is build/KIND unless said.  It runs by chroot in a small root

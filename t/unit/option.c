@@ -293,7 +293,7 @@ a_complaint_is_one_line(void **state)
 {
 	struct settings *f = *state;
 
-	refuse(f, "verify", "a\nb\033[31m", "\"a?b?[31m\"");
+	refuse(f, "verify", "a\nb\033[31m", "\"a\\nb\\x1b[31m\"");
 }
 
 static void
