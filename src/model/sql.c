@@ -391,6 +391,35 @@ sql_value(struct str *q, const struct plan *p, const struct pair *pr,
 	str_free(&ref);
 }
 
+/*
+ * Where the copy numbers the rows and the triggers draw numbers meanwhile
+ * (innodb_autoinc_lock_mode=2), no row may be a duplicate: after one that is
+ * ignored, the servers take the number back to where it was before the
+ * statement reserved its last few (handler::restore_auto_increment()), and the
+ * rows that follow get numbers that others have reserved.  The rows of the old
+ * table are locked by then, so none of them comes into the new one meanwhile.
+ */
+static void
+add_absent(struct str *q, const struct plan *p)
+{
+	size_t i;
+
+	str_addf(q, "(SELECT 1 FROM %s n FORCE INDEX (%s) WHERE ",
+	    p->names.shadow.sql, p->id_index.sql);
+	for (i = 0; i < p->n_id; i++) {
+		str_addf(q, "%sn.%s = ", i > 0 ? " AND " : "",
+		    p->id[i]->to->name.sql);
+		sql_key(q, p, p->id[i], p->names.old.sql);
+	}
+	str_addz(q, ") IS NULL AND ");
+}
+
+static bool
+shares_numbers(const struct plan *p)
+{
+	return p->numbers && !p->server->autoinc_lock;
+}
+
 static char *
 render_copy(const struct plan *p)
 {
@@ -410,6 +439,8 @@ render_copy(const struct plan *p)
 	}
 	str_addf(&q, " FROM %s FORCE INDEX (%s) WHERE ", p->names.old.sql,
 	    p->walk->name.sql);
+	if (shares_numbers(p))
+		add_absent(&q, p);
 	return str_take(&q);
 }
 
@@ -522,7 +553,7 @@ sql_render(struct plan *p)
 	struct str q = STR_INIT;
 
 	p->copy_head = render_copy(p);
-	if (!p->server->mariadb)
+	if (!p->server->mariadb || shares_numbers(p))
 		p->hold_head = render_hold(p);
 	if (p->by_values)
 		p->values_head = render_values(p);
