@@ -54,17 +54,6 @@ bool convert_key(struct str *q, const struct column *from,
     const struct column *to, const char *ref);
 
 /*
- * The value as it goes into the checksum: of the old column, converted as
- * the ALTER converts it, or of the new one.  Two equal rows give the same
- * bytes on both sides.  False when that cannot be expressed; nothing is
- * added then.
- */
-bool convert_sum_old(struct str *q, const struct column *from,
-    const struct column *to, const char *ref);
-bool convert_sum_new(struct str *q, const struct column *from,
-    const struct column *to, const char *ref);
-
-/*
  * The value that ALTER TABLE gives to the rows there are when it adds a NOT
  * NULL column without a DEFAULT.  NULL for types that have none.
  */

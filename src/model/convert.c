@@ -5,12 +5,8 @@
 #include <strings.h>
 
 #include "base/util.h"
-
-static bool
-is_type(const struct column *c, const char *data_type)
-{
-	return strcasecmp(c->data_type, data_type) == 0;
-}
+#include "model/cast.h"
+#include "model/type.h"
 
 bool
 convert_same(const struct column *from, const struct column *to)
@@ -27,13 +23,6 @@ convert_dates(const struct column *from, const struct column *to)
 }
 
 static bool
-is_integer(const struct column *c)
-{
-	return c->kind == KIND_NUMBER && !is_type(c, "decimal") &&
-	    !is_type(c, "year");
-}
-
-static bool
 is_bytewise(const char *collation)
 {
 	size_t len = strlen(collation);
@@ -41,269 +30,10 @@ is_bytewise(const char *collation)
 	return len > 4 && strcmp(collation + len - 4, "_bin") == 0;
 }
 
-/* Values that may be larger than a packet are hashed before they are joined. */
-static bool
-is_large(const struct column *c)
-{
-	return is_type(c, "mediumtext") || is_type(c, "longtext") ||
-	    is_type(c, "mediumblob") || is_type(c, "longblob") ||
-	    c->kind == KIND_JSON || c->kind == KIND_OTHER;
-}
-
-/* The value as it is; both sides have the same type. */
-static void
-plain(struct str *q, const struct column *c, const char *ref)
-{
-	const char *open = is_large(c) ? "SHA2(" : "";
-	const char *close = is_large(c) ? ", 224)" : "";
-
-	str_addz(q, open);
-	switch (c->kind) {
-	case KIND_TEXT:
-		str_addf(q, "CAST(%s AS BINARY)", ref);
-		break;
-	case KIND_FLOAT:
-		/* As DOUBLE: a FLOAT would show only six digits. */
-		str_addf(q, "%s + 0.0e0", ref);
-		break;
-	case KIND_BIT:
-	case KIND_ENUM:
-		str_addf(q, "%s + 0", ref);
-		break;
-	case KIND_JSON:
-		str_addf(q, "CAST(%s AS CHAR)", ref);
-		break;
-	case KIND_NUMBER:
-	case KIND_TIME:
-	case KIND_BINARY:
-	case KIND_UUID:
-	case KIND_OTHER:
-		str_addz(q, ref);
-		break;
-	}
-	str_addz(q, close);
-}
-
-/* The text of a value, in one character set, without the blanks of a CHAR. */
-static void
-text(struct str *q, const struct column *from, const struct column *to,
-    const char *ref)
-{
-	bool padded = is_type(from, "char") || is_type(to, "char");
-	bool large = is_large(from) || is_large(to);
-
-	str_addf(q, "%sCAST(%sCONVERT(%s USING utf8mb4)%s AS BINARY)%s",
-	    large ? "SHA2(" : "", padded ? "RTRIM(" : "", ref,
-	    padded ? ")" : "", large ? ", 224)" : "");
-}
-
-static bool
-is_exact_number(const struct column *c)
-{
-	return c->kind == KIND_NUMBER && !is_type(c, "year");
-}
-
-static bool
-is_string(const struct column *c)
-{
-	return c->kind == KIND_TEXT || c->kind == KIND_ENUM;
-}
-
-/* "(10,2)" of "decimal(10,2) unsigned", or an empty string. */
-static void
-add_precision(struct str *q, const char *type)
-{
-	const char *open = strchr(type, '('), *close;
-
-	if (open == NULL || (close = strchr(open, ')')) == NULL)
-		return;
-	str_add(q, open, (size_t)(close - open) + 1);
-}
-
-static void
-as_decimal(struct str *q, const struct column *to, const char *ref)
-{
-	str_addf(q, "CAST(%s AS DECIMAL", ref);
-	add_precision(q, to->type);
-	str_addz(q, ")");
-}
-
-/* Numbers of other widths: rounded as the new column rounds, then alike. */
-static void
-number(struct str *q, const struct column *to, const char *ref, bool old)
-{
-	str_addz(q, "CAST(");
-	if (old && is_type(to, "decimal"))
-		as_decimal(q, to, ref);
-	else if (old)
-		str_addf(q, "ROUND(%s)", ref);
-	else
-		str_addz(q, ref);
-	str_addz(q, " AS DECIMAL(65,30))");
-}
-
-/* DATETIME and TIMESTAMP of another precision, or one made of the other. */
-static void
-moment(struct str *q, const struct column *to, const char *ref, bool old)
-{
-	if (!old) {
-		str_addz(q, ref);
-		return;
-	}
-	str_addf(q, "CAST(%s AS %s", ref,
-	    is_type(to, "timestamp") ? "DATETIME" : to->data_type);
-	if (!is_type(to, "date"))
-		add_precision(q, to->type);
-	str_addz(q, ")");
-}
-
-/*
- * The members of a SET as ones and zeros, in the order they had in the old
- * table: as a text they come in the order of each table's own.
- */
-static void
-members(struct str *q, const struct column *from, const char *ref)
-{
-	const char *s = strchr(from->type, '(');
-	bool inside = false;
-
-	str_addf(q, "IF(%s IS NULL, NULL, CONCAT(''", ref);
-	for (s++; *s != '\0' && (inside || *s != ')'); s++) {
-		if (*s == '\'' && !inside)
-			str_addz(q, ", 0 < FIND_IN_SET('");
-		else if (*s == '\'' && s[1] != '\'')
-			str_addf(q, "', %s)", ref);
-		else if (*s == '\'' || *s == '\\')
-			str_addf(q, "%c%c", *s, *s);
-		else if (inside)
-			str_add(q, s, 1);
-		if (*s == '\'' && inside && s[1] == '\'')
-			s++;
-		else if (*s == '\'')
-			inside = !inside;
-	}
-	str_addz(q, "))");
-}
-
-/* Integers, also those of a BIT or of an ENUM's member. */
-static void
-integer(struct str *q, const struct column *c, const char *ref)
-{
-	str_addf(q, c->kind == KIND_NUMBER && !is_type(c, "year") ? "%s" :
-	    "%s + 0", ref);
-}
-
-static bool
-counts(const struct column *c)
-{
-	return is_integer(c) || c->kind == KIND_BIT || is_type(c, "year");
-}
-
-/* Bytes; those of a BINARY without what fills it up. */
-static void
-bytes(struct str *q, const struct column *from, const struct column *to,
-    const char *ref)
-{
-	bool filled = is_type(from, "binary") || is_type(to, "binary");
-	bool large = is_large(from) || is_large(to);
-
-	str_addf(q, "%s%sCAST(%s AS BINARY)%s%s", large ? "SHA2(" : "",
-	    filled ? "TRIM(TRAILING x'00' FROM " : "", ref,
-	    filled ? ")" : "", large ? ", 224)" : "");
-}
-
-/* What is written as a text, and read as one. */
-static void
-written(struct str *q, const struct column *from, const struct column *to,
-    const char *ref, bool old)
-{
-	struct str cast = STR_INIT;
-
-	if (!old) {
-		text(q, from, to, ref);
-		return;
-	}
-	str_addf(&cast, "CAST(%s AS CHAR)", ref);
-	text(q, from, to, cast.s);
-	str_free(&cast);
-}
-
-/* Texts that are read as numbers. */
-static void
-number_in_text(struct str *q, const struct column *to, const char *ref,
-    bool old)
-{
-	struct str cast = STR_INIT;
-
-	str_addf(&cast, old ? "CAST(%s AS DECIMAL(65,20))" : "%s", ref);
-	number(q, to, cast.s, old);
-	str_free(&cast);
-}
-
-/* A JSON document, as MySQL writes it. */
-static void
-document(struct str *q, const struct column *c, const char *ref)
-{
-	str_addf(q, c->kind == KIND_JSON ? "SHA2(CAST(%s AS CHAR), 224)" :
-	    "SHA2(CAST(CAST(%s AS JSON) AS CHAR), 224)", ref);
-}
-
-static bool
-same_clock(const struct column *from, const struct column *to)
-{
-	return !is_type(from, "time") == !is_type(to, "time");
-}
-
-static bool
-changed_to_text(struct str *q, const struct column *from,
-    const struct column *to, const char *ref, bool old)
-{
-	if (is_type(from, "set") && is_type(to, "set"))
-		members(q, from, ref);
-	else if (is_string(from))
-		text(q, from, to, ref);
-	else if (from->kind == KIND_BINARY)
-		bytes(q, from, to, ref);
-	else if (from->kind == KIND_NUMBER || from->kind == KIND_FLOAT ||
-	    from->kind == KIND_TIME || from->kind == KIND_UUID ||
-	    from->kind == KIND_JSON)
-		written(q, from, to, ref, old);
-	else
-		return false;
-	return true;
-}
-
-static bool
-changed(struct str *q, const struct column *from, const struct column *to,
-    const char *ref, bool old)
-{
-	if (is_exact_number(from) && is_exact_number(to))
-		number(q, to, ref, old);
-	else if (counts(from) && counts(to) && !is_type(to, "year"))
-		integer(q, old ? from : to, ref);
-	else if (from->kind == KIND_TEXT && is_exact_number(to))
-		number_in_text(q, to, ref, old);
-	else if (from->kind == KIND_FLOAT && is_type(to, "double"))
-		str_addf(q, "%s + 0.0e0", ref);
-	else if (to->kind == KIND_TIME && (from->kind == KIND_TEXT ||
-	    (from->kind == KIND_TIME && same_clock(from, to))))
-		moment(q, to, ref, old);
-	else if (to->kind == KIND_BINARY && (from->kind == KIND_BINARY ||
-	    from->kind == KIND_TEXT))
-		bytes(q, from, to, ref);
-	else if (to->kind == KIND_JSON && from->kind == KIND_TEXT)
-		document(q, old ? from : to, ref);
-	else if (to->kind == KIND_OTHER && from->kind == KIND_OTHER)
-		str_addf(q, "SHA2(%s, 224)", ref);
-	else
-		return is_string(to) && changed_to_text(q, from, to, ref, old);
-	return true;
-}
-
 bool
 convert_refused(const struct column *from, const struct column *to)
 {
-	return to->kind == KIND_BIT && !is_integer(from) &&
+	return to->kind == KIND_BIT && !type_is_integer(from) &&
 	    from->kind != KIND_BIT;
 }
 
@@ -335,14 +65,14 @@ digits(const struct column *c)
 {
 	const char *at = strchr(c->type, c->kind == KIND_TIME ? '(' : ',');
 
-	return at == NULL || is_integer(c) ? 0 : strtoul(at + 1, NULL, 10);
+	return at == NULL || type_is_integer(c) ? 0 : strtoul(at + 1, NULL, 10);
 }
 
 /* utf8mb4_0900_bin tells 'a' from 'a ', utf8mb4_bin does not. */
 static bool
 is_padded(const struct column *c)
 {
-	return is_type(c, "char") || (strstr(c->collation, "_0900_") == NULL &&
+	return type_is(c, "char") || (strstr(c->collation, "_0900_") == NULL &&
 	    strstr(c->collation, "nopad") == NULL);
 }
 
@@ -351,10 +81,10 @@ convert_distinct(const struct column *from, const struct column *to)
 {
 	if (is_alike(from, to))
 		return true;
-	if (is_exact_number(from) && is_exact_number(to))
+	if (type_is_exact(from) && type_is_exact(to))
 		return digits(from) <= digits(to);
 	if (from->kind == KIND_TIME)
-		return is_type(from, to->data_type) &&
+		return type_is(from, to->data_type) &&
 		    digits(from) <= digits(to);
 	if (from->kind != KIND_TEXT || to->kind != KIND_TEXT ||
 	    (is_padded(to) && !is_padded(from)))
@@ -367,16 +97,16 @@ convert_distinct(const struct column *from, const struct column *to)
 static bool
 strips(const struct column *from, const struct column *to)
 {
-	return (is_type(to, "char") && !is_type(from, "char")) ||
-	    (is_type(to, "binary") && !is_type(from, "binary"));
+	return (type_is(to, "char") && !type_is(from, "char")) ||
+	    (type_is(to, "binary") && !type_is(from, "binary"));
 }
 
 /* Dates and times; a TIMESTAMP tells two hours apart that look alike. */
 static bool
 clock_returns(const struct column *from, const struct column *to)
 {
-	return digits(from) <= digits(to) && (is_type(from, to->data_type) ||
-	    (is_type(from, "datetime") && is_type(to, "timestamp")));
+	return digits(from) <= digits(to) && (type_is(from, to->data_type) ||
+	    (type_is(from, "datetime") && type_is(to, "timestamp")));
 }
 
 bool
@@ -385,17 +115,17 @@ convert_returns(const struct column *from, const struct column *to)
 	if (strcmp(from->type, to->type) == 0 &&
 	    same_text(from->charset, to->charset))
 		return true;
-	if (is_exact_number(from) && is_exact_number(to))
+	if (type_is_exact(from) && type_is_exact(to))
 		return digits(from) <= digits(to);
-	if (counts(from) && counts(to))
+	if (type_counts(from) && type_counts(to))
 		return true;
 	if (from->kind == KIND_TIME && to->kind == KIND_TIME)
 		return clock_returns(from, to);
 	if (from->kind == KIND_BINARY && to->kind == KIND_BINARY)
 		return !strips(from, to);
-	if (!is_string(to))
+	if (!type_is_string(to))
 		return false;
-	return is_string(from) ? !strips(from, to) : is_exact_number(from) ||
+	return type_is_string(from) ? !strips(from, to) : type_is_exact(from) ||
 	    from->kind == KIND_TIME || from->kind == KIND_UUID ||
 	    from->kind == KIND_JSON;
 }
@@ -403,7 +133,7 @@ convert_returns(const struct column *from, const struct column *to)
 bool
 convert_ordered(const struct column *from, const struct column *to)
 {
-	return is_alike(from, to) || (is_integer(from) && is_integer(to));
+	return is_alike(from, to) || (type_is_integer(from) && type_is_integer(to));
 }
 
 /* Numbers of other widths, as an exact number the index can be asked for. */
@@ -411,9 +141,9 @@ static void
 key_number(struct str *q, const struct column *from, const struct column *to,
     const char *ref)
 {
-	if (is_type(to, "decimal"))
-		as_decimal(q, to, ref);
-	else if (is_integer(from))
+	if (type_is(to, "decimal"))
+		cast_decimal(q, to, ref);
+	else if (type_is_integer(from))
 		str_addz(q, ref);
 	else
 		str_addf(q, "CAST(ROUND(%s) AS %s)", ref,
@@ -425,7 +155,7 @@ key_number(struct str *q, const struct column *from, const struct column *to,
 static bool
 keeps_order(const struct column *from, const struct column *to)
 {
-	return !is_type(from, "set") || !is_type(to, "set") ||
+	return !type_is(from, "set") || !type_is(to, "set") ||
 	    strncmp(from->type, to->type, strlen(from->type) - 1) == 0;
 }
 
@@ -433,7 +163,7 @@ keeps_order(const struct column *from, const struct column *to)
 static bool
 has_text(const struct column *c)
 {
-	return is_string(c) || is_exact_number(c) || c->kind == KIND_TIME ||
+	return type_is_string(c) || type_is_exact(c) || c->kind == KIND_TIME ||
 	    c->kind == KIND_UUID;
 }
 
@@ -441,7 +171,7 @@ static void
 key_text(struct str *q, const struct column *from, const struct column *to,
     const char *ref)
 {
-	str_addf(q, is_string(from) ? "CONVERT(%s USING %s)" :
+	str_addf(q, type_is_string(from) ? "CONVERT(%s USING %s)" :
 	    "CONVERT(CAST(%s AS CHAR) USING %s)", ref, to->charset);
 	str_addf(q, " COLLATE %s", to->collation);
 }
@@ -451,14 +181,14 @@ convert_key(struct str *q, const struct column *from, const struct column *to,
     const char *ref)
 {
 	if (is_alike(from, to) ||
-	    (from->kind == KIND_BINARY && is_type(to, "varbinary")))
+	    (from->kind == KIND_BINARY && type_is(to, "varbinary")))
 		str_addz(q, ref);
-	else if (is_exact_number(from) && is_exact_number(to))
+	else if (type_is_exact(from) && type_is_exact(to))
 		key_number(q, from, to, ref);
 	else if (from->kind == KIND_TIME && to->kind == KIND_TIME &&
-	    same_clock(from, to))
-		moment(q, to, ref, true);
-	else if (is_string(to) && has_text(from) && keeps_order(from, to))
+	    type_same_clock(from, to))
+		cast_moment(q, to, ref, true);
+	else if (type_is_string(to) && has_text(from) && keeps_order(from, to))
 		key_text(q, from, to, ref);
 	else
 		return false;
@@ -466,36 +196,12 @@ convert_key(struct str *q, const struct column *from, const struct column *to,
 }
 
 bool
-convert_sum_old(struct str *q, const struct column *from,
-    const struct column *to, const char *ref)
-{
-	if (strcmp(from->type, to->type) == 0 &&
-	    same_text(from->charset, to->charset)) {
-		plain(q, from, ref);
-		return true;
-	}
-	return changed(q, from, to, ref, true);
-}
-
-bool
-convert_sum_new(struct str *q, const struct column *from,
-    const struct column *to, const char *ref)
-{
-	if (strcmp(from->type, to->type) == 0 &&
-	    same_text(from->charset, to->charset)) {
-		plain(q, to, ref);
-		return true;
-	}
-	return changed(q, from, to, ref, false);
-}
-
-bool
 convert_filler_reads(const struct column *c)
 {
 	if (c->kind == KIND_NUMBER)
-		return !is_type(c, "decimal") && !is_type(c, "year") &&
+		return !type_is(c, "decimal") && !type_is(c, "year") &&
 		    strstr(c->type, "zerofill") == NULL;
-	return c->kind == KIND_TEXT || is_type(c, "varbinary");
+	return c->kind == KIND_TEXT || type_is(c, "varbinary");
 }
 
 const char *
@@ -509,15 +215,15 @@ convert_filler(const struct column *c)
 	case KIND_ENUM:
 		return c->members > 0 ? "1" : "''";
 	case KIND_TIME:
-		return is_type(c, "time") ? "'00:00:00'" :
-		    is_type(c, "date") ? "'0000-00-00'" :
+		return type_is(c, "time") ? "'00:00:00'" :
+		    type_is(c, "date") ? "'0000-00-00'" :
 		    "'0000-00-00 00:00:00'";
 	case KIND_TEXT:
 	case KIND_BINARY:
 		return "''";
 	case KIND_UUID:
-		return is_type(c, "inet6") ? "'::'" :
-		    is_type(c, "inet4") ? "'0.0.0.0'" :
+		return type_is(c, "inet6") ? "'::'" :
+		    type_is(c, "inet4") ? "'0.0.0.0'" :
 		    "'00000000-0000-0000-0000-000000000000'";
 	case KIND_JSON:
 		return "CAST('null' AS JSON)";
@@ -532,7 +238,7 @@ convert_by_literal(const struct column *from, const struct column *to)
 {
 	return (strcmp(from->type, to->type) == 0 &&
 	    same_text(from->charset, to->charset)) ||
-	    (is_exact_number(from) && is_exact_number(to)) ||
+	    (type_is_exact(from) && type_is_exact(to)) ||
 	    (from->kind == KIND_TEXT && to->kind == KIND_TEXT) ||
 	    (from->kind == KIND_BINARY && to->kind == KIND_BINARY);
 }
@@ -557,11 +263,11 @@ convert_literal(struct str *q, const struct column *c)
 	case KIND_TEXT:
 		str_addf(q, "COALESCE(CONCAT('_%s x''', HEX(%s), ''''), "
 		    "'NULL')", c->charset, name);
-		return !is_large(c);
+		return !type_is_large(c);
 	case KIND_BINARY:
 		str_addf(q, "COALESCE(CONCAT('x''', HEX(%s), ''''), 'NULL')",
 		    name);
-		return !is_large(c);
+		return !type_is_large(c);
 	case KIND_FLOAT:
 	case KIND_JSON:
 	case KIND_OTHER:

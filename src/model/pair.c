@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/convert.h"
+#include "model/convert_sum.h"
 
 const struct pair *
 pair_to(const struct plan *p, const struct column *to)

@@ -8,6 +8,7 @@
 
 #include "model/clock.h"
 #include "model/convert.h"
+#include "model/convert_sum.h"
 
 /* Values that never read "N", so that NULL may. */
 static bool

@@ -8,6 +8,7 @@
 
 #include "../fixture.h"
 #include "model/convert.h"
+#include "model/convert_sum.h"
 
 #define UTF8	"collate=utf8mb4_bin"
 #define LATIN1	"collate=latin1_swedish_ci"

@@ -1,0 +1,20 @@
+#ifndef CONVERT_SUM_H
+#define CONVERT_SUM_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+#include "model/table.h"
+
+/*
+ * The value as it goes into the checksum: of the old column, converted as
+ * the ALTER converts it, or of the new one.  Two equal rows give the same
+ * bytes on both sides.  False when that cannot be expressed; nothing is
+ * added then.
+ */
+bool convert_sum_old(struct str *q, const struct column *from,
+    const struct column *to, const char *ref);
+bool convert_sum_new(struct str *q, const struct column *from,
+    const struct column *to, const char *ref);
+
+#endif

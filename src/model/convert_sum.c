@@ -1,0 +1,224 @@
+#include "model/convert_sum.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/util.h"
+#include "model/cast.h"
+#include "model/type.h"
+
+/* The value as it is; both sides have the same type. */
+static void
+plain(struct str *q, const struct column *c, const char *ref)
+{
+	const char *open = type_is_large(c) ? "SHA2(" : "";
+	const char *close = type_is_large(c) ? ", 224)" : "";
+
+	str_addz(q, open);
+	switch (c->kind) {
+	case KIND_TEXT:
+		str_addf(q, "CAST(%s AS BINARY)", ref);
+		break;
+	case KIND_FLOAT:
+		/* As DOUBLE: a FLOAT would show only six digits. */
+		str_addf(q, "%s + 0.0e0", ref);
+		break;
+	case KIND_BIT:
+	case KIND_ENUM:
+		str_addf(q, "%s + 0", ref);
+		break;
+	case KIND_JSON:
+		str_addf(q, "CAST(%s AS CHAR)", ref);
+		break;
+	case KIND_NUMBER:
+	case KIND_TIME:
+	case KIND_BINARY:
+	case KIND_UUID:
+	case KIND_OTHER:
+		str_addz(q, ref);
+		break;
+	}
+	str_addz(q, close);
+}
+
+/* The text of a value, in one character set, without the blanks of a CHAR. */
+static void
+text(struct str *q, const struct column *from, const struct column *to,
+    const char *ref)
+{
+	bool padded = type_is(from, "char") || type_is(to, "char");
+	bool large = type_is_large(from) || type_is_large(to);
+
+	str_addf(q, "%sCAST(%sCONVERT(%s USING utf8mb4)%s AS BINARY)%s",
+	    large ? "SHA2(" : "", padded ? "RTRIM(" : "", ref,
+	    padded ? ")" : "", large ? ", 224)" : "");
+}
+
+/* Numbers of other widths: rounded as the new column rounds, then alike. */
+static void
+number(struct str *q, const struct column *to, const char *ref, bool old)
+{
+	str_addz(q, "CAST(");
+	if (old && type_is(to, "decimal"))
+		cast_decimal(q, to, ref);
+	else if (old)
+		str_addf(q, "ROUND(%s)", ref);
+	else
+		str_addz(q, ref);
+	str_addz(q, " AS DECIMAL(65,30))");
+}
+
+/*
+ * The members of a SET as ones and zeros, in the order they had in the old
+ * table: as a text they come in the order of each table's own.
+ */
+static void
+members(struct str *q, const struct column *from, const char *ref)
+{
+	const char *s = strchr(from->type, '(');
+	bool inside = false;
+
+	str_addf(q, "IF(%s IS NULL, NULL, CONCAT(''", ref);
+	for (s++; *s != '\0' && (inside || *s != ')'); s++) {
+		if (*s == '\'' && !inside)
+			str_addz(q, ", 0 < FIND_IN_SET('");
+		else if (*s == '\'' && s[1] != '\'')
+			str_addf(q, "', %s)", ref);
+		else if (*s == '\'' || *s == '\\')
+			str_addf(q, "%c%c", *s, *s);
+		else if (inside)
+			str_add(q, s, 1);
+		if (*s == '\'' && inside && s[1] == '\'')
+			s++;
+		else if (*s == '\'')
+			inside = !inside;
+	}
+	str_addz(q, "))");
+}
+
+/* Integers, also those of a BIT or of an ENUM's member. */
+static void
+integer(struct str *q, const struct column *c, const char *ref)
+{
+	str_addf(q, c->kind == KIND_NUMBER && !type_is(c, "year") ? "%s" :
+	    "%s + 0", ref);
+}
+
+/* Bytes; those of a BINARY without what fills it up. */
+static void
+bytes(struct str *q, const struct column *from, const struct column *to,
+    const char *ref)
+{
+	bool filled = type_is(from, "binary") || type_is(to, "binary");
+	bool large = type_is_large(from) || type_is_large(to);
+
+	str_addf(q, "%s%sCAST(%s AS BINARY)%s%s", large ? "SHA2(" : "",
+	    filled ? "TRIM(TRAILING x'00' FROM " : "", ref,
+	    filled ? ")" : "", large ? ", 224)" : "");
+}
+
+/* What is written as a text, and read as one. */
+static void
+written(struct str *q, const struct column *from, const struct column *to,
+    const char *ref, bool old)
+{
+	struct str cast = STR_INIT;
+
+	if (!old) {
+		text(q, from, to, ref);
+		return;
+	}
+	str_addf(&cast, "CAST(%s AS CHAR)", ref);
+	text(q, from, to, cast.s);
+	str_free(&cast);
+}
+
+/* Texts that are read as numbers. */
+static void
+number_in_text(struct str *q, const struct column *to, const char *ref,
+    bool old)
+{
+	struct str cast = STR_INIT;
+
+	str_addf(&cast, old ? "CAST(%s AS DECIMAL(65,20))" : "%s", ref);
+	number(q, to, cast.s, old);
+	str_free(&cast);
+}
+
+/* A JSON document, as MySQL writes it. */
+static void
+document(struct str *q, const struct column *c, const char *ref)
+{
+	str_addf(q, c->kind == KIND_JSON ? "SHA2(CAST(%s AS CHAR), 224)" :
+	    "SHA2(CAST(CAST(%s AS JSON) AS CHAR), 224)", ref);
+}
+
+static bool
+changed_to_text(struct str *q, const struct column *from,
+    const struct column *to, const char *ref, bool old)
+{
+	if (type_is(from, "set") && type_is(to, "set"))
+		members(q, from, ref);
+	else if (type_is_string(from))
+		text(q, from, to, ref);
+	else if (from->kind == KIND_BINARY)
+		bytes(q, from, to, ref);
+	else if (from->kind == KIND_NUMBER || from->kind == KIND_FLOAT ||
+	    from->kind == KIND_TIME || from->kind == KIND_UUID ||
+	    from->kind == KIND_JSON)
+		written(q, from, to, ref, old);
+	else
+		return false;
+	return true;
+}
+
+static bool
+changed(struct str *q, const struct column *from, const struct column *to,
+    const char *ref, bool old)
+{
+	if (type_is_exact(from) && type_is_exact(to))
+		number(q, to, ref, old);
+	else if (type_counts(from) && type_counts(to) && !type_is(to, "year"))
+		integer(q, old ? from : to, ref);
+	else if (from->kind == KIND_TEXT && type_is_exact(to))
+		number_in_text(q, to, ref, old);
+	else if (from->kind == KIND_FLOAT && type_is(to, "double"))
+		str_addf(q, "%s + 0.0e0", ref);
+	else if (to->kind == KIND_TIME && (from->kind == KIND_TEXT ||
+	    (from->kind == KIND_TIME && type_same_clock(from, to))))
+		cast_moment(q, to, ref, old);
+	else if (to->kind == KIND_BINARY && (from->kind == KIND_BINARY ||
+	    from->kind == KIND_TEXT))
+		bytes(q, from, to, ref);
+	else if (to->kind == KIND_JSON && from->kind == KIND_TEXT)
+		document(q, old ? from : to, ref);
+	else if (to->kind == KIND_OTHER && from->kind == KIND_OTHER)
+		str_addf(q, "SHA2(%s, 224)", ref);
+	else
+		return type_is_string(to) && changed_to_text(q, from, to, ref, old);
+	return true;
+}
+
+bool
+convert_sum_old(struct str *q, const struct column *from,
+    const struct column *to, const char *ref)
+{
+	if (strcmp(from->type, to->type) == 0 &&
+	    same_text(from->charset, to->charset)) {
+		plain(q, from, ref);
+		return true;
+	}
+	return changed(q, from, to, ref, true);
+}
+
+bool
+convert_sum_new(struct str *q, const struct column *from,
+    const struct column *to, const char *ref)
+{
+	if (strcmp(from->type, to->type) == 0 &&
+	    same_text(from->charset, to->charset)) {
+		plain(q, to, ref);
+		return true;
+	}
+	return changed(q, from, to, ref, false);
+}
