@@ -261,6 +261,8 @@ progress_of(struct progress *p, const struct migration_seen *m)
 	p->done = strtoull(field(m, RECORD_ROWS), NULL, 10);
 	p->total = strtoull(field(m, RECORD_ROWS_TOTAL), NULL, 10);
 	p->before = strtoull(field(m, RECORD_RUN_ROWS), NULL, 10);
+	if (p->before > p->done)
+		p->before = p->done;
 	/* Of a dead one: until its last heartbeat. */
 	p->seconds = strtod(field(m, RECORD_RUN_AGE), NULL);
 	if (m->life != ALIVE)

@@ -6,31 +6,37 @@
 /*
  * A name of a database, table, column, index or trigger.
  *
- * The server allows 64 characters of at most 3 bytes.  Quoting doubles only
- * the backtick, which is 1 byte long, so no character grows beyond 3 bytes
- * and the quoted form always fits.
+ * The server allows 64 characters of at most 3 bytes each: none beyond U+FFFF
+ * (MySQL manual, "Schema Object Names").  Quoting doubles backticks; there is
+ * room for the case that all bytes are some, so that no text can overflow it.
  */
 #define IDENT_CHARS 64
 #define IDENT_BYTES (3 * IDENT_CHARS)
+#define IDENT_SQL_BYTES (2 * IDENT_BYTES + 2)
 
 struct ident {
 	char raw[IDENT_BYTES + 1];	/* for messages and for lookups */
-	char sql[IDENT_BYTES + 3];	/* `quoted`: the only form SQL sees */
+	char sql[IDENT_SQL_BYTES + 1];	/* `quoted`: the only form SQL sees */
 };
 
 /* Two names and a dot. */
 struct qname {
 	struct ident db, table;
-	char sql[2 * IDENT_BYTES + 6];
+	char sql[2 * IDENT_SQL_BYTES + 2];
 };
 
-/* Returns 0, or -1 with *e (ERR_USAGE): empty, or longer than 64 characters. */
+/*
+ * Returns 0, or -1 with *e (ERR_USAGE): empty, longer than 64 characters, no
+ * UTF-8, or with a character beyond U+FFFF, which MySQL takes for a "?" and so
+ * for another table.
+ */
 int ident_set(struct ident *id, const char *name, struct err *e);
 
 /*
  * A name made from another one: before + base + after.  When that is longer
  * than the server allows, base is cut and a hash of it put in, so that the
- * same base gives the same name, and another base hardly ever does.
+ * same base gives the same name, and another base hardly ever does.  base is a
+ * name that ident_set() has taken; before and after are ours, and short.
  */
 void ident_derive(struct ident *id, const char *before, const char *base,
     const char *after);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 #define HASH_CHARS 9		/* "_" and eight hexadecimal digits */
 
 /* The first byte of a UTF-8 character, as opposed to a continuation. */
@@ -92,6 +94,12 @@ ident_set(struct ident *id, const char *name, struct err *e)
 
 	if (len == 0)
 		return err_set(e, ERR_USAGE, "a name is empty");
+	if (!utf8_valid(name))
+		return err_set(e, ERR_USAGE, "a name is not in UTF-8: %.80s",
+		    name);
+	if (strpbrk(name, "\xf0\xf1\xf2\xf3\xf4") != NULL)
+		return err_set(e, ERR_USAGE, "a name has a character beyond "
+		    "U+FFFF, which servers do not allow: %.80s", name);
 	if (len > IDENT_BYTES || chars(name) > IDENT_CHARS)
 		return err_set(e, ERR_USAGE, "name longer than %d characters: "
 		    "%.80s", IDENT_CHARS, name);

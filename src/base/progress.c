@@ -1,5 +1,7 @@
 #include "base/progress.h"
 
+#define MOST 1e9	/* seconds: 31 years */
+
 double
 progress_share(const struct progress *p)
 {
@@ -14,7 +16,9 @@ progress_share(const struct progress *p)
 void
 progress_clock(struct str *out, double seconds)
 {
-	unsigned long s = seconds > 0 ? (unsigned long)(seconds + 0.5) : 0;
+	/* What a registry says may be any number, or none. */
+	unsigned long s = !(seconds > 0) ? 0 : seconds < MOST ?
+	    (unsigned long)(seconds + 0.5) : (unsigned long)MOST;
 
 	if (s >= 3600)
 		str_addf(out, "%lu:%02lu:%02lu", s / 3600, s / 60 % 60, s % 60);

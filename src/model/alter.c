@@ -154,11 +154,12 @@ add_refused(struct parser *p, const char *why)
 static int
 add_named(struct parser *p, enum alter_what what)
 {
-	const struct lex_token *t = &p->lex.token[p->i];
+	const struct lex_token *t;
 	struct alter_item *it;
 
 	if (!at_name(p))
 		return 0;
+	t = &p->lex.token[p->i];
 	it = add(p, what);
 	it->at = t->at;
 	it->len = t->len;
@@ -249,7 +250,7 @@ static int
 read_add(struct parser *p)
 {
 	struct alter_item *it;
-	size_t i;
+	size_t i, n = p->a->n;
 	bool named = take_word(p, "CONSTRAINT") &&
 	    lex_is(&p->lex, p->i + 1, "FOREIGN");
 
@@ -259,7 +260,10 @@ read_add(struct parser *p)
 		add(p, ALTER_ADD_FKEY);
 	else if (add_named(p, ALTER_ADD_FKEY) != 0)
 		return -1;
-	it = &p->a->item[p->a->n - 1];
+	/* CONSTRAINT 'x' FOREIGN KEY: what is no name there is no SQL. */
+	if (p->a->n == n)
+		return 0;
+	it = &p->a->item[n];
 	for (i = p->i; i < p->end; i++)
 		if (lex_is(&p->lex, i, "REFERENCES"))
 			break;

@@ -12,15 +12,15 @@ static unsigned long
 chosen_number(const struct ident *name, const struct ident *table)
 {
 	size_t len = strlen(table->raw);
-	const char *digits = name->raw + len + strlen("_ibfk_");
-	char *end;
-	unsigned long n;
+	const char *digits;
 
 	if (strncmp(name->raw, table->raw, len) != 0 ||
 	    strncmp(name->raw + len, "_ibfk_", strlen("_ibfk_")) != 0)
 		return 0;
-	n = strtoul(digits, &end, 10);
-	return *end == '\0' ? n : 0;
+	digits = name->raw + len + strlen("_ibfk_");
+	/* Anything longer was given by somebody, and may be no number of C. */
+	len = strspn(digits, "0123456789");
+	return digits[len] == '\0' && len <= 9 ? strtoul(digits, NULL, 10) : 0;
 }
 
 static void

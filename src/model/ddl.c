@@ -126,7 +126,8 @@ table_collation(const struct lex *l)
 	size_t i;
 
 	for (i = l->n; i-- > BODY; )
-		if (lex_is(l, i, "COLLATE") && lex_punct(l, i + 1, '='))
+		if (i + 2 < l->n && lex_is(l, i, "COLLATE") &&
+		    lex_punct(l, i + 1, '='))
 			return i + 2;
 	return 0;
 }

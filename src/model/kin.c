@@ -181,7 +181,8 @@ find_parts(struct parts *p, const struct lex *l)
 	p->tables_end = i;
 	p->rest = i;
 	return lex_named(l, p->name) && lex_is(l, p->table - 1, "ON") &&
-	    lex_named(l, p->table) && lex_is(l, i, "FOR");
+	    lex_named(l, p->table) && lex_is(l, i, "FOR") &&
+	    lex_is(l, i + 1, "EACH") && lex_is(l, i + 2, "ROW");
 }
 
 static void

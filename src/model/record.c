@@ -165,7 +165,8 @@ record_next(const char **list)
 
 	for (; *p >= '0' && *p <= '9' && len < 100000000; p++)
 		len = 10 * len + (size_t)(*p - '0');
-	if (p == *list || *p != ':' || strlen(p + 1) <= len ||
+	/* Not all of a long list is looked at for each of its elements. */
+	if (p == *list || *p != ':' || strnlen(p + 1, len + 1) <= len ||
 	    p[1 + len] != '\n')
 		return NULL;
 	element = xstrndup(p + 1, len);

@@ -397,6 +397,26 @@ the_rest_is_left_to_the_server(void **state)
 	    "RENAME COLUMN a TO, DROP COLUMN 'a', DROP FOREIGN", &mysql, "");
 }
 
+/* ... and puts nothing before the first item, nor into another one. */
+static void
+a_foreign_key_without_a_name_is_no_item(void **state)
+{
+	(void)state;
+	reads("ADD CONSTRAINT 'x' FOREIGN KEY (v) REFERENCES t2 (id)", &mysql,
+	    "");
+	reads("CHANGE v w INT, ADD CONSTRAINT 'x' FOREIGN KEY (v) REFERENCES "
+	    "t2 (id)", &mysql, "rename v>w");
+	reads("ADD CONSTRAINT , FOREIGN KEY", &mysql, "");
+	reads("ADD CONSTRAINT ( FOREIGN KEY)", &mysql, "");
+	reads("ADD CONSTRAINT", &mysql, "");
+	reads("ADD", &mysql, "");
+	reads("ADD CONSTRAINT FOREIGN KEY (v) REFERENCES t2 (id)", &mysql,
+	    "add fkey ");
+	reads("ADD CONSTRAINT x FOREIGN KEY REFERENCES", &mysql, "add fkey x");
+	reads("ADD CONSTRAINT 'x' FOREIGN KEY (v)", &ansi, "");
+	reads("ADD CONSTRAINT \"x\" FOREIGN KEY (v)", &ansi, "add fkey x");
+}
+
 static void
 another_statement_is_an_error(void **state)
 {
@@ -459,6 +479,7 @@ main(void)
 		cmocka_unit_test(
 		    clauses_that_are_not_about_the_shape_are_refused),
 		cmocka_unit_test(the_rest_is_left_to_the_server),
+		cmocka_unit_test(a_foreign_key_without_a_name_is_no_item),
 		cmocka_unit_test(another_statement_is_an_error),
 		cmocka_unit_test(what_is_not_closed_is_an_error),
 	};

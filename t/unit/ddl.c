@@ -264,13 +264,14 @@ an_option_cut_short_is_left_alone(void **state)
 {
 	const struct ddl_change how = {
 		.drop_engine = true, .drop_data_dir = true,
-		.drop_tablespace = true,
+		.drop_tablespace = true, .drop_collation = true,
 	};
 
 	(void)state;
 	turns_into(HEAD " ENGINE=", how, NEW_HEAD " ENGINE=");
 	turns_into(HEAD " DATA DIRECTORY", how, NEW_HEAD " DATA DIRECTORY");
 	turns_into(HEAD " TABLESPACE", how, NEW_HEAD " TABLESPACE");
+	turns_into(HEAD " COLLATE=", how, NEW_HEAD " COLLATE=");
 }
 
 int

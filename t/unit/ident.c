@@ -99,8 +99,12 @@ two_longest_names_fit_with_a_dot(void **state)
 	(void)state;
 	assert_int_equal(qname_set(&q, name, name, &e), 0);
 	assert_int_equal(strlen(q.sql), 2 * (strlen(name) + 2) + 1);
-	assert_int_equal(strlen(q.sql), sizeof(q.sql) - 1);
 	free(name);
+	name = repeat("`", IDENT_CHARS);
+	assert_int_equal(qname_set(&q, name, name, &e), 0);
+	assert_int_equal(strlen(q.sql), 2 * (2 * strlen(name) + 2) + 1);
+	free(name);
+	assert_true(sizeof(q.sql) > 2 * (2 * IDENT_BYTES + 2) + 1);
 }
 
 static void
@@ -121,10 +125,35 @@ what_is_no_name_is_refused(void **state)
 		assert_int_equal(e.kind, ERR_USAGE);
 		free(name);
 	}
-	/* Few characters, but of four bytes. */
-	name = repeat("\xf0\x9f\x90\xac", 49);
-	assert_int_equal(ident_set(&id, name, &e), -1);
-	free(name);
+	/* A character of four bytes, which MySQL takes for another name. */
+	assert_int_equal(ident_set(&id, "\xf0\x9f\x90\xac", &e), -1);
+}
+
+/* 64 of them are all that a name may have; the rest counts as none. */
+static void
+what_is_not_utf8_is_refused(void **state)
+{
+	static const char *const rest[] = { "\x80", "\xbf", "\xc3", "\xff",
+	    "\xed\xa0\x80", "\xc0\x80" };
+	struct ident id;
+	struct err e;
+	struct str s = STR_INIT;
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
+		for (n = 1; n <= 128; n *= 2) {
+			char *ticks = repeat("`", IDENT_CHARS - 1);
+			char *more = repeat(rest[i], n);
+
+			str_reset(&s);
+			str_addf(&s, "%s%s", ticks, more);
+			assert_int_equal(ident_set(&id, s.s, &e), -1);
+			assert_int_equal(e.kind, ERR_USAGE);
+			free(ticks);
+			free(more);
+		}
+	str_free(&s);
 }
 
 static void
@@ -232,6 +261,7 @@ main(void)
 		cmocka_unit_test(the_longest_names_fit_quoted),
 		cmocka_unit_test(two_longest_names_fit_with_a_dot),
 		cmocka_unit_test(what_is_no_name_is_refused),
+		cmocka_unit_test(what_is_not_utf8_is_refused),
 		cmocka_unit_test(either_half_of_a_qualified_name_may_be_wrong),
 		cmocka_unit_test(a_table_beside_another_is_in_its_database),
 		cmocka_unit_test(a_short_name_is_derived_whole),
