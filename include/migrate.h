@@ -15,6 +15,7 @@
 #include "steps/capture.h"
 #include "steps/check.h"
 #include "steps/copy.h"
+#include "steps/proof.h"
 #include "steps/registry.h"
 #include "steps/rest.h"
 #include "steps/walk.h"
@@ -51,9 +52,13 @@ struct migration {
 	struct plan forth;
 	struct config *recalled;	/* cfg, to be filled from the registry
 					   when a migration is resumed */
+	struct proof *proof;		/* of the swap; NULL: none is wanted */
+	unsigned int snapshots_lost;	/* cut-overs that were let go for it */
+	enum err_kind unproven;		/* why the old table is kept: a loss,
+					   or nobody knows */
 	struct rest rest;		/* does somebody write to it? */
 	struct copy_result copied;
-	struct walk_result compared;
+	struct walk_result compared, proved;
 	double began, compared_at;	/* now_s(); 0: not yet */
 };
 
@@ -76,16 +81,6 @@ int migrate_verify(struct migration *m, struct err *e);
 int migrate_swap(struct migration *m, struct err *e);
 int migrate_release(struct migration *m, struct err *e);
 int migrate_drop(struct migration *m, struct err *e);
-
-/* Note in the registry what is being done; of a way back, that it is one. */
-int migrate_state(struct migration *m, enum record_state state,
-    struct err *e);
-
-/* Keep others out, and see that the triggers are well; arg is m. */
-int migrate_watch(void *arg, struct err *e);
-
-/* The error says only that somebody has locked the table: it is forgotten. */
-bool migrate_is_locked_out(struct err *e);
 
 struct check_input migrate_to_check(const struct migration *m);
 

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "migrate.h"
 #include "model/sql.h"
+#include "prove.h"
 #include "recall.h"
 #include "steps/finish.h"
 #include "steps/mdl.h"
@@ -237,6 +238,8 @@ take_away(struct migration *m, struct err *e)
 		    "command");
 		return -1;
 	}
+	if (m->unproven != ERR_NONE)
+		return prove_missing(m, e);
 	if (m->swapped)
 		report_end(m);
 	else if (m->reverting)
@@ -287,6 +290,9 @@ clean_up(struct migration *m, struct config *cfg, struct err *e)
 	parked = is_parked(m, e);
 	if (parked < 0)
 		return -1;
+	if (m->unproven != ERR_NONE)
+		log_warn("the swap is not proven; the old table is kept as %s, "
+		    "unless --drop-old-table is given", m->names.attic.sql);
 	log_flush(0);
 	print_work(m, parked == 1);
 	return 0;

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/reason.h"
 #include "model/record.h"
+#include "prove.h"
 #include "steps/capture.h"
 #include "steps/check.h"
 #include "steps/cutover.h"
@@ -10,6 +11,7 @@
 #include "steps/postpone.h"
 #include "steps/swap.h"
 #include "steps/verify.h"
+#include "watch.h"
 
 static int
 compare_again(void *arg, struct err *e)
@@ -34,6 +36,15 @@ last_look(void *arg, struct err *e)
 		return -1;
 	m->anew = anew;
 	return anew;
+}
+
+/* The same, and take the snapshots when it may go on. */
+static int
+look_and_prove(void *arg, struct err *e)
+{
+	int rc = last_look(arg, e);
+
+	return rc == 0 ? prove_begin(arg, e) : rc;
 }
 
 /* mdl_gate: may the swap still begin? */
@@ -115,26 +126,28 @@ static int
 look_and_swap(struct migration *m, const struct mdl_gate *gate,
     struct err *e)
 {
-	const struct cutover_ask ask = { gate, last_look, m };
+	const struct cutover_ask ask = { gate, look_and_prove, m };
 	struct err ignored = { .kind = ERR_NONE };
 	int rc;
 
 	m->anew = false;
-	if (migrate_watch(m, e) != 0)
+	if (watch_tables(m, e) != 0)
 		return -1;
-	if (migrate_state(m, STATE_SWAPPING, e) != 0)
+	if (watch_state(m, STATE_SWAPPING, e) != 0)
 		return -1;
 	rc = last_look(m, e);
-	if (rc == 1 || (rc != 0 && !migrate_is_locked_out(e)))
+	if (rc == 1 || (rc != 0 && !watch_is_locked_out(e)))
 		return rc;
 	/* MySQL makes a table anew to set its counter. */
 	if (swap_prepare(m->db, &m->plan, m->cfg, &m->undo, e) != 0 ||
 	    add_keys(m, e) != 0 || table_reborn(m->new, m->db, e) != 0)
 		return -1;
-	if (note_cutover(m, e) != 0)
+	if (note_cutover(m, e) != 0 || prove_prepare(m, e) != 0)
 		return -1;
 	rc = swap_run(m->db, &m->plan, m->cfg, &m->undo, &ask, &m->swapped,
 	    e);
+	if (!m->swapped)
+		prove_end(m);
 	if (rc == -2)
 		return -1;
 	if (forget_cutover(m, rc == 0 ? e : &ignored) != 0 && rc == 0)
@@ -174,7 +187,7 @@ exchange_run(struct migration *m, struct err *e)
 		.cfg = m->cfg,
 		.reason = reasons,
 		.n = sizeof(reasons) / sizeof(reasons[0]),
-		.watch = migrate_watch,
+		.watch = watch_tables,
 		.compare = compare_again,
 		.arg = m,
 		.compared = &m->compared_at,
@@ -184,7 +197,7 @@ exchange_run(struct migration *m, struct err *e)
 	int rc, looks = 0;
 
 	do {
-		if (migrate_state(m, STATE_WAITING, e) != 0 ||
+		if (watch_state(m, STATE_WAITING, e) != 0 ||
 		    postpone_run(&p, e) != 0)
 			return -1;
 		rc = look_and_swap(m, &gate, e);

@@ -21,6 +21,7 @@
 #include "cli/config.h"
 #include "control.h"
 #include "migrate.h"
+#include "prove.h"
 #include "resume.h"
 #include "server/db.h"
 #include "status.h"
@@ -71,6 +72,7 @@ static const struct step {
 	    "verify" },
 	{ "swap the tables", migrate_swap, DO, ERR_SWAP, "swap" },
 	{ "swap the tables back", revert_swap, BACK, ERR_SWAP, "revert" },
+	{ "prove the swap", prove_run, END, ERR_LEFT, "prove" },
 	{ "drop the triggers", migrate_release, END, ERR_LEFT, "release" },
 	{ "drop the old table", migrate_drop, END, ERR_LEFT, "drop" },
 };
@@ -250,7 +252,7 @@ static enum err_kind
 run(struct config *cfg)
 {
 	struct migration m = MIGRATION_INIT(cfg);
-	struct err e = { .kind = ERR_NONE };
+	struct err e = { .kind = ERR_NONE }, late = { .kind = ERR_NONE };
 	enum err_kind end = ERR_NONE;
 
 	db_library_init();
@@ -258,6 +260,10 @@ run(struct config *cfg)
 	if (tell(&m, &e) != 0) {
 		end = e.kind;
 		log_failure(&e);
+	}
+	if (prove_late(&m, &late) != 0) {
+		log_failure(&late);
+		end = late.kind;
 	}
 	if (end == ERR_STOPPED && migrate_keep(&m)) {
 		end = ERR_KEPT;

@@ -26,6 +26,7 @@
 #include "steps/unique.h"
 #include "steps/verify.h"
 #include "steps/warning.h"
+#include "watch.h"
 
 int
 migrate_connect(struct migration *m, struct err *e)
@@ -130,6 +131,7 @@ migrate_wish(const struct migration *m)
 		.added = &m->added,
 		.follow_children = !same_text(m->cfg->fkeys_method, "none"),
 		.kept_in_step = m->cfg->reverse,
+		.proves = m->cfg->verify_swap != VERIFY_SWAP_NO,
 		.may_change = may_change,
 		.arg = m->cfg,
 	};
@@ -219,100 +221,13 @@ migrate_capture(struct migration *m, struct err *e)
 	return registry_note_triggers(&m->registry, m->db, &m->capture, e);
 }
 
-/* Somebody has locked the table: it will be looked at again. */
-bool
-migrate_is_locked_out(struct err *e)
-{
-	if (e->kind != ERR_SQL || db_class(e->sqlno) != DB_CONFLICT)
-		return false;
-	e->kind = ERR_NONE;
-	return true;
-}
-
-/* Keep other livealters out, on a new connection if need be. */
-static int
-keep(struct migration *m, struct err *e)
-{
-	int rc = claim_keep(&m->server, m->db, &m->names.old, e);
-
-	m->reconnected = m->reconnected || rc == 1;
-	return rc < 0 ? -1 : 0;
-}
-
-/*
- * While others work, the conductor keeps other livealters out, and sees that
- * the triggers are there and have nothing to complain about.
- */
-static int
-watch_once(struct migration *m, struct err *e)
-{
-	struct str waits = STR_INIT;
-	int rc;
-
-	if (keep(m, e) != 0)
-		return -1;
-	log_waits(&waits);
-	rc = registry_beat(&m->registry, m->db, waits.s, e);
-	str_free(&waits);
-	if (rc != 0)
-		return -1;
-	return capture_intact(m->db, &m->plan, &m->capture, e) != 0 &&
-	    !migrate_is_locked_out(e) ? -1 : 0;
-}
-
-#define LOSSES 10	/* one after the other */
-
-/* The connection that claim_keep() has found alive may break in the next
- * moment, and that it has made anew, too. */
-int
-migrate_watch(void *arg, struct err *e)
-{
-	int i, rc;
-
-	for (i = 0; (rc = watch_once(arg, e)) != 0; i++)
-		if (e->kind != ERR_LOST || i >= LOSSES || stop_requested())
-			break;
-	return rc;
-}
-
-int
-migrate_state(struct migration *m, enum record_state state, struct err *e)
-{
-	int i, rc;
-
-	if (m->reverting)
-		state = revert_state(m, state);
-	for (i = 0; (rc = registry_state(&m->registry, m->db, state, e)) != 0;
-	    i++)
-		if (e->kind != ERR_LOST || i >= LOSSES || keep(m, e) != 0)
-			break;
-	return rc;
-}
-
-/* Who looks after a walk, and what makes it pause. */
-struct watching {
-	struct wish_of wish;
-	struct reason pause[2];
-	struct walk_watch watch;
-};
-
-static void
-watch_walk(struct watching *w, struct migration *m)
-{
-	w->wish.wish = &m->wish;
-	w->pause[0] = (struct reason){ reason_file, m->cfg->pause_file };
-	w->pause[1] = (struct reason){ wish_pause, &w->wish };
-	w->watch = (struct walk_watch){ migrate_watch, m, w->pause, 2,
-	    &m->wish.pace };
-}
-
 int
 migrate_copy(struct migration *m, struct err *e)
 {
 	struct watching w;
 
-	watch_walk(&w, m);
-	if (migrate_state(m, STATE_COPYING, e) != 0)
+	watch_walk(&w, m, watch_tables);
+	if (watch_state(m, STATE_COPYING, e) != 0)
 		return -1;
 	if (m->plan.autoinc_lock)
 		rest_begin(&m->rest, &m->names.old, m->db);
@@ -321,7 +236,7 @@ migrate_copy(struct migration *m, struct err *e)
 		return -1;
 	log_info("copied %llu rows in %.1f s", m->copied.walk.rows,
 	    m->copied.walk.seconds);
-	return migrate_watch(m, e);
+	return watch_tables(m, e);
 }
 
 static int
@@ -352,8 +267,8 @@ migrate_verify(struct migration *m, struct err *e)
 		return m->plan.merges || m->resumed || m->reconnected ?
 		    verify_counts(&m->plan, m->cfg, e) : 0;
 	}
-	watch_walk(&w, m);
-	if (migrate_state(m, STATE_COMPARING, e) != 0 ||
+	watch_walk(&w, m, watch_tables);
+	if (watch_state(m, STATE_COMPARING, e) != 0 ||
 	    compare(m, &w.watch, e) != 0)
 		return -1;
 	m->compared_at = now_s();
@@ -488,8 +403,6 @@ migrate_release(struct migration *m, struct err *e)
 
 	if (ours <= 0)
 		return ours;
-	if (migrate_state(m, STATE_CLEANING, e) != 0)
-		return -1;
 	if (!m->cfg->drop_triggers) {
 		undo_forget(&m->undo, UNDO_TRIGGER);
 		undo_forget(&m->undo, UNDO_NOTES);
@@ -558,8 +471,8 @@ migrate_undo(struct migration *m, struct err *e)
 		return ours;
 	/* By its state a way back is known to have a table to try things on. */
 	if (undo_run(&m->undo, UNDO_TRY, run_alone, m, e) != 0 ||
-	    migrate_state(m, m->swapped ? STATE_CLEANING : STATE_UNDOING,
-	    e) != 0)
+	    (m->unproven == ERR_NONE && watch_state(m, m->swapped ?
+	    STATE_CLEANING : STATE_UNDOING, e) != 0))
 		return -1;
 	/* And whoever comes later is not to do it once more. */
 	if ((undo_owes(&m->undo, UNDO_FINISH) ||
@@ -580,6 +493,7 @@ migrate_undo(struct migration *m, struct err *e)
 void
 migrate_free(struct migration *m)
 {
+	proof_close(m->proof);
 	plan_free(&m->plan);
 	plan_free(&m->forth);
 	kin_free(&m->kin);

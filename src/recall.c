@@ -1,5 +1,6 @@
 #include "recall.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "base/stop.h"
 #include "base/util.h"
 #include "cli/command.h"
+#include "prove.h"
 #include "steps/claim.h"
 #include "steps/pulse.h"
 
@@ -101,6 +103,9 @@ recall_find(struct migration *m, struct config *cfg, struct err *e)
 		return -1;
 	rc = registry_swapped(m->db, &m->names.old, &m->was, e);
 	m->swapped = rc == 1;
+	if (prove_is_missing(m) && !(cfg->drop_old_table && config_given(cfg,
+	    offsetof(struct config, drop_old_table))))
+		m->unproven = ERR_UNPROVEN;
 	return rc < 0 ? -1 : 1;
 }
 
@@ -211,7 +216,7 @@ push_other(struct migration *m, struct err *e)
 	int rc;
 
 	if (m->swapped || m->reverting) {
-		if (!m->cfg->drop_old_table)
+		if (!m->cfg->drop_old_table || m->unproven != ERR_NONE)
 			return 0;
 		rc = is_referenced(m, table, e);
 		if (rc != 0)

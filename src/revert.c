@@ -23,6 +23,7 @@ enum record_state
 revert_state(const struct migration *m, enum record_state state)
 {
 	return state == STATE_CLEANING ? STATE_REVERTED :
+	    state == STATE_PROVING ? STATE_PROVING_BACK :
 	    state == STATE_UNDOING && m->cfg->command == COMMAND_CLEANUP ?
 	    STATE_ENDING : STATE_REVERTING;
 }

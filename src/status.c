@@ -269,6 +269,13 @@ progress_of(struct progress *p, const struct migration_seen *m)
 		p->seconds -= strtod(field(m, RECORD_SILENCE), NULL);
 }
 
+/* Swapped, and nobody is there any more to prove it. */
+static bool
+is_unproven(const struct migration_seen *m)
+{
+	return m->life == SWAPPED && record_is_unproven(&m->r);
+}
+
 static void
 add_ago(struct str *out, const char *seconds)
 {
@@ -322,6 +329,9 @@ print_migration(const struct view *v, const struct migration_seen *m)
 	    m->connection != NULL ? m->connection : "");
 	print_line(stdout, "  server: %s", field(m, RECORD_SERVER));
 	print_progress(m);
+	if (is_unproven(m))
+		print_line(stdout, "  the swap is not proven: compare the two "
+		    "tables before the old one is dropped");
 	if (field(m, RECORD_WAITS_FOR)[0] != '\0')
 		print_line(stdout, "  waits for: %s",
 		    field(m, RECORD_WAITS_FOR));
@@ -405,6 +415,8 @@ add_migration(struct str *out, const struct view *v,
 	add_member(out, m, "waits_for", RECORD_WAITS_FOR);
 	add_number(out, "age", strtod(field(m, RECORD_AGE), NULL));
 	add_number(out, "silence", strtod(field(m, RECORD_SILENCE), NULL));
+	str_addf(out, ", \"swap_proven\": %s", m->life != SWAPPED ? "null" :
+	    is_unproven(m) ? "false" : "true");
 	str_addf(out, ", \"rows\": %llu, \"rows_total\": %llu", p.done,
 	    p.total);
 	add_number(out, "rate", rate);

@@ -130,12 +130,13 @@ for my $name (sort keys %man) {
 	is(scalar(grep { $_ > 125 } values %code), 0, '... none above 125');
 }
 {
-	my @steps = slurp('src/main.c') =~ /^\t\{ "([^"]+)", migrate_/mg;
+	my @steps = slurp('src/main.c') =~
+	    /^\t\{ "([^"]+)", (?:migrate|prove)_/mg;
 	my ($story) = $man =~ /^\.Sh DESCRIPTION\n(.*?)^\.Sh /ms;
 	my @told = $story =~ /^\.It (.*)/mg;
 	is_deeply(\@told, \@steps, 'the story is told in its order');
 	my @keys = slurp('src/main.c') =~
-	    /migrate_\w+, \w+, \w+,?\s+"(\w+)" \}/g;
+	    /(?:migrate|prove)_\w+, \w+, \w+,?\s+"(\w+)" \}/g;
 	is(scalar @keys, scalar @steps, 'every step has a key');
 	my ($env) = $man =~ /^\.It Ev LIVEALTER_FAIL_AT\n(.*?)^\.El/ms;
 	is(join(' ', grep { $env !~ /\b$_\b/ } @keys), '',

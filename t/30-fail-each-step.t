@@ -17,13 +17,13 @@ my $src = do { local $/; <$fh> };
 my ($story) = $src =~ /story\[\]\s*=\s*\{(.*?)\n\};/s
     or die "no story in src/main.c\n";
 # Not those that are only of resume.
-my @keys = $story =~ /migrate_\w+, \w+, \w+,\s+"(\w+)"\s*\}/g;
+my @keys = $story =~ /(?:migrate|prove)_\w+, \w+, \w+,\s+"(\w+)"\s*\}/g;
 cmp_ok(scalar @keys, '>=', 12, 'the story: ' . join ' ', @keys);
 is(scalar(grep { $_ eq 'swap' } @keys), 1, '... in which there is one swap');
 
 # What pt-online-schema-change says for these, or ours.
 my %exit = (connect => [18], create => [10], alter => [11], capture => [12],
-    swap => [14], release => [38], drop => [16, 38]);
+    swap => [14, 41], prove => [38, 41], release => [38], drop => [16, 38]);
 
 make_orders($s, 'app', 'orders', 300);
 copy_table($s, 'app', 'orders', 'control');

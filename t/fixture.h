@@ -202,6 +202,7 @@ fixture_begin(struct fixture *f)
 	f->server = mariadb_10_11;
 	f->server.time_zone = xstrdup("SYSTEM");
 	f->wish.checksum = true;
+	f->wish.proves = true;
 }
 
 static inline void

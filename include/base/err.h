@@ -36,6 +36,8 @@ enum err_kind {
 	ERR_DISK = 37,		/* not enough room */
 	ERR_LEFT = 38,		/* swapped, but something stayed behind */
 	ERR_SQL = 39,		/* the server refused a statement */
+	ERR_LOSS = 40,		/* swapped; the new table lacks something */
+	ERR_UNPROVEN = 41,	/* swapped; whether it does is not known */
 };
 
 struct err {

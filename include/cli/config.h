@@ -2,6 +2,7 @@
 #define CONFIG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "base/err.h"
@@ -32,6 +33,9 @@ enum output_form { OUTPUT_TEXT, OUTPUT_JSON };
 
 enum verify_mode { VERIFY_CHECKSUM, VERIFY_COUNT, VERIFY_NONE };
 
+/* Is the swap proven?  Auto: where the comparison was not too long. */
+enum verify_swap { VERIFY_SWAP_AUTO, VERIFY_SWAP_YES, VERIFY_SWAP_NO };
+
 /* TLS: when the server offers it, never, or not without. */
 enum tls_mode { TLS_AUTO, TLS_OFF, TLS_REQUIRED };
 
@@ -60,8 +64,6 @@ struct config {
 	enum tls_mode tls;		/* --mysql_ssl, DSN key s, --ssl-* */
 	char *ssl_ca, *ssl_cert, *ssl_key;
 	bool ssl_verify;
-	char *server_public_key_path;
-	bool get_server_public_key, enable_cleartext_plugin;
 	char *set_vars;			/* as given: "a=1,b=2" */
 	bool ask_pass;			/* already asked: see password */
 	char *password_file;		/* already read: see password */
@@ -88,6 +90,7 @@ struct config {
 	double sleep;			/* seconds after each chunk */
 	char *pause_file;
 	enum verify_mode verify;
+	enum verify_swap verify_swap;
 	bool analyze_before_swap;
 
 	/* when to swap */
@@ -143,6 +146,12 @@ struct config {
  */
 int config_load(struct config *c, int argc, char **argv, struct str *notes,
     struct err *e);
+
+/*
+ * Did the command line give the option that sets this field?  at is its
+ * offsetof() in struct config.
+ */
+bool config_given(const struct config *c, size_t at);
 
 /*
  * The options that make a migration what it is, as YAML: not those to connect

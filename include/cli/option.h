@@ -34,6 +34,7 @@ enum option_type {
 	OPTION_SECONDS,		/* double */
 	OPTION_TLS,		/* enum tls_mode */
 	OPTION_VERIFY,		/* enum verify_mode */
+	OPTION_VERIFY_SWAP,	/* enum verify_swap */
 	OPTION_WINDOW,		/* char *; see base/window.h */
 	OPTION_OUTPUT,		/* enum output_form */
 	OPTION_PROGRESS,	/* progress_by and progress_every */

@@ -64,6 +64,7 @@ struct plan_wish {
 	const struct fkeys *added;	/* foreign keys that the ALTER adds */
 	bool follow_children;		/* and they are to be turned */
 	bool kept_in_step;		/* the old table, after the swap */
+	bool proves;			/* the swap, if need be */
 	/* Does the user allow the copy to change values of this column of the
 	 * new table?  NULL: of none. */
 	bool (*may_change)(const void *arg, const char *column);
@@ -83,6 +84,7 @@ struct plan {
 	const struct fkeys *added;
 	bool follow_children;
 	bool kept_in_step;
+	bool proves;
 
 	struct pair *pair;		/* what is written to the new table */
 	size_t n_pairs;

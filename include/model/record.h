@@ -52,7 +52,7 @@ enum record_field {
 
 /*
  * Where a migration has come to.  One that has succeeded and can be reverted
- * goes on with the last four.
+ * goes on with those from STATE_REVERTIBLE on.
  */
 enum record_state {
 	STATE_MAKING,		/* the new table, its plan, the triggers */
@@ -67,6 +67,8 @@ enum record_state {
 	STATE_UNDOING,		/* not swapped; all is taken away */
 	STATE_REVERTIBLE,	/* done, and kept in step to go back */
 	STATE_REVERTING,
+	/* Swapped back, and as STATE_PROVING. */
+	STATE_PROVING_BACK,
 	STATE_REVERTED,		/* swapped back; the rest is taken away */
 	STATE_ENDING,		/* it will not be reverted any more */
 	N_STATES		/* a word that is none of these */
@@ -99,6 +101,9 @@ const char *record_state_word(enum record_state s);
 
 /* The state that the row tells; N_STATES when it is none that is known. */
 enum record_state record_state(const struct record *r);
+
+/* If the tables were swapped, or swapped back: is that not proven yet? */
+bool record_is_unproven(const struct record *r);
 
 /* Is it one that has succeeded, and can be reverted, or is being reverted? */
 bool record_is_done(const struct record *r);

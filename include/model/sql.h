@@ -71,6 +71,12 @@ void sql_values(struct str *q, const struct plan *p,
     enum sql_rows which);
 extern const char *const sql_run_values;
 
+/*
+ * The plan of comparing the two tables after the swap, by the names that they
+ * have then.  Its sum_old and sum_new are to be freed, all else is p's.
+ */
+void sql_after_swap(struct plan *after, const struct plan *p);
+
 /* Count and checksum of a chunk. */
 void sql_sum(struct str *q, const struct plan *p, enum side side,
     const struct bound *after, const struct bound *upto);

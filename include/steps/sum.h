@@ -17,6 +17,10 @@ struct sum {
 	unsigned long long rows, bits;
 };
 
+/* What the old table, or the new one, says of a chunk. */
+int sum_side(struct sum *s, const struct plan *p, struct db *db,
+    enum side side, const struct chunk *c, struct err *e);
+
 /* What both say of a chunk.  Returns 0, or -1 with *e. */
 int sum_both(struct sum *old, struct sum *new, const struct plan *p,
     struct db *db, const struct chunk *c, struct err *e);

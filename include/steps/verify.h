@@ -16,6 +16,17 @@ int verify_run(const struct plan *p, const struct config *cfg,
     const struct walk_watch *watch, struct walk_result *result,
     struct err *e);
 
+/*
+ * The difference of a chunk, for people: *e gets ERR_DIFFERENT, the counts, and
+ * the keys of some rows, which are looked for on db as its transaction sees
+ * them.  Returns -1.
+ */
+int verify_tell(const struct plan *p, struct db *db, const struct chunk *c,
+    unsigned long long old, unsigned long long new, struct err *e);
+
+/* Are there as many rows in both, in the transaction that db is in? */
+int verify_count(const struct plan *p, struct db *db, struct err *e);
+
 /* Only that there are as many rows in both, in one snapshot. */
 int verify_counts(const struct plan *p, const struct config *cfg,
     struct err *e);

@@ -427,6 +427,18 @@ shapes_plan(const struct option *opt)
 	    (opt->group == OPTION_SAFE && opt->at != AT(accept_loss));
 }
 
+bool
+config_given(const struct config *c, size_t at)
+{
+	size_t i;
+
+	for (i = 0; i < option_count; i++)
+		if (option_table[i].state == OPTION_DONE &&
+		    option_table[i].at == at)
+			return c->given[i];
+	return false;
+}
+
 /* What was kept, over what the files of today say. */
 static void
 recall_from(struct config *c, const struct config *was, bool back,

@@ -94,6 +94,20 @@ set_verify(enum verify_mode *to, const char *value)
 }
 
 static const char *
+set_verify_swap(enum verify_swap *to, const char *value)
+{
+	bool on;
+
+	if (same_text(value, "auto"))
+		*to = VERIFY_SWAP_AUTO;
+	else if (num_bool(value, &on) == 0)
+		*to = on ? VERIFY_SWAP_YES : VERIFY_SWAP_NO;
+	else
+		return "not auto, yes or no";
+	return NULL;
+}
+
+static const char *
 set_output(enum output_form *to, const char *value)
 {
 	if (strcmp(value, "text") == 0)
@@ -303,6 +317,8 @@ option_parse(const struct option *opt, struct config *c, bool no,
 		return set_tls(to, value);
 	case OPTION_VERIFY:
 		return set_verify(to, value);
+	case OPTION_VERIFY_SWAP:
+		return set_verify_swap(to, value);
 	case OPTION_OUTPUT:
 		return set_output(to, value);
 	case OPTION_PROGRESS:

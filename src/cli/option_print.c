@@ -180,6 +180,13 @@ add_verify(struct str *s, enum verify_mode v)
 	    v == VERIFY_COUNT ? "count" : "none");
 }
 
+static void
+add_verify_swap(struct str *s, enum verify_swap v)
+{
+	str_addz(s, v == VERIFY_SWAP_AUTO ? "auto" :
+	    v == VERIFY_SWAP_YES ? "yes" : "no");
+}
+
 bool
 option_value(const struct option *opt, const struct config *c,
     struct str *value)
@@ -211,6 +218,9 @@ option_value(const struct option *opt, const struct config *c,
 		return true;
 	case OPTION_VERIFY:
 		add_verify(value, *(const enum verify_mode *)at);
+		return true;
+	case OPTION_VERIFY_SWAP:
+		add_verify_swap(value, *(const enum verify_swap *)at);
 		return true;
 	case OPTION_OUTPUT:
 		str_addz(value, *(const enum output_form *)at == OUTPUT_JSON ?

@@ -232,6 +232,7 @@ begin(struct plan *p, const struct names *names, const struct table *old,
 	p->added = wish->added != NULL ? wish->added : &nothing;
 	p->follow_children = wish->follow_children;
 	p->kept_in_step = wish->kept_in_step;
+	p->proves = wish->proves;
 	p->checksum = wish->checksum;
 	p->session = SESSION_INVALID_DATES;
 }

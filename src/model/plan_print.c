@@ -4,6 +4,7 @@
  */
 #include "model/plan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/print.h"
@@ -162,6 +163,9 @@ print_cut(const struct plan *p, FILE *to)
 		print_sql(to, "%s", p->back->create_notes);
 	fputs("-- the cut-over, under one lock:\n", to);
 	print_lock(p, to);
+	if (p->proves)
+		fputs("-- by other connections: START TRANSACTION WITH "
+		    "CONSISTENT SNAPSHOT, READ ONLY;\n", to);
 	if (c->n > 0)
 		fputs("SET SESSION foreign_key_checks = 0;\n", to);
 	for (i = 0; i < c->n; i++)
@@ -174,6 +178,29 @@ print_cut(const struct plan *p, FILE *to)
 		if (cut_follows(&c->item[i]))
 			print_sql(to, "%s", c->item[i].sql);
 	fputs("UNLOCK TABLES;\n", to);
+}
+
+/* In the snapshots; of these purging waits as long as that takes. */
+static void
+print_proof(const struct plan *p, FILE *to)
+{
+	struct bound from = BOUND_INIT, upto = BOUND_INIT;
+	struct str q = STR_INIT;
+	struct plan after;
+
+	if (!p->proves)
+		return;
+	sql_after_swap(&after, p);
+	fputs("-- to prove the swap, each chunk in these snapshots, with "
+	    "--verify-swap=auto if comparing took less than 600 s:\n", to);
+	sql_sum(&q, &after, SIDE_OLD, &from, &upto);
+	print_sql(to, "%s", q.s);
+	str_reset(&q);
+	sql_sum(&q, &after, SIDE_NEW, &from, &upto);
+	print_sql(to, "%s", q.s);
+	str_free(&q);
+	free(after.sum_old);
+	free(after.sum_new);
 }
 
 static void
@@ -190,6 +217,7 @@ static void
 print_end(const struct plan *p, FILE *to)
 {
 	print_cut(p, to);
+	print_proof(p, to);
 	if (p->back == NULL) {
 		print_sql(to, "LOCK TABLES %s WRITE", p->names.attic.sql);
 		print_drop_triggers(p, to);

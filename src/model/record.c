@@ -113,6 +113,7 @@ record_state_word(enum record_state s)
 		[STATE_UNDOING] = "undoing",
 		[STATE_REVERTIBLE] = "revertible",
 		[STATE_REVERTING] = "reverting",
+		[STATE_PROVING_BACK] = "proving-back",
 		[STATE_REVERTED] = "reverted",
 		[STATE_ENDING] = "ending",
 	};
@@ -129,6 +130,15 @@ record_state(const struct record *r)
 	    r->field[RECORD_STATE]) != 0)
 		s++;
 	return s;
+}
+
+bool
+record_is_unproven(const struct record *r)
+{
+	enum record_state s = record_state(r);
+
+	return s == STATE_SWAPPING || s == STATE_PROVING ||
+	    s == STATE_REVERTING || s == STATE_PROVING_BACK;
 }
 
 bool

@@ -294,6 +294,22 @@ render_sum(const struct plan *p, bool old)
 	return str_take(&q);
 }
 
+static void
+render_sums(struct plan *p)
+{
+	p->sum_old = render_sum(p, true);
+	p->sum_new = render_sum(p, false);
+}
+
+void
+sql_after_swap(struct plan *after, const struct plan *p)
+{
+	*after = *p;
+	after->names.old = p->names.attic;
+	after->names.shadow = p->names.old;
+	render_sums(after);
+}
+
 /* The identifying columns of a row, for people. */
 static void
 add_id_text(struct str *q, const struct plan *p, bool old)
@@ -561,8 +577,7 @@ sql_render(struct plan *p)
 	p->copy_tail = str_take(&q);
 	str_addf(&q, " %s", server_share(p->server));
 	p->copy_tail_wait = str_take(&q);
-	p->sum_old = render_sum(p, true);
-	p->sum_new = render_sum(p, false);
+	render_sums(p);
 
 	str_addf(&q, "SELECT COUNT(*) FROM %s o FORCE INDEX (%s) LEFT JOIN "
 	    "%s n ON ", p->names.old.sql, p->walk->name.sql,

@@ -560,6 +560,7 @@ registry_swapped(struct db *db, const struct qname *table,
 		return -1;
 	if (record_is_done(r))
 		return state == STATE_REVERTED ||
+		    state == STATE_PROVING_BACK ||
 		    (left && !there && state == STATE_REVERTING);
 	/* Taken away by the undoing, or dropped after the swap. */
 	if (!left && !there)

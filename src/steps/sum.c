@@ -4,8 +4,8 @@
 
 #include "base/str.h"
 
-static int
-read_side(struct sum *s, const struct plan *p, struct db *db,
+int
+sum_side(struct sum *s, const struct plan *p, struct db *db,
     enum side side, const struct chunk *c, struct err *e)
 {
 	struct rows r = ROWS_INIT;
@@ -27,8 +27,8 @@ int
 sum_both(struct sum *old, struct sum *new, const struct plan *p,
     struct db *db, const struct chunk *c, struct err *e)
 {
-	return read_side(old, p, db, SIDE_OLD, c, e) != 0 ||
-	    read_side(new, p, db, SIDE_NEW, c, e) != 0 ? -1 : 0;
+	return sum_side(old, p, db, SIDE_OLD, c, e) != 0 ||
+	    sum_side(new, p, db, SIDE_NEW, c, e) != 0 ? -1 : 0;
 }
 
 bool

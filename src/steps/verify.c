@@ -36,8 +36,8 @@ name_rows(const struct plan *p, struct db *db, enum side side,
 	return rc;
 }
 
-static int
-tell_difference(const struct plan *p, struct db *db, const struct chunk *c,
+int
+verify_tell(const struct plan *p, struct db *db, const struct chunk *c,
     unsigned long long old, unsigned long long new, struct err *e)
 {
 	struct str rows = STR_INIT;
@@ -65,7 +65,7 @@ compare(const struct plan *p, struct db *db, const struct chunk *c,
 		return -1;
 	*rows = old.rows;
 	return sum_equal(&old, &new) ? 0 :
-	    tell_difference(p, db, c, old.rows, new.rows, e);
+	    verify_tell(p, db, c, old.rows, new.rows, e);
 }
 
 static int
@@ -89,29 +89,32 @@ verify_chunk(void *arg, struct db *db, const struct chunk *c,
  * When the new table cannot be read by the same ranges, each chunk was found
  * by joining from the old one, which does not see rows that are too many.
  */
-static int
-compare_counts(const struct plan *p, struct db *db, struct err *e)
+int
+verify_count(const struct plan *p, struct db *db, struct err *e)
 {
 	struct chunk all = { .after = BOUND_INIT, .upto = BOUND_INIT };
 	struct rows r = ROWS_INIT;
 	int rc = -1;
 
-	if (db_quiet(db, e, "START TRANSACTION WITH CONSISTENT SNAPSHOT, "
-	    "READ ONLY") != 0)
-		return -1;
 	if (db_row(db, &r, "vv", e, "SELECT (SELECT COUNT(*) FROM %s), "
 	    "(SELECT COUNT(*) FROM %s)", p->names.old.sql,
 	    p->names.shadow.sql) == 0) {
 		rc = 0;
 		if (strcmp(r.cell[0][0], r.cell[0][1]) != 0)
-			rc = tell_difference(p, db, &all,
+			rc = verify_tell(p, db, &all,
 			    strtoull(r.cell[0][0], NULL, 10),
 			    strtoull(r.cell[0][1], NULL, 10), e);
 	}
 	rows_free(&r);
-	if (rc == 0)
-		rc = db_quiet(db, e, "COMMIT");
 	return rc;
+}
+
+static int
+compare_counts(const struct plan *p, struct db *db, struct err *e)
+{
+	return db_quiet(db, e, "START TRANSACTION WITH CONSISTENT SNAPSHOT, "
+	    "READ ONLY") != 0 || verify_count(p, db, e) != 0 ||
+	    db_quiet(db, e, "COMMIT") != 0 ? -1 : 0;
 }
 
 int

@@ -1,0 +1,363 @@
+#include "steps/proof.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/stop.h"
+#include "base/str.h"
+#include "base/util.h"
+#include "model/sql.h"
+#include "steps/sum.h"
+#include "steps/verify.h"
+
+#define AUTO_LIMIT	600.0	/* seconds that the comparison took */
+#define NAP		0.05	/* seconds until a snapshot may be free */
+
+/*
+ * A worker of the walk takes a snapshot for the time of a chunk; the mutex
+ * guards who has which.
+ */
+struct proof {
+	const struct server *server;
+	const struct config *cfg;
+	pthread_mutex_t lock;
+	struct db **db;
+	bool *taken;
+	size_t n;
+	struct plan swapped;		/* by the names after the swap */
+	bool frozen;			/* nobody writes to the old table */
+};
+
+bool
+proof_is_wanted(const struct config *cfg, double compared)
+{
+	switch (cfg->verify_swap) {
+	case VERIFY_SWAP_NO:
+		return false;
+	case VERIFY_SWAP_YES:
+		return true;
+	case VERIFY_SWAP_AUTO:
+		break;
+	}
+	return cfg->verify != VERIFY_NONE && compared > 0 &&
+	    compared < AUTO_LIMIT;
+}
+
+/* One of the connections, anew unless it is there and well. */
+static int
+open_one(struct proof *pr, size_t i, const struct plan *p, struct err *e)
+{
+	struct err ignored = { .kind = ERR_NONE };
+
+	if (pr->db[i] != NULL && db_quiet(pr->db[i], &ignored, "DO 0") == 0)
+		return 0;
+	db_close(pr->db[i]);
+	pr->db[i] = NULL;
+	return server_open(&pr->db[i], pr->server, pr->cfg, "proof",
+	    SESSION_VERIFY, p->session, e);
+}
+
+int
+proof_open(struct proof **proof, const struct plan *p,
+    const struct config *cfg, struct err *e)
+{
+	struct proof *pr = *proof;
+	size_t i;
+
+	if (pr == NULL) {
+		pr = xcalloc(1, sizeof(*pr));
+		pr->server = p->server;
+		pr->cfg = cfg;
+		pr->n = cfg->threads;
+		pr->db = xcalloc(pr->n, sizeof(*pr->db));
+		pr->taken = xcalloc(pr->n, sizeof(*pr->taken));
+		pthread_mutex_init(&pr->lock, NULL);
+		*proof = pr;
+	}
+	for (i = 0; i < pr->n; i++)
+		if (open_one(pr, i, p, e) != 0)
+			return -1;
+	return 0;
+}
+
+void
+proof_close(struct proof *pr)
+{
+	size_t i;
+
+	if (pr == NULL)
+		return;
+	for (i = 0; i < pr->n; i++)
+		db_close(pr->db[i]);
+	free(pr->db);
+	free(pr->taken);
+	free(pr->swapped.sum_old);
+	free(pr->swapped.sum_new);
+	pthread_mutex_destroy(&pr->lock);
+	free(pr);
+}
+
+int
+proof_begin(struct proof *pr, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < pr->n; i++)
+		if (db_quiet(pr->db[i], e, "START TRANSACTION WITH CONSISTENT "
+		    "SNAPSHOT, READ ONLY") != 0)
+			return err_while(e, "the snapshot of the swap");
+	return 0;
+}
+
+void
+proof_end(struct proof *pr)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	size_t i;
+
+	for (i = 0; pr != NULL && i < pr->n; i++)
+		db_quiet(pr->db[i], &ignored, "ROLLBACK");
+}
+
+/* A statement that was ended, or met a lock, leaves the snapshot as it was. */
+static int
+snapshot_failed(struct err *e)
+{
+	struct err why = *e;
+
+	if (why.kind == ERR_SQL && db_class(why.sqlno) == DB_CONFLICT)
+		return -1;
+	err_set(e, ERR_UNPROVEN, "the snapshot of the swap was lost: %s",
+	    why.text);
+	e->sqlno = why.sqlno;
+	return -1;
+}
+
+/* A snapshot that no other worker uses; there are fewer when threads were
+ * added.  NULL after a signal. */
+static struct db *
+take(struct proof *pr)
+{
+	struct db *db = NULL;
+	size_t i;
+
+	do {
+		pthread_mutex_lock(&pr->lock);
+		for (i = 0; i < pr->n && db == NULL; i++)
+			if (!pr->taken[i]) {
+				pr->taken[i] = true;
+				db = pr->db[i];
+			}
+		pthread_mutex_unlock(&pr->lock);
+	} while (db == NULL && !stop_sleep(NAP));
+	return db;
+}
+
+static void
+give_back(struct proof *pr, const struct db *db)
+{
+	size_t i;
+
+	pthread_mutex_lock(&pr->lock);
+	for (i = 0; i < pr->n; i++)
+		if (pr->db[i] == db)
+			pr->taken[i] = false;
+	pthread_mutex_unlock(&pr->lock);
+}
+
+/*
+ * A metadata lock goes with the savepoint behind which it was taken, so that
+ * an ALTER by somebody else has to wait for a chunk, not for the whole proof
+ * with the application behind it.  The snapshot stays.
+ */
+static int
+hold_on(struct db *snap, struct err *e)
+{
+	return db_quiet(snap, e, "SAVEPOINT livealter");
+}
+
+static int
+let_go(struct db *snap, int rc, struct err *e)
+{
+	struct err e2 = { .kind = ERR_NONE };
+
+	/* An error may have ended the transaction, and with it the view. */
+	if (db_quiet(snap, &e2, "ROLLBACK TO SAVEPOINT livealter") != 0) {
+		if (rc == 0 || e->kind == ERR_SQL)
+			*e = e2;
+		return -1;
+	}
+	return rc;
+}
+
+/* What one of the two tables holds of a chunk; the new one in the snapshot,
+ * the old one for good, unless it is kept in step. */
+static int
+read_both(struct proof *pr, struct db *snap, struct db *db,
+    const struct chunk *c, struct sum *old, struct sum *new, struct err *e)
+{
+	int rc = hold_on(snap, e);
+
+	if (rc == 0)
+		rc = let_go(snap, sum_side(new, &pr->swapped, snap, SIDE_NEW,
+		    c, e), e);
+	if (rc == 0 && !pr->frozen) {
+		rc = hold_on(snap, e);
+		if (rc == 0)
+			rc = let_go(snap, sum_side(old, &pr->swapped, snap,
+			    SIDE_OLD, c, e), e);
+	}
+	if (rc != 0)
+		return snapshot_failed(e);
+	return pr->frozen ? sum_side(old, &pr->swapped, db, SIDE_OLD, c, e) :
+	    0;
+}
+
+static int
+lost(struct proof *pr, struct err *e)
+{
+	const struct plan *p = &pr->swapped;
+
+	e->kind = ERR_LOSS;
+	return err_hint(e, "%s is kept and has these rows as they were before "
+	    "the swap; applications use %s.  Compare them in both tables, "
+	    "bring over what is missing, and then DROP TABLE %s",
+	    p->names.old.sql, p->names.shadow.sql, p->names.old.sql);
+}
+
+/*
+ * The snapshot has no difference, so what differs came to the old table
+ * between it and the RENAME.  Where the new table has the same by now, the
+ * triggers have brought it.
+ */
+static int
+judge_late(struct proof *pr, struct db *db, const struct chunk *c,
+    struct err *e)
+{
+	struct sum old, new;
+
+	if (sum_both(&old, &new, &pr->swapped, db, c, e) != 0)
+		return -1;
+	if (sum_equal(&old, &new))
+		return 0;
+	verify_tell(&pr->swapped, db, c, old.rows, new.rows, e);
+	err_while(e, "written to the old table in the moment of the swap");
+	return lost(pr, e);
+}
+
+/*
+ * Halve the chunk until it is a row: others next to it may be written to by
+ * the application since.
+ */
+static int
+look_for_late(struct proof *pr, struct db *snap, struct db *db,
+    const struct chunk *c, unsigned long long rows, struct err *e)
+{
+	struct chunk half = { .after = BOUND_INIT, .upto = BOUND_INIT };
+	struct str q = STR_INIT;
+	struct sum old, new;
+	int rc;
+
+	if (read_both(pr, snap, db, c, &old, &new, e) != 0)
+		return -1;
+	if (sum_equal(&old, &new))
+		return 0;
+	if (rows < 2)
+		return judge_late(pr, db, c, e);
+	sql_boundary(&q, &pr->swapped, &c->after, &c->upto, rows / 2);
+	bound_copy(&half.after, &c->after);
+	rc = walk_ask(db, &pr->swapped, q.s, &half.upto, e);
+	str_free(&q);
+	if (rc == 1)
+		rc = look_for_late(pr, snap, db, &half, rows / 2, e);
+	if (rc == 0 && half.upto.n > 0) {
+		bound_copy(&half.after, &half.upto);
+		bound_copy(&half.upto, &c->upto);
+		rc = look_for_late(pr, snap, db, &half, rows - rows / 2, e);
+	}
+	bound_free(&half.after);
+	bound_free(&half.upto);
+	return rc;
+}
+
+/* Is the difference there in the snapshot, too? */
+static int
+tell_difference(struct proof *pr, struct db *snap, struct db *db,
+    const struct chunk *c, const struct sum *new, struct err *e)
+{
+	struct sum old;
+	int rc = hold_on(snap, e);
+
+	if (rc == 0)
+		rc = let_go(snap, sum_side(&old, &pr->swapped, snap, SIDE_OLD,
+		    c, e), e);
+	if (rc == 0 && sum_equal(&old, new))
+		return look_for_late(pr, snap, db, c, old.rows > new->rows ?
+		    old.rows : new->rows, e);
+	if (rc == 0)
+		rc = hold_on(snap, e);
+	if (rc != 0)
+		return snapshot_failed(e);
+	verify_tell(&pr->swapped, snap, c, old.rows, new->rows, e);
+	let_go(snap, -1, e);
+	return lost(pr, e);
+}
+
+static int
+prove_chunk(void *arg, struct db *db, const struct chunk *c,
+    struct chunk_done *done, struct err *e)
+{
+	struct proof *pr = arg;
+	struct db *snap = take(pr);
+	struct sum old, new;
+	int rc;
+
+	if (snap == NULL)
+		return err_set(e, ERR_STOPPED, "stopped");
+	rc = read_both(pr, snap, db, c, &old, &new, e);
+	if (rc == 0) {
+		done->rows = old.rows;
+		if (!sum_equal(&old, &new))
+			rc = tell_difference(pr, snap, db, c, &new, e);
+	}
+	give_back(pr, snap);
+	return rc;
+}
+
+/*
+ * By joins from the old table, rows that are too many in the new one are not
+ * seen.
+ */
+static int
+prove_counts(struct proof *pr, struct err *e)
+{
+	struct plan *p = &pr->swapped;
+	struct db *snap = pr->db[0];
+	int rc = hold_on(snap, e);
+
+	if (rc == 0)
+		rc = let_go(snap, verify_count(p, snap, e), e);
+	if (rc == 0)
+		return 0;
+	return e->kind == ERR_DIFFERENT ? lost(pr, e) : snapshot_failed(e);
+}
+
+int
+proof_run(struct proof *pr, const struct plan *p, const struct config *cfg,
+    const struct walk_watch *watch, struct walk_result *result,
+    struct err *e)
+{
+	struct walk w = { .plan = &pr->swapped, .cfg = cfg, .verb = "proved",
+	    .session = SESSION_VERIFY, .to_the_end = true,
+	    .chunk = prove_chunk, .arg = pr, .watch = watch };
+	int rc;
+
+	sql_after_swap(&pr->swapped, p);
+	pr->frozen = p->back == NULL;
+	rc = walk_run(&w, result, e);
+	if (rc == 0 && !p->same_ranges)
+		rc = prove_counts(pr, e);
+	return rc;
+}
