@@ -13,6 +13,7 @@
 #include "steps/verify.h"
 
 #define AUTO_LIMIT	600.0	/* seconds that the comparison took */
+#define MOST		4	/* snapshots: each is taken under the locks */
 #define NAP		0.05	/* seconds until a snapshot may be free */
 
 /*
@@ -70,7 +71,7 @@ proof_open(struct proof **proof, const struct plan *p,
 		pr = xcalloc(1, sizeof(*pr));
 		pr->server = p->server;
 		pr->cfg = cfg;
-		pr->n = cfg->threads;
+		pr->n = cfg->threads < MOST ? cfg->threads : MOST;
 		pr->db = xcalloc(pr->n, sizeof(*pr->db));
 		pr->taken = xcalloc(pr->n, sizeof(*pr->taken));
 		pthread_mutex_init(&pr->lock, NULL);
@@ -135,8 +136,8 @@ snapshot_failed(struct err *e)
 	return -1;
 }
 
-/* A snapshot that no other worker uses; there are fewer when threads were
- * added.  NULL after a signal. */
+/* A snapshot that no other worker uses; there may be fewer of them than of
+ * workers.  NULL after a signal. */
 static struct db *
 take(struct proof *pr)
 {
