@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "server/db.h"
 #include "server/server.h"
+#include "server/session.h"
 #include "steps/claim.h"
 #include "steps/pulse.h"
 #include "steps/registry.h"
@@ -75,9 +76,7 @@ control_run(const struct config *cfg, struct err *e)
 	if (why != NULL)
 		return err_set(e, ERR_USAGE, "livealter control: %.60s: %s",
 		    cfg->action, why);
-	rc = db_open(&o.db, cfg, "control", e) != 0 ||
-	    server_probe(&o.server, o.db, e) != 0 ||
-	    server_session(&o.server, o.db, SESSION_CONDUCTOR, 0, cfg, e) !=
+	rc = session_first(&o.db, &o.server, cfg, "control", e) !=
 	    0 || qname_set(&o.table, cfg->database, cfg->table, e) != 0 ?
 	    -1 : 0;
 	if (rc == 0) {

@@ -12,6 +12,7 @@
 #include "exchange.h"
 #include "model/reverse.h"
 #include "recall.h"
+#include "server/session.h"
 #include "steps/breakage.h"
 #include "steps/check.h"
 #include "steps/claim.h"
@@ -32,13 +33,8 @@ int
 migrate_connect(struct migration *m, struct err *e)
 {
 	m->began = now_s();
-	wish_init(&m->wish, m->cfg, &m->registry);
-	if (db_open(&m->db, m->cfg, "conductor", e) != 0 ||
-	    server_probe(&m->server, m->db, e) != 0 ||
-	    server_session(&m->server, m->db, SESSION_CONDUCTOR, 0, m->cfg,
-	    e) != 0)
-		return -1;
-	return 0;
+	wish_init(&m->wish, m->cfg, &m->server, &m->registry);
+	return session_first(&m->db, &m->server, m->cfg, "conductor", e);
 }
 
 int

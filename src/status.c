@@ -12,6 +12,7 @@
 #include "model/record.h"
 #include "server/db.h"
 #include "server/server.h"
+#include "server/session.h"
 #include "steps/claim.h"
 #include "steps/pulse.h"
 #include "steps/registry.h"
@@ -481,10 +482,7 @@ status_run(const struct config *cfg, struct err *e)
 	struct view v = { .cfg = cfg };
 	int rc;
 
-	rc = db_open(&v.db, cfg, "status", e) != 0 ||
-	    server_probe(&v.server, v.db, e) != 0 ||
-	    server_session(&v.server, v.db, SESSION_CONDUCTOR, 0, cfg,
-	    e) != 0 ||
+	rc = session_first(&v.db, &v.server, cfg, "status", e) != 0 ||
 	    look_at_migrations(&v, e) != 0 || look_around(&v, e) != 0 ? -1 :
 	    0;
 	if (rc == 0)

@@ -128,6 +128,9 @@ only_in('only db.c and db_login.c know the client library',
     'src/server/db_login.c');
 only_in('only yaml.c knows libyaml', qr/^#include <yaml/m,
     'src/cli/yaml.c');
+none_of('only session.c opens connections, which it sets up', grep {
+	$code{$_} =~ /\bdb_open\(/ &&
+	!m{^(?:src|include)/server/(?:db|session)\.[ch]$} } @SRC, @HDR);
 none_of('only the stories know the migration', grep {
 	$text{$_} =~ /"migrate\.h"|struct migration\b/ &&
 	!m{^src/\w+\.c$|^include/\w+\.h$} } @SRC, @HDR);

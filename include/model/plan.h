@@ -13,6 +13,7 @@
 #include "model/names.h"
 #include "model/table.h"
 #include "server/server.h"
+#include "server/session.h"
 
 /* A column of the new table and where its values come from. */
 struct pair {
@@ -122,7 +123,7 @@ struct plan {
 	bool numbers;
 	bool checksum;			/* rows are compared by value */
 	bool sets_counter;		/* the ALTER says AUTO_INCREMENT = n */
-	unsigned int session;		/* bits of server_session() */
+	unsigned int session;		/* bits of server/session.h */
 	const char *zone;		/* the time_zone in which the triggers
 					   write; NULL: it does not matter */
 

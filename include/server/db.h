@@ -44,6 +44,8 @@ void db_thread_init(void);
 void db_thread_end(void);
 
 /*
+ * For server/session.c, which sets up what it opens: see there.
+ *
  * Connect as the configuration says (ERR_CONNECT when that fails).  role is
  * a constant word for messages.  db_close() frees; NULL is fine.
  */
@@ -92,7 +94,8 @@ int db_receive(struct db *db, size_t *done, struct err *e);
 /* What it was opened by. */
 const struct config *db_config(const struct db *db);
 
-/* Another connection to the same server, by the same configuration. */
+/* Another connection to the same server, by the same configuration and with
+ * every db_session() of this one. */
 int db_beside(struct db **out, const struct db *db, struct err *e);
 
 

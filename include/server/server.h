@@ -8,6 +8,8 @@
 #include "cli/config.h"
 #include "server/db.h"
 
+#define SERVER_SETTINGS 96	/* at most */
+
 /* What kind of server it is and how it is set, as far as that matters. */
 struct server {
 	bool mariadb;
@@ -27,6 +29,7 @@ struct server {
 	 * performance_schema.metadata_locks, or in MariaDB's
 	 * information_schema.METADATA_LOCK_INFO, if that is installed. */
 	bool sees_locks;
+	bool setting[SERVER_SETTINGS];	/* of session.c: does it have it? */
 	char *sql_mode;			/* the global one: native ALTER's */
 	char *time_zone;		/* the global one */
 	char *user;			/* CURRENT_USER(), quoted for GRANT */
@@ -47,36 +50,6 @@ bool server_is_same(const char *id1, const char *id2);
  */
 int server_reconnect(const struct server *s, struct db *db, struct err *e);
 int server_recognize(const struct server *s, struct db *db, struct err *e);
-
-/* What a session is for decides how it is set up. */
-enum server_session {
-	SESSION_CONDUCTOR,	/* tells the story; DDL and questions */
-	SESSION_ALTER,		/* the user's ALTER, his sql_mode */
-	SESSION_COPY,		/* moves rows */
-	SESSION_VERIFY,		/* reads both tables in one snapshot */
-};
-
-/* The sql_mode of all but SESSION_ALTER, before the bits below. */
-#define SERVER_SQL_MODE "NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION"
-
-/* How values are read and stored in a session; bits. */
-enum {
-	/* Walk in UTC, so that no key of type TIMESTAMP is ambiguous in the
-	 * hour when summer time ends.  Else: the server's own time zone. */
-	SESSION_UTC = 1,
-	/* February 31st, where the application was allowed to store it. */
-	SESSION_INVALID_DATES = 2,
-};
-
-/* Set up a session (see db_session()). */
-int server_session(const struct server *s, struct db *db,
-    enum server_session what, unsigned int how, const struct config *cfg,
-    struct err *e);
-
-/* db_open(), and set up its session. */
-int server_open(struct db **db, const struct server *s,
-    const struct config *cfg, const char *role, enum server_session what,
-    unsigned int how, struct err *e);
 
 /*
  * A statement on what is ours was refused: give the error this kind, or

@@ -11,6 +11,7 @@
 #include "model/plan.h"
 #include "server/db.h"
 #include "server/server.h"
+#include "server/session.h"
 
 /*
  * Going over the old table in chunks, with one or more workers: what copying
@@ -62,7 +63,7 @@ struct walk {
 	const struct plan *plan;
 	const struct config *cfg;
 	const char *verb;		/* "copied", for the progress line */
-	enum server_session session;
+	enum session_use session;
 	/* Begin after this row, so many rows on; no value: at the first. */
 	struct bound from;
 	unsigned long long from_rows;

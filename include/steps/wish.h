@@ -18,6 +18,7 @@
 struct wish {
 	struct db *db;			/* of its own: it is read at any time */
 	const struct config *cfg;
+	const struct server *server;
 	const struct registry *registry;
 	double looked;			/* when it last was */
 	bool paused, postponed, told;	/* told: to swap */
@@ -26,7 +27,7 @@ struct wish {
 };
 
 void wish_init(struct wish *w, const struct config *cfg,
-    const struct registry *reg);
+    const struct server *s, const struct registry *reg);
 void wish_free(struct wish *w);
 
 /*

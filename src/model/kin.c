@@ -5,7 +5,7 @@
 
 #include "base/util.h"
 #include "model/lex.h"
-#include "server/server.h"
+#include "server/session.h"
 
 /* SHOW CREATE TRIGGER: the text, and what it was made under. */
 enum { SHOWN_MODE = 1, SHOWN_TEXT, SHOWN_CHARSET, SHOWN_COLLATION };
@@ -143,7 +143,7 @@ kin_before_trigger(struct str *q, const struct kin_trigger *t)
 void
 kin_after_trigger(struct str *q)
 {
-	str_addz(q, "SET NAMES utf8mb4, SESSION sql_mode = '" SERVER_SQL_MODE
+	str_addz(q, "SET NAMES utf8mb4, SESSION sql_mode = '" SESSION_SQL_MODE
 	    "'");
 }
 

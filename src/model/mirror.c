@@ -30,6 +30,7 @@
 #include "model/clock.h"
 #include "model/convert.h"
 #include "model/sql.h"
+#include "server/session.h"
 
 /* `shadow`.`k` = NEW.`k` AND ... */
 static void
@@ -386,7 +387,7 @@ void
 mirror_session(struct str *q, const struct plan *p)
 {
 	str_addf(q, "SET SESSION sql_mode='STRICT_ALL_TABLES,%s%s'",
-	    SERVER_SQL_MODE, p->session & SESSION_INVALID_DATES ?
+	    SESSION_SQL_MODE, p->session & SESSION_INVALID_DATES ?
 	    ",ALLOW_INVALID_DATES" : "");
 }
 

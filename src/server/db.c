@@ -358,7 +358,14 @@ db_config(const struct db *db)
 int
 db_beside(struct db **out, const struct db *db, struct err *e)
 {
-	return db_open(out, db->cfg, "beside", e);
+	size_t i;
+
+	if (db_open(out, db->cfg, "beside", e) != 0)
+		return -1;
+	for (i = 0; i < db->n_session; i++)
+		if (db_session(*out, db->session[i], e) != 0)
+			return -1;
+	return 0;
 }
 
 int

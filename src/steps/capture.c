@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/mirror.h"
+#include "server/session.h"
 #include "steps/mdl.h"
 
 static int
@@ -109,7 +110,7 @@ capture_run(struct db *db, const struct plan *p, const struct config *cfg,
 	if (rc != 0)
 		server_explain(p->server, &p->names.old.db, ERR_TRIGGERS, e);
 	if (db_quiet(db, rc == 0 ? e : &e2, "SET SESSION sql_mode='"
-	    SERVER_SQL_MODE "'") != 0)
+	    SESSION_SQL_MODE "'") != 0)
 		rc = -1;
 	return rc != 0 ? -1 : capture_recognize(db, p, c, e);
 }

@@ -57,13 +57,12 @@ run_again(void *arg, enum undo_what what, const char *sql, struct err *e)
  * its CREATE, no write comes in between.  NULL when that is not to be had.
  */
 static struct db *
-substitute(struct db *db, const struct plan *p, const struct config *cfg)
+substitute(struct db *db)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	struct db *sub = NULL;
 
-	if (db_beside(&sub, db, &ignored) == 0 && server_session(p->server,
-	    sub, SESSION_CONDUCTOR, 0, cfg, &ignored) == 0)
+	if (db_beside(&sub, db, &ignored) == 0)
 		return sub;
 	db_close(sub);
 	return NULL;
@@ -173,7 +172,7 @@ finish_names(struct db *db, const struct plan *p, const struct config *cfg,
 	if (!cut_has(&p->cut, CUT_TABLE))
 		return 0;
 	/* Before there is a lock: to connect takes its time. */
-	sub = substitute(db, p, cfg);
+	sub = substitute(db);
 	t = finish_tables(p, &p->names.attic, &set);
 	rc = mdl_hold(db, p->server, &set, &cfg->tries_update_foreign_keys,
 	    e);

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/cutkey.h"
+#include "server/session.h"
 #include "steps/ask.h"
 #include "steps/mdl.h"
 
@@ -225,7 +226,7 @@ kinship_orphans(const struct plan *p, const struct config *cfg, bool filled,
 
 	if (p->n_fresh_fkeys == 0)
 		return 0;
-	rc = server_open(&db, p->server, cfg, "orphans", SESSION_VERIFY,
+	rc = session_open(&db, p->server, cfg, "orphans", SESSION_VERIFY,
 	    p->session, e);
 	for (i = 0; i < p->n_fresh_fkeys && rc == 0; i++) {
 		sql = filled ? p->fresh_fkey[i].after :

@@ -28,12 +28,9 @@ static int
 open_lane(struct db **lane, const struct lanes *l, struct err *e)
 {
 	return db_beside(lane, l->holder, e) != 0 ||
-	    server_session(l->p->server, *lane, SESSION_CONDUCTOR, 0, l->cfg,
-	    e) != 0 ||
 	    /* They stand in the queue while the holder is at work. */
-	    db_session(*lane, "SET SESSION lock_wait_timeout = 10", e) != 0 ||
-	    db_session(*lane, "SET SESSION foreign_key_checks = 0", e) != 0 ?
-	    -1 : 0;
+	    db_session(*lane, "SET SESSION lock_wait_timeout = 10, "
+	    "foreign_key_checks = 0", e) != 0 ? -1 : 0;
 }
 
 int

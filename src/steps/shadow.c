@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "model/ddl.h"
 #include "model/mirror.h"
+#include "server/session.h"
 #include "steps/mdl.h"
 
 #define UNDERSCORES 10		/* as many as pt-online-schema-change tries */
@@ -422,7 +423,7 @@ shadow_alter(struct db *db, const struct names *n, const struct table *old,
 	struct db *users = NULL;
 	int rc;
 
-	rc = server_open(&users, s, cfg, "alter", SESSION_ALTER, 0, e) != 0 ||
+	rc = session_open(&users, s, cfg, "alter", SESSION_ALTER, 0, e) != 0 ||
 	    run_alter(users, n, old, a, s, cfg, e) != 0 ||
 	    probe_triggers(db, s, n, &cfg->tries_create_triggers, e) != 0 ?
 	    -1 : 0;

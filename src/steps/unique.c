@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "server/db.h"
-#include "server/server.h"
+#include "server/session.h"
 #include "steps/ask.h"
 
 static int
@@ -54,7 +54,7 @@ unique_check(const struct plan *p, const struct config *cfg, struct err *e)
 
 	if (p->n_fresh == 0)
 		return 0;
-	rc = server_open(&db, p->server, cfg, "unique", SESSION_VERIFY,
+	rc = session_open(&db, p->server, cfg, "unique", SESSION_VERIFY,
 	    p->session, e);
 	for (i = 0; i < p->n_fresh && rc == 0; i++)
 		rc = check_key(p, db, &p->fresh[i], e);

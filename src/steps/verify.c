@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/sql.h"
+#include "server/session.h"
 #include "steps/sum.h"
 
 struct job {
@@ -123,7 +124,7 @@ verify_counts(const struct plan *p, const struct config *cfg, struct err *e)
 	struct db *db = NULL;
 	int rc;
 
-	rc = server_open(&db, p->server, cfg, "compare", SESSION_VERIFY,
+	rc = session_open(&db, p->server, cfg, "compare", SESSION_VERIFY,
 	    p->session, e) != 0 || compare_counts(p, db, e) != 0 ? -1 : 0;
 	db_close(db);
 	return rc;

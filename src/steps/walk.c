@@ -25,6 +25,7 @@
 #include "base/util.h"
 #include "model/sql.h"
 #include "model/trail.h"
+#include "server/session.h"
 #include "steps/telling.h"
 
 #define REDRAW		0.2	/* seconds, on a terminal */
@@ -418,7 +419,7 @@ hire(struct cursor *c, struct worker *w, struct err *e)
 	const struct walk *walk = c->walk;
 
 	w->cursor = c;
-	return server_open(&w->db, walk->plan->server, walk->cfg, walk->verb,
+	return session_open(&w->db, walk->plan->server, walk->cfg, walk->verb,
 	    walk->session, walk->plan->session, e);
 }
 

@@ -34,7 +34,7 @@ is_harmless(unsigned long code)
 
 /*
  * The servers give column and row only in the text (in English, see
- * server_session()): "... for column 'c' at row 3", on MariaDB also
+ * server/session.c): "... for column 'c' at row 3", on MariaDB also
  * "... for column `db`.`t`.`c` at row 3".
  */
 static bool

@@ -7,16 +7,19 @@
 #include "base/num.h"
 #include "base/util.h"
 #include "cli/command.h"
+#include "server/session.h"
 
 #define LOOK		0.3	/* seconds between two looks */
 #define MOST_THREADS	64
 #define ROOM		200	/* characters, of the column's 255 */
 
 void
-wish_init(struct wish *w, const struct config *cfg, const struct registry *reg)
+wish_init(struct wish *w, const struct config *cfg, const struct server *s,
+    const struct registry *reg)
 {
 	memset(w, 0, sizeof(*w));
 	w->cfg = cfg;
+	w->server = s;
 	w->registry = reg;
 	w->pace.chunk_time = -1;
 }
@@ -177,8 +180,8 @@ look(struct wish *w, struct err *e)
 	if (w->registry->id == 0 || now_s() - w->looked < LOOK)
 		return 0;
 	w->looked = now_s();
-	if (w->db == NULL && db_open(&w->db, w->cfg, "control", &ignored) !=
-	    0) {
+	if (w->db == NULL && session_open(&w->db, w->server, w->cfg, "control",
+	    SESSION_CONDUCTOR, 0, &ignored) != 0) {
 		wish_free(w);
 		return 0;
 	}
