@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/sql.h"
+#include "server/session.h"
 #include "steps/sum.h"
 #include "steps/verify.h"
 
@@ -56,7 +57,7 @@ open_one(struct proof *pr, size_t i, const struct plan *p, struct err *e)
 		return 0;
 	db_close(pr->db[i]);
 	pr->db[i] = NULL;
-	return server_open(&pr->db[i], pr->server, pr->cfg, "proof",
+	return session_open(&pr->db[i], pr->server, pr->cfg, "proof",
 	    SESSION_VERIFY, p->session, e);
 }
 
