@@ -7,6 +7,7 @@
 #include "base/undo.h"
 #include "cli/config.h"
 #include "model/alter.h"
+#include "model/identity.h"
 #include "model/kin.h"
 #include "model/plan.h"
 #include "model/table.h"
@@ -42,7 +43,10 @@ struct migration {
 	struct wish wish;		/* what the operator asks for */
 	struct record was;		/* that row, as it was found */
 	struct undo undo;		/* what to take away if we fail */
-	bool anew;			/* a table may have been truncated */
+	/* Are they the tables that were compared? */
+	struct identity old_is, new_is;
+	bool told_changed;
+	double look_after;		/* now_s() */
 	bool swapped;			/* the point of no return */
 	bool resumed;			/* began in an earlier run */
 	bool reconnected;		/* the server may have crashed */
@@ -77,7 +81,6 @@ int migrate_alter(struct migration *m, struct err *e);
 int migrate_plan(struct migration *m, struct err *e);
 int migrate_capture(struct migration *m, struct err *e);
 int migrate_copy(struct migration *m, struct err *e);
-int migrate_verify(struct migration *m, struct err *e);
 int migrate_swap(struct migration *m, struct err *e);
 int migrate_release(struct migration *m, struct err *e);
 int migrate_drop(struct migration *m, struct err *e);

@@ -1,7 +1,7 @@
 #include "exchange.h"
 
-#include "base/log.h"
 #include "base/reason.h"
+#include "compare.h"
 #include "model/record.h"
 #include "prove.h"
 #include "steps/capture.h"
@@ -10,18 +10,8 @@
 #include "steps/kinship.h"
 #include "steps/postpone.h"
 #include "steps/swap.h"
-#include "steps/verify.h"
+#include "unchanged.h"
 #include "watch.h"
-
-static int
-compare_again(void *arg, struct err *e)
-{
-	struct migration *m = arg;
-
-	log_info("compare the two tables once more");
-	return m->cfg->verify == VERIFY_NONE ?
-	    verify_counts(&m->plan, m->cfg, e) : migrate_verify(m, e);
-}
 
 /* cutover_look_fn: nobody can write any more, and nothing can change. */
 static int
@@ -29,13 +19,11 @@ last_look(void *arg, struct err *e)
 {
 	struct migration *m = arg;
 	struct check_input in = migrate_to_check(m);
-	bool anew;
 
 	if (capture_intact(m->db, &m->plan, &m->capture, e) != 0 ||
-	    check_unchanged(&in, m->new, &anew, e) != 0)
+	    check_unchanged(&in, m->new, e) != 0 || unchanged_look(m, e) != 0)
 		return -1;
-	m->anew = anew;
-	return anew;
+	return unchanged_not(m);
 }
 
 /* The same, and take the snapshots when it may go on. */
@@ -66,6 +54,13 @@ read_new_again(struct migration *m, struct err *e)
 	return rc;
 }
 
+/* It was ourselves who changed it. */
+static int
+note_new(struct migration *m, struct err *e)
+{
+	return identity_note(&m->new_is, m->db, &m->server, &m->new->name, e);
+}
+
 /* From now on they hold; and what is there must be as they say. */
 static int
 add_keys(struct migration *m, struct err *e)
@@ -84,7 +79,7 @@ remove_keys(struct migration *m, struct err *e)
 		return 0;
 	return kinship_remove(m->db, &m->server, &m->names.shadow, &m->added,
 	    m->cfg, e) != 0 ||
-	    read_new_again(m, e) != 0 ? -1 : 0;
+	    read_new_again(m, e) != 0 || note_new(m, e) != 0 ? -1 : 0;
 }
 
 /* What is to be done if we are not there to do it. */
@@ -130,7 +125,6 @@ look_and_swap(struct migration *m, const struct mdl_gate *gate,
 	struct err ignored = { .kind = ERR_NONE };
 	int rc;
 
-	m->anew = false;
 	if (watch_tables(m, e) != 0)
 		return -1;
 	if (watch_state(m, STATE_SWAPPING, e) != 0)
@@ -140,7 +134,7 @@ look_and_swap(struct migration *m, const struct mdl_gate *gate,
 		return rc;
 	/* MySQL makes a table anew to set its counter. */
 	if (swap_prepare(m->db, &m->plan, m->cfg, &m->undo, e) != 0 ||
-	    add_keys(m, e) != 0 || table_reborn(m->new, m->db, e) != 0)
+	    add_keys(m, e) != 0 || note_new(m, e) != 0)
 		return -1;
 	if (note_cutover(m, e) != 0 || prove_prepare(m, e) != 0)
 		return -1;
@@ -153,21 +147,6 @@ look_and_swap(struct migration *m, const struct mdl_gate *gate,
 	if (forget_cutover(m, rc == 0 ? e : &ignored) != 0 && rc == 0)
 		return -1;
 	return rc == 1 && remove_keys(m, e) != 0 ? -1 : rc;
-}
-
-#define LOOKS 3		/* so often may a table look truncated */
-
-static int
-compare_if_anew(struct migration *m, int *looks, struct err *e)
-{
-	if (!m->anew)
-		return 0;
-	if (++*looks > LOOKS)
-		return err_set(e, ERR_SWAP, "%s was truncated or made anew, "
-		    "again and again", m->names.old.sql);
-	return table_reborn(m->old, m->db, e) != 0 ||
-	    table_reborn(m->new, m->db, e) != 0 ||
-	    compare_again(m, e) != 0 ? -1 : 0;
 }
 
 /*
@@ -201,7 +180,7 @@ exchange_run(struct migration *m, struct err *e)
 		    postpone_run(&p, e) != 0)
 			return -1;
 		rc = look_and_swap(m, &gate, e);
-		if (rc == 1 && compare_if_anew(m, &looks, e) != 0)
+		if (rc == 1 && compare_if_changed(m, &looks, e) != 0)
 			return -1;
 	} while (rc == 1);
 	return rc;

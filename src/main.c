@@ -19,6 +19,7 @@
 #include "cleanup.h"
 #include "cli/command.h"
 #include "cli/config.h"
+#include "compare.h"
 #include "control.h"
 #include "migrate.h"
 #include "prove.h"
@@ -68,7 +69,7 @@ static const struct step {
 	{ "create the triggers", migrate_capture, RUN, ERR_TRIGGERS,
 	    "capture" },
 	{ "copy the rows", migrate_copy, DO, ERR_SQL, "copy" },
-	{ "compare the two tables", migrate_verify, COMPARE, ERR_SQL,
+	{ "compare the two tables", compare_run, COMPARE, ERR_SQL,
 	    "verify" },
 	{ "swap the tables", migrate_swap, DO, ERR_SWAP, "swap" },
 	{ "swap the tables back", revert_swap, BACK, ERR_SWAP, "revert" },

@@ -25,8 +25,8 @@
 #include "steps/swap.h"
 #include "steps/turn.h"
 #include "steps/unique.h"
-#include "steps/verify.h"
 #include "steps/warning.h"
+#include "unchanged.h"
 #include "watch.h"
 
 int
@@ -223,7 +223,7 @@ migrate_copy(struct migration *m, struct err *e)
 	struct watching w;
 
 	watch_walk(&w, m, watch_tables);
-	if (watch_state(m, STATE_COPYING, e) != 0)
+	if (watch_state(m, STATE_COPYING, e) != 0 || unchanged_note(m, e) != 0)
 		return -1;
 	if (m->plan.autoinc_lock)
 		rest_begin(&m->rest, &m->names.old, m->db);
@@ -233,44 +233,6 @@ migrate_copy(struct migration *m, struct err *e)
 	log_info("copied %llu rows in %.1f s", m->copied.walk.rows,
 	    m->copied.walk.seconds);
 	return watch_tables(m, e);
-}
-
-static int
-compare(struct migration *m, const struct walk_watch *watch, struct err *e)
-{
-	/* All of it, while it was copied, and neither has changed since. */
-	bool known = m->copied.all && !m->reconnected && !m->resumed &&
-	    rest_was_kept(&m->rest, m->db);
-
-	/* It counts once, since it grows old. */
-	m->copied.all = false;
-	if (!known)
-		return verify_run(&m->plan, m->cfg, watch, &m->compared, e);
-	m->compared = m->copied.compared;
-	return 0;
-}
-
-int
-migrate_verify(struct migration *m, struct err *e)
-{
-	struct watching w;
-
-	if (m->cfg->verify == VERIFY_NONE) {
-		log_info("not compared, as --verify=none asks for");
-		/* Two rows that became one are seen by nothing else, nor
-		 * is a TRUNCATE while no livealter was watching, nor what a
-		 * server that crashed has forgotten. */
-		return m->plan.merges || m->resumed || m->reconnected ?
-		    verify_counts(&m->plan, m->cfg, e) : 0;
-	}
-	watch_walk(&w, m, watch_tables);
-	if (watch_state(m, STATE_COMPARING, e) != 0 ||
-	    compare(m, &w.watch, e) != 0)
-		return -1;
-	m->compared_at = now_s();
-	log_info("compared %llu rows in %.1f s: no difference",
-	    m->compared.rows, m->compared.seconds);
-	return 0;
 }
 
 /* The children still reference it, as --alter-foreign-keys-method=none says. */
@@ -499,6 +461,8 @@ migrate_free(struct migration *m)
 	table_free(m->new);
 	server_free(&m->server);
 	capture_free(&m->capture);
+	identity_free(&m->old_is);
+	identity_free(&m->new_is);
 	wish_free(&m->wish);
 	registry_free(&m->registry);
 	record_free(&m->was);

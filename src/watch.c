@@ -3,7 +3,9 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/str.h"
+#include "base/util.h"
 #include "steps/claim.h"
+#include "unchanged.h"
 
 /* Somebody has locked the table: it will be looked at again. */
 bool
@@ -43,13 +45,30 @@ beat_once(struct migration *m, struct err *e)
 	return rc;
 }
 
+#define LOOKS_SHARE	50	/* a look takes one part of the time at most */
+
+/* It may take long where there are very many tables. */
+static int
+look(struct migration *m, struct err *e)
+{
+	double began = now_s();
+
+	if (began < m->look_after)
+		return 0;
+	if (unchanged_look(m, e) != 0 && !watch_is_locked_out(e))
+		return -1;
+	m->look_after = began + LOOKS_SHARE * (now_s() - began);
+	return 0;
+}
+
 static int
 watch_once(struct migration *m, struct err *e)
 {
 	if (beat_once(m, e) != 0)
 		return -1;
-	return capture_intact(m->db, &m->plan, &m->capture, e) != 0 &&
-	    !watch_is_locked_out(e) ? -1 : 0;
+	if (capture_intact(m->db, &m->plan, &m->capture, e) != 0)
+		return watch_is_locked_out(e) ? 0 : -1;
+	return look(m, e);
 }
 
 #define LOSSES 10	/* one after the other */

@@ -69,7 +69,6 @@ struct table {
 	unsigned long long rows;	/* the server's estimate */
 	unsigned long long bytes;	/* data and indexes */
 	unsigned long long auto_increment;	/* 0: none */
-	char *born;			/* CREATE_TIME: TRUNCATE renews it */
 };
 
 /*
@@ -83,9 +82,6 @@ void table_free(struct table *t);
 
 /* Take another reading's text of the definition: we have changed it. */
 void table_take_text(struct table *t, struct table *from);
-
-/* Read again when it was made: from now on that is known. */
-int table_reborn(struct table *t, struct db *db, struct err *e);
 
 /* Column or key names are compared as the servers do: without case. */
 const struct column *table_column(const struct table *t, const char *name);

@@ -37,10 +37,9 @@ int check_plan(struct db *db, const struct plan *p, struct err *e);
 
 /*
  * Before the swap: are the old table (but for our triggers) and the new one
- * as they were when the plan was made?  *anew says that one of them may have
- * been truncated, and that they should be compared once more.
+ * defined as they were when the plan was made?
  */
 int check_unchanged(const struct check_input *in, const struct table *new,
-    bool *anew, struct err *e);
+    struct err *e);
 
 #endif

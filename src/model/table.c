@@ -231,9 +231,9 @@ load_facts(struct table *t, struct db *db, const char *where, struct err *e)
 	char **c;
 	int rc = -1;
 
-	if (db_rows(db, &r, "v?????", e, "SELECT TABLE_TYPE, ENGINE, "
-	    "TABLE_ROWS, DATA_LENGTH + INDEX_LENGTH, AUTO_INCREMENT, "
-	    "CREATE_TIME FROM information_schema.TABLES WHERE %s", where) != 0)
+	if (db_rows(db, &r, "v????", e, "SELECT TABLE_TYPE, ENGINE, "
+	    "TABLE_ROWS, DATA_LENGTH + INDEX_LENGTH, AUTO_INCREMENT FROM "
+	    "information_schema.TABLES WHERE %s", where) != 0)
 		goto out;
 	if (r.n == 0) {
 		err_set(e, ERR_REFUSED, "there is no table %s", t->name.sql);
@@ -252,7 +252,6 @@ load_facts(struct table *t, struct db *db, const char *where, struct err *e)
 	t->rows = c[2] != NULL ? strtoull(c[2], NULL, 10) : 0;
 	t->bytes = c[3] != NULL ? strtoull(c[3], NULL, 10) : 0;
 	t->auto_increment = c[4] != NULL ? strtoull(c[4], NULL, 10) : 0;
-	t->born = xstrdup(c[5] != NULL ? c[5] : "");
 	rc = 0;
 out:
 	rows_free(&r);
@@ -362,7 +361,6 @@ table_free(struct table *t)
 	free(t->column);
 	free(t->key);
 	free(t->engine);
-	free(t->born);
 	free(t->create);
 	free(t);
 }
@@ -379,24 +377,6 @@ table_exists(struct db *db, const struct qname *name, struct err *e)
 	    "information_schema.TABLES WHERE %s", where.s);
 	str_free(&where);
 	return rc != 0 ? -1 : n > 0;
-}
-
-int
-table_reborn(struct table *t, struct db *db, struct err *e)
-{
-	struct str where = STR_INIT;
-	char *born = NULL;
-	int rc;
-
-	table_where(&where, db, &t->name);
-	rc = db_value(db, &born, e, "SELECT CREATE_TIME FROM "
-	    "information_schema.TABLES WHERE %s", where.s);
-	str_free(&where);
-	if (rc != 0)
-		return -1;
-	free(t->born);
-	t->born = born != NULL ? born : xstrdup("");
-	return 0;
 }
 
 void

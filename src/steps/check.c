@@ -497,47 +497,28 @@ check_plan(struct db *db, const struct plan *p, struct err *e)
 	    -1 : check_zero_dates(db, p, e);
 }
 
-/*
- * Was it altered?  Or perhaps truncated: CREATE_TIME tells, but MariaDB may
- * give the time of the file's last name, which comes a moment after the first
- * answer.  So that is a reason to look again, not to refuse.
- */
-static int
-compare_tables(const struct table *was, const struct table *is, bool *anew,
-    struct err *e)
-{
-	struct str a = STR_INIT, b = STR_INIT;
-	bool altered;
-
-	table_definition(&a, was);
-	table_definition(&b, is);
-	altered = strcmp(a.s, b.s) != 0;
-	str_free(&a);
-	str_free(&b);
-	if (strcmp(was->born, is->born) != 0) {
-		log_warn("%s may have been truncated or made anew at %s",
-		    was->name.sql, is->born);
-		*anew = true;
-	}
-	if (!altered)
-		return 0;
-	err_set(e, ERR_REFUSED, "%s was altered by somebody else meanwhile",
-	    was->name.sql);
-	return err_hint(e, "start again; the swap would have undone that "
-	    "change");
-}
-
 /* SHOW CREATE TABLE, but for the counter, which goes on. */
 static int
 same_create(const struct check_input *in, const struct table *was,
-    bool *anew, struct err *e)
+    struct err *e)
 {
+	struct str a = STR_INIT, b = STR_INIT;
 	struct table *is = NULL;
 	int rc;
 
 	rc = table_load(&is, in->db, in->server, &was->name, e);
-	if (rc == 0)
-		rc = compare_tables(was, is, anew, e);
+	if (rc == 0) {
+		table_definition(&a, was);
+		table_definition(&b, is);
+	}
+	if (rc == 0 && strcmp(a.s, b.s) != 0) {
+		rc = err_set(e, ERR_REFUSED, "%s was altered by somebody else "
+		    "meanwhile", was->name.sql);
+		err_hint(e, "start again; the swap would have undone that "
+		    "change");
+	}
+	str_free(&a);
+	str_free(&b);
 	table_free(is);
 	return rc;
 }
@@ -569,10 +550,9 @@ same_kin(const struct check_input *in, const struct table *new,
 
 int
 check_unchanged(const struct check_input *in, const struct table *new,
-    bool *anew, struct err *e)
+    struct err *e)
 {
-	*anew = false;
-	return same_create(in, in->old, anew, e) != 0 ||
-	    same_create(in, new, anew, e) != 0 ||
+	return same_create(in, in->old, e) != 0 ||
+	    same_create(in, new, e) != 0 ||
 	    same_kin(in, new, e) != 0 ? -1 : 0;
 }
