@@ -64,6 +64,8 @@ struct config {
 	enum tls_mode tls;		/* --mysql_ssl, DSN key s, --ssl-* */
 	char *ssl_ca, *ssl_cert, *ssl_key;
 	bool ssl_verify;
+	char *server_public_key_path;
+	bool get_server_public_key, enable_cleartext_plugin;
 	char *set_vars;			/* as given: "a=1,b=2" */
 	bool ask_pass;			/* already asked: see password */
 	char *password_file;		/* already read: see password */

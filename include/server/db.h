@@ -25,6 +25,8 @@ enum db_class {
 	DB_TOO_BIG,	/* smaller pieces may pass */
 	DB_FULL,	/* there is no room left; then the kind is ERR_DISK */
 	DB_GONE,	/* the connection is broken */
+	DB_CROWDED,	/* no more connections for now */
+	DB_TOO_LARGE,	/* for a packet; final */
 	DB_DENIED,	/* a privilege, or a setting, is missing */
 	DB_DONE,	/* it is so already: there is one, or there is none */
 	DB_NOT_LOCKED,	/* other tables are locked, and this one is not */

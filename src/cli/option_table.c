@@ -56,6 +56,13 @@ const struct option option_table[] = {
 	    "its key; implies --mysql_ssl 1"),
 	DO("ssl-verify", 0, FLAG, CONNECT, ssl_verify, NULL, NULL,
 	    "check the server's certificate; implies --mysql_ssl 1"),
+	DO("server-public-key-path", 0, TEXT, CONNECT, server_public_key_path,
+	    NULL, "FILE", "the server's RSA key, to log in without TLS"),
+	DO("get-server-public-key", 0, FLAG, CONNECT, get_server_public_key,
+	    NULL, NULL, "let the server send that key, unverified"),
+	DO("enable-cleartext-plugin", 0, FLAG, CONNECT,
+	    enable_cleartext_plugin, NULL, NULL,
+	    "let the server ask for the password as it is (PAM, LDAP)"),
 	DO("set-vars", 0, VARS, CONNECT, set_vars, NULL, "A=1,B=2",
 	    "set these variables in every session"),
 

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "server/db_login.h"
 
 struct db {
 	MYSQL *my;
@@ -28,6 +29,7 @@ db_library_init(void)
 {
 	if (mysql_library_init(0, NULL, NULL) != 0)
 		abort();
+	db_login_init();
 }
 
 void
@@ -48,12 +50,20 @@ db_thread_end(void)
 	mysql_thread_end();
 }
 
-/* What the library knows of the failure, as ours. */
+/*
+ * What the library knows of the failure, as ours.  Whatever its number, the
+ * library has let go of a connection that it cannot use any more; over TLS it
+ * is 2026, with texts of the TLS library, and others may be added.  Only what
+ * is too large for a packet will be too large for the next connection, too.
+ */
 static int
 failed(struct db *db, struct err *e)
 {
 	unsigned int no = mysql_errno(db->my);
 	enum db_class class = db_class(no);
+
+	if (class != DB_TOO_LARGE && db->my->net.pvio == NULL)
+		class = DB_GONE;
 
 	err_set(e, class == DB_GONE ? ERR_LOST : class == DB_FULL ? ERR_DISK :
 	    ERR_SQL, "%s (error %u)", mysql_error(db->my), no);
@@ -61,70 +71,6 @@ failed(struct db *db, struct err *e)
 		err_hint(e, "make room where the server keeps its tables");
 	e->sqlno = no;
 	return -1;
-}
-
-static void
-set_options(MYSQL *my, const struct config *cfg, bool tls)
-{
-	unsigned int seconds = 10;
-	my_bool yes = 1, verify = cfg->ssl_verify;
-
-	mysql_options(my, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
-	if (cfg->defaults_file != NULL)
-		mysql_options(my, MYSQL_READ_DEFAULT_FILE, cfg->defaults_file);
-	/* Reads [client] as well. */
-	mysql_options(my, MYSQL_READ_DEFAULT_GROUP, "livealter");
-	/* The library's option, not SET NAMES: the escaper must know. */
-	mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	mysql_optionsv(my, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name",
-	    "livealter");
-	if (!tls)
-		return;
-	mysql_ssl_set(my, cfg->ssl_key, cfg->ssl_cert, cfg->ssl_ca, NULL, NULL);
-	mysql_options(my, MYSQL_OPT_SSL_ENFORCE, &yes);
-	mysql_options(my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
-}
-
-static bool
-dial(struct db *db, bool tls)
-{
-	const struct config *cfg = db->cfg;
-
-	db->my = mysql_init(NULL);
-	if (db->my == NULL)
-		abort();
-	set_options(db->my, cfg, tls);
-	return mysql_real_connect(db->my, cfg->host, cfg->user, cfg->password,
-	    NULL, cfg->port, cfg->socket, 0) != NULL;
-}
-
-/*
- * TLS when the server offers it.  The library can only insist on it or do
- * without, so insist first; a server without TLS is told by 2026, and is
- * asked again in the clear unless the user wants TLS or nothing.  A local
- * socket needs none.
- */
-static int
-connect_now(struct db *db, struct err *e)
-{
-	const struct config *cfg = db->cfg;
-	bool local = cfg->socket != NULL || cfg->host == NULL ||
-	    strcmp(cfg->host, "localhost") == 0;
-	bool tls = cfg->tls == TLS_REQUIRED || cfg->ssl_ca != NULL ||
-	    (cfg->tls == TLS_AUTO && !local);
-	bool insist = cfg->tls == TLS_REQUIRED || cfg->ssl_ca != NULL ||
-	    cfg->ssl_verify;
-
-	if (dial(db, tls))
-		return 0;
-	if (tls && !insist && mysql_errno(db->my) == CR_SSL_CONNECTION_ERROR) {
-		mysql_close(db->my);
-		if (dial(db, false))
-			return 0;
-	}
-	failed(db, e);
-	e->kind = ERR_CONNECT;
-	return err_while(e, "cannot connect");
 }
 
 int
@@ -136,7 +82,7 @@ db_open(struct db **out, const struct config *cfg, const char *role,
 	db->cfg = cfg;
 	db->role = role;
 	*out = db;
-	return connect_now(db, e);
+	return db_login(&db->my, cfg, e);
 }
 
 void
@@ -191,8 +137,7 @@ db_reopen(struct db *db, struct err *e)
 	size_t i;
 
 	mysql_close(db->my);
-	db->my = NULL;
-	if (connect_now(db, e) != 0)
+	if (db_login(&db->my, db->cfg, e) != 0)
 		return -1;
 	for (i = 0; i < db->n_session; i++)
 		if (send_text(db, db->session[i], e) != 0 ||

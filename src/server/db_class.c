@@ -27,16 +27,50 @@ db_class(unsigned int sqlno)
 	case 1021:	/* the disk is full */
 	case 1114:	/* the table is full: InnoDB means the disk, too */
 		return DB_FULL;
-	case 2002:	/* CR_CONNECTION_ERROR */
-	case 2003:	/* CR_CONN_HOST_ERROR */
-	case 2006:	/* CR_SERVER_GONE_ERROR */
-	case 2013:	/* CR_SERVER_LOST */
+	/* What the server says last (SQLSTATE 08S01), or instead of it. */
+	case 1042:	/* cannot get a name for the client's address */
+	case 1043:	/* bad handshake */
+	case 1047:	/* unknown command; Galera: not ready */
 	case 1053:	/* server shutdown in progress */
+	case 1077:	/* normal shutdown */
+	case 1078:	/* got a signal */
+	case 1079:	/* shutdown complete */
+	case 1080:	/* forcing close of a thread */
+	case 1152:	/* aborted connection */
+	case 1154:	/* read error from the pipe */
+	case 1155:	/* error from fcntl() */
+	case 1156:	/* packets out of order */
+	case 1157:	/* cannot uncompress */
+	case 1158:	/* error, or */
+	case 1159:	/* timeout, reading packets */
+	case 1160:	/* error, or */
+	case 1161:	/* timeout, writing packets */
+	case 1184:	/* aborted connection, with an account */
 	case 1927:	/* MariaDB: connection was killed */
+	case 3032:	/* MySQL: offline mode */
+	case 3168:	/* MySQL: server is not available */
 	case 3169:	/* MySQL: session was killed */
 	case 4031:	/* MySQL: disconnected for inactivity */
-	case 5014:	/* libmariadb: server is going away */
+	/* What the client library (errmsg.h) says of a connection. */
+	case 2002:	/* no connection by socket, or at all */
+	case 2003:	/* ... to the host */
+	case 2006:	/* the server has gone away */
+	case 2012:	/* error in the handshake */
+	case 2013:	/* the connection was lost */
+	case 2014:	/* commands out of sync: an answer was not read */
+	case 2026:	/* TLS; once connected, each of its failures */
+	case 2027:	/* malformed packet */
+	case 2055:	/* the connection was lost, and at what */
+	case 5013:	/* MariaDB's library: reading, */
+	case 5014:	/* writing, */
+	case 5015:	/* uncompressing failed */
 		return DB_GONE;
+	case 1040:	/* too many connections */
+	case 1129:	/* the host is blocked: too many errors */
+	case 1135:	/* the server cannot create a thread */
+	case 1203:	/* too many connections of the user */
+	case 1226:	/* the user's limit of a resource */
+		return DB_CROWDED;
 	case 1044:	/* access denied to database */
 	case 1142:	/* command denied on table */
 	case 1143:	/* denied on column */
@@ -52,6 +86,9 @@ db_class(unsigned int sqlno)
 		return DB_DONE;
 	case 1100:	/* under LOCK TABLES, and not one of these */
 		return DB_NOT_LOCKED;
+	case 1153:	/* a packet larger than max_allowed_packet: it closes */
+	case 2020:	/* ... or larger than ours */
+		return DB_TOO_LARGE;
 	default:
 		return DB_FINAL;
 	}
