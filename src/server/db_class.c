@@ -7,89 +7,88 @@
  * The numbers are the same on both servers unless a comment says otherwise;
  * MySQL: Server Error Message Reference; MariaDB: Error Codes.
  */
+static const struct {
+	unsigned int sqlno;
+	enum db_class class;
+} known[] = {
+	{ 1020, DB_CONFLICT },	/* MariaDB, snapshot isolation: row changed */
+	{ 1205, DB_CONFLICT },	/* lock wait timeout, also of metadata */
+	{ 1213, DB_CONFLICT },	/* deadlock; Galera: certification conflict */
+	{ 1317, DB_CONFLICT },	/* interrupted: somebody's KILL QUERY */
+	{ 1637, DB_CONFLICT },	/* too many active transactions */
+	{ 1969, DB_CONFLICT },	/* MariaDB: max_statement_time */
+	{ 3024, DB_CONFLICT },	/* MySQL: max_execution_time */
+	{ 3572, DB_CONFLICT },	/* MySQL: NOWAIT met a lock */
+	{ 1197, DB_TOO_BIG },	/* max_binlog_cache_size */
+	{ 1206, DB_TOO_BIG },	/* the lock table is full */
+	{ 3100, DB_TOO_BIG },	/* MySQL: group replication refused */
+	{ 1021, DB_FULL },	/* the disk is full */
+	{ 1114, DB_FULL },	/* the table is; InnoDB means the disk, too */
+	/* What the server says last (SQLSTATE 08S01), or instead of it. */
+	{ 1042, DB_GONE },	/* no name for the client's address */
+	{ 1043, DB_GONE },	/* bad handshake */
+	{ 1047, DB_GONE },	/* unknown command; Galera: not ready */
+	{ 1053, DB_GONE },	/* server shutdown in progress */
+	{ 1077, DB_GONE },	/* normal shutdown */
+	{ 1078, DB_GONE },	/* got a signal */
+	{ 1079, DB_GONE },	/* shutdown complete */
+	{ 1080, DB_GONE },	/* forcing close of a thread */
+	{ 1152, DB_GONE },	/* aborted connection */
+	{ 1154, DB_GONE },	/* read error from the pipe */
+	{ 1155, DB_GONE },	/* error from fcntl() */
+	{ 1156, DB_GONE },	/* packets out of order */
+	{ 1157, DB_GONE },	/* cannot uncompress */
+	{ 1158, DB_GONE },	/* error, or */
+	{ 1159, DB_GONE },	/* timeout, reading packets */
+	{ 1160, DB_GONE },	/* error, or */
+	{ 1161, DB_GONE },	/* timeout, writing packets */
+	{ 1184, DB_GONE },	/* aborted connection, with an account */
+	{ 1927, DB_GONE },	/* MariaDB: connection was killed */
+	{ 3032, DB_GONE },	/* MySQL: offline mode */
+	{ 3168, DB_GONE },	/* MySQL: server is not available */
+	{ 3169, DB_GONE },	/* MySQL: session was killed */
+	{ 4031, DB_GONE },	/* MySQL: was idle for too long */
+	/* What the client library (errmsg.h) says of a connection. */
+	{ 2002, DB_GONE },	/* no connection by socket, or at all */
+	{ 2003, DB_GONE },	/* ... to the host */
+	{ 2006, DB_GONE },	/* the server has gone away */
+	{ 2012, DB_GONE },	/* error in the handshake */
+	{ 2013, DB_GONE },	/* the connection was lost */
+	{ 2014, DB_GONE },	/* out of sync: an answer was not read */
+	{ 2026, DB_GONE },	/* TLS; once connected, each of its failures */
+	{ 2027, DB_GONE },	/* malformed packet */
+	{ 2055, DB_GONE },	/* the connection was lost, and at what */
+	{ 5013, DB_GONE },	/* MariaDB's library: reading, */
+	{ 5014, DB_GONE },	/* writing, */
+	{ 5015, DB_GONE },	/* uncompressing failed */
+	{ 1040, DB_CROWDED },	/* too many connections */
+	{ 1129, DB_CROWDED },	/* the host is blocked: too many errors */
+	{ 1135, DB_CROWDED },	/* the server cannot create a thread */
+	{ 1203, DB_CROWDED },	/* too many connections of the user */
+	{ 1226, DB_CROWDED },	/* the user's limit of a resource */
+	{ 1044, DB_DENIED },	/* access denied to database */
+	{ 1142, DB_DENIED },	/* command denied on table */
+	{ 1143, DB_DENIED },	/* denied on column */
+	{ 1227, DB_DENIED },	/* needs SUPER or the like */
+	{ 1290, DB_DENIED },	/* --read-only and other options */
+	{ 1370, DB_DENIED },	/* routine */
+	{ 1419, DB_DENIED },	/* trigger, log_bin, without SUPER */
+	{ 1091, DB_DONE },	/* there is nothing of that name to drop */
+	{ 1359, DB_DONE },	/* the trigger is there */
+	{ 1360, DB_DONE },	/* the trigger is not there */
+	{ 1826, DB_DONE },	/* the foreign key is there */
+	{ 1100, DB_NOT_LOCKED },	/* under LOCK TABLES, not one of these */
+	{ 1153, DB_TOO_LARGE },	/* packet over max_allowed_packet */
+	{ 2020, DB_TOO_LARGE },	/* ... or over ours */
+};
+
 enum db_class
 db_class(unsigned int sqlno)
 {
-	switch (sqlno) {
-	case 1020:	/* MariaDB, innodb_snapshot_isolation: record changed */
-	case 1205:	/* lock wait timeout, also metadata's, or NOWAIT */
-	case 1213:	/* deadlock; also a Galera certification conflict */
-	case 1317:	/* query interrupted: somebody's KILL QUERY */
-	case 1637:	/* too many active transactions */
-	case 1969:	/* MariaDB: max_statement_time */
-	case 3024:	/* MySQL: max_execution_time */
-	case 3572:	/* MySQL: NOWAIT met a lock */
-		return DB_CONFLICT;
-	case DB_ERR_TOO_BIG:	/* max_binlog_cache_size */
-	case 1206:	/* the lock table is full */
-	case 3100:	/* MySQL: a hook (group replication limit) refused */
-		return DB_TOO_BIG;
-	case 1021:	/* the disk is full */
-	case 1114:	/* the table is full: InnoDB means the disk, too */
-		return DB_FULL;
-	/* What the server says last (SQLSTATE 08S01), or instead of it. */
-	case 1042:	/* cannot get a name for the client's address */
-	case 1043:	/* bad handshake */
-	case 1047:	/* unknown command; Galera: not ready */
-	case 1053:	/* server shutdown in progress */
-	case 1077:	/* normal shutdown */
-	case 1078:	/* got a signal */
-	case 1079:	/* shutdown complete */
-	case 1080:	/* forcing close of a thread */
-	case 1152:	/* aborted connection */
-	case 1154:	/* read error from the pipe */
-	case 1155:	/* error from fcntl() */
-	case 1156:	/* packets out of order */
-	case 1157:	/* cannot uncompress */
-	case 1158:	/* error, or */
-	case 1159:	/* timeout, reading packets */
-	case 1160:	/* error, or */
-	case 1161:	/* timeout, writing packets */
-	case 1184:	/* aborted connection, with an account */
-	case 1927:	/* MariaDB: connection was killed */
-	case 3032:	/* MySQL: offline mode */
-	case 3168:	/* MySQL: server is not available */
-	case 3169:	/* MySQL: session was killed */
-	case 4031:	/* MySQL: disconnected for inactivity */
-	/* What the client library (errmsg.h) says of a connection. */
-	case 2002:	/* no connection by socket, or at all */
-	case 2003:	/* ... to the host */
-	case 2006:	/* the server has gone away */
-	case 2012:	/* error in the handshake */
-	case 2013:	/* the connection was lost */
-	case 2014:	/* commands out of sync: an answer was not read */
-	case 2026:	/* TLS; once connected, each of its failures */
-	case 2027:	/* malformed packet */
-	case 2055:	/* the connection was lost, and at what */
-	case 5013:	/* MariaDB's library: reading, */
-	case 5014:	/* writing, */
-	case 5015:	/* uncompressing failed */
-		return DB_GONE;
-	case 1040:	/* too many connections */
-	case 1129:	/* the host is blocked: too many errors */
-	case 1135:	/* the server cannot create a thread */
-	case 1203:	/* too many connections of the user */
-	case 1226:	/* the user's limit of a resource */
-		return DB_CROWDED;
-	case 1044:	/* access denied to database */
-	case 1142:	/* command denied on table */
-	case 1143:	/* denied on column */
-	case 1227:	/* needs SUPER or the like */
-	case 1290:	/* --read-only and other options */
-	case 1370:	/* routine */
-	case 1419:	/* trigger without SUPER while binary logging */
-		return DB_DENIED;
-	case 1091:	/* there is nothing of that name to drop */
-	case 1359:	/* the trigger is there */
-	case 1360:	/* the trigger is not there */
-	case 1826:	/* the foreign key is there */
-		return DB_DONE;
-	case 1100:	/* under LOCK TABLES, and not one of these */
-		return DB_NOT_LOCKED;
-	case 1153:	/* a packet larger than max_allowed_packet: it closes */
-	case 2020:	/* ... or larger than ours */
-		return DB_TOO_LARGE;
-	default:
-		return DB_FINAL;
-	}
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].sqlno == sqlno)
+			return known[i].class;
+	return DB_FINAL;
 }
