@@ -214,6 +214,15 @@ fixture_server(struct fixture *f, const struct server *s)
 	f->server.time_zone = zone;
 }
 
+static inline void
+fixture_of_server(struct table *t, const struct server *s)
+{
+	size_t i;
+
+	for (i = 0; i < t->n_columns; i++)
+		t->column[i].mariadb = s->mariadb;
+}
+
 /* Make the plan: what plan_make() returns. */
 static inline int
 fixture_plan(struct fixture *f, const char *table, const char *alter)
@@ -224,6 +233,8 @@ fixture_plan(struct fixture *f, const char *table, const char *alter)
 	    alter_parse(&f->alter, alter, &mode, &f->e) != 0)
 		abort();
 	names_derive(&f->names);
+	fixture_of_server(&f->old, &f->server);
+	fixture_of_server(&f->new, &f->server);
 	return plan_make(&f->plan, &f->names, &f->old, &f->new, &f->alter,
 	    &f->server, &f->wish, &f->e);
 }

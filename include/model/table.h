@@ -37,6 +37,7 @@ struct column {
 	bool nullable;
 	bool generated;
 	bool auto_increment;
+	bool mariadb;		/* the two servers convert differently */
 	unsigned int members;	/* of an ENUM */
 };
 

@@ -58,6 +58,9 @@ int server_recognize(const struct server *s, struct db *db, struct err *e);
 int server_explain(const struct server *s, const struct ident *schema,
     enum err_kind kind, struct err *e);
 
+/* Is the word in a sql_mode? */
+bool server_has_mode(const char *sql_mode, const char *word);
+
 /*
  * The end of a locking read that takes shared locks but waits for none, and
  * one that waits.

@@ -2,6 +2,7 @@
 #define SESSION_H
 
 #include "base/err.h"
+#include "base/str.h"
 #include "cli/config.h"
 #include "server/db.h"
 #include "server/server.h"
@@ -32,7 +33,13 @@ enum {
 	SESSION_UTC = 1,
 	/* February 31st, where the application was allowed to store it. */
 	SESSION_INVALID_DATES = 2,
+	/* Zeros in dates are refused, as the server's own sql_mode does. */
+	SESSION_NO_ZERO_DATE = 4,
+	SESSION_NO_ZERO_IN_DATE = 8,
 };
+
+/* Add the modes of a session of ours, with commas; how is the bits above. */
+void session_sql_mode(struct str *q, unsigned int how);
 
 /*
  * The first connection of a run: connect, ask what the server is and which

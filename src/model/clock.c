@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/util.h"
+#include "model/convert.h"
 #include "model/pair.h"
 
 bool
@@ -171,28 +172,49 @@ add_moment(struct str *q, const char *ref, const char *here)
 	    ref, here, here, ref, ref, here, ref);
 }
 
+/*
+ * What is no moment, 0000-00-00, is so by every clock.  Of a number or a text
+ * it is told when that is read as a time.
+ */
+static void
+add_shifted(struct str *q, const struct pair *pr, const char *ref,
+    const char *here)
+{
+	bool text = pr->from->kind == KIND_TEXT || pr->from->kind == KIND_ENUM;
+
+	if (pr->from->kind == KIND_TIME)
+		str_addf(q, "IF(%s LIKE '0000-00-00%%', %s, ", ref, ref);
+	else if (text)
+		str_addf(q, "IF(CAST(%s AS DATETIME) LIKE '0000-00-00%%', %s, ",
+		    ref, ref);
+	else
+		str_addf(q, "IF(%s = 0, '0000-00-00 00:00:00', ", ref);
+	if (clock_moment(pr->from))
+		str_addf(q, "CONVERT_TZ(%s, '+00:00', '%s')", ref, here);
+	else
+		add_moment(q, ref, here);
+	str_addz(q, ")");
+}
+
 void
 clock_source(struct str *q, const struct plan *p, const struct pair *pr,
     const char *row)
 {
-	const char *here = p->server->time_zone;
-	struct str ref = STR_INIT;
+	struct str ref = STR_INIT, value = STR_INIT;
 
 	str_addf(&ref, "%s%s%s", row != NULL ? row : "",
 	    row != NULL ? "." : "", pr->from->name.sql);
 	if (!pr->shifts) {
 		str_addz(q, ref.s);
 	} else {
-		/* What is no moment, 0000-00-00, is so by every clock. */
-		str_addf(q, "IF(%s LIKE '0000-00-00%%', %s, ", ref.s, ref.s);
-		if (clock_moment(pr->from))
-			str_addf(q, "CONVERT_TZ(%s, '+00:00', '%s')", ref.s,
-			    here);
-		else
-			add_moment(q, ref.s, here);
-		str_addz(q, ")");
+		convert_value(&value, pr->from, pr->to, ref.s);
+		if (pr->from->kind == KIND_BIT)
+			str_addz(&value, " + 0");
+		add_shifted(q, pr, clock_moment(pr->from) ? ref.s : value.s,
+		    p->server->time_zone);
 	}
 	str_free(&ref);
+	str_free(&value);
 }
 
 void

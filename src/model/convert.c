@@ -33,8 +33,95 @@ is_bytewise(const char *collation)
 bool
 convert_refused(const struct column *from, const struct column *to)
 {
-	return to->kind == KIND_BIT && !type_is_integer(from) &&
-	    from->kind != KIND_BIT;
+	if (type_is(to, "vector"))
+		return !type_is(from, "vector") && from->kind != KIND_BINARY;
+	return to->kind == KIND_BIT && from->kind != KIND_NUMBER &&
+	    from->kind != KIND_BIT && from->kind != KIND_TIME;
+}
+
+/* Numbers that ALTER TABLE hands on as the text they are shown as. */
+static bool
+goes_as_text(const struct column *from, const struct column *to)
+{
+	if (from->kind != KIND_NUMBER && from->kind != KIND_FLOAT)
+		return false;
+	switch (to->kind) {
+	case KIND_TEXT:
+	case KIND_BINARY:
+		return true;
+	case KIND_ENUM:
+		return !from->mariadb;
+	case KIND_TIME:
+		return !from->mariadb || from->kind == KIND_FLOAT ||
+		    type_is(from, "year");
+	case KIND_NUMBER:
+	case KIND_FLOAT:
+	case KIND_BIT:
+	case KIND_UUID:
+	case KIND_JSON:
+	case KIND_OTHER:
+		break;
+	}
+	return false;
+}
+
+/* And those that it rounds to an integer, where an INSERT cuts them off. */
+static bool
+goes_as_integer(const struct column *from, const struct column *to)
+{
+	bool rough = from->kind == KIND_FLOAT || type_is(from, "decimal");
+
+	if (to->kind == KIND_BIT)
+		return rough || type_is(from, "year") ||
+		    from->kind == KIND_TIME;
+	if (!from->mariadb)
+		return from->kind == KIND_FLOAT && type_is(to, "year");
+	return rough && to->kind == KIND_ENUM;
+}
+
+/*
+ * MariaDB's ALTER TABLE reads an integer in a text, and complains of a point or
+ * an exponent.  An INSERT takes "12.6" for 13; with another character there it
+ * complains as well.
+ */
+static void
+integer_in_text(struct str *q, const char *ref)
+{
+	str_addf(q, "REPLACE(REPLACE(REPLACE(CAST(%s AS CHAR), '.', '~'), "
+	    "'e', '~'), 'E', '~')", ref);
+}
+
+/* What is particular to MariaDB.  False: nothing; then nothing is added. */
+static bool
+mariadb_value(struct str *q, const struct column *from,
+    const struct column *to, const char *ref)
+{
+	bool bytes = from->kind == KIND_BINARY;
+
+	if ((from->kind == KIND_TEXT || bytes) && type_is_integer(to))
+		integer_in_text(q, ref);
+	else if (bytes && (type_is(to, "decimal") || to->kind == KIND_FLOAT))
+		str_addf(q, "CAST(%s AS CHAR)", ref);
+	else if (from->kind == KIND_BIT && to->kind == KIND_FLOAT)
+		str_addf(q, "%s + 0e0", ref);
+	else
+		return false;
+	return true;
+}
+
+/* The same of MySQL: a DATE is a number for a YEAR, and too large a one; and
+ * -0.1 is 0 without a sign. */
+static bool
+mysql_value(struct str *q, const struct column *from,
+    const struct column *to, const char *ref)
+{
+	if (type_is(from, "date") && type_is(to, "year"))
+		str_addf(q, "%s + 0", ref);
+	else if (type_is(from, "decimal") && type_is_integer(to))
+		str_addf(q, "ROUND(%s)", ref);
+	else
+		return false;
+	return true;
 }
 
 void
@@ -45,10 +132,12 @@ convert_value(struct str *q, const struct column *from,
 
 	if (number && to->kind == KIND_JSON)
 		str_addf(q, "CAST(CAST(%s AS CHAR) AS JSON)", ref);
-	else if (number && (to->kind == KIND_TEXT || to->kind == KIND_BINARY ||
-	    (from->kind == KIND_FLOAT && to->kind == KIND_TIME)))
+	else if (goes_as_text(from, to))
 		str_addf(q, "CAST(%s AS CHAR)", ref);
-	else
+	else if (goes_as_integer(from, to))
+		str_addf(q, "CAST(%s AS SIGNED)", ref);
+	else if (!(from->mariadb ? mariadb_value : mysql_value)(q, from, to,
+	    ref))
 		str_addz(q, ref);
 }
 
@@ -133,7 +222,8 @@ convert_returns(const struct column *from, const struct column *to)
 bool
 convert_ordered(const struct column *from, const struct column *to)
 {
-	return is_alike(from, to) || (type_is_integer(from) && type_is_integer(to));
+	return is_alike(from, to) ||
+	    (type_is_integer(from) && type_is_integer(to));
 }
 
 /* Numbers of other widths, as an exact number the index can be asked for. */

@@ -68,22 +68,19 @@ number(struct str *q, const struct column *to, const char *ref, bool old)
 	str_addz(q, " AS DECIMAL(65,30))");
 }
 
-/*
- * The members of a SET as ones and zeros, in the order they had in the old
- * table: as a text they come in the order of each table's own.
- */
+/* For each member of an ENUM or SET: before, the member as a literal, after. */
 static void
-members(struct str *q, const struct column *from, const char *ref)
+each_member(struct str *q, const struct column *c, const char *before,
+    const char *after)
 {
-	const char *s = strchr(from->type, '(');
+	const char *s = strchr(c->type, '(');
 	bool inside = false;
 
-	str_addf(q, "IF(%s IS NULL, NULL, CONCAT(''", ref);
 	for (s++; *s != '\0' && (inside || *s != ')'); s++) {
 		if (*s == '\'' && !inside)
-			str_addz(q, ", 0 < FIND_IN_SET('");
+			str_addf(q, "%s'", before);
 		else if (*s == '\'' && s[1] != '\'')
-			str_addf(q, "', %s)", ref);
+			str_addf(q, "'%s", after);
 		else if (*s == '\'' || *s == '\\')
 			str_addf(q, "%c%c", *s, *s);
 		else if (inside)
@@ -93,15 +90,82 @@ members(struct str *q, const struct column *from, const char *ref)
 		else if (*s == '\'')
 			inside = !inside;
 	}
+}
+
+/*
+ * The members of a SET as ones and zeros, in the order they had in the old
+ * table: as a text they come in the order of each table's own.
+ */
+static void
+members(struct str *q, const struct column *from, const char *ref)
+{
+	struct str after = STR_INIT;
+
+	str_addf(&after, ", %s)", ref);
+	str_addf(q, "IF(%s IS NULL, NULL, CONCAT(''", ref);
+	each_member(q, from, ", 0 < FIND_IN_SET(", after.s);
 	str_addz(q, "))");
+	str_free(&after);
+}
+
+/*
+ * The number of the member that a text stands for: of its name or, where none
+ * has it, the number in the text.
+ */
+static void
+member_of_text(struct str *q, const struct column *to, const char *ref)
+{
+	bool set = type_is(to, "set");
+	struct str text = STR_INIT, after = STR_INIT;
+
+	str_addf(&text, "RTRIM(CONVERT(%s USING %s)) COLLATE %s", ref,
+	    to->charset, to->collation);
+	str_addz(q, "COALESCE(NULLIF(");
+	if (set) {
+		str_addf(&after, ", %s)", text.s);
+		str_addz(q, "CONV(REVERSE(CONCAT(''");
+		each_member(q, to, ", 0 < FIND_IN_SET(", after.s);
+		str_addz(q, ")), 2, 10)");
+	} else {
+		str_addf(q, "FIELD(%s", text.s);
+		each_member(q, to, ", ", "");
+		str_addz(q, ")");
+	}
+	str_addf(q, ", 0), CAST(%s AS UNSIGNED))", text.s);
+	str_free(&text);
+	str_free(&after);
+}
+
+/* An ENUM or SET that was made of something else, by its number. */
+static void
+member(struct str *q, const struct column *from, const struct column *to,
+    const char *ref, bool old)
+{
+	struct str cast = STR_INIT;
+
+	if (!old) {
+		str_addf(q, "%s + 0", ref);
+	} else if (from->kind == KIND_TEXT) {
+		member_of_text(q, to, ref);
+	} else if (!from->mariadb) {
+		str_addf(&cast, "CAST(%s AS CHAR)", ref);
+		member_of_text(q, to, cast.s);
+	} else if (type_is_integer(from) || type_is(from, "year")) {
+		str_addf(q, "%s + 0", ref);
+	} else {
+		str_addf(q, "CAST(%s AS SIGNED)", ref);
+	}
+	str_free(&cast);
 }
 
 /* Integers, also those of a BIT or of an ENUM's member. */
 static void
 integer(struct str *q, const struct column *c, const char *ref)
 {
-	str_addf(q, c->kind == KIND_NUMBER && !type_is(c, "year") ? "%s" :
-	    "%s + 0", ref);
+	bool digits = type_is_integer(c) &&
+	    strstr(c->type, "zerofill") == NULL;
+
+	str_addf(q, digits ? "%s" : "%s + 0", ref);
 }
 
 /* Bytes; those of a BINARY without what fills it up. */
@@ -176,7 +240,13 @@ static bool
 changed(struct str *q, const struct column *from, const struct column *to,
     const char *ref, bool old)
 {
-	if (type_is_exact(from) && type_is_exact(to))
+	if (to->kind == KIND_ENUM && (from->kind == KIND_NUMBER ||
+	    from->kind == KIND_FLOAT || from->kind == KIND_TEXT))
+		member(q, from, to, ref, old);
+	else if (to->kind == KIND_ENUM && (from->kind == KIND_BINARY ||
+	    from->kind == KIND_JSON))
+		return false;
+	else if (type_is_exact(from) && type_is_exact(to))
 		number(q, to, ref, old);
 	else if (type_counts(from) && type_counts(to) && !type_is(to, "year"))
 		integer(q, old ? from : to, ref);
@@ -195,7 +265,8 @@ changed(struct str *q, const struct column *from, const struct column *to,
 	else if (to->kind == KIND_OTHER && from->kind == KIND_OTHER)
 		str_addf(q, "SHA2(%s, 224)", ref);
 	else
-		return type_is_string(to) && changed_to_text(q, from, to, ref, old);
+		return type_is_string(to) &&
+		    changed_to_text(q, from, to, ref, old);
 	return true;
 }
 

@@ -386,9 +386,9 @@ mirror_render(struct plan *p)
 void
 mirror_session(struct str *q, const struct plan *p)
 {
-	str_addf(q, "SET SESSION sql_mode='STRICT_ALL_TABLES,%s%s'",
-	    SESSION_SQL_MODE, p->session & SESSION_INVALID_DATES ?
-	    ",ALLOW_INVALID_DATES" : "");
+	str_addz(q, "SET SESSION sql_mode='STRICT_ALL_TABLES,");
+	session_sql_mode(q, p->session);
+	str_addz(q, "'");
 }
 
 void

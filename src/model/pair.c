@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "model/convert.h"
 #include "model/convert_sum.h"
+#include "server/session.h"
 
 const struct pair *
 pair_to(const struct plan *p, const struct column *to)
@@ -128,6 +129,25 @@ filler_of(const struct column *c)
 	return has_default(c) ? NULL : convert_filler(c);
 }
 
+/*
+ * Dates that are made of something else are judged as ALTER TABLE judges them.
+ * Those of a date were in the table before, and stay what they are.
+ */
+static void
+choose_dates(struct plan *p, const struct column *from)
+{
+	const char *mode = p->server->sql_mode;
+
+	p->session &= ~(unsigned int)SESSION_INVALID_DATES;
+	if (from->kind == KIND_TIME || mode == NULL ||
+	    strstr(mode, "STRICT_") == NULL)
+		return;
+	if (server_has_mode(mode, "NO_ZERO_DATE"))
+		p->session |= SESSION_NO_ZERO_DATE;
+	if (server_has_mode(mode, "NO_ZERO_IN_DATE"))
+		p->session |= SESSION_NO_ZERO_IN_DATE;
+}
+
 /* source has a column of the old table, or NULL, for each of the new one. */
 static void
 map_columns(struct plan *p, const struct column *const *source,
@@ -155,7 +175,7 @@ map_columns(struct plan *p, const struct column *const *source,
 		pr->filler = from == NULL ? filler_of(to) : NULL;
 		fill_pair(pr, wish);
 		if (from != NULL && convert_dates(from, to))
-			p->session &= ~(unsigned int)SESSION_INVALID_DATES;
+			choose_dates(p, from);
 	}
 }
 

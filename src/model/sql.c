@@ -399,11 +399,10 @@ sql_value(struct str *q, const struct plan *p, const struct pair *pr,
 		return;
 	}
 	clock_source(&ref, p, pr, row);
+	str_addz(q, pr->adapts_null ? "COALESCE(" : "");
+	convert_value(q, pr->from, pr->to, ref.s);
 	if (pr->adapts_null)
-		str_addf(q, "COALESCE(%s, %s)", ref.s,
-		    convert_filler(pr->to));
-	else
-		convert_value(q, pr->from, pr->to, ref.s);
+		str_addf(q, ", %s)", convert_filler(pr->to));
 	str_free(&ref);
 }
 

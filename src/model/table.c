@@ -102,7 +102,8 @@ set_column(struct column *c, char **cell, struct err *e)
 }
 
 static int
-load_columns(struct table *t, struct db *db, const char *where, struct err *e)
+load_columns(struct table *t, struct db *db, const struct server *s,
+    const char *where, struct err *e)
 {
 	struct rows r = ROWS_INIT;
 	size_t i;
@@ -116,9 +117,11 @@ load_columns(struct table *t, struct db *db, const char *where, struct err *e)
 		goto out;
 	t->column = xcalloc(r.n, sizeof(*t->column));
 	t->n_columns = r.n;
-	for (i = 0; i < r.n; i++)
+	for (i = 0; i < r.n; i++) {
 		if (set_column(&t->column[i], r.cell[i], e) != 0)
 			goto out;
+		t->column[i].mariadb = s->mariadb;
+	}
 	rc = 0;
 out:
 	rows_free(&r);
@@ -303,7 +306,7 @@ table_load(struct table **out, struct db *db, const struct server *s,
 	t->name = *name;
 	table_where(&where, db, name);
 	rc = load_facts(t, db, where.s, e) != 0 ||
-	    load_columns(t, db, where.s, e) != 0 ||
+	    load_columns(t, db, s, where.s, e) != 0 ||
 	    load_keys(t, db, s, where.s, e) != 0 ||
 	    load_create(t, db, e) != 0 ||
 	    fkey_own(&t->fkey, db, name, e) != 0 ? -1 : 0;

@@ -24,8 +24,8 @@ version_number(const char *text)
 	return major * 10000 + minor * 100 + patch;
 }
 
-static bool
-has_word(const char *list, const char *word)
+bool
+server_has_mode(const char *list, const char *word)
 {
 	size_t len = strlen(word);
 	const char *p = list;
@@ -95,8 +95,8 @@ server_probe(struct server *s, struct db *db, struct err *e)
 	s->mariadb = strstr(c[0], "MariaDB") != NULL;
 	s->version = version_number(c[0]);
 	s->sql_mode = xstrdup(c[1]);
-	s->ansi_quotes = has_word(c[1], "ANSI_QUOTES");
-	s->no_backslash_escapes = has_word(c[1], "NO_BACKSLASH_ESCAPES");
+	s->ansi_quotes = server_has_mode(c[1], "ANSI_QUOTES");
+	s->no_backslash_escapes = server_has_mode(c[1], "NO_BACKSLASH_ESCAPES");
 	s->time_zone = xstrdup(c[2]);
 	s->log_bin = strcmp(c[3], "1") == 0;
 	s->binlog_statement = s->log_bin && strcmp(c[4], "STATEMENT") == 0;

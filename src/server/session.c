@@ -220,6 +220,18 @@ add_settings(struct str *q, const struct server *s, enum session_use use,
 			add_setting(q, &settings[i], isolation(s, use));
 }
 
+void
+session_sql_mode(struct str *q, unsigned int how)
+{
+	str_addz(q, SESSION_SQL_MODE);
+	if (how & SESSION_INVALID_DATES)
+		str_addz(q, ",ALLOW_INVALID_DATES");
+	if (how & SESSION_NO_ZERO_DATE)
+		str_addz(q, ",NO_ZERO_DATE");
+	if (how & SESSION_NO_ZERO_IN_DATE)
+		str_addz(q, ",NO_ZERO_IN_DATE");
+}
+
 /*
  * The user's ALTER runs under the sql_mode it would have from anybody's
  * client.  Every other statement is ours and runs under a mode that keeps
@@ -230,9 +242,11 @@ add_settings(struct str *q, const struct server *s, enum session_use use,
 static void
 add_values(struct str *q, enum session_use use, unsigned int how)
 {
-	if (use != SESSION_ALTER)
-		str_addf(q, ", sql_mode = '" SESSION_SQL_MODE "%s'",
-		    how & SESSION_INVALID_DATES ? ",ALLOW_INVALID_DATES" : "");
+	if (use != SESSION_ALTER) {
+		str_addz(q, ", sql_mode = '");
+		session_sql_mode(q, how);
+		str_addz(q, "'");
+	}
 	str_addf(q, ", time_zone = %s", how & SESSION_UTC ? "'+00:00'" :
 	    "DEFAULT");
 }

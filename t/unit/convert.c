@@ -17,6 +17,8 @@ struct change {
 	struct column from, to;
 };
 
+static bool maria;	/* whose columns they are */
+
 static struct change
 change(const char *from, const char *from_more, const char *to,
     const char *to_more)
@@ -25,6 +27,7 @@ change(const char *from, const char *from_more, const char *to,
 
 	c.from = fixture_column("a", from, from_more);
 	c.to = fixture_column("b", to, to_more);
+	c.from.mariadb = c.to.mariadb = maria;
 	return c;
 }
 
@@ -293,6 +296,33 @@ numbers_become_texts_with_the_digits_they_show(void **state)
 	stores("float", "json", "", "CAST(CAST(`a` AS CHAR) AS JSON)");
 	stores("float", "double", "", "`a`");
 	stores("datetime(6)", "varchar(30)", UTF8, "`a`");
+	stores("int(11)", "enum('1')", UTF8, "CAST(`a` AS CHAR)");
+	stores("int(11)", "datetime", "", "CAST(`a` AS CHAR)");
+	stores("double", "year(4)", "", "CAST(`a` AS SIGNED)");
+	stores("date", "year(4)", "", "`a` + 0");
+	stores("decimal(9,2)", "int(11)", "", "ROUND(`a`)");
+}
+
+static void
+mariadb_reads_numbers_as_numbers(void **state)
+{
+	(void)state;
+	maria = true;
+	stores("int(11)", "enum('1')", UTF8, "`a`");
+	stores("decimal(9,2)", "set('1')", UTF8, "CAST(`a` AS SIGNED)");
+	stores("int(11)", "datetime", "", "`a`");
+	stores("float", "datetime", "", "CAST(`a` AS CHAR)");
+	stores("time", "bit(9)", "", "CAST(`a` AS SIGNED)");
+	stores("varbinary(9)", "double", "", "CAST(`a` AS CHAR)");
+	stores("varbinary(9)", "int(11)", "", "REPLACE(REPLACE(REPLACE("
+	    "CAST(`a` AS CHAR), '.', '~'), 'e', '~'), 'E', '~')");
+	sums("int(11)", "", "enum('x','y')", UTF8, "`a` + 0", "`b` + 0");
+	maria = false;
+	sums("int(11)", "", "enum('x','y')", UTF8, "COALESCE(NULLIF(FIELD("
+	    "RTRIM(CONVERT(CAST(`a` AS CHAR) USING utf8mb4)) COLLATE "
+	    "utf8mb4_bin, 'x', 'y'), 0), CAST(RTRIM(CONVERT(CAST(`a` "
+	    "AS CHAR) USING utf8mb4)) COLLATE utf8mb4_bin "
+	    "AS UNSIGNED))", "`b` + 0");
 }
 
 static void
@@ -348,6 +378,7 @@ main(void)
 		cmocka_unit_test(other_kinds_are_compared_as_what_they_become),
 		cmocka_unit_test(
 		    numbers_become_texts_with_the_digits_they_show),
+		cmocka_unit_test(mariadb_reads_numbers_as_numbers),
 		cmocka_unit_test(a_new_column_is_filled_as_alter_table_does),
 	};
 
