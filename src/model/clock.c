@@ -161,34 +161,27 @@ clock_choose(struct plan *p, struct err *e)
 /*
  * From the server's clock to UTC.  CONVERT_TZ() moves a time that does not
  * exist, when summer time begins, without a word; ALTER TABLE refuses it.  So
- * what does not come back as it was becomes a text that no TIMESTAMP takes.
+ * what does not come back as it was, or is no time, becomes a text that no
+ * TIMESTAMP takes.
  */
 static void
 add_moment(struct str *q, const char *ref, const char *here)
 {
 	str_addf(q, "IF(CONVERT_TZ(CONVERT_TZ(%s, '%s', '+00:00'), '+00:00', "
-	    "'%s') <=> CAST(%s AS DATETIME(6)), "
+	    "'%s') = CAST(%s AS DATETIME(6)), "
 	    "CONVERT_TZ(%s, '%s', '+00:00'), CONCAT('no such time: ', %s))",
 	    ref, here, here, ref, ref, here, ref);
 }
 
-/*
- * What is no moment, 0000-00-00, is so by every clock.  Of a number or a text
- * it is told when that is read as a time.
- */
+/* What is no moment, 0000-00-00, is so by every clock. */
 static void
 add_shifted(struct str *q, const struct pair *pr, const char *ref,
-    const char *here)
+    bool number, const char *here)
 {
-	bool text = pr->from->kind == KIND_TEXT || pr->from->kind == KIND_ENUM;
-
-	if (pr->from->kind == KIND_TIME)
-		str_addf(q, "IF(%s LIKE '0000-00-00%%', %s, ", ref, ref);
-	else if (text)
-		str_addf(q, "IF(CAST(%s AS DATETIME) LIKE '0000-00-00%%', %s, ",
-		    ref, ref);
-	else
+	if (number)
 		str_addf(q, "IF(%s = 0, '0000-00-00 00:00:00', ", ref);
+	else
+		str_addf(q, "IF(%s LIKE '0000-00-00%%', %s, ", ref, ref);
 	if (clock_moment(pr->from))
 		str_addf(q, "CONVERT_TZ(%s, '+00:00', '%s')", ref, here);
 	else
@@ -201,17 +194,22 @@ clock_source(struct str *q, const struct plan *p, const struct pair *pr,
     const char *row)
 {
 	struct str ref = STR_INIT, value = STR_INIT;
+	bool number;
 
 	str_addf(&ref, "%s%s%s", row != NULL ? row : "",
 	    row != NULL ? "." : "", pr->from->name.sql);
 	if (!pr->shifts) {
 		str_addz(q, ref.s);
+	} else if (clock_moment(pr->from)) {
+		add_shifted(q, pr, ref.s, false, p->server->time_zone);
 	} else {
 		convert_value(&value, pr->from, pr->to, ref.s);
+		number = pr->from->kind == KIND_BIT ||
+		    (pr->from->kind == KIND_NUMBER &&
+		    strcmp(value.s, ref.s) == 0);
 		if (pr->from->kind == KIND_BIT)
 			str_addz(&value, " + 0");
-		add_shifted(q, pr, clock_moment(pr->from) ? ref.s : value.s,
-		    p->server->time_zone);
+		add_shifted(q, pr, value.s, number, p->server->time_zone);
 	}
 	str_free(&ref);
 	str_free(&value);
@@ -223,8 +221,9 @@ clock_verb(struct str *q, const struct plan *p, const char *verb)
 	if (p->zone == NULL)
 		str_addz(q, verb);
 	else if (p->server->mariadb)
-		str_addf(q, "SET STATEMENT time_zone='%s' FOR %s", p->zone,
-		    verb);
+		/* With SET STATEMENT even a note would reach a handler. */
+		str_addf(q, "SET STATEMENT time_zone='%s', sql_notes=0 FOR %s",
+		    p->zone, verb);
 	else
 		str_addf(q, "%s /*+ SET_VAR(time_zone='%s') */", verb,
 		    p->zone);

@@ -168,17 +168,23 @@ integer(struct str *q, const struct column *c, const char *ref)
 	str_addf(q, digits ? "%s" : "%s + 0", ref);
 }
 
-/* Bytes; those of a BINARY without what fills it up. */
+/*
+ * Bytes; those of a BINARY without what fills it up, and where one is a CHAR
+ * without the blanks at its end.
+ */
 static void
 bytes(struct str *q, const struct column *from, const struct column *to,
     const char *ref)
 {
 	bool filled = type_is(from, "binary") || type_is(to, "binary");
+	bool padded = type_is(from, "char") || type_is(to, "char");
 	bool large = type_is_large(from) || type_is_large(to);
 
-	str_addf(q, "%s%sCAST(%s AS BINARY)%s%s", large ? "SHA2(" : "",
-	    filled ? "TRIM(TRAILING x'00' FROM " : "", ref,
-	    filled ? ")" : "", large ? ", 224)" : "");
+	str_addz(q, large ? "SHA2(" : "");
+	str_addz(q, padded ? "TRIM(TRAILING x'20' FROM " : "");
+	str_addz(q, filled ? "TRIM(TRAILING x'00' FROM " : "");
+	str_addf(q, "CAST(%s AS BINARY)%s%s%s", ref, filled ? ")" : "",
+	    padded ? ")" : "", large ? ", 224)" : "");
 }
 
 /* What is written as a text, and read as one. */

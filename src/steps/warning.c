@@ -19,8 +19,8 @@ struct said {
 };
 
 /*
- * Says nothing about the data, or what ALTER TABLE does without a word in strict
- * mode: fractions that are cut off or rounded are notes, and only notes.
+ * Says nothing about the data, or of what ALTER TABLE does without a word in
+ * strict mode: fractions that are cut off or rounded are notes, and only notes.
  */
 static bool
 is_harmless(const struct said *w)
