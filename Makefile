@@ -9,7 +9,7 @@
 #	make unit		the unit tests alone
 #	make oracle		random tables and ALTERs against ALTER TABLE
 #	make lint		compilers' and other tools' complaints
-#	make fuzz		a minute each of strange ALTERs, DSNs and YAML
+#	make fuzz		a minute each of strange ALTERs, DSNs, YAML ...
 #	make bench		against ALTER TABLE and pt-online-schema-change
 #	make install		program, manual and examples (DESTDIR, PREFIX)
 #	make uninstall		take them away again
@@ -65,7 +65,8 @@ comma   = ,
 B       = build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 OBJ     = $(SRC:src/%.c=$B/%.o)
 MODS    = $(filter-out $B/main.o,$(OBJ))
-UNIT    = $(patsubst t/unit/%.c,$B/t/unit/%,$(wildcard t/unit/*.c))
+UNIT    = $(patsubst t/unit/%.c,$B/t/unit/%,$(wildcard t/unit/*.c)) \
+	  $(patsubst t/fuzz/%.c,$B/t/fuzz/%,$(wildcard t/fuzz/*.c))
 
 all: $(PROG)
 
@@ -90,6 +91,12 @@ $B/t/unit/%: t/unit/%.c $(MODS)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) \
 	    -MMD -MP -o $@ $< $(MODS) -lcmocka $(LIBS)
+
+$B/t/fuzz/%: t/fuzz/%.c t/fuzz/replay/replay.c $(MODS)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) -DCORPUS='"t/fuzz/corpus/$*"' \
+	    $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< t/fuzz/replay/replay.c \
+	    $(MODS) $(LIBS)
 
 # --- packages ----------------------------------------------------------------
 

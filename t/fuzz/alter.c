@@ -77,6 +77,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		how.to = &to;
 		how.drop_engine = how.drop_data_dir = (i & 1) != 0;
 		how.drop_tablespace = (i & 2) != 0;
+		how.drop_collation = (i & 4) != 0;
 		how.data_dir = i & 2 ? "/a'\\" : NULL;
 		how.rename_check = i & 4 ? rename_check : NULL;
 		how.arg = prefix;
