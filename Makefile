@@ -76,11 +76,22 @@ endif
 no-libraries:
 	@echo "pkg-config does not find $(PKG); see make deps" >&2; exit 1
 
-$(PROG): $B/$(PROG)
+# The program that is installed; the tests run the other one, which obeys the
+# variables of the tests as well: see include/cli/testing.h.
+$(PROG): $B/shipped/$(PROG) $B/$(PROG)
 	@cp $< $@
 
 $B/$(PROG): $(OBJ)
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$B/shipped/$(PROG): $(filter-out $B/cli/testing.o,$(OBJ)) $B/shipped/testing.o
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$B/cli/testing.o: ALL_CPPFLAGS += -DLIVEALTER_TEST
+$B/shipped/testing.o: src/cli/testing.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP \
+	    -c -o $@ $<
 
 $B/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
@@ -156,7 +167,7 @@ TEST_ENV  = LIVEALTER=$(CURDIR)/$B/$(PROG) LIVEALTER_BUILD=$B \
 unit: $(UNIT)
 	@$(TEST_ENV) prove -j$(JOBS) $(UNIT)
 
-check-now: $B/$(PROG) $(filter $(UNIT),$(TESTS))
+check-now: $(PROG) $(filter $(UNIT),$(TESTS))
 	@$(TEST_ENV) prove -j$(JOBS) $(TESTS)
 
 demo-now: $B/$(PROG)

@@ -19,6 +19,7 @@
 #include "cleanup.h"
 #include "cli/command.h"
 #include "cli/config.h"
+#include "cli/secret.h"
 #include "compare.h"
 #include "control.h"
 #include "migrate.h"
@@ -311,6 +312,7 @@ main(int argc, char **argv)
 	enum err_kind end = ERR_NONE;
 	int rc;
 
+	secret_keep();
 	keep_streams();
 	memset(&cfg, 0, sizeof(cfg));
 	rc = config_load(&cfg, argc, argv, &notes, &e);

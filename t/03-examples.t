@@ -14,7 +14,7 @@ my $s = Server->start;
 my $top = getcwd();
 my $tmp = File::Temp->newdir('la-examples-XXXXXX', TMPDIR => 1);
 my $cnf = "$tmp/.my.cnf";
-my ($binary) = split ' ', $ENV{LIVEALTER} // "$top/livealter";
+my ($binary) = split ' ', $ENV{LIVEALTER} // "$top/build/livealter";
 my %checked;
 
 # What somebody who types the commands has: livealter in his PATH, and how to

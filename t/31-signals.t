@@ -106,7 +106,7 @@ for my $closed ('2>&1 | head -n 1 >/dev/null', '2>&1 | true',
     '>/dev/full 2>/dev/full') {
 	fresh_orders($s, 500);
 	my $dir = File::Temp->newdir;
-	my $prog = $ENV{LIVEALTER} // './livealter';
+	my $prog = $ENV{LIVEALTER} // './build/livealter';
 	my $cmd = "{ $prog --alter '$ALTER' D=app,t=orders --execute --print " .
 	    "--chunk-size 50 --sleep 0.02 --statistics -S " . $s->socket .
 	    " -u root; echo \$? >$dir/rc; } $closed";

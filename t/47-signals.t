@@ -168,7 +168,7 @@ for my $sig (qw(HUP TSTP TTOU PIPE)) {
 # The command, as words of a shell; what it ends with is written to a file.
 sub command {
 	my ($dir, @opts) = @_;
-	my $prog = $ENV{LIVEALTER} // './livealter';
+	my $prog = $ENV{LIVEALTER} // './build/livealter';
 	return "$prog --alter '$ALTER' D=app,t=orders --execute -u root -S " .
 	    $s->socket . " @opts; echo \$? >$dir/rc";
 }

@@ -12,7 +12,8 @@
  *
  * A message is one line: a newline in it is part of somebody's name or text
  * and is shown as one, like everything else that a terminal would obey (see
- * base/escape.h).
+ * base/escape.h).  A warning that was said less than ten minutes ago is only
+ * counted.
  */
 
 /*

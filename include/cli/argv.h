@@ -17,6 +17,8 @@ struct argv {
 	enum command command;
 	char *action;			/* control: the words after the DSN */
 	char *dsn;			/* the one other argument, or NULL */
+	bool unclear;			/* an option was not known: the other
+					   arguments may belong to it */
 };
 
 /*

@@ -18,6 +18,9 @@
 
 #define KEPT	(4UL << 20)	/* bytes, while nobody reads */
 
+#define REMEMBERED	64	/* warnings */
+#define SAID_AGAIN	600.0	/* seconds */
+
 /* What is to be written, and where. */
 struct line {
 	struct line *next;
@@ -34,6 +37,14 @@ static bool started;		/* there is a thread that writes */
 static struct line *first, **end = &first;
 static size_t kept;		/* bytes in the list and being written */
 static unsigned long left_out;	/* lines */
+
+/* Warnings that were said, the latest in a ring, and how often since then. */
+static struct {
+	char *text;
+	double at;
+	unsigned long again;
+} warned[REMEMBERED];
+static size_t next_warned;
 
 /* As long as the longest command that may be in one. */
 static char step[80], doing[4096], waiting[4096];
@@ -160,22 +171,61 @@ log_flush(double seconds)
 	pthread_mutex_unlock(&lock);
 }
 
+/*
+ * Has this warning been said, and not long ago?  One that is due again tells
+ * how often it was not said in the meantime.  Under the lock.
+ */
+static bool
+is_known(struct str *text)
+{
+	size_t i;
+
+	for (i = 0; i < REMEMBERED && warned[i].text != NULL; i++)
+		if (strcmp(warned[i].text, text->s) == 0)
+			break;
+	if (i < REMEMBERED && warned[i].text != NULL) {
+		if (now_s() - warned[i].at < SAID_AGAIN) {
+			warned[i].again++;
+			return true;
+		}
+		if (warned[i].again > 0)
+			str_addf(text, " (and %lu times since it was said)",
+			    warned[i].again);
+	} else {
+		i = next_warned;
+		next_warned = (i + 1) % REMEMBERED;
+		free(warned[i].text);
+		warned[i].text = xstrdup(text->s);
+	}
+	warned[i].at = now_s();
+	warned[i].again = 0;
+	return false;
+}
+
 /* One line, whatever is in the texts. */
 static void
-say(bool always, const char *mark, const char *fmt, va_list ap)
+say_text(bool always, const char *mark, const char *text)
 {
-	struct str s = STR_INIT, text = STR_INIT;
+	struct str s = STR_INIT;
 
-	str_vaddf(&text, fmt, ap);
 	pthread_mutex_lock(&lock);
 	if (has_room() || always) {
 		wipe(&s);
 		str_addf(&s, "livealter: %s", mark);
-		escape_line(&s, text.s);
+		escape_line(&s, text);
 		str_addz(&s, "\n");
 		put(STDERR_FILENO, &s);
 	}
 	pthread_mutex_unlock(&lock);
+}
+
+static void
+say(bool always, const char *mark, const char *fmt, va_list ap)
+{
+	struct str text = STR_INIT;
+
+	str_vaddf(&text, fmt, ap);
+	say_text(always, mark, text.s);
 	str_free(&text);
 }
 
@@ -212,11 +262,19 @@ log_info(const char *fmt, ...)
 void
 log_warn(const char *fmt, ...)
 {
+	struct str text = STR_INIT;
+	bool known;
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(false, "warning: ", fmt, ap);
+	str_vaddf(&text, fmt, ap);
 	va_end(ap);
+	pthread_mutex_lock(&lock);
+	known = is_known(&text);
+	pthread_mutex_unlock(&lock);
+	if (!known)
+		say_text(false, "warning: ", text.s);
+	str_free(&text);
 }
 
 void

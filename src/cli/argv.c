@@ -46,10 +46,12 @@ take_value(struct argv *a, struct options *o, struct words *w,
 }
 
 static void
-unknown(struct options *o, const char *name, const struct str *several)
+unknown(struct argv *a, struct options *o, const char *name,
+    const struct str *several)
 {
 	const char *like = option_nearest(name);
 
+	a->unclear = true;
 	if (several->len > 0)
 		option_wrong(o, "--%s: could be any of %s", name, several->s);
 	else if (like != NULL)
@@ -70,7 +72,7 @@ long_option(struct argv *a, struct options *o, struct words *w, char *word)
 
 	opt = option_match(name, &no, &several);
 	if (opt == NULL)
-		unknown(o, name, &several);
+		unknown(a, o, name, &several);
 	else if (opt->arg != NULL)
 		take_value(a, o, w, opt, eq == NULL ? NULL : eq + 1);
 	else if (eq != NULL)
@@ -90,6 +92,7 @@ letters(struct argv *a, struct options *o, struct words *w, char *word)
 		opt = option_letter(*word);
 		if (opt == NULL) {
 			option_wrong(o, "-%c: unknown option", *word);
+			a->unclear = true;
 			/* the rest may be its value, or a password */
 			return;
 		}
@@ -153,11 +156,11 @@ other(struct argv *a, struct options *o, char *word)
 		add_action(a, word);
 		return;
 	}
-	if (a->dsn != NULL)
+	if (a->dsn == NULL)
+		a->dsn = xstrdup(word);
+	else if (!a->unclear)
 		option_wrong(o, "more than one DSN: there may be only one "
 		    "argument that is not an option");
-	else
-		a->dsn = xstrdup(word);
 	dsn_hide(word);
 }
 

@@ -8,6 +8,8 @@
 #include "cli/dsn.h"
 #include "cli/option.h"
 #include "cli/secret.h"
+#include "cli/testing.h"
+#include "cli/trust.h"
 #include "cli/yaml.h"
 
 #define AT(field) offsetof(struct config, field)
@@ -280,13 +282,35 @@ report(const struct options *o, struct err *e)
 	    left);
 }
 
+/* The client library reads it for itself, whoever can write to it. */
+static void
+check_mycnf(struct options *o)
+{
+	const char *home = getenv("HOME"), *why;
+	struct str file = STR_INIT;
+
+	if (o->c->defaults_file != NULL || home == NULL || *home == '\0')
+		return;
+	str_addf(&file, "%s/.my.cnf", home);
+	why = trust_refusal_of(file.s);
+	if (why != NULL)
+		option_wrong(o, "%s: %s", file.s, why);
+	str_free(&file);
+}
+
+/*
+ * What is missing may stand in what could not be read or was misspelt; so that
+ * is said only when nothing else is wrong.
+ */
 static void
 check(struct options *o)
 {
 	settle(o);
 	if (o->c->print_config)
 		return;
-	need_rest(o);
+	check_mycnf(o);
+	if (o->wrong.len == 0)
+		need_rest(o);
 	find_password(o);
 }
 
@@ -296,7 +320,7 @@ apply_all(struct options *o, const struct argv *a, struct err *e)
 {
 	apply_files(o);
 	apply_rest(o, a);
-	if (a->dsn != NULL)
+	if (a->dsn != NULL && !a->unclear)
 		apply_dsn(o, a->dsn);
 	check(o);
 	if (o->wrong.len > 0)
@@ -327,6 +351,7 @@ config_load(struct config *c, int argc, char **argv, struct str *notes,
 	int rc = 0;
 
 	option_begin(&o, c, notes);
+	trust_settle_home();
 	argv_parse(&a, &o, argc, argv);
 	apply_meta(&o, &a);
 	c->command = a.command;
@@ -341,10 +366,10 @@ config_load(struct config *c, int argc, char **argv, struct str *notes,
 		rc = apply_all(&o, &a, e);
 	}
 	note_given(&o);
-	c->fail_at = xstrdup_null(getenv("LIVEALTER_FAIL_AT"));
-	c->die_at = xstrdup_null(getenv("LIVEALTER_DIE_AT"));
-	c->stop_at = xstrdup_null(getenv("LIVEALTER_STOP_AT"));
-	c->without = xstrdup_null(getenv("LIVEALTER_WITHOUT"));
+	c->fail_at = xstrdup_null(testing_env("LIVEALTER_FAIL_AT"));
+	c->die_at = xstrdup_null(testing_env("LIVEALTER_DIE_AT"));
+	c->stop_at = xstrdup_null(testing_env("LIVEALTER_STOP_AT"));
+	c->without = xstrdup_null(testing_env("LIVEALTER_WITHOUT"));
 	argv_free(&a);
 	option_end(&o);
 	return rc;

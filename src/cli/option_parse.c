@@ -8,6 +8,7 @@
 #include "base/window.h"
 #include "cli/option_parse.h"
 #include "cli/secret.h"
+#include "cli/trust.h"
 
 /* More would not be retrying but hoping. */
 #define TIMES_MAX 1000000
@@ -277,10 +278,15 @@ set_window(char **to, const char *value)
 static const char *
 set_mycnf(char **to, const char *value)
 {
+	const char *why;
+
 	if (value[0] != '/')
 		return "not an absolute path";
 	if (access(value, R_OK) == -1)
 		return "cannot be read";
+	why = trust_refusal_of(value);
+	if (why != NULL)
+		return why;
 	return set_text(to, value);
 }
 

@@ -5,12 +5,19 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <termios.h>
 #include <unistd.h>
 
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "base/log.h"
 #include "base/stop.h"
 #include "base/util.h"
 #include "cli/secret.h"
+#include "cli/trust.h"
 
 #define SECRET_MAX 1024
 
@@ -22,6 +29,25 @@ fill(char *text, size_t len, char with)
 
 	while (len-- > 0)
 		*p++ = with;
+}
+
+void
+secret_wipe(char *text, size_t len)
+{
+	fill(text, len, '\0');
+}
+
+/* A core file has it all: so none is written, nor may anybody look inside. */
+void
+secret_keep(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+#ifdef __linux__
+	/* A core that goes to a program is not held up by the limit. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
 }
 
 void
@@ -63,12 +89,21 @@ int
 secret_read(const char *file, char **password, struct err *e)
 {
 	char line[SECRET_MAX];
+	const char *why;
 	int fd, rc;
 
 	fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
 		return err_set(e, ERR_USAGE, "cannot open %s: %s", file,
 		    strerror(errno));
+	why = trust_refusal(fd);
+	if (why != NULL) {
+		close(fd);
+		return err_set(e, ERR_USAGE, "%s: %s", file, why);
+	}
+	if (trust_is_open(fd))
+		log_warn("%s has a password, and anybody can read it; "
+		    "chmod o-r", file);
 	rc = read_line(fd, line, sizeof(line));
 	if (rc == -1)
 		err_set(e, ERR_USAGE, "no password in %s: %s", file,

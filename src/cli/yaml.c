@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "base/utf8.h"
 #include "base/util.h"
+#include "cli/secret.h"
+#include "cli/trust.h"
 #include "cli/yaml.h"
 
 /*
@@ -25,6 +29,7 @@ struct reader {
 	const char *job;	/* the one to look for, or NULL */
 	bool in_job;		/* second time: only the job counts */
 	bool found;
+	bool secret;		/* a password stands in it */
 };
 
 /* A key and where it stands. */
@@ -175,6 +180,8 @@ read_value(struct reader *r, const struct key *k, bool apply)
 	int rc = 0;
 
 	opt = find(r, k, &no);
+	if (opt != NULL && opt->type == OPTION_SECRET)
+		r->secret = true;
 	if (r->event.type == YAML_SCALAR_EVENT) {
 		if (is_null(r))
 			rc = wrong(r, &k->at, k->text, "has no value");
@@ -193,6 +200,7 @@ read_value(struct reader *r, const struct key *k, bool apply)
 		if (option_set(r->o, opt, no, value.s, where.s) == -1)
 			rc = 1;
 	}
+	secret_wipe(value.s, value.len);
 	str_free(&value);
 	str_free(&where);
 	return rc;
@@ -322,34 +330,64 @@ pass(struct reader *r, const char *text, size_t len)
 	return rc;
 }
 
+static int
+load(struct reader *r, const char *text, size_t len, bool *found)
+{
+	size_t before = r->o->wrong.len;
+
+	if (len > FILE_MAX_BYTES)
+		option_wrong(r->o, "%s: larger than 1 MiB", r->name);
+	else if (memchr(text, '\0', len) != NULL)
+		option_wrong(r->o, "%s: not a text: it has NUL bytes",
+		    r->name);
+	else if (pass(r, text, len) == 0 && r->found) {
+		r->in_job = true;
+		pass(r, text, len);
+	}
+	if (r->found)
+		*found = true;
+	return r->o->wrong.len == before ? 0 : -1;
+}
+
 int
 yaml_load_text(struct options *o, const char *name, const char *text,
     size_t len, const char *job, bool *found)
 {
 	struct reader r = { .o = o, .name = name, .job = job };
-	size_t before = o->wrong.len;
 
-	if (len > FILE_MAX_BYTES)
-		option_wrong(o, "%s: larger than 1 MiB", name);
-	else if (memchr(text, '\0', len) != NULL)
-		option_wrong(o, "%s: not a text: it has NUL bytes", name);
-	else if (pass(&r, text, len) == 0 && r.found) {
-		r.in_job = true;
-		pass(&r, text, len);
-	}
-	if (r.found)
-		*found = true;
-	return o->wrong.len == before ? 0 : -1;
+	return load(&r, text, len, found);
+}
+
+/* Reads the file and closes it. */
+static int
+load_file(struct reader *r, FILE *f, bool *found)
+{
+	char *text = xcalloc(FILE_MAX_BYTES + 1, 1);
+	const char *why = trust_refusal(fileno(f));
+	size_t len = fread(text, 1, FILE_MAX_BYTES + 1, f);
+	int rc = -1;
+
+	if (why == NULL && ferror(f))
+		why = strerror(errno);
+	if (why != NULL)
+		option_wrong(r->o, "%s: %s", r->name, why);
+	else
+		rc = load(r, text, len, found);
+	if (r->secret && trust_is_open(fileno(f)))
+		log_warn("%s has a password, and anybody can read it; "
+		    "chmod o-r", r->name);
+	fclose(f);
+	secret_wipe(text, len);
+	free(text);
+	return rc;
 }
 
 int
 yaml_load(struct options *o, const char *file, bool optional,
     const char *job, bool *found)
 {
+	struct reader r = { .o = o, .name = file, .job = job };
 	FILE *f = fopen(file, "re");
-	char *text;
-	size_t len;
-	int rc = -1;
 
 	if (f == NULL && errno == ENOENT && optional)
 		return 0;
@@ -357,64 +395,37 @@ yaml_load(struct options *o, const char *file, bool optional,
 		option_wrong(o, "%s: %s", file, strerror(errno));
 		return -1;
 	}
-	text = xcalloc(FILE_MAX_BYTES + 1, 1);
-	len = fread(text, 1, FILE_MAX_BYTES + 1, f);
-	if (ferror(f))
-		option_wrong(o, "%s: %s", file, strerror(errno));
-	else
-		rc = yaml_load_text(o, file, text, len, job, found);
-	fclose(f);
-	/* it may hold a password */
-	memset(text, 0, len);
-	free(text);
-	return rc;
+	return load_file(&r, f, found);
 }
 
 /*
- * Characters that would not come back as they are: controls, the line breaks
- * of Unicode, and the byte order mark.  Returns the bytes it stands in, or 0.
+ * Would the character not come back as it is, or not be shown?  What is not
+ * UTF-8 cannot be written so that it does.
  */
-static size_t
-special(const unsigned char *p, unsigned int *code)
+static bool
+is_special(uint32_t code)
 {
-	if (*p < 0x20 || *p == 0x7f) {
-		*code = *p;
-		return 1;
-	}
-	if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) {
-		*code = p[1];
-		return 2;
-	}
-	if (p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9)) {
-		*code = 0x2028 + (p[2] & 1u);
-		return 3;
-	}
-	if (p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf) {
-		*code = 0xfeff;
-		return 3;
-	}
-	return 0;
+	return code != UTF8_INVALID && (utf8_unsafe(code) || code == 0xfffe ||
+	    code == 0xffff);
 }
 
 void
 yaml_add(struct str *to, const char *key, const char *value)
 {
-	const void *text = value;
-	const unsigned char *p;
-	unsigned int code;
+	uint32_t code;
 	size_t len;
 
 	str_addf(to, "%s: \"", key);
-	for (p = text; *p != '\0'; p += len) {
-		len = special(p, &code);
-		if (len > 0) {
-			str_addf(to, "\\u%04x", code);
+	for (; *value != '\0'; value += len) {
+		len = utf8_next(value, &code);
+		if (is_special(code)) {
+			str_addf(to, code > 0xffff ? "\\U%08x" : "\\u%04x",
+			    (unsigned int)code);
 			continue;
 		}
-		len = 1;
-		if (*p == '"' || *p == '\\')
+		if (*value == '"' || *value == '\\')
 			str_addz(to, "\\");
-		str_addf(to, "%c", *p);
+		str_add(to, value, len);
 	}
 	str_addz(to, "\"\n");
 }

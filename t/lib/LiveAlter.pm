@@ -47,7 +47,7 @@ our $LIMIT = $ENV{LIVEALTER_TIMEOUT} // 120;
 sub _livealter {
 	my ($s, @args) = @_;
 	my $o = ref $args[0] eq 'HASH' ? { %{shift @args} } : {};
-	my $prog = $ENV{LIVEALTER} // "$ROOT/livealter";
+	my $prog = $ENV{LIVEALTER} // "$ROOT/build/livealter";
 
 	push @args, '-S', $s->socket, '-u', 'root'
 	    if $s && ($o->{connect} // 1);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -164,12 +165,69 @@ what_is_missing_is_named_all_at_once(void **state)
 {
 	struct fixture *f = *state;
 
-	refuse(f, "--threads|99|--bogus|--dry-run=1", "--threads: not a");
-	assert_non_null(strstr(f->e.text, "--bogus: unknown option\n"));
-	assert_non_null(strstr(f->e.text, "--dry-run: takes no value\n"));
-	assert_non_null(strstr(f->e.text, "--alter: missing"));
+	refuse(f, "--dry-run", "--alter: missing");
 	assert_non_null(strstr(f->e.text, "--database: missing"));
 	assert_non_null(strstr(f->e.text, "--table: missing"));
+}
+
+/* What is misspelt may be just what would be missing. */
+static void
+mistakes_are_named_all_at_once_and_alone(void **state)
+{
+	struct fixture *f = *state;
+
+	refuse(f, "--threads|99|--bogus|--dry-run=1", "--threads: not a");
+	assert_non_null(strstr(f->e.text, "--bogus: unknown option\n"));
+	assert_non_null(strstr(f->e.text, "--dry-run: takes no value"));
+	assert_null(strstr(f->e.text, "missing"));
+	refuse(f, "--atler|ADD c INT|D=app,t=t", "--atler: unknown option");
+	assert_null(strchr(f->e.text, '\n'));
+	refuse(f, "D=app,t=t|-Z|ADD c INT", "-Z: unknown option");
+	assert_null(strchr(f->e.text, '\n'));
+	put(f, "alter: 'x");
+	refuse(f, "D=app,t=t", "not YAML");
+	assert_null(strstr(f->e.text, "missing"));
+	put(f, "");
+}
+
+/* Each file that says who does what where, and who may write to it. */
+static void
+what_others_can_write_is_not_read(void **state)
+{
+	static const struct { mode_t mode; bool good; } by[] = {
+		{ 0600, true }, { 0644, true }, { 0640, true },
+		{ 0620, false }, { 0602, false }, { 0664, false },
+		{ 0666, false }, { 0777, false },
+	};
+	struct fixture *f = *state;
+	struct str line = STR_INIT;
+	size_t i;
+
+	put(f, "alter: ADD c INT\n");
+	for (i = 0; i < sizeof(by) / sizeof(by[0]); i++) {
+		assert_int_equal(chmod(f->file, by[i].mode), 0);
+		str_reset(&line);
+		str_addf(&line, ENOUGH "|--password-file|%s", f->file);
+		if (by[i].good) {
+			accept(f, "D=app,t=t");
+			put(f, "");
+			accept(f, line.s);
+			put(f, "alter: ADD c INT\n");
+			continue;
+		}
+		refuse(f, "D=app,t=t", "others can write to it");
+		assert_null(strstr(f->e.text, "missing"));
+		refuse(f, line.s, "--password-file: ");
+		str_reset(&line);
+		str_addf(&line, "--config|,%s|D=app,t=t", f->file);
+		refuse(f, line.s, "others can write to it");
+		str_reset(&line);
+		str_addf(&line, ENOUGH "|--config|,|-F|%s", f->file);
+		refuse(f, line.s, "others can write to it");
+	}
+	assert_int_equal(chmod(f->file, 0600), 0);
+	put(f, "");
+	str_free(&line);
 }
 
 static void
@@ -452,6 +510,8 @@ main(void)
 		TEST(short_options_bundle),
 		TEST(negation_has_two_forms),
 		TEST(what_is_missing_is_named_all_at_once),
+		TEST(mistakes_are_named_all_at_once_and_alone),
+		TEST(what_others_can_write_is_not_read),
 		TEST(mistakes_on_the_command_line_are_named),
 		TEST(a_dash_alone_and_two_dashes_end_options),
 		TEST(the_dsn_overrides_options),
