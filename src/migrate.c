@@ -175,7 +175,8 @@ plan_way_back(struct migration *m, const struct plan_wish *wish,
 	    reverse_check(m->plan.back, m->cfg->accept_loss, e) != 0 ||
 	    turn_plan(m->db, &m->plan, e) != 0)
 		return err_while(e, "the way back");
-	return cut_turn(&m->plan, e);
+	cut_turn(&m->plan);
+	return 0;
 }
 
 int
@@ -183,11 +184,12 @@ migrate_plan(struct migration *m, struct err *e)
 {
 	struct plan_wish wish = migrate_wish(m);
 	if (table_load(&m->new, m->db, &m->server, &m->names.shadow, e) != 0 ||
+	    kin_prepare(&m->kin, m->db, &m->names.shadow, m->server.mariadb,
+	    e) != 0 ||
 	    plan_make(&m->plan, &m->names, m->old, m->new, &m->alter,
 	    &m->server, &wish, e) != 0 ||
 	    check_plan(m->db, &m->plan, e) != 0 ||
 	    plan_way_back(m, &wish, e) != 0 ||
-	    /* Later it would fire for what our triggers write. */
 	    (!m->resumed && kinship_try(m->db, &m->plan, m->cfg, &m->undo,
 	    e) != 0))
 		return -1;

@@ -170,7 +170,9 @@ plan_again(struct migration *m, struct err *e)
 	m->names = m->plan.names;
 	free(m->forth.back);
 	m->forth.back = NULL;
-	return plan_take(&m->plan, &m->kin, &m->alter, e);
+	return kin_prepare(&m->kin, m->db, &m->names.shadow,
+	    m->server.mariadb, e) != 0 ||
+	    plan_take(&m->plan, &m->kin, &m->alter, e) != 0 ? -1 : 0;
 }
 
 /* What belongs to the table must be possible with the old one, too. */

@@ -1,6 +1,8 @@
 #ifndef IDENT_H
 #define IDENT_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 /*
@@ -40,6 +42,17 @@ int ident_set(struct ident *id, const char *name, struct err *e);
  */
 void ident_derive(struct ident *id, const char *before, const char *base,
     const char *after);
+
+/*
+ * The same, but of such characters only as have the same byte in every
+ * character set that a client can have (swe7 has letters for some of ASCII):
+ * others are left out of base, and a hash of it put in.
+ */
+void ident_plain(struct ident *id, const char *before, const char *base,
+    const char *after);
+
+/* Is it of such characters only? */
+bool ident_is_plain(const char *name);
 
 /* As ident_set(), for both names. */
 int qname_set(struct qname *q, const char *db, const char *table,

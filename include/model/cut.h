@@ -69,7 +69,7 @@ int cut_child_key(struct str *q, const struct plan *p, const struct fkey *k,
  * Add what turns the mirroring around: p->back's triggers take the place of
  * p's.  Only under the lock, and only once: it cannot be made good later.
  */
-int cut_turn(struct plan *p, struct err *e);
+void cut_turn(struct plan *p);
 
 /* Is there one in this lane? */
 bool cut_has(const struct cut *c, enum cut_lane lane);

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/ident.h"
+#include "base/multibyte.h"
 
 /*
  * SQL text cut into tokens, as the servers cut it.  Comments and blanks are
@@ -32,6 +33,7 @@ struct lex_mode {
 	bool ansi_quotes;		/* "a" is a name, not a string */
 	bool no_backslash_escapes;	/* '\' is a backslash */
 	bool mariadb;			/* which version comments are code */
+	enum multibyte multibyte;	/* what the text is written in */
 };
 
 struct lex {

@@ -29,6 +29,7 @@ enum db_class {
 	DB_TOO_LARGE,	/* for a packet; final */
 	DB_DENIED,	/* a privilege, or a setting, is missing */
 	DB_DONE,	/* it is so already: there is one, or there is none */
+	DB_NO_TABLE,	/* there is no such table */
 	DB_NOT_LOCKED,	/* other tables are locked, and this one is not */
 };
 

@@ -132,6 +132,37 @@ ident_derive(struct ident *id, const char *before, const char *base,
 	quote(id);
 }
 
+bool
+ident_is_plain(const char *name)
+{
+	for (; *name != '\0'; name++)
+		if (*name < ' ' || *name >= 0x7f ||
+		    strchr("#@[\\]^`{|}~", *name) != NULL)
+			return false;
+	return true;
+}
+
+void
+ident_plain(struct ident *id, const char *before, const char *base,
+    const char *after)
+{
+	char plain[IDENT_BYTES + 1];
+	const char *s;
+	size_t n = 0;
+
+	if (ident_is_plain(base)) {
+		ident_derive(id, before, base, after);
+		return;
+	}
+	for (s = base; *s != '\0' && n < IDENT_CHARS - HASH_CHARS; s++)
+		if ((*s >= '0' && *s <= '9') || (*s >= 'a' && *s <= 'z') ||
+		    (*s >= 'A' && *s <= 'Z') || *s == '_')
+			plain[n++] = *s;
+	snprintf(plain + n, sizeof(plain) - n, "_%08x",
+	    (unsigned int)hash(base));
+	ident_derive(id, before, plain, after);
+}
+
 static void
 join(struct qname *q)
 {

@@ -209,18 +209,6 @@ turn_children(struct plan *p, const struct turn *t, struct err *e)
 	return 0;
 }
 
-/* Is the trigger a BEGIN ... END? */
-static bool
-is_block(const char *create)
-{
-	size_t len = strlen(create);
-
-	while (len > 0 && strchr(" \t\r\n", create[len - 1]) != NULL)
-		len--;
-	return len > 4 && strncasecmp(create + len - 3, "END", 3) == 0 &&
-	    strchr(" \t\r\n;", create[len - 4]) != NULL;
-}
-
 /* Is there one that MySQL would keep the ";" of? */
 static bool
 has_simple_trigger(const struct plan *p)
@@ -228,7 +216,7 @@ has_simple_trigger(const struct plan *p)
 	size_t i;
 
 	for (i = 0; i < p->kin->n_triggers && !p->server->mariadb; i++)
-		if (!is_block(p->kin->trigger[i].create))
+		if (!p->kin->trigger[i].block)
 			return true;
 	return false;
 }
@@ -252,40 +240,28 @@ take_triggers(struct plan *p, enum cut_lane lane)
 		drop_trigger(p, lane, &p->kin->trigger[i].name);
 }
 
-/* As it was sent, before next; or, with a stand-in's name, on the new table. */
-static int
-make_trigger(struct plan *p, enum cut_lane lane, const struct kin_trigger *t,
-    const struct ident *stand_in, const struct kin_trigger *next,
-    struct err *e)
+static void
+make_trigger(struct plan *p, enum cut_lane lane, const struct user_trigger *t,
+    const struct user_trigger_form *form)
 {
 	struct str q = STR_INIT;
-	struct qname name;
-	int rc;
 
-	kin_before_trigger(&q, t);
+	user_trigger_before(&q, t);
 	cut_add(&p->cut, lane, NULL, &q);
-	if (stand_in != NULL) {
-		qname_beside(&name, &p->names.old, stand_in);
-		rc = kin_trigger_on(&q, t, &name, &p->names.shadow, e);
-	} else {
-		rc = kin_trigger_before(&q, t, next, e);
-	}
+	user_trigger_create(&q, t, form);
 	cut_add(&p->cut, lane, NULL, &q);
-	kin_after_trigger(&q);
+	user_trigger_after(&q);
 	cut_add(&p->cut, lane, NULL, &q);
-	return rc;
 }
 
-static int
-make_triggers(struct plan *p, enum cut_lane lane, struct err *e)
+static void
+make_triggers(struct plan *p, enum cut_lane lane)
 {
+	const struct user_trigger_form form = { .mariadb = p->server->mariadb };
 	size_t i;
 
 	for (i = 0; i < p->kin->n_triggers; i++)
-		if (make_trigger(p, lane, &p->kin->trigger[i], NULL, NULL,
-		    e) != 0)
-			return -1;
-	return 0;
+		make_trigger(p, lane, &p->kin->trigger[i], &form);
 }
 
 /*
@@ -294,78 +270,94 @@ make_triggers(struct plan *p, enum cut_lane lane, struct err *e)
  * them as well, so that it is whole should the server crash before the RENAME;
  * the new one's have other names, and get theirs when nobody waits for it.
  */
-static int
-hand_over_triggers(struct plan *p, struct err *e)
+static void
+hand_over_triggers(struct plan *p)
 {
-	const struct kin_trigger *t;
+	struct user_trigger_form form = { .mariadb = true };
+	const struct user_trigger *t;
 	struct ident name;
 	size_t i;
 
 	for (i = 0; i < p->kin->n_triggers; i++) {
 		t = &p->kin->trigger[i];
-		kin_stand_in(&name, t);
+		user_trigger_stand_in(&name, t);
 		drop_trigger(p, CUT_RESTORE, &name);
-		if (make_trigger(p, CUT_HOLDER, t, &name, NULL, e) != 0)
-			return -1;
+		form.name = name.sql;
+		form.table = t->new_sql;
+		make_trigger(p, CUT_HOLDER, t, &form);
 	}
-	return 0;
 }
 
 /* The one that fires after it, of its kind. */
-static const struct kin_trigger *
+static const struct user_trigger *
 next_trigger(const struct plan *p, size_t i)
 {
-	const struct kin_trigger *t = &p->kin->trigger[i], *next = t + 1;
+	const struct user_trigger *t = &p->kin->trigger[i], *next = t + 1;
 
 	return i + 1 < p->kin->n_triggers &&
 	    same_text(t->event, next->event) &&
 	    same_text(t->timing, next->timing) ? next : NULL;
 }
 
+/* Has the one before it a way to write the name of each? */
+static bool
+can_precede(const struct plan *p)
+{
+	const struct user_trigger *next;
+	size_t i;
+
+	for (i = 0; i < p->kin->n_triggers; i++) {
+		next = next_trigger(p, i);
+		if (next != NULL &&
+		    user_trigger_next(&p->kin->trigger[i], next) == NULL)
+			return false;
+	}
+	return true;
+}
+
 /*
  * Where a packet has to end after a trigger, we may be killed before the next
  * one is sent.  So all are there first, with a ";" too many, and are then made
- * again, one by one, each in its place.
+ * again, one by one, each in its place; or, where that cannot be said, each as
+ * the last, so that they are in their order in the end.
  */
-static int
-bring_triggers(struct plan *p, struct err *e)
+static void
+bring_triggers(struct plan *p)
 {
-	bool again = has_simple_trigger(p);
-	const struct kin_trigger *t;
+	struct user_trigger_form form = { .alone = true };
+	bool again = has_simple_trigger(p), precede = can_precede(p);
+	const struct user_trigger *t, *next;
 	size_t i;
 
-	if (make_triggers(p, CUT_TABLE, e) != 0)
-		return -1;
+	make_triggers(p, CUT_TABLE);
 	for (i = 0; i < p->kin->n_triggers && again; i++) {
 		t = &p->kin->trigger[i];
+		next = precede ? next_trigger(p, i) : NULL;
+		form.next = next != NULL ? user_trigger_next(t, next) : NULL;
 		drop_trigger(p, CUT_TABLE, &t->name);
-		if (make_trigger(p, CUT_TABLE, t, NULL, next_trigger(p, i),
-		    e) != 0)
-			return -1;
+		make_trigger(p, CUT_TABLE, t, &form);
 		p->cut.item[p->cut.n - 2].last = true;
 	}
-	return 0;
 }
 
 /*
  * MariaDB, under a lock once more.  One after the other, so that hardly one is
  * missing should the server crash; each comes last, and so all in their order.
  */
-static int
-name_triggers(struct plan *p, struct err *e)
+static void
+name_triggers(struct plan *p)
 {
-	const struct kin_trigger *t;
+	const struct user_trigger_form form = { .mariadb = true };
+	const struct user_trigger *t;
 	struct ident name;
 	size_t i;
 
 	for (i = 0; i < p->kin->n_triggers; i++) {
 		t = &p->kin->trigger[i];
-		kin_stand_in(&name, t);
+		user_trigger_stand_in(&name, t);
 		drop_trigger(p, CUT_TABLE, &name);
-		if (make_trigger(p, CUT_TABLE, t, NULL, NULL, e) != 0)
-			return -1;
+		make_trigger(p, CUT_TABLE, t, &form);
 	}
-	return 0;
 }
 
 /* The triggers of this plan, on that table. */
@@ -382,7 +374,7 @@ make_ours(struct plan *p, enum cut_lane lane, const struct plan *of,
 		mirror_create(&q, &of->trigger[ev], on);
 		cut_add(&p->cut, lane, NULL, &q);
 	}
-	kin_after_trigger(&q);
+	user_trigger_after(&q);
 	cut_add(&p->cut, lane, NULL, &q);
 }
 
@@ -404,8 +396,7 @@ render_before(struct plan *p, struct err *e)
 	cutkey_turn(p);
 	for (ev = 0; ev < N_TRIGGERS && takes_ours; ev++)
 		drop_trigger(p, CUT_HOLDER, &p->trigger[ev].name.table);
-	if (hand_over_triggers(p, e) != 0)
-		return -1;
+	hand_over_triggers(p);
 	if (turn_children(p, &t, e) != 0 || turn_children(p, &back, e) != 0)
 		return -1;
 	/* A way back that was not gone can be gone later. */
@@ -430,34 +421,36 @@ cut_render(struct plan *p, const struct alter *a, struct err *e)
 	if (!p->server->mariadb && turn_children(p, &t, e) != 0)
 		return -1;
 	cutkey_name(p, a);
-	return p->server->mariadb ? name_triggers(p, e) :
-	    bring_triggers(p, e);
+	if (p->server->mariadb)
+		name_triggers(p);
+	else
+		bring_triggers(p);
+	return 0;
 }
 
 /*
  * What is mirrored into the old table must not fire the user's triggers there
  * once more.  Where they do not go anyway before the RENAME, they go now.
  */
-static int
-take_old_triggers(struct plan *p, struct err *e)
+static void
+take_old_triggers(struct plan *p)
 {
 	if (!p->server->mariadb)
-		return 0;
+		return;
 	take_triggers(p, CUT_HOLDER);
 	take_triggers(p, CUT_RESTORE);
-	return make_triggers(p, CUT_RESTORE, e);
+	make_triggers(p, CUT_RESTORE);
 }
 
-int
-cut_turn(struct plan *p, struct err *e)
+void
+cut_turn(struct plan *p)
 {
 	bool before = p->server->mariadb;
 	enum cut_lane from = before ? CUT_HOLDER : CUT_ATTIC;
 	struct str q = STR_INIT;
 	int ev;
 
-	if (take_old_triggers(p, e) != 0)
-		return -1;
+	take_old_triggers(p);
 	for (ev = 0; ev < N_TRIGGERS; ev++) {
 		str_addf(&q, "DROP TRIGGER IF EXISTS %s",
 		    p->trigger[ev].name.sql);
@@ -467,7 +460,6 @@ cut_turn(struct plan *p, struct err *e)
 		make_ours(p, CUT_HOLDER, p->back, &p->names.shadow);
 	else
 		make_ours(p, CUT_TABLE, p->back, &p->names.old);
-	return 0;
 }
 
 bool

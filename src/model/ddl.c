@@ -244,7 +244,7 @@ int
 ddl_create(struct str *out, const char *show_create,
     const struct ddl_change *how, struct err *e)
 {
-	static const struct lex_mode mode = { false, false, false };
+	static const struct lex_mode mode = { .mariadb = false };
 	struct rewrite r = { .how = how, .out = STR_INIT, .e = e };
 	int rc;
 

@@ -68,6 +68,12 @@ unclosed(struct scanner *sc, const char *what, const char *from)
 	    from);
 }
 
+static size_t
+char_len(const struct scanner *sc, const char *s)
+{
+	return multibyte_len(sc->mode->multibyte, s);
+}
+
 /* A quote inside is written twice; in a string, a backslash guards it too. */
 static int
 scan_quoted(struct scanner *sc, enum lex_kind kind)
@@ -77,7 +83,9 @@ scan_quoted(struct scanner *sc, enum lex_kind kind)
 	const char *p;
 
 	for (p = sc->s + 1; *p != '\0'; p++) {
-		if (*p == '\\' && escapes) {
+		if (char_len(sc, p) > 1) {
+			p += char_len(sc, p) - 1;
+		} else if (*p == '\\' && escapes) {
 			if (*++p == '\0')
 				break;
 		} else if (*p == quote && *++p != quote) {
@@ -94,7 +102,7 @@ scan_word(struct scanner *sc)
 	enum lex_kind kind = LEX_NUMBER;
 	const char *p;
 
-	for (p = sc->s; is_word(*p); p++)
+	for (p = sc->s; is_word(*p); p += char_len(sc, p))
 		if (!is_digit(*p))
 			kind = LEX_WORD;
 	add(sc, kind, p);

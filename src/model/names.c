@@ -51,6 +51,6 @@ names_trial(struct qname *trial, const struct names *n)
 {
 	struct ident id;
 
-	ident_derive(&id, "", n->shadow.table.raw, "_try");
+	ident_plain(&id, "", n->shadow.table.raw, "_try");
 	qname_beside(trial, &n->shadow, &id);
 }

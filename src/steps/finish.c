@@ -105,7 +105,8 @@ send_names(struct db *db, const struct plan *p, const struct db *sub,
 	size_t i, done;
 	int rc;
 
-	str_addz(&q, "SET SESSION foreign_key_checks = 0; ");
+	str_addf(&q, "USE %s; SET SESSION foreign_key_checks = 0; ",
+	    p->names.old.db.sql);
 	for (i = 0; i < p->cut.n; i++)
 		if (p->cut.item[i].lane == CUT_TABLE) {
 			log_sql(p->cut.item[i].sql);

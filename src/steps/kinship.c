@@ -40,38 +40,36 @@ take_off(void *arg, enum undo_what what, const char *sql, struct err *e)
 	return run_on(t, &t->p->names.shadow, sql, e);
 }
 
+/*
+ * By itself in its packet: what the server takes here is one statement (see
+ * model/user_trigger.h).
+ */
 static int
-try_trigger(const struct trial *trial, const struct kin_trigger *t,
+try_trigger(struct db *db, const struct plan *p, const struct user_trigger *t,
     const struct qname *table, struct err *e)
 {
-	const struct plan *p = trial->p;
-	struct db *db = trial->db;
+	struct user_trigger_form form = { .mariadb = p->server->mariadb,
+	    .table = table->table.sql, .alone = true };
 	struct err e2 = { .kind = ERR_NONE };
 	struct str q = STR_INIT;
-	struct qname name;
-	struct ident id;
+	struct ident name;
 	int rc;
 
-	ident_derive(&id, "livealter_", table->table.raw, "_try");
-	qname_beside(&name, table, &id);
-	kin_before_trigger(&q, t);
+	ident_derive(&name, "livealter_", table->table.raw, "_try");
+	form.name = name.sql;
+	user_trigger_before(&q, t);
 	rc = db_quiet(db, e, "%s", q.s);
 	str_reset(&q);
+	user_trigger_create(&q, t, &form);
 	if (rc == 0)
-		rc = kin_trigger_on(&q, t, &name, table, e);
-	if (rc == 0)
-		rc = run_on(trial, table, q.s, e);
+		rc = db_run_text(db, q.s, e);
 	str_reset(&q);
-	kin_after_trigger(&q);
-	if (db_quiet(db, &e2, "%s", q.s) != 0 && rc == 0) {
-		*e = e2;
+	user_trigger_after(&q);
+	if (db_quiet(db, rc == 0 ? e : &e2, "%s", q.s) != 0)
 		rc = -1;
-	}
-	str_reset(&q);
-	str_addf(&q, "DROP TRIGGER %s", name.sql);
-	if (rc == 0)
-		rc = run_on(trial, table, q.s, e);
 	str_free(&q);
+	if (rc == 0)
+		rc = db_run(db, e, "DROP TRIGGER %s", name.sql);
 	if (rc == 0)
 		return 0;
 	server_explain(p->server, &p->names.old.db, ERR_REFUSED, e);
@@ -80,20 +78,25 @@ try_trigger(const struct trial *trial, const struct kin_trigger *t,
 }
 
 static int
-try_triggers(const struct trial *t, const struct qname *table, struct err *e)
+try_on(struct db *db, const struct plan *p, const struct qname *like,
+    struct err *e)
 {
-	const struct kin *kin = t->p->kin;
+	const struct kin *kin = p->kin;
 	size_t i;
-	int rc = 0;
+	int rc;
 
+	rc = db_run(db, e, "CREATE TABLE %s LIKE %s", like->sql,
+	    p->names.shadow.sql);
+	if (rc == 0)
+		rc = db_run(db, e, "USE %s", like->db.sql);
 	for (i = 0; i < kin->n_triggers && rc == 0; i++)
-		rc = try_trigger(t, &kin->trigger[i], table, e);
+		rc = try_trigger(db, p, &kin->trigger[i], like, e);
 	return rc;
 }
 
-/* On the way back our triggers write to the table: take one like it. */
+/* On a table like the new one, which nobody uses, whatever happens to it. */
 static int
-try_triggers_beside(struct trial *t, struct undo *undo, struct err *e)
+try_triggers(struct trial *t, struct undo *undo, struct err *e)
 {
 	struct err e2 = { .kind = ERR_NONE };
 	struct qname like;
@@ -103,10 +106,7 @@ try_triggers_beside(struct trial *t, struct undo *undo, struct err *e)
 		return 0;
 	names_trial(&like, &t->p->names);
 	undo_push(undo, UNDO_TRY, "DROP TABLE IF EXISTS %s", like.sql);
-	rc = db_run(t->db, e, "CREATE TABLE %s LIKE %s", like.sql,
-	    t->p->names.shadow.sql);
-	if (rc == 0)
-		rc = try_triggers(t, &like, e);
+	rc = try_on(t->db, t->p, &like, e);
 	return undo_run(undo, UNDO_TRY, take_off, t, rc == 0 ? e : &e2) != 0 ?
 	    -1 : rc;
 }
@@ -184,11 +184,9 @@ kinship_try(struct db *db, const struct plan *p, const struct config *cfg,
     struct undo *undo, struct err *e)
 {
 	struct trial t = { db, p, &cfg->tries_create_triggers };
-	int rc;
 
-	rc = p->complete ? try_triggers_beside(&t, undo, e) :
-	    try_triggers(&t, &p->names.shadow, e);
-	return rc == 0 ? try_children(&t, undo, e) : -1;
+	return try_triggers(&t, undo, e) != 0 ||
+	    try_children(&t, undo, e) != 0 ? -1 : 0;
 }
 
 static int

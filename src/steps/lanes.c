@@ -27,10 +27,17 @@ struct lanes {
 static int
 open_lane(struct db **lane, const struct lanes *l, struct err *e)
 {
-	return db_beside(lane, l->holder, e) != 0 ||
+	struct str use = STR_INIT;
+	int rc;
+
+	str_addf(&use, "USE %s", l->p->names.old.db.sql);
+	rc = db_beside(lane, l->holder, e) != 0 ||
 	    /* They stand in the queue while the holder is at work. */
 	    db_session(*lane, "SET SESSION lock_wait_timeout = 10, "
-	    "foreign_key_checks = 0", e) != 0 ? -1 : 0;
+	    "foreign_key_checks = 0", e) != 0 ||
+	    db_session(*lane, use.s, e) != 0 ? -1 : 0;
+	str_free(&use);
+	return rc;
 }
 
 int
