@@ -72,7 +72,10 @@ unsigned long db_id(const struct db *db);
 int db_run(struct db *db, struct err *e, const char *fmt, ...) PRINTF(3, 4);
 int db_run_text(struct db *db, const char *sql, struct err *e);
 
-/* One that may have been run before: that it is so already is no error. */
+/*
+ * One that may have been run before: that it is so already is no error.  After
+ * any other, the character set and sql_mode are set back.
+ */
 int db_run_again(struct db *db, const char *sql, struct err *e);
 
 /*
@@ -91,6 +94,7 @@ int db_run_if(struct db *db, struct db *killer, double patience,
  * wait.  The server runs them one after the other, up to the first that
  * fails, whether we live to see it or not.  db_receive() waits; *done gets
  * how many succeeded.  Before it, db must not be used for anything else.
+ * When one fails, the session's character set and sql_mode are set back.
  */
 int db_send(struct db *db, const char *sql, struct err *e);
 int db_receive(struct db *db, size_t *done, struct err *e);

@@ -34,8 +34,8 @@ read_row(struct user_trigger *t, struct db *db, const struct qname *table,
 	char **c;
 	int rc;
 
-	rc = db_rows(db, &r, "vv?vvv?", e, "SHOW CREATE TRIGGER %s.%s", table->db.sql,
-	    t->name.sql);
+	rc = db_rows(db, &r, "vv?vvv?", e, "SHOW CREATE TRIGGER %s.%s",
+	    table->db.sql, t->name.sql);
 	c = rc == 0 && r.n > 0 ? r.cell[0] : NULL;
 	if (rc == 0 && (c == NULL || c[SHOWN_TEXT] == NULL)) {
 		rc = err_set(e, ERR_NEEDS, "the text of trigger %s cannot be "
@@ -53,6 +53,17 @@ read_row(struct user_trigger *t, struct db *db, const struct qname *table,
 	}
 	rows_free(&r);
 	return rc;
+}
+
+static bool
+is_ascii(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if ((unsigned char)s[i] >= 0x80)
+			return false;
+	return true;
 }
 
 /* A name in quotes; one that is inside is doubled, part of a character not. */
@@ -111,8 +122,8 @@ convert(struct str *out, const struct user_trigger *t, struct db *db,
 	int rc;
 
 	add_hex(&hex, name);
-	rc = db_row(db, &r, "v?", e, "SELECT HEX(CONVERT(_utf8mb4 %s USING %s)), "
-	    "HEX(CONVERT(CONVERT(_utf8mb4 %s USING %s) USING utf8mb4)) = "
+	rc = db_row(db, &r, "v?", e, "SELECT HEX(CONVERT(_utf8mb4 %s "
+	    "USING %s)), HEX(CONVERT(CONVERT(_utf8mb4 %s USING %s) USING utf8mb4)) = "
 	    "HEX(%s)", hex.s, t->charset, hex.s, t->charset, hex.s);
 	whole = rc == 0 && same_text(r.cell[0][1], "1");
 	if (whole)
@@ -322,6 +333,32 @@ find_parts_mariadb(struct user_trigger *t, const struct qname *table,
 	    part_is(t, t->table, table->table.sql))));
 }
 
+/*
+ * As MariaDB writes a table's new name in UTF-8 into the text, whatever that
+ * is in, a quote may become half a character: RENAME breaks such a trigger,
+ * or the server (10.11 ends by a signal).
+ */
+static int
+check_rename(const struct user_trigger *t, const struct qname *table,
+    struct err *e)
+{
+	static const char *const wide[] = { "big5", "cp932", "eucjpms",
+	    "euckr", "gb18030", "gb2312", "gbk", "sjis", "ujis" };
+	bool is_wide = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+		is_wide = is_wide || strcmp(t->charset, wide[i]) == 0;
+	if (!is_wide || is_ascii(table->table.raw, strlen(table->table.raw)))
+		return 0;
+	err_set(e, ERR_REFUSED, "trigger %s was made by a client whose "
+	    "character set is %s; on a table called %s, MariaDB breaks such a "
+	    "trigger when the table is renamed", t->name.sql, t->charset,
+	    table->table.sql);
+	return err_hint(e, "create it anew with character_set_client = "
+	    "utf8mb4");
+}
+
 /* How the body ends decides how it is told from what follows it. */
 static void
 look_at_body(struct user_trigger *t, const struct lex_mode *mode)
@@ -374,6 +411,7 @@ user_trigger_load(struct user_trigger *t, struct db *db,
 	    name_in_it(&t->name_sql, t, db, t->name.raw, e) != 0 ||
 	    name_in_it(&t->table_sql, t, db, table->table.raw, e) != 0 ||
 	    name_definer(t, db, &d, e) != 0 ||
+	    (mariadb && check_rename(t, table, e) != 0) ||
 	    find_parts(t, table, &d, mariadb, e) != 0 ? -1 : 0;
 	free(d.user);
 	free(d.host);
@@ -422,17 +460,6 @@ user_trigger_next(const struct user_trigger *t,
 {
 	return strcmp(t->charset, next->charset) == 0 ||
 	    ident_is_plain(next->name.raw) ? next->name_sql : NULL;
-}
-
-static bool
-is_ascii(const char *s, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if ((unsigned char)s[i] >= 0x80)
-			return false;
-	return true;
 }
 
 /* A name of the text, or the one that takes its place. */

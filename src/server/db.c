@@ -165,15 +165,36 @@ db_run_text(struct db *db, const char *sql, struct err *e)
 	return 0;
 }
 
+/*
+ * It broke off, perhaps in the middle of what is made in another character set
+ * and sql_mode: what comes next must not be read by them.
+ */
+static void
+set_back(struct db *db)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	size_t i;
+
+	if (send_text(db, "SET NAMES utf8mb4", &ignored) == 0)
+		drain(db, &ignored);
+	for (i = 0; i < db->n_session && ignored.kind == ERR_NONE; i++)
+		if (strstr(db->session[i], "sql_mode") != NULL &&
+		    send_text(db, db->session[i], &ignored) == 0)
+			drain(db, &ignored);
+}
+
 int
 db_run_again(struct db *db, const char *sql, struct err *e)
 {
 	if (db_run_text(db, sql, e) == 0)
 		return 0;
-	if (e->kind != ERR_SQL || db_class(e->sqlno) != DB_DONE)
-		return -1;
-	e->kind = ERR_NONE;
-	return 0;
+	if (e->kind == ERR_SQL && db_class(e->sqlno) == DB_DONE) {
+		e->kind = ERR_NONE;
+		return 0;
+	}
+	if (e->kind != ERR_LOST)
+		set_back(db);
+	return -1;
 }
 
 int
@@ -203,6 +224,8 @@ db_receive(struct db *db, size_t *done, struct err *e)
 	if (rc == 0 || e->kind != ERR_LOST)
 		mysql_set_server_option(db->my,
 		    MYSQL_OPTION_MULTI_STATEMENTS_OFF);
+	if (rc != 0 && e->kind != ERR_LOST)
+		set_back(db);
 	return rc;
 }
 
