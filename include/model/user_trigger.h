@@ -67,6 +67,13 @@ struct user_trigger_form {
 int user_trigger_load(struct user_trigger *t, struct db *db,
     const struct qname *table, const char *definer, bool mariadb,
     struct err *e);
+
+/*
+ * The part of it that needs no server: find the names and the body in a text
+ * that was read.  Whatever the text is, nothing beyond its end is looked at.
+ */
+int user_trigger_parse(struct user_trigger *t, const struct qname *table,
+    const char *definer, bool mariadb, struct err *e);
 void user_trigger_free(struct user_trigger *t);
 
 /*

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/util.h"
+#include "model/encode.h"
 #include "model/lex.h"
 #include "server/session.h"
 
@@ -66,99 +67,19 @@ is_ascii(const char *s, size_t len)
 	return true;
 }
 
-/* A name in quotes; one that is inside is doubled, part of a character not. */
-static void
-add_quoted(struct str *out, enum multibyte m, const char *s, char quote)
-{
-	size_t len;
-
-	str_add(out, &quote, 1);
-	for (; *s != '\0'; s += len) {
-		len = multibyte_len(m, s);
-		if (*s == quote)
-			str_add(out, s, 1);
-		str_add(out, s, len);
-	}
-	str_add(out, &quote, 1);
-}
-
-static unsigned int
-digit(char c)
-{
-	return (unsigned int)(c <= '9' ? c - '0' : c - 'A' + 10);
-}
-
-static void
-unhex(struct str *out, const char *hex)
-{
-	char c;
-
-	for (; hex[0] != '\0' && hex[1] != '\0'; hex += 2) {
-		c = (char)(16 * digit(hex[0]) + digit(hex[1]));
-		str_add(out, &c, 1);
-	}
-}
-
-static void
-add_hex(struct str *out, const char *s)
-{
-	str_addz(out, "x'");
-	for (; *s != '\0'; s++)
-		str_addf(out, "%02x", (unsigned int)(unsigned char)*s);
-	str_addz(out, "'");
-}
-
-/*
- * The server's own conversion, there and back: "?" is what it puts for a
- * character that is not in the set.
- */
-static int
-convert(struct str *out, const struct user_trigger *t, struct db *db,
-    const char *name, struct err *e)
-{
-	struct rows r = ROWS_INIT;
-	struct str hex = STR_INIT;
-	bool whole;
-	int rc;
-
-	add_hex(&hex, name);
-	rc = db_row(db, &r, "v?", e, "SELECT HEX(CONVERT(_utf8mb4 %s "
-	    "USING %s)), HEX(CONVERT(CONVERT(_utf8mb4 %s USING %s) USING utf8mb4)) = "
-	    "HEX(%s)", hex.s, t->charset, hex.s, t->charset, hex.s);
-	whole = rc == 0 && same_text(r.cell[0][1], "1");
-	if (whole)
-		unhex(out, r.cell[0][0]);
-	else if (rc == 0) {
-		rc = err_set(e, ERR_REFUSED, "trigger %s was made by a client "
-		    "whose character set, %s, has not all characters of %s, "
-		    "so it could not be made again", t->name.sql, t->charset,
-		    name);
-		err_hint(e, "create it anew with character_set_client = "
-		    "utf8mb4");
-	}
-	str_free(&hex);
-	rows_free(&r);
-	return rc;
-}
-
-/* The name in the trigger's character set, quoted. */
 static int
 name_in_it(char **out, const struct user_trigger *t, struct db *db,
     const char *name, struct err *e)
 {
-	struct str bytes = STR_INIT, q = STR_INIT;
-	int rc = 0;
+	int rc = encode_name(out, db, t->charset, name, e);
 
-	if (ident_is_plain(name))
-		str_addz(&bytes, name);
-	else
-		rc = convert(&bytes, t, db, name, e);
-	if (rc == 0) {
-		add_quoted(&q, multibyte_of(t->charset), bytes.s, '`');
-		*out = str_take(&q);
-	}
-	str_free(&bytes);
-	return rc;
+	if (rc != 1)
+		return rc;
+	err_set(e, ERR_REFUSED, "trigger %s was made by a client whose "
+	    "character set, %s, has not all characters of %s, so it could not "
+	    "be made again", t->name.sql, t->charset, name);
+	return err_hint(e, "create it anew with character_set_client = "
+	    "utf8mb4");
 }
 
 /* "user@host" in two; a role of MariaDB's has no host. */
@@ -220,10 +141,10 @@ skip_definer(struct user_trigger *t, const struct definer *d, char quote,
 	struct str q = STR_INIT;
 	bool found;
 
-	add_quoted(&q, MULTIBYTE_NONE, d->user, quote);
+	encode_quoted(&q, MULTIBYTE_NONE, d->user, quote);
 	if (d->host[0] != '\0') {
 		str_addz(&q, "@");
-		add_quoted(&q, MULTIBYTE_NONE, d->host, quote);
+		encode_quoted(&q, MULTIBYTE_NONE, d->host, quote);
 	}
 	*at = 0;
 	found = skip(t, at, "CREATE DEFINER=", NULL) &&
@@ -270,15 +191,18 @@ mode_of(const struct user_trigger *t, bool mariadb)
 }
 
 /* name or schema.name at token *i, which is then behind it. */
-static struct user_trigger_part
-find_name(const struct lex *l, size_t from, size_t *i)
+static bool
+find_name(const struct lex *l, size_t from, size_t *i,
+    struct user_trigger_part *p)
 {
-	struct user_trigger_part p = { from + l->token[*i].at, 0 };
+	size_t last = lex_punct(l, *i + 1, '.') ? *i + 2 : *i;
 
-	if (lex_punct(l, ++*i, '.'))
-		*i += 2;
-	p.end = from + lex_end(l, *i - 1);
-	return p;
+	if (!lex_named(l, *i) || !lex_named(l, last))
+		return false;
+	p->at = from + l->token[*i].at;
+	p->end = from + lex_end(l, last);
+	*i = last + 1;
+	return true;
 }
 
 /* Is the last name of the part this one, given as SQL? */
@@ -311,16 +235,12 @@ find_parts_mariadb(struct user_trigger *t, const struct qname *table,
 	    lex_is(&l, 0, "TRIGGER")) {
 		if (lex_is(&l, i, "IF"))
 			i += 3;			/* NOT EXISTS */
-		if (lex_named(&l, i) && i + 3 < l.n)
-			t->called = find_name(&l, from, &i);
-		found = lex_is(&l, i, t->timing) &&
-		    lex_is(&l, i + 1, t->event) && lex_is(&l, i + 2, "ON") &&
-		    lex_named(&l, i + 3);
-		i += 3;
-		if (found)
-			t->table = find_name(&l, from, &i);
-		found = found && lex_is(&l, i, "FOR") &&
-		    lex_is(&l, i + 1, "EACH") && lex_is(&l, i + 2, "ROW");
+		found = find_name(&l, from, &i, &t->called) &&
+		    lex_is(&l, i++, t->timing) && lex_is(&l, i++, t->event) &&
+		    lex_is(&l, i++, "ON") &&
+		    find_name(&l, from, &i, &t->table) &&
+		    lex_is(&l, i, "FOR") && lex_is(&l, i + 1, "EACH") &&
+		    lex_is(&l, i + 2, "ROW");
 		if (found)
 			t->body = from + lex_end(&l, i + 2);
 	}
@@ -377,21 +297,25 @@ look_at_body(struct user_trigger *t, const struct lex_mode *mode)
 	lex_free(&l);
 }
 
-static int
-find_parts(struct user_trigger *t, const struct qname *table,
-    const struct definer *d, bool mariadb, struct err *e)
+int
+user_trigger_parse(struct user_trigger *t, const struct qname *table,
+    const char *definer, bool mariadb, struct err *e)
 {
 	struct lex_mode mode = mode_of(t, mariadb), plain = mode;
+	struct definer d;
 	size_t at;
 	bool found;
 
+	split_definer(&d, definer);
 	plain.multibyte = MULTIBYTE_NONE;
-	found = find_definer(t, d, &at);
+	found = find_definer(t, &d, &at);
 	if (found && mariadb)
 		found = find_parts_mariadb(t, table, at, &mode) ||
 		    find_parts_mariadb(t, table, at, &plain);
 	else if (found)
 		found = find_parts_mysql(t, table, at);
+	free(d.user);
+	free(d.host);
 	if (!found)
 		return not_understood(t, e);
 	look_at_body(t, &mode);
@@ -412,7 +336,7 @@ user_trigger_load(struct user_trigger *t, struct db *db,
 	    name_in_it(&t->table_sql, t, db, table->table.raw, e) != 0 ||
 	    name_definer(t, db, &d, e) != 0 ||
 	    (mariadb && check_rename(t, table, e) != 0) ||
-	    find_parts(t, table, &d, mariadb, e) != 0 ? -1 : 0;
+	    user_trigger_parse(t, table, definer, mariadb, e) != 0 ? -1 : 0;
 	free(d.user);
 	free(d.host);
 	return rc;
@@ -512,7 +436,7 @@ add_literal(struct str *q, const struct user_trigger *t, const char *text)
 
 	if (!is_ascii(text, strlen(text)) || !knows_ascii(t)) {
 		str_addf(q, "_%s ", t->charset);
-		add_hex(q, text);
+		encode_hex(q, text);
 		return;
 	}
 	str_addz(q, "'");

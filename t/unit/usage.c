@@ -8,7 +8,7 @@
 
 #include "model/usage.h"
 
-static const struct lex_mode mode = { false, false, false };
+static const struct lex_mode mode = { .mariadb = false };
 
 /* Is column c of table app.t named in a text of schema app? */
 static bool
