@@ -116,7 +116,7 @@ sub bodies {
 }
 
 my @sets = sort keys %set;
-while (my @some = splice @sets, 0, 11) {
+while (my @some = splice @sets, 0, 5) {
 	fresh('app', 't');
 	my $n = 0;
 	for my $cs (@some) {
