@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "server/db_login.h"
+#include "server/session.h"
 
 struct db {
 	MYSQL *my;
@@ -172,15 +173,10 @@ db_run_text(struct db *db, const char *sql, struct err *e)
 static void
 set_back(struct db *db)
 {
-	struct err ignored = { .kind = ERR_NONE };
-	size_t i;
+	struct err ignored;
 
-	if (send_text(db, "SET NAMES utf8mb4", &ignored) == 0)
-		drain(db, &ignored);
-	for (i = 0; i < db->n_session && ignored.kind == ERR_NONE; i++)
-		if (strstr(db->session[i], "sql_mode") != NULL &&
-		    send_text(db, db->session[i], &ignored) == 0)
-			drain(db, &ignored);
+	db_quiet(db, &ignored, "SET NAMES utf8mb4, SESSION sql_mode = '"
+	    SESSION_SQL_MODE "'");
 }
 
 int
