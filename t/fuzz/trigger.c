@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "model/kin.h"
 #include "model/usage.h"
+#include "model/user_trigger.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -28,35 +28,58 @@ try_usage(const char *text, const struct lex_mode *mode, const struct qname *q)
 	lex_free(&u.l);
 }
 
+static void
+try_parse(const char *text, const char *mode, const char *charset,
+    bool mariadb)
+{
+	const struct user_trigger_form form = { .name = "`x`",
+	    .mariadb = mariadb };
+	struct user_trigger t = { .create = xstrdup(text) };
+	struct str q = STR_INIT;
+	struct qname table;
+	struct err e;
+
+	if (qname_set(&table, "d", "t", &e) != 0 ||
+	    ident_set(&t.name, "n", &e) != 0)
+		abort();
+	t.timing = xstrdup("BEFORE");
+	t.event = xstrdup("INSERT");
+	t.sql_mode = xstrdup(mode);
+	t.charset = xstrdup(charset);
+	t.collation = xstrdup("utf8mb4_bin");
+	t.definer_sql = xstrdup("`u`@`h`");
+	t.name_sql = xstrdup("`n`");
+	t.table_sql = xstrdup("`t`");
+	if (user_trigger_parse(&t, &table, "u@h", mariadb, &e) == 0)
+		user_trigger_create(&q, &t, &form);
+	user_trigger_free(&t);
+	str_free(&q);
+}
+
 /* SHOW CREATE TRIGGER, or whatever a server, or who made it, sends. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const modes[] = { "", "ANSI_QUOTES",
 	    "NO_BACKSLASH_ESCAPES", "ANSI_QUOTES,NO_BACKSLASH_ESCAPES" };
+	static const char *const sets[] = { "utf8mb4", "gbk", "gb18030",
+	    "swe7" };
 	const void *bytes = data;
 	char *text = xstrndup(bytes, size);
-	struct kin_trigger t = { .create = text }, next = t;
-	struct str q = STR_INIT;
-	struct lex_mode mode = { false, false, false };
+	struct lex_mode mode = { .mariadb = false };
 	struct qname name;
 	struct err e;
 	size_t i;
 
-	if (qname_set(&name, "d", "t", &e) != 0 ||
-	    ident_set(&next.name, "n", &e) != 0)
+	if (qname_set(&name, "d", "t", &e) != 0)
 		abort();
 	for (i = 0; i < 4; i++) {
-		t.sql_mode = xstrdup(modes[i]);
-		(void)kin_trigger_before(&q, &t, i & 1 ? &next : NULL, &e);
-		(void)kin_trigger_on(&q, &t, &name, &name, &e);
-		str_reset(&q);
-		free(t.sql_mode);
+		try_parse(text, modes[i], sets[i], false);
+		try_parse(text, modes[i], sets[(i + 1) % 4], true);
 		mode.ansi_quotes = (i & 1) != 0;
 		mode.mariadb = (i & 2) != 0;
 		try_usage(text, &mode, &name);
 	}
-	str_free(&q);
 	free(text);
 	return 0;
 }
