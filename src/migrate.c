@@ -128,6 +128,7 @@ migrate_wish(const struct migration *m)
 		.follow_children = !same_text(m->cfg->fkeys_method, "none"),
 		.kept_in_step = m->cfg->reverse,
 		.proves = m->cfg->verify_swap != VERIFY_SWAP_NO,
+		.believes_new = config_without(m->cfg, "update-ignore"),
 		.may_change = may_change,
 		.arg = m->cfg,
 	};

@@ -34,8 +34,4 @@ int clock_choose(struct plan *p, struct err *e);
 void clock_source(struct str *q, const struct plan *p, const struct pair *pr,
     const char *row);
 
-/* Add "INSERT", "DELETE" or "SELECT", to be run by our clock: for a statement
- * in a trigger, whose session is the application's. */
-void clock_verb(struct str *q, const struct plan *p, const char *verb);
-
 #endif

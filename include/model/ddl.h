@@ -38,4 +38,10 @@ struct ddl_change {
 int ddl_create(struct str *out, const char *show_create,
     const struct ddl_change *how, struct err *e);
 
+/*
+ * Has the table of this SHOW CREATE TABLE a key WITHOUT OVERLAPS (MariaDB)?
+ * No information_schema of 10.11 tells.
+ */
+bool ddl_has_overlaps(const char *show_create);
+
 #endif

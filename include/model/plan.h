@@ -66,6 +66,7 @@ struct plan_wish {
 	bool follow_children;		/* and they are to be turned */
 	bool kept_in_step;		/* the old table, after the swap */
 	bool proves;			/* the swap, if need be */
+	bool believes_new;		/* a test: see phantom.h */
 	/* Does the user allow the copy to change values of this column of the
 	 * new table?  NULL: of none. */
 	bool (*may_change)(const void *arg, const char *column);
@@ -86,6 +87,10 @@ struct plan {
 	bool follow_children;
 	bool kept_in_step;
 	bool proves;
+	bool believes_new;		/* the triggers look for no phantoms */
+	/* The new table has a key WITHOUT OVERLAPS, and so no ON DUPLICATE KEY
+	 * UPDATE (error 1235). */
+	bool overlaps;
 
 	struct pair *pair;		/* what is written to the new table */
 	size_t n_pairs;

@@ -25,6 +25,9 @@ struct server {
 	/* INSERT ... SELECT holds a table's AUTO-INC lock until it ends
 	 * (innodb_autoinc_lock_mode below 2). */
 	bool autoinc_lock;
+	/* MariaDB's innodb_snapshot_isolation, on or off (10.6.18 and later).
+	 */
+	bool snapshot_isolation;
 	/* It can be asked who holds a metadata lock, in MySQL's
 	 * performance_schema.metadata_locks, or in MariaDB's
 	 * information_schema.METADATA_LOCK_INFO, if that is installed. */

@@ -214,17 +214,3 @@ clock_source(struct str *q, const struct plan *p, const struct pair *pr,
 	str_free(&ref);
 	str_free(&value);
 }
-
-void
-clock_verb(struct str *q, const struct plan *p, const char *verb)
-{
-	if (p->zone == NULL)
-		str_addz(q, verb);
-	else if (p->server->mariadb)
-		/* With SET STATEMENT even a note would reach a handler. */
-		str_addf(q, "SET STATEMENT time_zone='%s', sql_notes=0 FOR %s",
-		    p->zone, verb);
-	else
-		str_addf(q, "%s /*+ SET_VAR(time_zone='%s') */", verb,
-		    p->zone);
-}

@@ -259,3 +259,20 @@ ddl_create(struct str *out, const char *show_create,
 	lex_free(&r.lex);
 	return rc;
 }
+
+bool
+ddl_has_overlaps(const char *show_create)
+{
+	static const struct lex_mode mode = { .mariadb = true };
+	struct err ignored = { .kind = ERR_NONE };
+	struct lex l = { 0 };
+	bool found = false;
+	size_t i;
+
+	if (lex_scan(&l, show_create, &mode, &ignored) == 0)
+		for (i = 0; i < l.n && !found; i++)
+			found = lex_is(&l, i, "WITHOUT") &&
+			    lex_is(&l, i + 1, "OVERLAPS");
+	lex_free(&l);
+	return found;
+}

@@ -27,10 +27,46 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "model/clock.h"
 #include "model/convert.h"
+#include "model/phantom.h"
 #include "model/sql.h"
 #include "server/session.h"
+
+/*
+ * Errors that are the application's to repeat: with some the transaction is
+ * rolled back already, so that it must not go on as if nothing had happened.
+ * 1020: record has changed; 1205, 1213: lock wait, deadlock; 1206: no memory
+ * left for locks.
+ */
+#define PASSED_ON "1020, 1205, 1206, 1213"
+
+/*
+ * The verb of a statement, which runs in the application's session: by our
+ * clock; and on MariaDB not under innodb_snapshot_isolation, by which a row
+ * that the copy has written since the transaction's snapshot would be an error
+ * (1020) where the application's own row is none.
+ */
+static void
+add_verb(struct str *q, const struct plan *p, const char *verb)
+{
+	bool isolation = p->server->snapshot_isolation;
+
+	if (!p->server->mariadb) {
+		str_addf(q, p->zone != NULL ?
+		    "%s /*+ SET_VAR(time_zone='%s') */" : "%s", verb, p->zone);
+		return;
+	}
+	if (p->zone != NULL || isolation)
+		/* With SET STATEMENT even a note would reach a handler. */
+		str_addz(q, "SET STATEMENT sql_notes=0");
+	if (p->zone != NULL)
+		str_addf(q, ", time_zone='%s'", p->zone);
+	if (isolation)
+		str_addz(q, ", innodb_snapshot_isolation=OFF");
+	if (p->zone != NULL || isolation)
+		str_addz(q, " FOR ");
+	str_addz(q, verb);
+}
 
 /* `shadow`.`k` = NEW.`k` AND ... */
 static void
@@ -45,12 +81,13 @@ add_match(struct str *q, const struct plan *p, const char *row)
 	}
 }
 
+/* INSERT the row; what follows says what to do when there is one. */
 static void
 add_insert(struct str *q, const struct plan *p, const char *row)
 {
 	size_t i;
 
-	clock_verb(q, p, "INSERT");
+	add_verb(q, p, "INSERT");
 	str_addf(q, " INTO %s (", p->names.shadow.sql);
 	for (i = 0; i < p->n_pairs; i++)
 		str_addf(q, "%s%s", i > 0 ? ", " : "",
@@ -61,7 +98,25 @@ add_insert(struct str *q, const struct plan *p, const char *row)
 			str_addz(q, ", ");
 		sql_value(q, p, &p->pair[i], row);
 	}
-	str_addz(q, ") ON DUPLICATE KEY UPDATE ");
+	str_addz(q, ")");
+}
+
+/*
+ * Assign each value as it is, because an expression around it would turn a
+ * TIMESTAMP into local time.
+ */
+static void
+add_values(struct str *q, const struct plan *p, const char *before)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_pairs; i++) {
+		if (p->pair[i].from == NULL || p->pair[i].forth != NULL)
+			continue;
+		str_addf(q, "%s%s = ", before, p->pair[i].to->name.sql);
+		sql_value(q, p, &p->pair[i], "NEW");
+		before = ", ";
+	}
 }
 
 /*
@@ -86,24 +141,30 @@ add_guard(struct str *q, const struct plan *p, bool is_new)
 	    shadow, id, shadow, id);
 }
 
-/*
- * Make the row in the shadow what it is in the old table now.  Each value is
- * assigned as it is, because an expression around it would turn a TIMESTAMP
- * into local time.
- */
+static void
+add_delete(struct str *q, const struct plan *p, const char *row,
+    const char *indent)
+{
+	str_addz(q, indent);
+	add_verb(q, p, "DELETE");
+	str_addf(q, " FROM %s WHERE ", p->names.shadow.sql);
+	add_match(q, p, row);
+	str_addz(q, ";\n");
+}
+
+/* Make the row in the shadow what it is in the old table now. */
 static void
 add_put(struct str *q, const struct plan *p, bool is_new, const char *indent)
 {
-	size_t i;
-
+	if (p->overlaps && !is_new)
+		add_delete(q, p, "NEW", indent);
 	str_addz(q, indent);
 	add_insert(q, p, "NEW");
-	add_guard(q, p, is_new);
-	for (i = 0; i < p->n_pairs && !is_new; i++) {
-		if (p->pair[i].from == NULL || p->pair[i].forth != NULL)
-			continue;
-		str_addf(q, ", %s = ", p->pair[i].to->name.sql);
-		sql_value(q, p, &p->pair[i], "NEW");
+	if (!p->overlaps) {
+		str_addz(q, " ON DUPLICATE KEY UPDATE ");
+		add_guard(q, p, is_new);
+		if (!is_new)
+			add_values(q, p, ", ");
 	}
 	str_addz(q, ";\n");
 }
@@ -123,7 +184,7 @@ add_lesser(struct str *q, const struct plan *p, const char *indent)
 		if (pr->forth == NULL)
 			continue;
 		str_addz(q, indent);
-		clock_verb(q, p, "UPDATE");
+		add_verb(q, p, "UPDATE");
 		str_addf(q, " %s SET %s = ", p->names.shadow.sql,
 		    pr->to->name.sql);
 		sql_value(q, p, pr, "NEW");
@@ -137,16 +198,6 @@ add_lesser(struct str *q, const struct plan *p, const char *indent)
 	}
 }
 
-static void
-add_delete(struct str *q, const struct plan *p, const char *indent)
-{
-	str_addz(q, indent);
-	clock_verb(q, p, "DELETE");
-	str_addf(q, " FROM %s WHERE ", p->names.shadow.sql);
-	add_match(q, p, "OLD");
-	str_addz(q, ";\n");
-}
-
 /* Give the row its new key, where it is. */
 static void
 add_move(struct str *q, const struct plan *p, const char *indent)
@@ -154,7 +205,7 @@ add_move(struct str *q, const struct plan *p, const char *indent)
 	size_t i;
 
 	str_addz(q, indent);
-	clock_verb(q, p, "UPDATE");
+	add_verb(q, p, "UPDATE");
 	str_addf(q, " %s SET ", p->names.shadow.sql);
 	for (i = 0; i < p->n_id; i++) {
 		str_addf(q, "%s%s = ", i > 0 ? ", " : "",
@@ -175,14 +226,17 @@ add_take(struct str *q, const struct plan *p, const char *indent)
 {
 	const char *id = p->id[0]->to->name.sql;
 
-	str_addf(q, "%sBEGIN\n"
-	    "%s  DECLARE EXIT HANDLER FOR 1205, 1213 RESIGNAL;\n"
-	    "%s  DECLARE CONTINUE HANDLER FOR SQLEXCEPTION, SQLWARNING "
-	    "BEGIN END;\n%s  ", indent, indent, indent, indent);
-	add_insert(q, p, "OLD");
-	str_addf(q, "%s = %s.%s;\n%sEND;\n", id, p->names.shadow.table.sql,
-	    id, indent);
-	add_delete(q, p, indent);
+	if (!p->overlaps) {
+		str_addf(q, "%sBEGIN\n"
+		    "%s  DECLARE EXIT HANDLER FOR " PASSED_ON " RESIGNAL;\n"
+		    "%s  DECLARE CONTINUE HANDLER FOR SQLEXCEPTION, "
+		    "SQLWARNING BEGIN END;\n%s  ", indent, indent, indent,
+		    indent);
+		add_insert(q, p, "OLD");
+		str_addf(q, " ON DUPLICATE KEY UPDATE %s = %s.%s;\n%sEND;\n",
+		    id, p->names.shadow.table.sql, id, indent);
+	}
+	add_delete(q, p, "OLD", indent);
 }
 
 /* Does the row keep its key, in the old table's eyes and in the new one's? */
@@ -205,45 +259,6 @@ add_unchanged(struct str *q, const struct plan *p)
 	}
 }
 
-/*
- * MariaDB: where a statement changes nothing, NEW has the time of the
- * statement in a column with ON UPDATE, but the row keeps the one it had.
- * So look at the row; no expression must be put around a TIMESTAMP.
- */
-static void
-add_else(struct str *q, const struct plan *p)
-{
-	const struct column *c;
-	struct str same = STR_INIT, kept = STR_INIT;
-	size_t i;
-
-	for (i = 0; i < p->old->n_columns && p->server->mariadb; i++) {
-		c = &p->old->column[i];
-		if (strstr(c->extra, "on update") == NULL)
-			continue;
-		str_addf(&same, "%sNEW.%s <=> OLD.%s",
-		    same.len > 0 ? " AND " : "", c->name.sql, c->name.sql);
-		/* Not by <=>, which in a subquery takes two equal TIMESTAMPs
-		 * with a fraction for different ones. */
-		str_addf(&kept, " AND (o.%s = OLD.%s OR (o.%s IS NULL AND "
-		    "OLD.%s IS NULL))", c->name.sql, c->name.sql,
-		    c->name.sql, c->name.sql);
-	}
-	if (same.len == 0) {
-		str_addz(q, "  ELSE\n");
-	} else {
-		str_addf(q, "  ELSEIF (%s) OR NOT EXISTS (SELECT 1 FROM %s o "
-		    "WHERE ", same.s, p->names.old.sql);
-		for (i = 0; i < p->n_id; i++)
-			str_addf(q, "%so.%s = NEW.%s", i > 0 ? " AND " : "",
-			    p->id[i]->from->name.sql,
-			    p->id[i]->from->name.sql);
-		str_addf(q, "%s) THEN\n", kept.s);
-	}
-	str_free(&same);
-	str_free(&kept);
-}
-
 /* The key for people, in the note. */
 static void
 add_key_text(struct str *q, const struct plan *p, const char *row)
@@ -258,6 +273,54 @@ add_key_text(struct str *q, const struct plan *p, const char *row)
 	str_addz(q, "), 200)");
 }
 
+#define DIAGNOSE \
+	"GET DIAGNOSTICS CONDITION 1 livealter_errno = MYSQL_ERRNO, " \
+	"livealter_text = MESSAGE_TEXT;\n"
+
+/*
+ * The guard's error says nothing of the key in which another row has the same
+ * value; a plain statement that fails for the same reason names it.
+ */
+static void
+add_reason(struct str *q, const struct plan *p, enum trigger_event ev)
+{
+	if (ev == ON_DELETE || p->overlaps)
+		return;
+	str_addz(q, "    IF livealter_errno = 1242 THEN\n"
+	    "      BEGIN\n"
+	    "        DECLARE EXIT HANDLER FOR " PASSED_ON " RESIGNAL;\n"
+	    "        DECLARE EXIT HANDLER FOR SQLEXCEPTION, SQLWARNING "
+	    DIAGNOSE);
+	if (ev == ON_UPDATE) {
+		str_addz(q, "        ");
+		add_verb(q, p, "UPDATE");
+		str_addf(q, " %s SET ", p->names.shadow.sql);
+		add_values(q, p, "");
+		str_addz(q, " WHERE ");
+		add_match(q, p, "NEW");
+		str_addz(q, ";\n");
+	}
+	str_addz(q, "        ");
+	add_insert(q, p, "NEW");
+	str_addz(q, ";\n      END;\n    END IF;\n");
+}
+
+static void
+add_note(struct str *q, const struct plan *p, enum trigger_event ev)
+{
+	static const char *const what[] = { "delete", "update", "insert" };
+
+	str_addz(q, "    BEGIN\n"
+	    "      DECLARE EXIT HANDLER FOR " PASSED_ON " RESIGNAL;\n"
+	    "      DECLARE CONTINUE HANDLER FOR SQLEXCEPTION, SQLWARNING "
+	    "BEGIN END;\n      ");
+	add_verb(q, p, "INSERT");
+	str_addf(q, " IGNORE INTO %s (what, errno, row_key, message) "
+	    "VALUES ('%s', livealter_errno, ", p->names.notes.sql, what[ev]);
+	add_key_text(q, p, ev == ON_DELETE ? "OLD" : "NEW");
+	str_addz(q, ", LEFT(livealter_text, 500));\n    END;\n");
+}
+
 /*
  * What a trigger does when the shadow cannot take the row.  GET DIAGNOSTICS
  * must be the handler's first statement: on MySQL any other clears what it
@@ -265,45 +328,57 @@ add_key_text(struct str *q, const struct plan *p, const char *row)
  * class, also when the strict mode makes errors of them.
  */
 static void
-add_handlers(struct str *q, const struct plan *p, const char *what,
-    const char *row)
+add_handlers(struct str *q, const struct plan *p, enum trigger_event ev)
 {
 	str_addz(q, "  DECLARE livealter_errno INT;\n"
 	    "  DECLARE livealter_text TEXT;\n"
-	    "  DECLARE EXIT HANDLER FOR 1205, 1213 RESIGNAL;\n"
+	    "  DECLARE EXIT HANDLER FOR " PASSED_ON " RESIGNAL;\n"
 	    "  DECLARE EXIT HANDLER FOR SQLEXCEPTION, SQLWARNING\n"
 	    "  BEGIN\n"
-	    "    GET DIAGNOSTICS CONDITION 1 livealter_errno = MYSQL_ERRNO, "
-	    "livealter_text = MESSAGE_TEXT;\n");
-	str_addf(q, "    BEGIN\n"
-	    "      DECLARE CONTINUE HANDLER FOR SQLEXCEPTION, SQLWARNING "
-	    "BEGIN END;\n"
-	    "      INSERT IGNORE INTO %s (what, errno, row_key, message) "
-	    "VALUES ('%s', livealter_errno, ", p->names.notes.sql, what);
-	add_key_text(q, p, row);
-	str_addz(q, ", LEFT(livealter_text, 500));\n    END;\n  END;\n");
+	    "    " DIAGNOSE);
+	add_reason(q, p, ev);
+	add_note(q, p, ev);
+	str_addz(q, "  END;\n");
+}
+
+/* Has the row really become NEW? */
+static void
+add_look(struct str *q, const struct plan *p)
+{
+	str_addz(q, "  IF ");
+	phantom_suspect(q, p);
+	str_addz(q, " THEN\n    ");
+	add_verb(q, p, "SELECT");
+	phantom_look(q, p);
+	str_addz(q, " INTO livealter_phantom;\n  END IF;\n");
 }
 
 static void
 add_if_moved(struct str *q, const struct plan *p)
 {
+	const char *doubt = phantom_possible(p) ?
+	    "NOT livealter_phantom AND " : "";
+
 	if (p->zone == NULL) {
-		str_addz(q, "  IF NOT (");
+		str_addf(q, "  IF %sNOT (", doubt);
 		add_unchanged(q, p);
 		str_addz(q, ") THEN\n");
 		return;
 	}
 	/* An IF has no clock of its own. */
 	str_addz(q, "  ");
-	clock_verb(q, p, "SELECT");
+	add_verb(q, p, "SELECT");
 	str_addz(q, " ");
 	add_unchanged(q, p);
-	str_addz(q, " INTO livealter_kept;\n  IF NOT livealter_kept THEN\n");
+	str_addf(q, " INTO livealter_kept;\n  IF %sNOT livealter_kept THEN\n",
+	    doubt);
 }
 
 static void
 add_update(struct str *q, const struct plan *p)
 {
+	if (phantom_possible(p))
+		add_look(q, p);
 	add_if_moved(q, p);
 	if (p->complete) {
 		add_move(q, p, "    ");
@@ -313,7 +388,8 @@ add_update(struct str *q, const struct plan *p)
 		add_take(q, p, "    ");
 		add_put(q, p, true, "    ");
 	}
-	add_else(q, p);
+	str_addz(q, phantom_possible(p) ?
+	    "  ELSEIF NOT livealter_phantom THEN\n" : "  ELSE\n");
 	add_put(q, p, false, "    ");
 	add_lesser(q, p, "    ");
 	str_addz(q, "  END IF;\n");
@@ -325,7 +401,7 @@ add_body(struct str *q, const struct plan *p, enum trigger_event ev)
 	switch (ev) {
 	case ON_DELETE:
 		if (p->complete)
-			add_delete(q, p, "  ");
+			add_delete(q, p, "OLD", "  ");
 		else
 			add_take(q, p, "  ");
 		break;
@@ -340,17 +416,38 @@ add_body(struct str *q, const struct plan *p, enum trigger_event ev)
 	}
 }
 
+/*
+ * InnoDB asks for innodb_snapshot_isolation when a statement begins to use a
+ * table, and goes by the answer until the next does.  So after ours the rest
+ * of the application's statement, its next rows, would go on without; but for
+ * this one, which begins by the application's own setting, and reads nothing.
+ */
+static void
+add_restored(struct str *q, const struct plan *p)
+{
+	if (!p->server->snapshot_isolation)
+		return;
+	str_addf(q, "  BEGIN\n"
+	    "    DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;\n"
+	    "    DO (SELECT 1 FROM %s WHERE FALSE);\n"
+	    "  END;\n", p->names.notes.sql);
+}
+
 static char *
 body(const struct plan *p, enum trigger_event ev)
 {
-	static const char *const what[] = { "delete", "update", "insert" };
+	bool nested = p->server->snapshot_isolation;
 	struct str q = STR_INIT;
 
-	str_addz(&q, "BEGIN\n");
+	str_addz(&q, nested ? "BEGIN\n  BEGIN\n" : "BEGIN\n");
 	if (ev == ON_UPDATE && p->zone != NULL)
 		str_addz(&q, "  DECLARE livealter_kept BOOLEAN;\n");
-	add_handlers(&q, p, what[ev], ev == ON_DELETE ? "OLD" : "NEW");
+	if (ev == ON_UPDATE && phantom_possible(p))
+		str_addz(&q, "  DECLARE livealter_phantom BOOLEAN DEFAULT FALSE;\n");
+	add_handlers(&q, p, ev);
 	add_body(&q, p, ev);
+	str_addz(&q, nested ? "  END;\n" : "");
+	add_restored(&q, p);
 	str_addz(&q, "END");
 	return str_take(&q);
 }

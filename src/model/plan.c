@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "model/clock.h"
 #include "model/convert.h"
+#include "model/ddl.h"
 #include "model/fresh.h"
 #include "model/mirror.h"
 #include "model/pair.h"
@@ -233,6 +234,8 @@ begin(struct plan *p, const struct names *names, const struct table *old,
 	p->follow_children = wish->follow_children;
 	p->kept_in_step = wish->kept_in_step;
 	p->proves = wish->proves;
+	p->believes_new = wish->believes_new;
+	p->overlaps = new->create != NULL && ddl_has_overlaps(new->create);
 	p->checksum = wish->checksum;
 	p->session = SESSION_INVALID_DATES;
 }

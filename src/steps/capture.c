@@ -166,7 +166,9 @@ trigger_intact(struct db *db, const struct plan *p, const struct trigger *t,
 	struct rows r = ROWS_INIT;
 	const char *why;
 
-	if (show_trigger(db, t, &r, e) != 0 && e->kind == ERR_LOST)
+	/* Only one error says that it is gone; the table may be flushed, or
+	 * locked, or our question be interrupted. */
+	if (show_trigger(db, t, &r, e) != 0 && db_class(e->sqlno) != DB_DONE)
 		return -1;
 	why = complaint(&r, t, created);
 	if (why != NULL) {

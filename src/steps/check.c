@@ -242,30 +242,6 @@ check_privileges(const struct check_input *in, struct err *e)
 	return rc;
 }
 
-/*
- * With it on, a transaction that began before a row was copied gets error
- * 1020 when it changes that row: in the new table the row is younger than the
- * transaction's snapshot (MDEV-35124).
- */
-static int
-check_snapshots(const struct check_input *in, struct err *e)
-{
-	char *value = NULL;
-
-	if (!in->server->mariadb)
-		return 0;
-	if (db_value(in->db, &value, e, "SELECT VARIABLE_VALUE FROM "
-	    "information_schema.GLOBAL_VARIABLES WHERE VARIABLE_NAME = "
-	    "'innodb_snapshot_isolation'") != 0)
-		return -1;
-	if (value != NULL && strcmp(value, "ON") == 0)
-		log_warn("innodb_snapshot_isolation is ON: a transaction that "
-		    "lasts while rows are copied, and then changes one of "
-		    "them, may get error 1020 and should be repeated");
-	free(value);
-	return 0;
-}
-
 /* Does a key of the table to itself delete rows, or set them NULL? */
 static bool
 acts_on_itself(const struct fkeys *f)
@@ -345,7 +321,6 @@ static const struct check checks[] = {
 	{ "replica",		check_replica },
 	{ "triggers on replicas", check_rbr_triggers },
 	{ "privileges",		check_privileges },
-	{ "snapshots",		check_snapshots },
 	{ "foreign keys",	check_two_ways },
 	{ "--kill-blockers",	check_blockers },
 };
