@@ -443,7 +443,8 @@ body(const struct plan *p, enum trigger_event ev)
 	if (ev == ON_UPDATE && p->zone != NULL)
 		str_addz(&q, "  DECLARE livealter_kept BOOLEAN;\n");
 	if (ev == ON_UPDATE && phantom_possible(p))
-		str_addz(&q, "  DECLARE livealter_phantom BOOLEAN DEFAULT FALSE;\n");
+		str_addz(&q, "  DECLARE livealter_phantom BOOLEAN DEFAULT "
+		    "FALSE;\n");
 	add_handlers(&q, p, ev);
 	add_body(&q, p, ev);
 	str_addz(&q, nested ? "  END;\n" : "");
