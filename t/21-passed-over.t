@@ -94,7 +94,8 @@ sub others {
 	    (map {; "UPDATE IGNORE %s SET id = $_ + 600, v = 'ph' WHERE id = " .
 		$_, "DELETE IGNORE FROM %s WHERE id IN ($_ - 1, $_)" } 12, 202),
 	    "DELETE IGNORE %s FROM %s FORCE INDEX (PRIMARY) " .
-		"STRAIGHT_JOIN par ON par.id = %s.p WHERE %s.id IN (12, 13, 202, 203)",
+		"STRAIGHT_JOIN par ON par.id = %s.p " .
+		"WHERE %s.id IN (12, 13, 202, 203)",
 	    # inserts of all kinds
 	    (map { my $k = $_; map { fill($_, $k, $k + 3, '') }
 		"INSERT IGNORE INTO %s (id, seat, s, p) VALUES ({k}, 1, 'x', " .
@@ -133,7 +134,8 @@ sub others {
 	    "UPDATE %s SET id = 231 WHERE id = 73",
 	    # rows from a file
 	    "SELECT id + IF(id % 2, 2000, 0), seat + IF(id % 3, 20000, 0), " .
-		"'f' FROM %s WHERE id BETWEEN 90 AND 99 INTO OUTFILE '$file-%s'",
+		"'f' FROM %s WHERE id BETWEEN 90 AND 99 " .
+		"INTO OUTFILE '$file-%s'",
 	    "LOAD DATA INFILE '$file-%s' IGNORE INTO TABLE %s (id, seat, s)",
 	    "LOAD DATA INFILE '$file-%s' REPLACE INTO TABLE %s (id, seat, s)",
 	);

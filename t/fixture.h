@@ -28,7 +28,7 @@ struct fixture {
 
 static const struct server mariadb_10_11 = {
 	.mariadb = true, .version = 101119, .time_zone = NULL,
-	.snapshot_isolation = true,
+	.snapshot_isolation = true, .note_verbosity = true,
 };
 static const struct server mariadb_10_6 = {
 	.mariadb = true, .version = 100620, .time_zone = NULL,

@@ -28,6 +28,9 @@ struct server {
 	/* MariaDB's innodb_snapshot_isolation, on or off (10.6.18 and later).
 	 */
 	bool snapshot_isolation;
+	/* MariaDB's note_verbosity (10.6.16 and later); sql_notes, which it
+	 * replaces, is a warning of its own since 11.3. */
+	bool note_verbosity;
 	/* It can be asked who holds a metadata lock, in MySQL's
 	 * performance_schema.metadata_locks, or in MariaDB's
 	 * information_schema.METADATA_LOCK_INFO, if that is installed. */

@@ -58,7 +58,8 @@ add_verb(struct str *q, const struct plan *p, const char *verb)
 	}
 	if (p->zone != NULL || isolation)
 		/* With SET STATEMENT even a note would reach a handler. */
-		str_addz(q, "SET STATEMENT sql_notes=0");
+		str_addf(q, "SET STATEMENT %s", p->server->note_verbosity ?
+		    "note_verbosity=''" : "sql_notes=0");
 	if (p->zone != NULL)
 		str_addf(q, ", time_zone='%s'", p->zone);
 	if (isolation)

@@ -67,15 +67,15 @@ sees_locks(const struct server *s, struct db *db)
 	    "performance_schema.metadata_locks") == 0 && n > 0;
 }
 
-/* Has it the variable?  The session's must be writable by everybody. */
 static bool
-has_snapshot_isolation(struct db *db)
+has_variable(struct db *db, const char *name)
 {
 	struct err ignored = { .kind = ERR_NONE };
-	unsigned long long n = 0;
+	char *value = NULL;
+	bool yes = db_value(db, &value, &ignored, "SELECT @@%s", name) == 0;
 
-	return db_number(db, &n, &ignored, "SELECT "
-	    "@@innodb_snapshot_isolation") == 0;
+	free(value);
+	return yes;
 }
 
 static int
@@ -118,7 +118,9 @@ server_probe(struct server *s, struct db *db, struct err *e)
 	if (ask_id(&s->id, s, db, e) != 0)
 		return err_while(e, "asking which server it is");
 	s->sees_locks = sees_locks(s, db);
-	s->snapshot_isolation = s->mariadb && has_snapshot_isolation(db);
+	s->snapshot_isolation = s->mariadb &&
+	    has_variable(db, "innodb_snapshot_isolation");
+	s->note_verbosity = s->mariadb && has_variable(db, "note_verbosity");
 	return check_version(s, e);
 }
 
