@@ -147,6 +147,18 @@ kill_after(2, '--alter', $ALTER, 'D=app,t=orders', '--execute', @slow,
 	    '... (the old table is kept)');
 }
 
+# Only the end is missing: a dry run tells, and does not say that it did it.
+set_up();
+die_at($s, 'after:swap', @run);
+{
+	my $dump = $s->dump('app');
+	my $r = resume('--dry-run');
+	is($r->{exit}, 0, 'resume --dry-run after the swap') or diag $r->{err};
+	unlike($r->{out}, qr/Successfully/, '... does not claim the swap');
+	like($r->{out}, qr/^Dry run complete\./m, '... it says what it is');
+	same_dump($s->dump('app'), $dump, '... and does nothing');
+}
+
 # As pt-online-schema-change says it.
 set_up();
 die_at($s, 'after:copy', @run, '--history', '--history-table',

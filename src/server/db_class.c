@@ -73,6 +73,9 @@ static const struct {
 	{ 1290, DB_DENIED },	/* --read-only and other options */
 	{ 1370, DB_DENIED },	/* routine */
 	{ 1419, DB_DENIED },	/* trigger, log_bin, without SUPER */
+	{ 1836, DB_DENIED },	/* MySQL: read-only mode */
+	{ 1874, DB_DENIED },	/* MySQL: InnoDB is read-only */
+	{ 3989, DB_DENIED },	/* MySQL: ALTER SCHEMA ... READ ONLY = 1 */
 	{ 1091, DB_DONE },	/* there is nothing of that name to drop */
 	{ 1359, DB_DONE },	/* the trigger is there */
 	{ 1360, DB_DONE },	/* the trigger is not there */

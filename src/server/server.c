@@ -8,6 +8,7 @@
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "server/denied.h"
 
 #define OLDEST_MARIADB	100600
 #define OLDEST_MYSQL	 80000
@@ -193,21 +194,13 @@ int
 server_explain(const struct server *s, const struct ident *schema,
     enum err_kind kind, struct err *e)
 {
-	unsigned int no = e->sqlno;
-
 	if (e->kind != ERR_SQL)
 		return -1;
 	e->kind = kind;
-	if (db_class(no) != DB_DENIED)
+	if (db_class(e->sqlno) != DB_DENIED)
 		return -1;
 	e->kind = ERR_NEEDS;
-	if (no == 1419)
-		return err_hint(e, "with binary logging, triggers need SUPER "
-		    "or log_bin_trust_function_creators: SET GLOBAL "
-		    "log_bin_trust_function_creators = 1");
-	return err_hint(e, "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, "
-	    "DROP, ALTER, TRIGGER, LOCK TABLES ON %s.* TO %s",
-	    schema->sql, s->user);
+	return denied_hint(e, schema, s->user);
 }
 
 const char *

@@ -36,6 +36,52 @@ claim_swap_name(struct str *q, struct db *db, const struct qname *table)
 	derive_name(q, db, table, "livealter swap ");
 }
 
+/*
+ * Who holds the lock: anybody may take one of that name.  The client's program
+ * is known where performance_schema is on; 1 when that is not livealter.
+ */
+static int
+describe_holder(struct str *out, struct db *db, const char *id)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	struct rows r = ROWS_INIT;
+	char *program = NULL;
+	int stranger;
+
+	str_addf(out, "connection %s", id);
+	if (db_rows(db, &r, "??", &ignored, "SELECT USER, HOST FROM "
+	    "information_schema.PROCESSLIST WHERE ID = %s", id) == 0 &&
+	    r.n > 0 && r.cell[0][0] != NULL && r.cell[0][1] != NULL)
+		str_addf(out, ", %s@%s", r.cell[0][0], r.cell[0][1]);
+	rows_free(&r);
+	db_value(db, &program, &ignored, "SELECT ATTR_VALUE FROM "
+	    "performance_schema.session_connect_attrs WHERE PROCESSLIST_ID = "
+	    "%s AND ATTR_NAME = 'program_name'", id);
+	stranger = program != NULL && strcmp(program, "livealter") != 0;
+	if (stranger)
+		str_addf(out, ", program %s", program);
+	free(program);
+	return stranger;
+}
+
+static int
+held_by(struct db *db, const struct qname *table, const char *id,
+    struct err *e)
+{
+	struct str who = STR_INIT;
+
+	if (describe_holder(&who, db, id) == 0) {
+		err_set(e, ERR_BUSY, "another livealter is at work on %s (%s)",
+		    table->sql, who.s);
+	} else {
+		err_set(e, ERR_BUSY, "the advisory lock of %s is held by "
+		    "somebody who is not livealter (%s)", table->sql, who.s);
+		err_hint(e, "KILL %s lets it go", id);
+	}
+	str_free(&who);
+	return -1;
+}
+
 /* Take it, or say who has it. */
 static int
 get_lock(struct db *db, const struct qname *table, struct err *e)
@@ -48,8 +94,7 @@ get_lock(struct db *db, const struct qname *table, struct err *e)
 	rc = db_value(db, &got, e, "SELECT GET_LOCK(%s, 0)", q.s);
 	if (rc == 0 && (got == NULL || strcmp(got, "1") != 0)) {
 		db_value(db, &who, e, "SELECT IS_USED_LOCK(%s)", q.s);
-		rc = err_set(e, ERR_BUSY, "another livealter is at work on %s "
-		    "(connection %s)", table->sql, who != NULL ? who : "?");
+		rc = held_by(db, table, who != NULL ? who : "0", e);
 	}
 	free(got);
 	free(who);

@@ -1,0 +1,15 @@
+#ifndef DENIED_H
+#define DENIED_H
+
+#include "base/err.h"
+#include "base/ident.h"
+
+/*
+ * The hint of an error of the class DB_DENIED: which privilege to grant, or
+ * which setting of the server stands in the way.  The server's own words say
+ * which; they are in e->text, in English whatever lc_messages is.  user is
+ * the account, quoted; schema the one that we work in.  Returns -1.
+ */
+int denied_hint(struct err *e, const struct ident *schema, const char *user);
+
+#endif
