@@ -32,6 +32,10 @@ int recall_still_ours(struct migration *m, struct err *e);
  */
 int recall_find(struct migration *m, struct config *cfg, struct err *e);
 
+/* Read an ALTER's text as this server would. */
+int recall_alter(struct alter *a, const char *text, const struct server *s,
+    struct err *e);
+
 /* May it have left a table to try things on? */
 bool recall_was_trying(const struct migration *m);
 

@@ -9,20 +9,148 @@
 #include "base/util.h"
 #include "cli/command.h"
 #include "migrate.h"
+#include "model/encode.h"
+#include "model/settle.h"
 #include "model/sql.h"
+#include "model/standin.h"
 #include "prove.h"
 #include "recall.h"
 #include "steps/finish.h"
 #include "steps/mdl.h"
 
-/*
- * What a cut-over of several statements has left to be done: to go back when
- * the RENAME has not happened, and to go on when it has.
- */
-static const char *
-unfinished_sql(const struct migration *m)
+/* Has a cut-over of several statements begun? */
+static bool
+is_unfinished(const struct migration *m)
 {
-	return m->was.field[m->swapped ? RECORD_FINISH_SQL : RECORD_UNDO_SQL];
+	return m->was.field[RECORD_CUT_OVER][0] != '\0';
+}
+
+/* What is on the server of the two tables that change places. */
+struct left {
+	struct alter alter;
+	struct fkeys here, there;
+	struct kin kin_here, kin_there;
+};
+
+static void
+left_free(struct left *l)
+{
+	alter_free(&l->alter);
+	fkey_free(&l->here);
+	fkey_free(&l->there);
+	kin_free(&l->kin_here);
+	kin_free(&l->kin_there);
+}
+
+/* The ALTER says only what it renames and drops; one that cannot be read has
+ * renamed nothing. */
+static void
+left_read_alter(struct left *l, const struct migration *m)
+{
+	struct err why = { .kind = ERR_NONE };
+	const char *text = m->cfg->alter != NULL ? m->cfg->alter : "";
+
+	if (recall_alter(&l->alter, text, &m->server, &why) == 0)
+		return;
+	log_warn("the registry's ALTER cannot be read: %s", why.text);
+	alter_free(&l->alter);
+}
+
+static int
+left_load(struct left *l, const struct migration *m,
+    const struct qname *there, struct err *e)
+{
+	const struct qname *here = &m->names.old;
+	int rc = table_exists(m->db, there, e);
+
+	memset(l, 0, sizeof(*l));
+	left_read_alter(l, m);
+	if (rc < 0 || fkey_own(&l->here, m->db, here, e) != 0 ||
+	    kin_load(&l->kin_here, m->db, here, there, false, e) != 0)
+		return -1;
+	return rc == 1 && (fkey_own(&l->there, m->db, there, e) != 0 ||
+	    kin_load(&l->kin_there, m->db, there, here, false, e) != 0) ?
+	    -1 : 0;
+}
+
+/* 0; or -1 with *e, also when a name has no form in a trigger's set. */
+static int
+encode(char **to, const struct user_trigger *t, const struct migration *m,
+    const struct ident *name, struct err *e)
+{
+	int rc;
+
+	free(*to);
+	*to = NULL;
+	rc = encode_name(to, m->db, t->charset, name->raw, e);
+	return rc != 1 ? rc : err_set(e, ERR_REFUSED, "trigger %s cannot be "
+	    "made again: its character set, %s, has not all characters of %s",
+	    t->name.sql, t->charset, name->sql);
+}
+
+/* The names that settle_render() puts into the texts. */
+static int
+left_encode(struct kin *k, const struct migration *m, struct err *e)
+{
+	const char *pairs = m->was.field[RECORD_CUT_OVER];
+	struct user_trigger *t;
+	struct ident name;
+	size_t i;
+
+	for (i = 0; i < k->n_triggers; i++) {
+		t = &k->trigger[i];
+		if (encode(&t->table_sql, t, m, &m->names.old.table, e) != 0)
+			return -1;
+		if (standin_real(&name, pairs, STANDIN_TRIGGER, t->name.raw) &&
+		    encode(&t->new_sql, t, m, &name, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+tell_lost(const struct str *lost)
+{
+	if (lost->len > 0)
+		log_warn("the registry, which others can write, has names that "
+		    "are not on the server; if they were the table's, make "
+		    "them again by hand: %s", lost->s);
+}
+
+/* The statements that are left: made of what is there, now. */
+static int
+find_list(struct settle_list *list, const struct migration *m, struct err *e)
+{
+	const struct qname *there = m->swapped ? &m->names.attic :
+	    &m->names.shadow;
+	struct str lost = STR_INIT;
+	struct left l;
+	struct settle_view v = {
+		.names = &m->names,
+		.alter = &l.alter,
+		.pairs = m->was.field[RECORD_CUT_OVER],
+		.here = &l.here,
+		.there = &l.there,
+		.kin_here = &l.kin_here,
+		.kin_there = &l.kin_there,
+		.mariadb = m->server.mariadb,
+		.swapped = m->swapped,
+		.reverting = m->reverting,
+		.kept_in_step = m->cfg->reverse,
+		.follow_children = m->reverting ||
+		    !same_text(m->cfg->fkeys_method, "none"),
+	};
+	int rc = left_load(&l, m, there, e);
+
+	if (rc == 0)
+		rc = left_encode(&l.kin_here, m, e) != 0 ||
+		    left_encode(&l.kin_there, m, e) != 0 ? -1 : 0;
+	if (rc == 0)
+		settle_render(list, &v, &lost);
+	tell_lost(&lost);
+	str_free(&lost);
+	left_free(&l);
+	return rc;
 }
 
 /* The tables whose locks that takes, and the keys that say which they are. */
@@ -109,19 +237,20 @@ run_one(struct db *db, const char *sql, struct err *e)
 static int
 run_list(struct migration *m, struct err *e)
 {
-	const char *list = unfinished_sql(m);
-	char *sql;
-	int rc;
+	struct settle_list list = SETTLE_LIST_INIT;
+	size_t i;
+	int rc = find_list(&list, m, e);
 
-	rc = db_run(m->db, e, "USE %s", m->names.old.db.sql) != 0 ||
-	    db_quiet(m->db, e, "SET SESSION foreign_key_checks = 0") != 0 ?
-	    -1 : 0;
-	while (rc == 0 && (sql = record_next(&list)) != NULL) {
-		rc = run_one(m->db, sql, e);
+	if (rc == 0)
+		rc = db_run(m->db, e, "USE %s", m->names.old.db.sql) != 0 ||
+		    db_quiet(m->db, e, "SET SESSION foreign_key_checks = 0") !=
+		    0 ? -1 : 0;
+	for (i = 0; rc == 0 && i < list.n; i++) {
+		rc = run_one(m->db, list.sql[i], e);
 		if (rc != 0)
-			err_while(e, "%.200s", sql);
-		free(sql);
+			err_while(e, "%.200s", list.sql[i]);
 	}
+	settle_free(&list);
 	return rc == 0 ? db_quiet(m->db, e, "SET SESSION "
 	    "foreign_key_checks = 1") : -1;
 }
@@ -161,7 +290,7 @@ cleanup_unsettled(struct migration *m, struct err *e)
 {
 	int parked = is_parked(m, e);
 
-	return parked < 0 ? -1 : parked || unfinished_sql(m)[0] != '\0';
+	return parked < 0 ? -1 : parked || is_unfinished(m);
 }
 
 int
@@ -170,34 +299,49 @@ cleanup_settle(struct migration *m, struct err *e)
 	int rc = m->swapped ? 0 : finish_unpark(m->db, &m->server, &m->names,
 	    &m->cfg->tries_swap_tables, e);
 
-	if (rc == 0 && unfinished_sql(m)[0] != '\0')
+	if (rc == 0 && is_unfinished(m))
 		rc = run_locked(m, e);
 	return rc != 0 ? -1 :
-	    registry_note_cutover(&m->registry, m->db, NULL, NULL, e);
+	    registry_note_cutover(&m->registry, m->db, "", e);
 }
 
 static void
-print_work(struct migration *m, bool parked)
+print_list(const struct migration *m, const struct settle_list *list)
 {
-	const char *list = unfinished_sql(m);
-	struct str q = STR_INIT;
-	char *sql;
+	size_t i;
 
-	sql_unpark(&q, &m->names);
-	if (parked)
-		print_sql(stdout, "%s", q.s);
-	str_reset(&q);
-	if (*list != '\0') {
-		str_addf(&q, "USE %s", m->names.old.db.sql);
+	struct str q = STR_INIT;
+
+	str_addf(&q, "USE %s", m->names.old.db.sql);
+	if (list->n > 0) {
 		print_sql(stdout, "%s", q.s);
 		print_sql(stdout, "SET SESSION foreign_key_checks = 0");
 	}
+	for (i = 0; i < list->n; i++)
+		print_sql(stdout, "%s", list->sql[i]);
 	str_free(&q);
-	while ((sql = record_next(&list)) != NULL) {
-		print_sql(stdout, "%s", sql);
-		free(sql);
+}
+
+static int
+print_work(struct migration *m, struct err *e)
+{
+	struct settle_list list = SETTLE_LIST_INIT;
+	struct str q = STR_INIT;
+	int parked = is_parked(m, e);
+	int rc = parked < 0 || (is_unfinished(m) &&
+	    find_list(&list, m, e) != 0) ? -1 : 0;
+
+	log_flush(0);
+	sql_unpark(&q, &m->names);
+	if (rc == 0 && parked)
+		print_sql(stdout, "%s", q.s);
+	if (rc == 0) {
+		print_list(m, &list);
+		undo_print(&m->undo, stdout);
 	}
-	undo_print(&m->undo, stdout);
+	str_free(&q);
+	settle_free(&list);
+	return rc;
 }
 
 /*
@@ -264,7 +408,7 @@ hint_status(const struct config *cfg)
 static int
 clean_up(struct migration *m, struct config *cfg, struct err *e)
 {
-	int rc, parked;
+	int rc;
 
 	if (migrate_connect(m, e) != 0)
 		return -1;
@@ -287,15 +431,10 @@ clean_up(struct migration *m, struct config *cfg, struct err *e)
 		return take_away(m, e);
 	if (recall_ledger(m, e) != 0 || keep_what_is_noted(m, e) != 0)
 		return -1;
-	parked = is_parked(m, e);
-	if (parked < 0)
-		return -1;
 	if (m->unproven != ERR_NONE)
 		log_warn("the swap is not proven; the old table is kept as %s, "
 		    "unless --drop-old-table is given", m->names.attic.sql);
-	log_flush(0);
-	print_work(m, parked == 1);
-	return 0;
+	return print_work(m, e);
 }
 
 int

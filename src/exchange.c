@@ -2,7 +2,7 @@
 
 #include "base/reason.h"
 #include "compare.h"
-#include "model/record.h"
+#include "model/standin.h"
 #include "prove.h"
 #include "steps/capture.h"
 #include "steps/check.h"
@@ -86,19 +86,12 @@ remove_keys(struct migration *m, struct err *e)
 static int
 note_cutover(struct migration *m, struct err *e)
 {
-	const struct plan *p = &m->plan;
-	struct str undo = STR_INIT, finish = STR_INIT;
-	size_t i;
+	struct str names = STR_INIT;
 	int rc;
 
-	for (i = 0; i < p->cut.n; i++)
-		if (cut_follows(&p->cut.item[i]))
-			record_add(&finish, p->cut.item[i].sql);
-		else if (p->cut.item[i].lane == CUT_RESTORE)
-			record_add(&undo, p->cut.item[i].sql);
-	rc = registry_note_cutover(&m->registry, m->db, undo.s, finish.s, e);
-	str_free(&undo);
-	str_free(&finish);
+	standin_note(&names, &m->plan, &m->alter);
+	rc = registry_note_cutover(&m->registry, m->db, names.s, e);
+	str_free(&names);
 	return rc;
 }
 
@@ -110,7 +103,7 @@ static int
 forget_cutover(struct migration *m, struct err *e)
 {
 	return m->swapped && undo_owes(&m->undo, UNDO_FINISH) ? 0 :
-	    registry_note_cutover(&m->registry, m->db, NULL, NULL, e);
+	    registry_note_cutover(&m->registry, m->db, "", e);
 }
 
 /*

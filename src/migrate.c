@@ -40,13 +40,8 @@ migrate_connect(struct migration *m, struct err *e)
 int
 migrate_read(struct migration *m, struct err *e)
 {
-	struct alter_mode mode = {
-		.ansi_quotes = m->server.ansi_quotes,
-		.no_backslash_escapes = m->server.no_backslash_escapes,
-		.mariadb = m->server.mariadb,
-	};
-
-	return alter_parse(&m->alter, m->cfg->alter, &mode, e) != 0 ||
+	return recall_alter(&m->alter, m->cfg->alter, &m->server, e) !=
+	    0 ||
 	    table_load(&m->old, m->db, &m->server, &m->names.old, e) != 0 ||
 	    kin_load(&m->kin, m->db, &m->names.old,
 	    m->reverting ? &m->names.attic : &m->names.shadow,
@@ -439,7 +434,7 @@ migrate_undo(struct migration *m, struct err *e)
 	if ((undo_owes(&m->undo, UNDO_FINISH) ||
 	    undo_owes(&m->undo, UNDO_RESTORE)) &&
 	    (finish_run(m->db, &m->plan, m->cfg, &m->undo, e) != 0 ||
-	    registry_note_cutover(&m->registry, m->db, NULL, NULL, e) != 0))
+	    registry_note_cutover(&m->registry, m->db, "", e) != 0))
 		return -1;
 	if (drop_triggers(m, e) != 0)
 		return -1;

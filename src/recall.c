@@ -8,9 +8,11 @@
 #include "base/stop.h"
 #include "base/util.h"
 #include "cli/command.h"
+#include "cli/kept.h"
 #include "prove.h"
 #include "steps/claim.h"
 #include "steps/pulse.h"
+#include "steps/shadow.h"
 
 static const char *
 field(const struct migration *m, enum record_field f)
@@ -28,9 +30,24 @@ name_it(const struct migration *m, struct qname *q, enum record_field f,
 static int
 set_names(struct migration *m, struct err *e)
 {
+	const struct config *cfg = m->cfg;
+	const char *strange;
+
+	if (name_it(m, &m->names.old, RECORD_TABLE, e) != 0)
+		return -1;
 	names_derive(&m->names);
-	if (name_it(m, &m->names.old, RECORD_TABLE, e) != 0 ||
-	    name_it(m, &m->names.shadow, RECORD_SHADOW, e) != 0 ||
+	if (cfg->new_table_name != NULL &&
+	    shadow_given_name(&m->names, cfg->new_table_name, e) != 0)
+		return -1;
+	strange = record_strange_name(&m->was, &m->names);
+	if (strange != NULL) {
+		err_set(e, ERR_REFUSED, "the registry has a name that "
+		    "livealter does not make of %s: %s", m->names.old.sql,
+		    strange);
+		return err_hint(e, "if the migration had --new-table-name, "
+		    "give it again; else somebody has changed the registry");
+	}
+	if (name_it(m, &m->names.shadow, RECORD_SHADOW, e) != 0 ||
 	    name_it(m, &m->names.attic, RECORD_ATTIC, e) != 0 ||
 	    name_it(m, &m->names.notes, RECORD_NOTES, e) != 0 ||
 	    (field(m, RECORD_BACK_NOTES)[0] != '\0' &&
@@ -83,6 +100,28 @@ wait_for_alter(struct migration *m, struct err *e)
 	return rc;
 }
 
+/*
+ * What is not taken from the registry is missed by whoever goes on; to take
+ * away what was made, nothing of it is needed.
+ */
+static int
+read_options(const struct migration *m, struct config *cfg, struct err *e)
+{
+	struct str unsaid = STR_INIT;
+	int rc = kept_read(cfg, field(m, RECORD_OPTIONS), m->reverting,
+	    &unsaid, e);
+
+	if (rc == 0 && unsaid.len > 0 && cfg->command != COMMAND_CLEANUP) {
+		rc = err_set(e, ERR_REFUSED, "the migration of %s had options "
+		    "that are not taken from the registry, which others can "
+		    "write: %s", m->names.old.sql, unsaid.s);
+		err_hint(e, "give them again, with the value that they are to "
+		    "have now");
+	}
+	str_free(&unsaid);
+	return rc;
+}
+
 int
 recall_find(struct migration *m, struct config *cfg, struct err *e)
 {
@@ -98,8 +137,7 @@ recall_find(struct migration *m, struct config *cfg, struct err *e)
 		return rc;
 	m->reverting = record_is_done(&m->was);
 	if (see_that_it_is_dead(m, e) != 0 || set_names(m, e) != 0 ||
-	    wait_for_alter(m, e) != 0 ||
-	    config_recall(cfg, field(m, RECORD_OPTIONS), m->reverting, e) != 0)
+	    wait_for_alter(m, e) != 0 || read_options(m, cfg, e) != 0)
 		return -1;
 	rc = registry_swapped(m->db, &m->names.old, &m->was, e);
 	m->swapped = rc == 1;
@@ -140,27 +178,25 @@ push_trial(struct migration *m, struct err *e)
 
 /* A trigger of that name on another table is somebody else's. */
 static int
-push_trigger(struct migration *m, const char *name, struct err *e)
+push_trigger(struct migration *m, const struct qname *name, struct err *e)
 {
 	const struct qname *table = m->swapped ? &m->names.attic :
 	    &m->names.old;
 	struct str schema = STR_INIT, trigger = STR_INIT;
-	struct qname q;
 	char *on = NULL;
 	int rc;
 
 	db_literal(&schema, m->db, table->db.raw);
-	db_literal(&trigger, m->db, name);
-	rc = qname_set(&q, table->db.raw, name, e);
-	if (rc == 0)
-		rc = db_value(m->db, &on, e, "SELECT EVENT_OBJECT_TABLE FROM "
-		    "information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = %s "
-		    "AND TRIGGER_NAME = %s", schema.s, trigger.s);
+	db_literal(&trigger, m->db, name->table.raw);
+	rc = db_value(m->db, &on, e, "SELECT EVENT_OBJECT_TABLE FROM "
+	    "information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = %s AND "
+	    "TRIGGER_NAME = %s", schema.s, trigger.s);
 	if (on != NULL && strcmp(on, table->table.raw) == 0)
 		undo_push(&m->undo, UNDO_TRIGGER, "DROP TRIGGER IF EXISTS %s",
-		    q.sql);
+		    name->sql);
 	else if (on != NULL)
-		log_warn("trigger %s is on table %s and is let alone", q.sql,
+		log_warn("trigger %s is on table %s and is let alone",
+		    name->sql,
 		    on);
 	free(on);
 	str_free(&schema);
@@ -171,14 +207,12 @@ push_trigger(struct migration *m, const char *name, struct err *e)
 static int
 push_triggers(struct migration *m, struct err *e)
 {
-	const char *list = field(m, m->reverting ? RECORD_BACK_TRIGGERS :
-	    RECORD_TRIGGERS);
-	char *name;
-	int rc = 0;
+	struct qname name;
+	int i, rc = 0;
 
-	while (rc == 0 && (name = record_next(&list)) != NULL) {
-		rc = push_trigger(m, name, e);
-		free(name);
+	for (i = 0; i < NAMES_TRIGGERS && rc == 0; i++) {
+		names_trigger(&name, &m->names.old, i, m->reverting);
+		rc = push_trigger(m, &name, e);
 	}
 	return rc;
 }
@@ -284,7 +318,7 @@ recall_refuse(struct migration *m, struct err *e)
 	if (rc == 1 && record_is_done(&r)) {
 		rc = refuse_open(m, &r, e);
 	} else if (rc == 1) {
-		record_made(&made, &r);
+		record_made(&made, &r, &m->names.old);
 		err_set(e, ERR_REFUSED, "a migration of %s that began at %s "
 		    "UTC is not finished (%s); it made %s",
 		    m->names.old.sql, r.field[RECORD_BEGAN],
@@ -304,7 +338,7 @@ recall_enter(struct migration *m, struct err *e)
 	struct str options = STR_INIT;
 	int rc;
 
-	config_keep(m->cfg, &options);
+	kept_write(&options, m->cfg);
 	rc = registry_begin(&m->registry, m->db, &m->server, &m->names,
 	    m->old, m->cfg->alter, options.s, e);
 	str_free(&options);
@@ -335,4 +369,17 @@ recall_still_ours(struct migration *m, struct err *e)
 		log_warn("this migration was taken over by another livealter; "
 		    "what is on the server is left to it");
 	return ours;
+}
+
+int
+recall_alter(struct alter *a, const char *text, const struct server *s,
+    struct err *e)
+{
+	struct alter_mode mode = {
+		.ansi_quotes = s->ansi_quotes,
+		.no_backslash_escapes = s->no_backslash_escapes,
+		.mariadb = s->mariadb,
+	};
+
+	return alter_parse(a, text, &mode, e);
 }

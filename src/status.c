@@ -122,16 +122,17 @@ look_at_migrations(struct view *v, struct err *e)
 }
 
 static bool
-is_in_list(const char *list, const char *name)
+is_trigger_of(const struct qname *table, const char *name)
 {
-	bool found = false;
-	char *element;
+	struct qname q;
+	int i;
 
-	while (!found && (element = record_next(&list)) != NULL) {
-		found = strcmp(name, element) == 0;
-		free(element);
+	for (i = 0; i < 2 * NAMES_TRIGGERS; i++) {
+		names_trigger(&q, table, i / 2, i % 2);
+		if (strcmp(q.table.raw, name) == 0)
+			return true;
 	}
-	return found;
+	return false;
 }
 
 /* Does it belong to one of the migrations? */
@@ -148,8 +149,7 @@ is_known(const struct view *v, const char *name)
 		    strcmp(name, field(m, RECORD_ATTIC)) == 0 ||
 		    strcmp(name, field(m, RECORD_NOTES)) == 0 ||
 		    strcmp(name, field(m, RECORD_BACK_NOTES)) == 0 ||
-		    is_in_list(field(m, RECORD_TRIGGERS), name) ||
-		    is_in_list(field(m, RECORD_BACK_TRIGGERS), name);
+		    is_trigger_of(&m->table, name);
 	}
 	return found;
 }

@@ -125,7 +125,8 @@ struct config {
 	bool help, version, print_config;
 	char *config, *job;		/* the files, and the job in them */
 
-	bool *given;		/* of option_table: by the command line */
+	bool *given;		/* of option_table: by the command line, */
+	bool *said;		/* or by a file */
 
 	/* for the tests: fail before or after a step, "before:swap" */
 	char *fail_at;			/* $LIVEALTER_FAIL_AT, not an option */
@@ -154,16 +155,6 @@ int config_load(struct config *c, int argc, char **argv, struct str *notes,
  * offsetof() in struct config.
  */
 bool config_given(const struct config *c, size_t at);
-
-/*
- * The options that make a migration what it is, as YAML: not those to connect
- * by, nor what is shown.  config_recall() takes them up again, but for those
- * that the command line gave; for the way back, only the ALTER and what else
- * its plan depends on.  -1 with *e when they cannot be read.
- */
-void config_keep(const struct config *c, struct str *out);
-int config_recall(struct config *c, const char *text, bool back,
-    struct err *e);
 
 /* --print-config: every option with its value, as YAML, without passwords. */
 void config_print(const struct config *c, FILE *to);

@@ -74,6 +74,8 @@ struct options {
 	struct str *notes;	/* accepted, but nothing needs doing */
 	struct str wrong;	/* complaints, one per line */
 	char **from;		/* for each of the table; NULL: the default */
+	/* Others are passed over, unread; NULL: none is. */
+	bool (*wanted)(const struct option *opt);
 };
 
 /* Sets the defaults.  option_end() is due; it leaves c and notes alone. */

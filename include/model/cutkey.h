@@ -22,6 +22,21 @@ void cutkey_turn(struct plan *p);
  * the ALTER drops. */
 void cutkey_name(struct plan *p, const struct alter *a);
 
+/* Call this for each key of the table with the names it goes by in the
+ * cut-over, and the one that it has in the end. */
+typedef void cutkey_pair_fn(void *arg, const struct ident *stand_in,
+    const struct ident *name);
+void cutkey_pairs(const struct plan *p, const struct alter *a,
+    cutkey_pair_fn *fn, void *arg);
+
+/* The name of an old table's key before the RENAME of the table. */
+void cutkey_from_attic(struct ident *to, const struct names *n,
+    const struct fkey *k);
+
+/* Is it a key that the ALTER adds, before it gets its name, with an index that
+ * is to be called like it? */
+bool cutkey_names_index(const struct fkey *k, const struct qname *shadow);
+
 /* What a key of p->added is called on the new table until the swap. */
 void cutkey_added(struct ident *to, const struct fkey *k);
 

@@ -1,6 +1,8 @@
 #ifndef NAMES_H
 #define NAMES_H
 
+#include <stdbool.h>
+
 #include "base/ident.h"
 
 /* The names of what we make, chosen before anything is made. */
@@ -21,6 +23,20 @@ void names_trial(struct qname *trial, const struct names *n);
  * in the order of their names, and must come to the user's table before it
  * has the new one; so that one is parked under a name that comes later. */
 void names_derive(struct names *n);
+
+/* More underscores in front of a name that is taken: so many at most. */
+#define NAMES_UNDERSCORES 10
+
+/* Put so many in front. */
+void names_underscore(struct ident *to, const struct ident *base, int n);
+
+/* Is it base, perhaps with underscores that were put in front? */
+bool names_is_free(const char *name, const struct ident *base);
+
+/* The i-th of our triggers on the user's table; of those of the way back. */
+#define NAMES_TRIGGERS 3
+void names_trigger(struct qname *to, const struct qname *table, int i,
+    bool back);
 
 /* As the way back has them: what was shadow is attic, and the reverse. */
 void names_turn(struct names *n);

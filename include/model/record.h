@@ -6,11 +6,38 @@
 
 #include "base/ident.h"
 #include "base/str.h"
+#include "model/names.h"
 
 /*
  * A row of the registry: what is known of one migration.  The columns are in
  * one list, of which the table is made and the rows are read.  Pure; the SQL
  * that uses it is in steps/registry.c.
+ *
+ * It is data, not orders: whoever writes the schema can write it, and the user
+ * who reads it has more rights.  So no SQL comes out of it.  What is in it, and
+ * the worst that a lie can do:
+ *
+ * - Names of tables.  Only those that names_derive() makes of the table's, with
+ *   underscores in front, are accepted, or --new-table-name as it is given
+ *   again; and a table is dropped only if a comment that livealter writes
+ *   vouches for these names (steps/trust.h), which takes DDL to forge.
+ *   Triggers are not in it: their names follow from the table's.
+ * - The ALTER.  It is read for names that it renames and drops, and is never
+ *   run: the new table is there already.  The plan is made of the two tables as
+ *   they are, and the triggers must be, byte for byte, those of this plan; so
+ *   with another text, whatever fingerprints are planted beside it, a resume
+ *   ends, unless somebody has made the triggers (and with them all that the
+ *   plan says) anew, which takes rights on the table that can do the same
+ *   harm to it without us.  Rows are compared before the swap in any case.
+ * - Options: see cli/kept.h.
+ * - The mark is literals (record_is_literal()): a lie copies rows twice or not
+ *   at all, which the comparison finds.
+ * - Foreign keys that come at the end: names, and rules out of a fixed list;
+ *   they reference tables of the same schema, or those that an --alter that was
+ *   given again names.
+ * - What the cut-over has renamed: pairs of names; the keys and triggers
+ *   themselves come from the server's catalogue (model/settle.h).
+ * - Fingerprints, times, rows: compared and shown.
  */
 enum record_field {
 	RECORD_ID,
@@ -25,8 +52,6 @@ enum record_field {
 	RECORD_ATTIC,
 	RECORD_NOTES,
 	RECORD_BACK_NOTES,	/* empty when it cannot be reverted */
-	RECORD_TRIGGERS,	/* a list: their names */
-	RECORD_BACK_TRIGGERS,	/* the same, of those of the way back */
 	RECORD_TRIGGERS_MADE,	/* a list: when each was made */
 	RECORD_OLD_PRINT,	/* fingerprints of the definitions, */
 	RECORD_NEW_PRINT,
@@ -37,8 +62,8 @@ enum record_field {
 	RECORD_ROWS_TOTAL,	/* of the table, the server's estimate */
 	RECORD_RUN_BEGAN,	/* when this run of the copy began, */
 	RECORD_RUN_ROWS,	/* and how many rows there were then */
-	RECORD_UNDO_SQL,	/* lists: to run when the RENAME has not */
-	RECORD_FINISH_SQL,	/* happened, and when it has */
+	RECORD_CUT_OVER,	/* a list, see model/standin.h; '': it has not
+				   begun, or nothing of it is left */
 	RECORD_WISH,		/* what the operator asks for */
 	RECORD_WAITS_FOR,
 	RECORD_BEGAN,
@@ -80,19 +105,45 @@ struct record {
 
 #define RECORD_NAME	"_livealter"
 /* A table of that name with another comment is not ours. */
-#define RECORD_COMMENT	"livealter: migrations at work, format 3"
+#define RECORD_KIND	"livealter: migrations at work, format "
+#define RECORD_COMMENT	RECORD_KIND "4"
+
+/*
+ * Comes after the name of a table of ours, wherever we read or change it.  The
+ * servers refuse a hint at a view (1176) when they open it, before anything of
+ * it is evaluated: else a SQL SECURITY INVOKER view that somebody has put in
+ * the table's place would call its functions with our rights.
+ */
+#define RECORD_OURS	" FORCE INDEX (PRIMARY)"
 
 /* CREATE TABLE IF NOT EXISTS. */
 void record_create(struct str *q, const struct qname *registry);
 
-/* The list of a SELECT that yields the fields in their order. */
-void record_select(struct str *q);
+/* The list of a SELECT that yields the fields in their order, with so many
+ * characters of those that may be long. */
+void record_select(struct str *q, unsigned long most);
+
+/* A column as information_schema describes it. */
+struct record_described {
+	const char *name, *type, *nullable, *collation, *extra;
+};
+
+/* Is that how we make the i-th, before RECORD_AGE? */
+bool record_is_column(size_t i, const struct record_described *c);
 
 /* The column's name, for fields before RECORD_AGE. */
 const char *record_column(enum record_field f);
 
 /* The names of what it makes before the swap, for people. */
-void record_made(struct str *out, const struct record *r);
+void record_made(struct str *out, const struct record *r,
+    const struct qname *table);
+
+/*
+ * The first of the names in it that livealter has not made of the table's, as
+ * n has them; or NULL.
+ */
+const char *record_strange_name(const struct record *r,
+    const struct names *n);
 
 void record_free(struct record *r);
 

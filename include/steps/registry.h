@@ -68,13 +68,11 @@ int registry_note_way_back(const struct registry *reg, struct db *db,
     const struct qname *shadow, struct err *e);
 
 /*
- * Before a cut-over of several statements: what a later cleanup must run when
- * the RENAME has not happened, and what when it has.  Both are lists, see
- * record_add(); NULL is the empty one.  Those that do happen to have been run
- * already must do no harm.
+ * Before a cut-over of several statements: the names that it changes, which
+ * standin_note() lists; and '' when nothing of it is left to be done.
  */
 int registry_note_cutover(const struct registry *reg, struct db *db,
-    const char *undo_sql, const char *finish_sql, struct err *e);
+    const char *names, struct err *e);
 
 /*
  * The UPDATE that moves the low-water mark, to be the last statement of the
@@ -100,7 +98,8 @@ int registry_end(const struct registry *reg, struct db *db,
 int registry_find(struct record *r, struct db *db, const struct qname *table,
     struct err *e);
 
-/* All of a schema; the caller frees each, and the array. */
+/* All of a schema, or the first thousand, with the beginnings of long texts;
+ * the caller frees each, and the array. */
 int registry_list(struct record **list, size_t *n, struct db *db,
     const struct ident *schema, struct err *e);
 

@@ -337,9 +337,12 @@ note_given(struct options *o)
 	size_t i;
 
 	o->c->given = xcalloc(option_count, sizeof(*o->c->given));
-	for (i = 0; i < option_count; i++)
+	o->c->said = xcalloc(option_count, sizeof(*o->c->said));
+	for (i = 0; i < option_count; i++) {
+		o->c->said[i] = o->from[i] != NULL;
 		o->c->given[i] = o->from[i] != NULL &&
 		    strncmp(o->from[i], "--", 2) == 0;
+	}
 }
 
 int
@@ -406,52 +409,6 @@ config_print(const struct config *c, FILE *to)
 	str_free(&line);
 }
 
-/* Does it make a migration what it is? */
-static bool
-is_kept(const struct option *opt)
-{
-	if (opt->state != OPTION_DONE)
-		return false;
-	switch (opt->group) {
-	case OPTION_WHAT:
-		return opt->at == AT(alter);
-	case OPTION_CONNECT:
-		return opt->at == AT(set_vars);
-	case OPTION_TABLE:
-	case OPTION_SAFE:
-	case OPTION_COPY:
-	case OPTION_ENDS:
-		return true;
-	case OPTION_SHOWN:
-	case OPTION_META:
-		break;
-	}
-	return false;
-}
-
-void
-config_keep(const struct config *c, struct str *out)
-{
-	struct str value = STR_INIT;
-	size_t i;
-
-	for (i = 0; i < option_count; i++) {
-		str_reset(&value);
-		if (is_kept(&option_table[i]) &&
-		    option_value(&option_table[i], c, &value))
-			yaml_add(out, option_table[i].name, value.s);
-	}
-	str_free(&value);
-}
-
-/* Does it say what becomes of the rows, and is it the same on the way back? */
-static bool
-shapes_plan(const struct option *opt)
-{
-	return opt->at == AT(alter) || opt->at == AT(set_vars) ||
-	    (opt->group == OPTION_SAFE && opt->at != AT(accept_loss));
-}
-
 bool
 config_given(const struct config *c, size_t at)
 {
@@ -462,50 +419,6 @@ config_given(const struct config *c, size_t at)
 		    option_table[i].at == at)
 			return c->given[i];
 	return false;
-}
-
-/* What was kept, over what the files of today say. */
-static void
-recall_from(struct config *c, const struct config *was, bool back,
-    struct options *o)
-{
-	const struct option *opt;
-	struct str value = STR_INIT;
-	size_t i;
-
-	o->c = c;
-	for (i = 0; i < option_count; i++) {
-		opt = &option_table[i];
-		str_reset(&value);
-		if (is_kept(opt) && !c->given[i] &&
-		    (!back || shapes_plan(opt)) &&
-		    option_value(opt, was, &value))
-			option_set(o, opt, false, value.s, "registry");
-	}
-	c->chunk_adapts = c->chunk_time > 0;
-	c->reverse = !back && (c->reversible || c->reverse_triggers);
-	str_free(&value);
-}
-
-int
-config_recall(struct config *c, const char *text, bool back, struct err *e)
-{
-	struct str notes = STR_INIT;
-	struct options o;
-	struct config was;
-	bool found = false;
-	int rc;
-
-	option_begin(&o, &was, &notes);
-	yaml_load_text(&o, "registry", text, strlen(text), NULL, &found);
-	recall_from(c, &was, back, &o);
-	/* The first will do: nobody has typed these. */
-	rc = o.wrong.len == 0 ? 0 : err_set(e, ERR_USAGE, "%.*s",
-	    (int)strcspn(o.wrong.s, "\n"), o.wrong.s);
-	option_end(&o);
-	str_free(&notes);
-	config_free(&was);
-	return rc;
 }
 
 /* Every string is in the table, but for what is not an option. */
@@ -529,6 +442,7 @@ config_free(struct config *c)
 	free(c->action);
 	c->action = NULL;
 	free(c->given);
+	free(c->said);
 	c->given = NULL;
 	free(c->fail_at);
 	free(c->die_at);

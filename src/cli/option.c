@@ -187,6 +187,7 @@ option_begin(struct options *o, struct config *c, struct str *notes)
 	o->c = c;
 	o->notes = notes;
 	o->wrong = empty;
+	o->wanted = NULL;
 	o->from = xcalloc(option_count, sizeof(o->from[0]));
 	for (i = 0; i < option_count; i++) {
 		opt = &option_table[i];
@@ -279,6 +280,10 @@ option_set(struct options *o, const struct option *opt, bool no,
 
 	str_addf(&name, "%s%s%s", where ? where : "--", where ? ": " : "",
 	    opt->name);
+	if (o->wanted != NULL && !o->wanted(opt)) {
+		str_free(&name);
+		return 0;
+	}
 	rc = acceptable(o, opt, value, name.s);
 	if (rc == 0) {
 		if (value == NULL)

@@ -145,9 +145,9 @@ add_clause(struct str *q, const struct plan *p, const struct fkey *k,
 
 /* What a key to the table itself is called from before the RENAME on. */
 static void
-turned_name(struct ident *to, const struct fkey *k)
+turned_name(struct ident *to, const struct ident *name)
 {
-	ident_derive(to, "livealter_", k->name.raw, "");
+	ident_derive(to, "livealter_", name->raw, "");
 }
 
 /*
@@ -166,7 +166,7 @@ cutkey_turn(struct plan *p)
 		k = &p->new->fkey.key[i];
 		if (strcmp(k->parent.sql, p->names.old.sql) != 0)
 			continue;
-		turned_name(&name, k);
+		turned_name(&name, &k->name);
 		add_renamed(&q, p, k, &k->name, &name, &p->names.shadow);
 	}
 	add_alter(p, CUT_HOLDER, &p->names.shadow, &q);
@@ -180,8 +180,28 @@ name_before(const struct plan *p, const struct fkey *k)
 
 	if (p->server->mariadb &&
 	    strcmp(k->parent.sql, p->names.old.sql) == 0)
-		turned_name(&name, k);
+		turned_name(&name, &k->name);
 	return name;
+}
+
+/* Did the index come with a key of the ALTER's, under the key's name? */
+static bool
+came_with(const struct ident *index, const struct ident *key,
+    const struct qname *shadow)
+{
+	return strcmp(index->raw, key->raw) == 0 &&
+	    chosen_number(key, &shadow->table) == 0;
+}
+
+bool
+cutkey_names_index(const struct fkey *k, const struct qname *shadow)
+{
+	struct ident name;
+
+	turned_name(&name, &k->index);
+	return k->index.raw[0] != '\0' &&
+	    strcmp(name.raw, k->name.raw) == 0 &&
+	    came_with(&k->index, &k->index, shadow);
 }
 
 /*
@@ -211,9 +231,8 @@ cutkey_name(struct plan *p, const struct alter *a)
 		cutkey_added(&other, k);
 		add_clause(&q, p, k, &other, &name);
 		/* An index that came with it is called like it. */
-		if (strcmp(k->index.raw, k->name.raw) == 0 &&
-		    strcmp(k->name.raw, name.raw) != 0 &&
-		    chosen_number(&k->name, &p->names.shadow.table) == 0)
+		if (strcmp(k->name.raw, name.raw) != 0 &&
+		    came_with(&k->index, &k->name, &p->names.shadow))
 			str_addf(&all, "%sRENAME INDEX %s TO %s",
 			    all.len > 0 ? ", " : "", k->index.sql, name.sql);
 	}
@@ -225,6 +244,48 @@ void
 cutkey_added(struct ident *to, const struct fkey *k)
 {
 	ident_derive(to, "livealter_", k->name.raw, "");
+}
+
+void
+cutkey_pairs(const struct plan *p, const struct alter *a, cutkey_pair_fn *fn,
+    void *arg)
+{
+	const struct fkey *k, *was;
+	struct ident name, other;
+	size_t i;
+
+	for (i = 0; i < p->old->fkey.n; i++) {
+		k = &p->old->fkey.key[i];
+		fkey_in_wait(&other, k->name.raw);
+		fn(arg, &other, &k->name);
+	}
+	for (i = 0; i < p->new->fkey.n; i++) {
+		k = &p->new->fkey.key[i];
+		was = fkey_original(&p->old->fkey, k);
+		if (was == NULL)
+			continue;
+		fn(arg, &k->name, &was->name);
+		other = name_before(p, k);
+		if (strcmp(other.raw, k->name.raw) != 0)
+			fn(arg, &other, &was->name);
+	}
+	for (i = 0; i < p->added->n; i++) {
+		k = &p->added->key[i];
+		name = name_of_added(p, a, k);
+		cutkey_added(&other, k);
+		fn(arg, &other, &name);
+	}
+}
+
+void
+cutkey_from_attic(struct ident *to, const struct names *n,
+    const struct fkey *k)
+{
+	unsigned long number = chosen_number(&k->name, &n->attic.table);
+
+	*to = k->name;
+	if (number > 0)
+		choose_number(to, &n->old.table, number);
 }
 
 /* What the server calls it when the table is renamed with it. */

@@ -54,3 +54,40 @@ names_trial(struct qname *trial, const struct names *n)
 	ident_plain(&id, "", n->shadow.table.raw, "_try");
 	qname_beside(trial, &n->shadow, &id);
 }
+
+void
+names_underscore(struct ident *to, const struct ident *base, int n)
+{
+	char before[NAMES_UNDERSCORES + 1];
+
+	memset(before, '_', sizeof(before));
+	before[n] = '\0';
+	ident_derive(to, before, base->raw, "");
+}
+
+bool
+names_is_free(const char *name, const struct ident *base)
+{
+	struct ident id;
+	int n;
+
+	for (n = 0; n <= NAMES_UNDERSCORES; n++) {
+		names_underscore(&id, base, n);
+		if (strcmp(id.raw, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+names_trigger(struct qname *to, const struct qname *table, int i, bool back)
+{
+	/* In the order of enum trigger_event.  No table's forward triggers are
+	 * called like those of the way back. */
+	static const char *const suffix[2][NAMES_TRIGGERS] = {
+		{ "_del", "_upd", "_ins" }, { "_rdel", "_rupd", "_rins" } };
+	struct ident id;
+
+	ident_derive(&id, "livealter_", table->table.raw, suffix[back][i]);
+	qname_beside(to, table, &id);
+}

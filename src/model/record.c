@@ -5,45 +5,41 @@
 
 #include "base/util.h"
 
-#define NAME	"VARCHAR(64) NOT NULL"
-#define TEXT	"TEXT NOT NULL"
-#define COUNT	"BIGINT UNSIGNED NOT NULL DEFAULT 0"
-#define TIME	"DATETIME(6)"
+#define NOT_NULL	"NOT NULL"
+#define COUNT		"NOT NULL DEFAULT 0"
 
+/* Types in the words of information_schema. */
 static const struct {
-	const char *name, *type;
+	const char *name, *type, *rest;
 } column[RECORD_AGE] = {
-	[RECORD_ID] = { "id", "BIGINT UNSIGNED NOT NULL PRIMARY KEY" },
-	[RECORD_TABLE] = { "table_name", NAME " UNIQUE" },
-	[RECORD_STATE] = { "state", "VARCHAR(16) NOT NULL" },
-	[RECORD_ALTER] = { "alter_sql", "MEDIUM" TEXT },
-	[RECORD_OPTIONS] = { "options", TEXT },
-	[RECORD_TOOL] = { "tool", "VARCHAR(32) NOT NULL" },
-	[RECORD_SERVER] = { "server", "VARCHAR(255) NOT NULL" },
-	[RECORD_CLIENT] = { "client", "VARCHAR(255) NOT NULL" },
-	[RECORD_SHADOW] = { "shadow", NAME },
-	[RECORD_ATTIC] = { "attic", NAME },
-	[RECORD_NOTES] = { "notes", NAME },
-	[RECORD_BACK_NOTES] = { "back_notes", NAME },
-	[RECORD_TRIGGERS] = { "triggers", TEXT },
-	[RECORD_BACK_TRIGGERS] = { "back_triggers", TEXT },
-	[RECORD_TRIGGERS_MADE] = { "triggers_made", TEXT },
-	[RECORD_OLD_PRINT] = { "old_print", TEXT },
-	[RECORD_NEW_PRINT] = { "new_print", TEXT },
-	[RECORD_PLAN_PRINT] = { "plan_print", TEXT },
-	[RECORD_ADDED_KEYS] = { "added_keys", "MEDIUM" TEXT },
-	[RECORD_MARK] = { "mark", TEXT },
-	[RECORD_ROWS] = { "rows_copied", COUNT },
-	[RECORD_ROWS_TOTAL] = { "rows_total", COUNT },
-	[RECORD_RUN_BEGAN] = { "run_began", TIME },
-	[RECORD_RUN_ROWS] = { "run_rows", COUNT },
-	[RECORD_UNDO_SQL] = { "undo_sql", "MEDIUM" TEXT },
-	[RECORD_FINISH_SQL] = { "finish_sql", "MEDIUM" TEXT },
-	[RECORD_WISH] = { "wish", "VARCHAR(255) NOT NULL DEFAULT ''" },
-	[RECORD_WAITS_FOR] = { "waits_for", "VARCHAR(255) NOT NULL DEFAULT ''"
-	    },
-	[RECORD_BEGAN] = { "began", TIME " NOT NULL" },
-	[RECORD_HEARTBEAT] = { "heartbeat", TIME " NOT NULL" },
+	[RECORD_ID] = { "id", "bigint unsigned", NOT_NULL " PRIMARY KEY" },
+	[RECORD_TABLE] = { "table_name", "varchar(64)", NOT_NULL " UNIQUE" },
+	[RECORD_STATE] = { "state", "varchar(16)", NOT_NULL },
+	[RECORD_ALTER] = { "alter_sql", "mediumtext", NOT_NULL },
+	[RECORD_OPTIONS] = { "options", "text", NOT_NULL },
+	[RECORD_TOOL] = { "tool", "varchar(32)", NOT_NULL },
+	[RECORD_SERVER] = { "server", "varchar(255)", NOT_NULL },
+	[RECORD_CLIENT] = { "client", "varchar(255)", NOT_NULL },
+	[RECORD_SHADOW] = { "shadow", "varchar(64)", NOT_NULL },
+	[RECORD_ATTIC] = { "attic", "varchar(64)", NOT_NULL },
+	[RECORD_NOTES] = { "notes", "varchar(64)", NOT_NULL },
+	[RECORD_BACK_NOTES] = { "back_notes", "varchar(64)", NOT_NULL },
+	[RECORD_TRIGGERS_MADE] = { "triggers_made", "text", NOT_NULL },
+	[RECORD_OLD_PRINT] = { "old_print", "text", NOT_NULL },
+	[RECORD_NEW_PRINT] = { "new_print", "text", NOT_NULL },
+	[RECORD_PLAN_PRINT] = { "plan_print", "text", NOT_NULL },
+	[RECORD_ADDED_KEYS] = { "added_keys", "mediumtext", NOT_NULL },
+	[RECORD_MARK] = { "mark", "text", NOT_NULL },
+	[RECORD_ROWS] = { "rows_copied", "bigint unsigned", COUNT },
+	[RECORD_ROWS_TOTAL] = { "rows_total", "bigint unsigned", COUNT },
+	[RECORD_RUN_BEGAN] = { "run_began", "datetime(6)", "" },
+	[RECORD_RUN_ROWS] = { "run_rows", "bigint unsigned", COUNT },
+	[RECORD_CUT_OVER] = { "cut_over", "mediumtext", NOT_NULL },
+	[RECORD_WISH] = { "wish", "varchar(255)", NOT_NULL " DEFAULT ''" },
+	[RECORD_WAITS_FOR] = { "waits_for", "varchar(255)", NOT_NULL
+	    " DEFAULT ''" },
+	[RECORD_BEGAN] = { "began", "datetime(6)", NOT_NULL },
+	[RECORD_HEARTBEAT] = { "heartbeat", "datetime(6)", NOT_NULL },
 };
 
 #define SECONDS_SINCE(column) \
@@ -61,22 +57,37 @@ record_create(struct str *q, const struct qname *registry)
 
 	str_addf(q, "CREATE TABLE IF NOT EXISTS %s (", registry->sql);
 	for (i = 0; i < RECORD_AGE; i++)
-		str_addf(q, "%s%s %s", i > 0 ? ", " : "", column[i].name,
-		    column[i].type);
+		str_addf(q, "%s%s %s %s", i > 0 ? ", " : "", column[i].name,
+		    column[i].type, column[i].rest);
 	str_addz(q, ") ENGINE=InnoDB ROW_FORMAT=DYNAMIC "
 	    "DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin "
 	    "COMMENT='" RECORD_COMMENT "'");
 }
 
 void
-record_select(struct str *q)
+record_select(struct str *q, unsigned long most)
 {
 	size_t i;
 
 	for (i = 0; i < RECORD_AGE; i++)
-		str_addf(q, "%s, ", column[i].name);
+		if (strstr(column[i].type, "text") != NULL)
+			str_addf(q, "LEFT(%s, %lu), ", column[i].name, most);
+		else
+			str_addf(q, "%s, ", column[i].name);
 	str_addz(q, SECONDS_SINCE("began") ", " SECONDS_SINCE("heartbeat")
 	    ", " SECONDS_SINCE("run_began"));
+}
+
+bool
+record_is_column(size_t i, const struct record_described *c)
+{
+	const char *collation = strchr("tmv", column[i].type[0]) != NULL ?
+	    "utf8mb4_bin" : "";
+
+	return strcmp(c->name, column[i].name) == 0 &&
+	    strcmp(c->type, column[i].type) == 0 &&
+	    strcmp(c->nullable, column[i].rest[0] != '\0' ? "NO" : "YES") ==
+	    0 && strcmp(c->collation, collation) == 0 && c->extra[0] == '\0';
 }
 
 const char *
@@ -86,17 +97,41 @@ record_column(enum record_field f)
 }
 
 void
-record_made(struct str *out, const struct record *r)
+record_made(struct str *out, const struct record *r, const struct qname *table)
 {
-	const char *list = r->field[RECORD_TRIGGERS];
-	char *name;
+	struct qname trigger;
+	int i;
 
 	str_addf(out, "%s, %s", r->field[RECORD_SHADOW],
 	    r->field[RECORD_NOTES]);
-	while ((name = record_next(&list)) != NULL) {
-		str_addf(out, ", %s", name);
-		free(name);
+	for (i = 0; i < NAMES_TRIGGERS; i++) {
+		names_trigger(&trigger, table, i, false);
+		str_addf(out, ", %s", trigger.table.raw);
 	}
+}
+
+static bool
+is_derived(const struct record *r, enum record_field f,
+    const struct qname *q)
+{
+	return names_is_free(r->field[f], &q->table);
+}
+
+const char *
+record_strange_name(const struct record *r, const struct names *n)
+{
+	static const enum record_field any[] = { RECORD_SHADOW, RECORD_ATTIC,
+	    RECORD_NOTES, RECORD_BACK_NOTES };
+	const struct qname *base[] = { &n->shadow, &n->attic, &n->notes,
+	    &n->back_notes };
+	size_t i;
+
+	for (i = 0; i < sizeof(any) / sizeof(any[0]); i++)
+		if (!is_derived(r, any[i], base[i]) &&
+		    (any[i] != RECORD_BACK_NOTES ||
+		    r->field[any[i]][0] != '\0'))
+			return r->field[any[i]];
+	return NULL;
 }
 
 const char *
@@ -184,15 +219,45 @@ record_next(const char **list)
 	return element;
 }
 
+#define DIGIT	"0123456789"
+#define HEX	DIGIT "ABCDEFabcdef"
+#define WORD	HEX "GHIJKLMNOPQRSTUVWXYZghijklmnopqrstuvwxyz_"
+
 static bool
 only(const char *text, size_t len, const char *chars)
 {
 	return strspn(text, chars) >= len;
 }
 
-#define DIGIT	"0123456789"
-#define HEX	DIGIT "ABCDEFabcdef"
-#define WORD	HEX "GHIJKLMNOPQRSTUVWXYZghijklmnopqrstuvwxyz_"
+static const char *
+after_sign(const char *text)
+{
+	return text + (*text == '-' || *text == '+');
+}
+
+/* -12.50e+3; nothing in it could begin a comment. */
+static bool
+is_number(const char *text)
+{
+	const char *p = after_sign(text);
+	size_t whole = strspn(p, DIGIT), part = 0;
+
+	p += whole;
+	if (*p == '.') {
+		part = strspn(p + 1, DIGIT);
+		p += 1 + part;
+	}
+	if (whole + part == 0)
+		return false;
+	if (*p == 'e' || *p == 'E') {
+		p = after_sign(p + 1);
+		whole = strspn(p, DIGIT);
+		if (whole == 0)
+			return false;
+		p += whole;
+	}
+	return *p == '\0';
+}
 
 /* A number, 'a time or uuid', x'..' or _charset x'..': nothing else. */
 bool
@@ -214,5 +279,5 @@ record_is_literal(const char *text)
 		return only(text + 2, len - 3, HEX);
 	if (len >= 2 && text[0] == '\'' && text[len - 1] == '\'')
 		return only(text + 1, len - 2, HEX ":.- ");
-	return len > 0 && only(text, len, DIGIT "-+.eE");
+	return is_number(text);
 }

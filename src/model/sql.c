@@ -286,8 +286,9 @@ render_sum(const struct plan *p, bool old)
 		str_addf(&q, "%s FORCE INDEX (%s)", p->names.shadow.sql,
 		    p->new_index.sql);
 	else {
-		str_addf(&q, "%s o FORCE INDEX (%s) STRAIGHT_JOIN %s n ON ",
-		    p->names.old.sql, p->walk->name.sql, p->names.shadow.sql);
+		str_addf(&q, "%s o FORCE INDEX (%s) STRAIGHT_JOIN %s n "
+		    "FORCE INDEX (%s) ON ", p->names.old.sql,
+		    p->walk->name.sql, p->names.shadow.sql, p->id_index.sql);
 		add_join(&q, p);
 	}
 	str_addz(&q, " WHERE ");
@@ -335,8 +336,9 @@ sql_differences(struct str *q, const struct plan *p, enum side side,
 	if (side == SIDE_OLD) {
 		add_id_text(q, p, true);
 		str_addf(q, ", IF(n.%s IS NULL, 'missing', 'different') "
-		    "FROM %s o FORCE INDEX (%s) LEFT JOIN %s n ON ", id,
-		    p->names.old.sql, p->walk->name.sql, p->names.shadow.sql);
+		    "FROM %s o FORCE INDEX (%s) LEFT JOIN %s n FORCE INDEX "
+		    "(%s) ON ", id, p->names.old.sql, p->walk->name.sql,
+		    p->names.shadow.sql, p->id_index.sql);
 		add_join(q, p);
 		str_addf(q, " WHERE (n.%s IS NULL OR ", id);
 		rowsum_add(q, p, true, "o");
@@ -346,8 +348,12 @@ sql_differences(struct str *q, const struct plan *p, enum side side,
 		sql_range(q, p, SIDE_OLD_ALIAS, after, upto);
 	} else {
 		add_id_text(q, p, false);
-		str_addf(q, ", 'unknown' FROM %s n LEFT JOIN %s o ON ",
-		    p->names.shadow.sql, p->names.old.sql);
+		/* Without a GROUP BY these choose nothing: they are there
+		 * for a view to be refused. */
+		str_addf(q, ", 'unknown' FROM %s n USE INDEX FOR GROUP BY "
+		    "(%s) LEFT JOIN %s o USE INDEX FOR GROUP BY (%s) ON ",
+		    p->names.shadow.sql, p->id_index.sql, p->names.old.sql,
+		    p->walk->name.sql);
 		add_join(q, p);
 		str_addf(q, " WHERE o.%s IS NULL AND ",
 		    p->id[0]->from->name.sql);
@@ -377,8 +383,9 @@ sql_row(struct str *q, const struct plan *p, const struct pair *pr,
 	add_id_text(q, p, true);
 	add_shown(q, pr->from, "o");
 	add_shown(q, pr->to, "n");
-	str_addf(q, " FROM %s o FORCE INDEX (%s) LEFT JOIN %s n ON ",
-	    p->names.old.sql, p->walk->name.sql, p->names.shadow.sql);
+	str_addf(q, " FROM %s o FORCE INDEX (%s) LEFT JOIN %s n FORCE INDEX "
+	    "(%s) ON ", p->names.old.sql, p->walk->name.sql,
+	    p->names.shadow.sql, p->id_index.sql);
 	add_join(q, p);
 	str_addz(q, " WHERE ");
 	if (row == 0)
@@ -579,8 +586,8 @@ sql_render(struct plan *p)
 	render_sums(p);
 
 	str_addf(&q, "SELECT COUNT(*) FROM %s o FORCE INDEX (%s) LEFT JOIN "
-	    "%s n ON ", p->names.old.sql, p->walk->name.sql,
-	    p->names.shadow.sql);
+	    "%s n FORCE INDEX (%s) ON ", p->names.old.sql, p->walk->name.sql,
+	    p->names.shadow.sql, p->id_index.sql);
 	add_join(&q, p);
 	str_addf(&q, " WHERE n.%s IS NULL AND ", p->id[0]->to->name.sql);
 	p->missing = str_take(&q);

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/mirror.h"
+#include "model/record.h"
 #include "server/session.h"
 #include "steps/mdl.h"
 
@@ -124,7 +125,7 @@ capture_notes(struct db *db, const struct plan *p, struct err *e)
 	int rc;
 
 	rc = db_rows(db, &r, "vvv?", e, "SELECT what, errno, row_key, message "
-	    "FROM %s LIMIT 5", p->names.notes.sql);
+	    "FROM %s" RECORD_OURS " LIMIT 5", p->names.notes.sql);
 	for (i = 0; rc == 0 && i < r.n; i++)
 		str_addf(&list, "\n  %s of row %s: %s (error %s)",
 		    r.cell[i][0], r.cell[i][2],

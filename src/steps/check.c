@@ -372,7 +372,8 @@ check_null_moments(struct db *db, const struct plan *p, struct err *e)
 		    !clock_moment(pr->to))
 			continue;
 		if (db_number(db, &rows, e, "SELECT EXISTS (SELECT 1 FROM %s "
-		    "WHERE %s IS NULL)", p->names.old.sql,
+		    "USE INDEX FOR GROUP BY (%s) WHERE %s IS NULL)",
+		    p->names.old.sql, p->walk->name.sql,
 		    pr->from->name.sql) != 0)
 			return -1;
 		if (rows == 0)
@@ -407,8 +408,9 @@ check_zero_dates(struct db *db, const struct plan *p, struct err *e)
 		/* MySQL forbids it only for DATE and DATETIME. */
 		if (!p->server->mariadb && clock_moment(p->pair[i].to))
 			continue;
-		if (db_number(db, &rows, e, "SELECT EXISTS (SELECT 1 FROM %s)",
-		    p->names.old.sql) != 0)
+		if (db_number(db, &rows, e, "SELECT EXISTS (SELECT 1 FROM %s "
+		    "USE INDEX FOR GROUP BY (%s))", p->names.old.sql,
+		    p->walk->name.sql) != 0)
 			return -1;
 		if (rows == 0)
 			return 0;

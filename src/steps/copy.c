@@ -32,6 +32,7 @@
 #include "base/util.h"
 #include "model/sql.h"
 #include "steps/sum.h"
+#include "steps/trust.h"
 #include "steps/warning.h"
 
 #define BREATH	0.002	/* seconds: most transactions are over by then */
@@ -175,6 +176,15 @@ note_mark(struct job *j, struct db *db, const struct chunk *piece,
 	return rc;
 }
 
+/* The table that it writes to is ours, to the end of the transaction. */
+static int
+begin(const struct plan *p, struct db *db, struct err *e)
+{
+	return db_quiet(db, e, "START TRANSACTION") != 0 ||
+	    trust_hold(db, &p->names.shadow, p->id_index.sql, e) != 0 ? -1 :
+	    0;
+}
+
 /*
  * MySQL cannot be told to wait for no lock, so there the INSERT may meet, in
  * the new table, a row that the application has not committed yet, or the gap
@@ -198,7 +208,7 @@ put_fence(struct job *j, struct db *db, const struct chunk *c,
 	if (*fenced)
 		done->rows = db_affected(db);
 	return *fenced ? 0 : db_quiet(db, e, "ROLLBACK") != 0 ||
-	    db_quiet(db, e, "START TRANSACTION") != 0 ? -1 : 0;
+	    begin(j->plan, db, e) != 0 ? -1 : 0;
 }
 
 /* Lock the rows that are to be copied, or wait for none of them. */
@@ -222,7 +232,7 @@ begin_piece(struct job *j, struct db *db, const struct chunk *c,
 {
 	*fenced = false;
 	done->rows = 0;
-	if (db_quiet(db, e, "START TRANSACTION") != 0)
+	if (begin(j->plan, db, e) != 0)
 		return -1;
 	if (j->plan->hold_head == NULL || c->rows <= 1)
 		return 0;

@@ -9,8 +9,13 @@
 #include "base/util.h"
 #include "model/fingerprint.h"
 #include "steps/mdl.h"
+#include "steps/trust.h"
 
 #define TRIES		5
+/* What is read of a registry, however much somebody has put into it. */
+#define MOST_ROWS	1000
+#define MOST_OF_ONE	1000000UL	/* characters of a text */
+#define MOST_OF_MANY	4000UL
 #define NAP		0.05	/* seconds, and longer each time */
 
 static void
@@ -47,31 +52,6 @@ registry_free(struct registry *reg)
 	reg->id = 0;
 }
 
-/* 1: the registry is there; 0: no such table; -1: another table is. */
-static int
-is_there(struct db *db, const struct qname *name, struct err *e)
-{
-	struct str where = STR_INIT;
-	char *comment = NULL;
-	int rc;
-
-	table_where(&where, db, name);
-	rc = db_value(db, &comment, e, "SELECT TABLE_COMMENT FROM "
-	    "information_schema.TABLES WHERE %s", where.s);
-	str_free(&where);
-	if (rc != 0 || comment == NULL)
-		return rc;
-	if (strcmp(comment, RECORD_COMMENT) != 0) {
-		err_set(e, ERR_REFUSED, "table %s is not the registry of this "
-		    "version of livealter", name->sql);
-		rc = err_hint(e, "finish what another version has begun with "
-		    "that version; if the table is not of livealter, rename "
-		    "it");
-	}
-	free(comment);
-	return rc == 0 ? 1 : -1;
-}
-
 static void
 add_value(struct str *q, struct db *db, const char *value)
 {
@@ -102,10 +82,9 @@ add_insert(struct str *q, const struct registry *reg, struct db *db,
 	fingerprint_add(&print, text.s);
 	str_addf(q, "INSERT INTO %s SET id = %llu, rows_total = %llu, "
 	    "state = '%s', began = UTC_TIMESTAMP(6), "
-	    "heartbeat = UTC_TIMESTAMP(6), triggers = '', back_notes = '', "
-	    "back_triggers = '', triggers_made = '', new_print = '', "
-	    "plan_print = '', added_keys = '', "
-	    "mark = '', undo_sql = '', finish_sql = '', ",
+	    "heartbeat = UTC_TIMESTAMP(6), back_notes = '', "
+	    "triggers_made = '', new_print = '', plan_print = '', "
+	    "added_keys = '', mark = '', cut_over = '', ",
 	    reg->name.sql, reg->id, old->rows,
 	    record_state_word(STATE_MAKING));
 	for (i = 0; i < sizeof(set) / sizeof(set[0]); i++) {
@@ -118,15 +97,39 @@ add_insert(struct str *q, const struct registry *reg, struct db *db,
 	str_free(&text);
 }
 
+/*
+ * An INSERT takes no hint (see RECORD_OURS).  So the transaction reads the
+ * table first: from then on nobody can put another in its place, nor a trigger
+ * on it, and it is looked at once more.
+ */
+static int
+insert_row(const struct registry *reg, struct db *db, const char *sql,
+    struct err *e)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	int rc;
+
+	if (db_quiet(db, e, "START TRANSACTION") != 0)
+		return -1;
+	rc = trust_hold(db, &reg->name, "PRIMARY", e);
+	if (rc == 0)
+		rc = trust_registry(db, &reg->name, e) == 1 ?
+		    db_run_text(db, sql, e) : -1;
+	if (rc == 0)
+		return db_quiet(db, e, "COMMIT");
+	db_quiet(db, &ignored, "ROLLBACK");
+	return -1;
+}
+
 /* The table, if it is not there, and the row. */
 static int
 insert_once(const struct registry *reg, struct db *db, const char *create,
     const char *sql, struct err *e)
 {
-	int rc = is_there(db, &reg->name, e);
+	int rc = trust_registry(db, &reg->name, e);
 
 	return rc < 0 || (rc == 0 && db_run_text(db, create, e) != 0) ? -1 :
-	    db_run_text(db, sql, e);
+	    insert_row(reg, db, sql, e);
 }
 
 /*
@@ -140,7 +143,7 @@ comes_right(const struct registry *reg, struct db *db, const struct err *e)
 	struct err e2 = { .kind = ERR_NONE };
 
 	return e->kind == ERR_SQL && (db_class(e->sqlno) == DB_CONFLICT ||
-	    is_there(db, &reg->name, &e2) == 0);
+	    trust_registry(db, &reg->name, &e2) == 0);
 }
 
 static int
@@ -210,8 +213,9 @@ set(const struct registry *reg, struct db *db, struct str *what, int tries,
 	int rc;
 
 	if (reg->id != 0)
-		str_addf(&q, "UPDATE %s SET %sheartbeat = UTC_TIMESTAMP(6) "
-		    "WHERE id = %llu AND client = ", reg->name.sql, what->s,
+		str_addf(&q, "UPDATE %s" RECORD_OURS " SET %sheartbeat = "
+		    "UTC_TIMESTAMP(6) WHERE id = %llu AND client = ",
+		    reg->name.sql, what->s,
 		    reg->id);
 	str_free(what);
 	if (q.len == 0)
@@ -227,20 +231,6 @@ set(const struct registry *reg, struct db *db, struct str *what, int tries,
 	    reg->name.sql);
 	return err_hint(e, "another livealter has resumed this migration or "
 	    "taken it away");
-}
-
-static void
-add_triggers(struct str *q, struct db *db, const char *column,
-    const struct plan *p)
-{
-	struct str list = STR_INIT;
-	int ev;
-
-	for (ev = 0; ev < N_TRIGGERS; ev++)
-		record_add(&list, p->trigger[ev].name.table.raw);
-	str_addf(q, "%s = ", column);
-	add_value(q, db, list.s);
-	str_free(&list);
 }
 
 int
@@ -265,9 +255,7 @@ registry_note_plan(const struct registry *reg, struct db *db,
 	fkey_keep(&print, p->added);
 	str_addz(&q, "added_keys = ");
 	add_value(&q, db, print.s);
-	add_triggers(&q, db, "triggers", p);
 	if (p->back != NULL) {
-		add_triggers(&q, db, "back_triggers", p->back);
 		str_addz(&q, "back_notes = ");
 		add_value(&q, db, p->back->names.notes.table.raw);
 	}
@@ -337,14 +325,12 @@ registry_note_way_back(const struct registry *reg, struct db *db,
 
 int
 registry_note_cutover(const struct registry *reg, struct db *db,
-    const char *undo_sql, const char *finish_sql, struct err *e)
+    const char *names, struct err *e)
 {
 	struct str q = STR_INIT;
 
-	str_addz(&q, "undo_sql = ");
-	add_value(&q, db, undo_sql != NULL ? undo_sql : "");
-	str_addz(&q, "finish_sql = ");
-	add_value(&q, db, finish_sql != NULL ? finish_sql : "");
+	str_addz(&q, "cut_over = ");
+	add_value(&q, db, names);
 	return set(reg, db, &q, TRIES, e);
 }
 
@@ -357,7 +343,7 @@ registry_mark(struct str *q, const struct registry *reg, struct db *db,
 
 	for (i = 0; i < mark->n; i++)
 		record_add(&list, mark->literal[i]);
-	str_addf(q, "UPDATE %s SET rows_copied = %llu, "
+	str_addf(q, "UPDATE %s" RECORD_OURS " SET rows_copied = %llu, "
 	    "heartbeat = UTC_TIMESTAMP(6), mark = ", reg->name.sql, rows);
 	db_literal(q, db, list.s);
 	str_addf(q, " WHERE id = %llu", reg->id);
@@ -371,11 +357,12 @@ registry_ours(const struct registry *reg, struct db *db, struct err *e)
 	unsigned long long n = 0;
 	int rc;
 
-	rc = is_there(db, &reg->name, e);
+	rc = trust_registry(db, &reg->name, e);
 	if (rc == 1) {
 		db_literal(&q, db, reg->client.s);
-		rc = db_number(db, &n, e, "SELECT COUNT(*) FROM %s WHERE id = "
-		    "%llu AND client = %s", reg->name.sql, reg->id, q.s);
+		rc = db_number(db, &n, e, "SELECT COUNT(*) FROM %s" RECORD_OURS
+		    " WHERE id = %llu AND client = %s", reg->name.sql, reg->id,
+		    q.s);
 		rc = rc != 0 ? -1 : n > 0;
 		str_free(&q);
 	}
@@ -390,14 +377,15 @@ drop_empty(const struct registry *reg, struct db *db, const struct server *s,
 	unsigned long long n = 0;
 	int rc;
 
-	if (db_number(db, &n, e, "SELECT COUNT(*) FROM %s",
+	if (db_number(db, &n, e, "SELECT COUNT(*) FROM %s" RECORD_OURS,
 	    reg->name.sql) != 0)
 		return -1;
 	if (n > 0)
 		return 0;
 	if (mdl_hold(db, s, MDL_ONE(&reg->name), tries, e) != 0)
 		return -1;
-	rc = db_number(db, &n, e, "SELECT COUNT(*) FROM %s", reg->name.sql);
+	rc = db_number(db, &n, e, "SELECT COUNT(*) FROM %s"
+	    RECORD_OURS, reg->name.sql);
 	if (rc == 0 && n == 0)
 		rc = db_run(db, e, "DROP TABLE %s", reg->name.sql);
 	return mdl_release(db, rc, e);
@@ -409,11 +397,12 @@ registry_end(const struct registry *reg, struct db *db,
 {
 	struct err e2 = { .kind = ERR_NONE };
 	struct str q = STR_INIT;
-	int rc = is_there(db, &reg->name, e);
+	int rc = trust_registry(db, &reg->name, e);
 
 	if (rc <= 0)
 		return rc;
-	str_addf(&q, "DELETE FROM %s WHERE id = %llu", reg->name.sql, reg->id);
+	str_addf(&q, "DELETE FROM %s USING %s" RECORD_OURS " WHERE id = %llu",
+	    reg->name.sql, reg->name.sql, reg->id);
 	log_sql(q.s);
 	rc = persist(db, q.s, TRIES, e);
 	if (rc == 0)
@@ -421,7 +410,7 @@ registry_end(const struct registry *reg, struct db *db,
 	str_free(&q);
 	/* Another migration that ended may have dropped it meanwhile. */
 	if (rc != 0 && e->kind != ERR_LOST &&
-	    is_there(db, &reg->name, &e2) == 0)
+	    trust_registry(db, &reg->name, &e2) == 0)
 		rc = 0;
 	return rc;
 }
@@ -438,17 +427,18 @@ take_record(struct record *r, char **cell)
 /* Rows of the registry beside name, those of one table or all of them. */
 static int
 read_rows(struct rows *r, struct db *db, const struct qname *name,
-    const char *where, struct err *e)
+    const char *where, unsigned long most, struct err *e)
 {
 	char shape[N_RECORD + 1] = { 0 };
 	struct str list = STR_INIT;
-	int rc = is_there(db, name, e);
+	int rc = trust_registry(db, name, e);
 
 	if (rc == 1) {
-		record_select(&list);
+		record_select(&list, most);
 		memset(shape, DB_NULL, N_RECORD);
-		rc = db_rows(db, r, shape, e, "SELECT %s FROM %s WHERE %s "
-		    "ORDER BY began", list.s, name->sql, where);
+		rc = db_rows(db, r, shape, e, "SELECT %s FROM %s" RECORD_OURS
+		    " WHERE %s ORDER BY began LIMIT %d", list.s, name->sql,
+		    where, MOST_ROWS);
 		str_free(&list);
 	}
 	return rc;
@@ -468,7 +458,7 @@ registry_find(struct record *r, struct db *db, const struct qname *table,
 	db_literal(&name, db, table->table.raw);
 	str_addf(&where, "IF(@@lower_case_table_names > 0, "
 	    "LOWER(table_name) = LOWER(%s), table_name = %s)", name.s, name.s);
-	rc = read_rows(&rows, db, &registry, where.s, e);
+	rc = read_rows(&rows, db, &registry, where.s, MOST_OF_ONE, e);
 	if (rc == 0 && rows.n > 0) {
 		take_record(r, rows.cell[0]);
 		rc = 1;
@@ -488,7 +478,7 @@ registry_list(struct record **list, size_t *n, struct db *db,
 	size_t i;
 
 	set_name(&registry, &any);
-	if (read_rows(&rows, db, &registry, "1", e) != 0)
+	if (read_rows(&rows, db, &registry, "1", MOST_OF_MANY, e) != 0)
 		return -1;
 	*list = xcalloc(rows.n, sizeof(**list));
 	for (i = 0; i < rows.n; i++)
@@ -531,7 +521,7 @@ registry_adopt(struct registry *reg, struct db *db, const struct server *s,
 
 	registry_locate(reg, table);
 	reg->id = strtoull(r->field[RECORD_ID], NULL, 10);
-	str_addf(&q, "UPDATE %s SET wish = '', waits_for = '', "
+	str_addf(&q, "UPDATE %s" RECORD_OURS " SET wish = '', waits_for = '', "
 	    "heartbeat = UTC_TIMESTAMP(6), server = ", reg->name.sql);
 	add_value(&q, db, s->id);
 	str_addz(&q, "client = ");

@@ -10,29 +10,23 @@
 #include "server/session.h"
 #include "steps/mdl.h"
 
-#define UNDERSCORES 10		/* as many as pt-online-schema-change tries */
-
 /* Put one more underscore in front until nobody has the name. */
 int
 shadow_free_name(struct qname *q, struct db *db, struct err *e)
 {
 	struct ident id;
-	char before[UNDERSCORES + 1] = "";
 	struct ident base = q->table;
-	size_t i;
-	int taken;
+	int i, taken;
 
-	for (i = 0; i < UNDERSCORES; i++) {
+	for (i = 0; i < NAMES_UNDERSCORES; i++) {
 		taken = table_exists(db, q, e);
 		if (taken <= 0)
 			return taken;
-		before[i] = '_';
-		before[i + 1] = '\0';
-		ident_derive(&id, before, base.raw, "");
+		names_underscore(&id, &base, i + 1);
 		qname_beside(q, q, &id);
 	}
 	return err_set(e, ERR_REFUSED, "there are %d tables called %s with "
-	    "underscores in front", UNDERSCORES, base.sql);
+	    "underscores in front", NAMES_UNDERSCORES, base.sql);
 }
 
 static int
@@ -48,9 +42,8 @@ must_be_free(const struct qname *name, struct db *db, struct err *e)
 }
 
 /* --new-table-name, where %T is the table's name. */
-static int
-given_name(struct names *n, struct db *db, const char *pattern,
-    struct err *e)
+int
+shadow_given_name(struct names *n, const char *pattern, struct err *e)
 {
 	struct str name = STR_INIT;
 	const char *p;
@@ -65,8 +58,17 @@ given_name(struct names *n, struct db *db, const char *pattern,
 		}
 	rc = qname_set(&n->shadow, n->old.db.raw, name.s, e);
 	str_free(&name);
-	if (rc != 0)
-		return err_while(e, "--new-table-name");
+	return rc != 0 ? err_while(e, "--new-table-name") : 0;
+}
+
+static int
+given_name(struct names *n, struct db *db, const char *pattern,
+    struct err *e)
+{
+	int rc;
+
+	if (shadow_given_name(n, pattern, e) != 0)
+		return -1;
 	rc = table_exists(db, &n->shadow, e);
 	if (rc == 1)
 		return err_set(e, ERR_REFUSED, "--new-table-name: there is a "

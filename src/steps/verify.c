@@ -97,9 +97,10 @@ verify_count(const struct plan *p, struct db *db, struct err *e)
 	struct rows r = ROWS_INIT;
 	int rc = -1;
 
-	if (db_row(db, &r, "vv", e, "SELECT (SELECT COUNT(*) FROM %s), "
-	    "(SELECT COUNT(*) FROM %s)", p->names.old.sql,
-	    p->names.shadow.sql) == 0) {
+	if (db_row(db, &r, "vv", e, "SELECT (SELECT COUNT(*) FROM %s USE "
+	    "INDEX FOR GROUP BY (%s)), (SELECT COUNT(*) FROM %s USE INDEX "
+	    "FOR GROUP BY (%s))", p->names.old.sql, p->walk->name.sql,
+	    p->names.shadow.sql, p->id_index.sql) == 0) {
 		rc = 0;
 		if (strcmp(r.cell[0][0], r.cell[0][1]) != 0)
 			rc = verify_tell(p, db, &all,

@@ -54,12 +54,14 @@ static void
 only_literals_are_literals(void **state)
 {
 	static const char *const good[] = { "1", "-12", "12.50", "1e10",
+	    "-.5e-3",
 	    "x''", "x'00fF'", "_utf8mb4 x'c3a4'", "_latin1 x''",
 	    "'2026-01-01 00:00:00.5'", "'0d5a5e0e-7a1c-11f0-0000-0242ac110002'",
 	    "'::1'" };
 	static const char *const bad[] = { "", "1 OR 1", "1;", "a", "''a''",
 	    "x'0g'", "_utf8 'a'", "_utf8 x'61' OR 1", "'a', (SELECT 1)",
-	    "'\\''", "1/1", "_u;x x'61'", "'", "x'" };
+	    "'\\''", "1/1", "1--", "--1", "-", "1e", "e",
+	    "1.2.3", ".", "_u;x x'61'", "'", "x'" };
 	size_t i;
 
 	(void)state;
@@ -80,7 +82,7 @@ every_field_is_a_column(void **state)
 	(void)state;
 	assert_int_equal(qname_set(&name, "a`b", RECORD_NAME, &e), 0);
 	record_create(&create, &name);
-	record_select(&select);
+	record_select(&select, 100);
 	assert_non_null(strstr(create.s, "`a``b`.`_livealter`"));
 	for (f = 0; f < RECORD_AGE; f++) {
 		assert_non_null(record_column((enum record_field)f));

@@ -1,0 +1,28 @@
+#ifndef TRUST_H
+#define TRUST_H
+
+#include "base/err.h"
+#include "base/ident.h"
+#include "server/db.h"
+
+/*
+ * Is a table that has the name of one of ours the one that we have made?
+ * Whoever may write the schema can put another one, or a view, in its place.
+ */
+
+/*
+ * The registry: a base table, with the engine, columns, indexes and comment
+ * that record_create() gives it, and no triggers.  1; 0 when there is no table
+ * of that name; or -1 with *e: ERR_REFUSED.
+ */
+int trust_registry(struct db *db, const struct qname *name, struct err *e);
+
+/*
+ * Keep the table until this transaction ends: nobody can put another in its
+ * place meanwhile, or a trigger on it.  index is the quoted name of one that it
+ * has; a view has none, and is refused (see RECORD_OURS).
+ */
+int trust_hold(struct db *db, const struct qname *table, const char *index,
+    struct err *e);
+
+#endif

@@ -1,0 +1,484 @@
+#include "model/settle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "model/cutkey.h"
+#include "model/standin.h"
+
+#define MOST_LOST	1000	/* bytes that are shown of what may be a lie */
+
+/* A column of the former table, in the one that takes its place; or back. */
+static void
+map_column(struct ident *to, const struct settle_view *v,
+    const struct ident *column, bool forwards)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	const struct alter_item *it;
+	const char *renamed;
+	size_t i;
+
+	*to = *column;
+	if (forwards != v->reverting) {
+		renamed = alter_renamed(v->alter, column->raw);
+		if (renamed != NULL)
+			ident_set(to, renamed, &ignored);
+		return;
+	}
+	for (i = 0; i < v->alter->n; i++) {
+		it = &v->alter->item[i];
+		if (it->what == ALTER_RENAME_COLUMN &&
+		    same_text(it->to.raw, column->raw))
+			*to = it->from;
+	}
+}
+
+/* --- statements -----------------------------------------------------------*/
+
+/* The statement, which q loses. */
+static void
+add(struct settle_list *l, struct str *q)
+{
+	l->sql = xrealloc(l->sql, l->n + 1, sizeof(*l->sql));
+	l->sql[l->n++] = str_take(q);
+}
+
+/* What a key is to be. */
+struct turn {
+	const struct ident *from, *to;
+	const struct qname *parent;	/* NULL: as it is */
+	bool map, forwards;		/* what it references: map_column() */
+};
+
+/* Clauses that make it that, with a comma after what is there. */
+static void
+add_turn(struct str *q, const struct settle_view *v, const struct fkey *k,
+    const struct turn *t)
+{
+	struct ident *columns = xcalloc(k->n + 1, sizeof(*columns));
+	size_t i;
+
+	for (i = 0; i < k->n; i++)
+		if (t->map)
+			map_column(&columns[i], v, &k->referenced[i],
+			    t->forwards);
+		else
+			columns[i] = k->referenced[i];
+	if (q->len > 0)
+		str_addz(q, ", ");
+	fkey_keep_index(q, k);
+	str_addf(q, "DROP FOREIGN KEY %s, ADD ", t->from->sql);
+	fkey_definition(q, k, t->to, t->parent != NULL ? t->parent :
+	    &k->parent, columns);
+	free(columns);
+}
+
+static void
+add_alter(struct settle_list *l, const struct qname *table,
+    struct str *clauses)
+{
+	struct str q = STR_INIT;
+
+	if (clauses->len > 0) {
+		str_addf(&q, "ALTER TABLE %s %s", table->sql, clauses->s);
+		add(l, &q);
+	}
+	str_free(clauses);
+}
+
+static void
+drop_trigger(struct settle_list *l, const struct settle_view *v,
+    const struct ident *name)
+{
+	struct str q = STR_INIT;
+
+	str_addf(&q, "DROP TRIGGER IF EXISTS %s.%s", v->names->old.db.sql,
+	    name->sql);
+	add(l, &q);
+}
+
+/* The CREATE, with the names written as they once were, as far as that is
+ * known and is nothing but these names. */
+static void
+write_trigger(struct str *q, const struct settle_view *v,
+    const struct user_trigger *t, const struct ident *name)
+{
+	bool same = same_text(t->name.raw, name->raw);
+	struct user_trigger_form form = { .name = same ? t->name_sql :
+	    t->new_sql, .table = t->table_sql, .mariadb = v->mariadb,
+	    .alone = true };
+	const char *list = v->pairs;
+	struct standin p;
+	struct qname full;
+	bool found = false;
+
+	qname_beside(&full, &v->names->old, name);
+	while (!found && standin_next(&p, &list)) {
+		found = strcmp(p.kind, STANDIN_TRIGGER) == 0 &&
+		    same_text(p.name, name->raw);
+		if (!found)
+			standin_free(&p);
+	}
+	if (found && standin_writes(p.written, t, &full))
+		form.name = p.written;
+	if (found && standin_writes(p.table, t, &v->names->old))
+		form.table = p.table;
+	user_trigger_create(q, t, &form);
+	standin_free(&p);
+}
+
+/* One like it, on the user's table. */
+static void
+make_trigger(struct settle_list *l, const struct settle_view *v,
+    const struct user_trigger *t, const struct ident *name)
+{
+	struct str q = STR_INIT;
+
+	user_trigger_before(&q, t);
+	add(l, &q);
+	write_trigger(&q, v, t, name);
+	add(l, &q);
+	user_trigger_after(&q);
+	add(l, &q);
+}
+
+static bool
+has_trigger(const struct kin *k, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < k->n_triggers; i++)
+		if (same_text(k->trigger[i].name.raw, name))
+			return true;
+	return false;
+}
+
+/* --- back, when the tables were not swapped -------------------------------*/
+
+/* Is it a stand-in, and whose? */
+static bool
+is_trigger(struct ident *to, const struct settle_view *v,
+    const struct user_trigger *t)
+{
+	return standin_real(to, v->pairs, STANDIN_TRIGGER, t->name.raw);
+}
+
+/* All from the first on that the table lacks, so that they keep their order. */
+static void
+bring_back(struct settle_list *l, const struct settle_view *v)
+{
+	const struct user_trigger *t;
+	struct ident name;
+	bool again = false;
+	size_t i;
+
+	for (i = 0; i < v->kin_there->n_triggers; i++) {
+		t = &v->kin_there->trigger[i];
+		if (!is_trigger(&name, v, t))
+			continue;
+		again = again || !has_trigger(v->kin_here, name.raw);
+		if (again) {
+			drop_trigger(l, v, &name);
+			make_trigger(l, v, t, &name);
+		}
+	}
+	for (i = 0; i < v->kin_there->n_triggers; i++) {
+		t = &v->kin_there->trigger[i];
+		if (is_trigger(&name, v, t))
+			drop_trigger(l, v, &t->name);
+	}
+}
+
+/*
+ * A child references that table: it is to reference the user's.  Not in one
+ * statement when its name is to stay.
+ */
+static void
+turn_child(struct settle_list *l, const struct settle_view *v,
+    const struct fkey *k)
+{
+	struct ident name = k->name, other;
+	struct turn t = { &k->name, &name, &v->names->old, true, v->swapped };
+	struct str q = STR_INIT;
+
+	if (!standin_real(&name, v->pairs, STANDIN_CHILD, k->name.raw)) {
+		fkey_stand_in(&other, k->name.raw);
+		t.to = &other;
+		add_turn(&q, v, k, &t);
+		add_alter(l, &k->child, &q);
+		t.from = &other;
+		t.to = &name;
+	}
+	add_turn(&q, v, k, &t);
+	add_alter(l, &k->child, &q);
+}
+
+static void
+turn_children(struct settle_list *l, const struct settle_view *v)
+{
+	const struct fkeys *f = &v->kin_there->child;
+	size_t i;
+
+	for (i = 0; i < f->n && v->follow_children; i++)
+		turn_child(l, v, &f->key[i]);
+}
+
+/* Keys of the table under other names get theirs. */
+static void
+name_keys(struct settle_list *l, const struct settle_view *v)
+{
+	const struct names *n = v->names;
+	struct str q = STR_INIT;
+	const struct fkey *k;
+	struct ident name;
+	size_t i;
+
+	for (i = 0; i < v->here->n; i++) {
+		k = &v->here->key[i];
+		if (!standin_real(&name, v->pairs, STANDIN_KEY, k->name.raw))
+			continue;
+		if (v->swapped && alter_drops_fkey(v->alter, name.raw)) {
+			str_addf(&q, "%sDROP FOREIGN KEY %s",
+			    q.len > 0 ? ", " : "", k->name.sql);
+		} else {
+			bool out = v->swapped &&
+			    strcmp(k->parent.sql, n->attic.sql) == 0;
+			struct turn t = { &k->name, &name, out ? &n->old :
+			    NULL, out, true };
+
+			add_turn(&q, v, k, &t);
+		}
+	}
+	add_alter(l, &n->old, &q);
+}
+
+/* --- onwards, when they were ----------------------------------------------*/
+
+/* An index that came with an added key is called like it. */
+static void
+name_indexes(struct settle_list *l, const struct settle_view *v)
+{
+	struct str q = STR_INIT;
+	const struct fkey *k;
+	struct ident name;
+	size_t i;
+
+	for (i = 0; i < v->here->n; i++) {
+		k = &v->here->key[i];
+		if (!standin_find(&name, v->pairs, STANDIN_KEY, k->name.raw) ||
+		    !cutkey_names_index(k, &v->names->shadow))
+			continue;
+		str_addf(&q, "%sRENAME INDEX %s TO %s", q.len > 0 ? ", " : "",
+		    k->index.sql, name.sql);
+	}
+	add_alter(l, &v->names->old, &q);
+}
+
+/* The old table's would keep the application from deleting parents. */
+static void
+take_keys(struct settle_list *l, const struct settle_view *v)
+{
+	const struct names *n = v->names;
+	struct str q = STR_INIT;
+	const struct fkey *k;
+	struct ident name, to;
+	bool self;
+	size_t i;
+
+	for (i = 0; i < v->there->n; i++) {
+		k = &v->there->key[i];
+		self = strcmp(k->parent.sql, n->attic.sql) == 0;
+		if (!v->kept_in_step) {
+			str_addf(&q, "%sDROP FOREIGN KEY %s",
+			    q.len > 0 ? ", " : "", k->name.sql);
+		} else if (strstr(k->name.raw, "~livealter_") == NULL) {
+			struct turn t = { &k->name, &to, self ? &n->old : NULL,
+			    self, true };
+
+			cutkey_from_attic(&name, n, k);
+			fkey_in_wait(&to, name.raw);
+			add_turn(&q, v, k, &t);
+		}
+	}
+	add_alter(l, &n->attic, &q);
+}
+
+/* They went with the old table when it was renamed.  A name is free only when
+ * the other trigger is gone. */
+static void
+move_triggers(struct settle_list *l, const struct settle_view *v)
+{
+	const struct user_trigger *t;
+	struct ident name, other;
+	size_t i;
+
+	for (i = 0; i < v->kin_there->n_triggers; i++) {
+		t = &v->kin_there->trigger[i];
+		user_trigger_stand_in(&other, t);
+		drop_trigger(l, v, &t->name);
+		if (!has_trigger(v->kin_here, other.raw))
+			make_trigger(l, v, t, &t->name);
+	}
+	for (i = 0; i < v->kin_here->n_triggers; i++) {
+		t = &v->kin_here->trigger[i];
+		if (!is_trigger(&name, v, t))
+			continue;
+		drop_trigger(l, v, &t->name);
+		if (!has_trigger(v->kin_here, name.raw))
+			make_trigger(l, v, t, &name);
+	}
+}
+
+/* Has it got a ";" that it had not when the migration began? */
+static bool
+is_longer(const struct settle_view *v, const struct user_trigger *t)
+{
+	const char *list = v->pairs;
+	struct standin p;
+	bool longer = false;
+
+	while (standin_next(&p, &list)) {
+		longer = longer || (strcmp(p.kind, STANDIN_TRIGGER) == 0 &&
+		    same_text(p.name, t->name.raw) && p.end[0] == '\0');
+		standin_free(&p);
+	}
+	standin_free(&p);
+	return longer && standin_end(t->create) < strlen(t->create);
+}
+
+/* The one that fires after it, of its kind; or NULL. */
+static const struct user_trigger *
+next_trigger(const struct kin *k, size_t i)
+{
+	const struct user_trigger *t = &k->trigger[i], *next = t + 1;
+
+	return i + 1 < k->n_triggers && same_text(t->event, next->event) &&
+	    same_text(t->timing, next->timing) ? next : NULL;
+}
+
+/*
+ * MySQL takes the ";" of a packet for a part of the trigger before it; those
+ * that got one are made again, each in its place.
+ */
+static void
+shorten_triggers(struct settle_list *l, const struct settle_view *v)
+{
+	struct user_trigger_form form = { .mariadb = v->mariadb,
+	    .alone = true };
+	const struct kin *kin = v->kin_here;
+	const struct user_trigger *next;
+	struct user_trigger t;
+	struct str q = STR_INIT;
+	size_t i;
+
+	for (i = 0; i < kin->n_triggers; i++) {
+		t = kin->trigger[i];
+		if (!is_longer(v, &t))
+			continue;
+		t.create = xstrndup(t.create, standin_end(t.create));
+		drop_trigger(l, v, &t.name);
+		user_trigger_before(&q, &t);
+		add(l, &q);
+		next = next_trigger(kin, i);
+		form.table = t.table_sql;
+		form.next = next != NULL ? user_trigger_next(&t, next) : NULL;
+		user_trigger_create(&q, &t, &form);
+		add(l, &q);
+		user_trigger_after(&q);
+		add(l, &q);
+		free(t.create);
+	}
+}
+
+/* Children that reference the new table already, under another name. */
+static void
+name_children(struct settle_list *l, const struct settle_view *v)
+{
+	const struct fkeys *f = &v->kin_here->child;
+	struct str q = STR_INIT;
+	struct ident name;
+	size_t i;
+
+	for (i = 0; i < f->n && v->follow_children; i++) {
+		struct turn t = { &f->key[i].name, &name, NULL, false, false };
+
+		if (!standin_real(&name, v->pairs, STANDIN_CHILD,
+		    f->key[i].name.raw))
+			continue;
+		add_turn(&q, v, &f->key[i], &t);
+		add_alter(l, &f->key[i].child, &q);
+	}
+}
+
+/* --- all ------------------------------------------------------------------*/
+
+static bool
+has_key(const struct fkeys *f, const struct standin *p)
+{
+	return fkey_find(f, p->name) != NULL ||
+	    fkey_find(f, p->stand_in) != NULL;
+}
+
+/* Is what the pair names somewhere, or was it dropped by the ALTER? */
+static bool
+is_there(const struct settle_view *v, const struct standin *p)
+{
+	if (strcmp(p->kind, STANDIN_TRIGGER) == 0)
+		return has_trigger(v->kin_here, p->name) ||
+		    has_trigger(v->kin_here, p->stand_in) ||
+		    has_trigger(v->kin_there, p->name) ||
+		    has_trigger(v->kin_there, p->stand_in);
+	if (strcmp(p->kind, STANDIN_KEY) == 0)
+		return has_key(v->here, p) || has_key(v->there, p) ||
+		    !v->swapped || alter_drops_fkey(v->alter, p->name);
+	return true;
+}
+
+static void
+find_lost(struct str *lost, const struct settle_view *v)
+{
+	const char *list = v->pairs;
+	struct standin p;
+
+	while (standin_next(&p, &list)) {
+		if (lost->len < MOST_LOST && !is_there(v, &p))
+			str_addf(lost, "%s%s %s", lost->len > 0 ? ", " : "",
+			    p.kind, p.name);
+		standin_free(&p);
+	}
+	standin_free(&p);
+}
+
+void
+settle_render(struct settle_list *l, const struct settle_view *v,
+    struct str *lost)
+{
+	find_lost(lost, v);
+	if (v->swapped)
+		take_keys(l, v);
+	else
+		bring_back(l, v);
+	if (v->swapped) {
+		move_triggers(l, v);
+		shorten_triggers(l, v);
+	}
+	turn_children(l, v);
+	if (v->swapped)
+		name_children(l, v);
+	name_keys(l, v);
+	if (v->swapped)
+		name_indexes(l, v);
+}
+
+void
+settle_free(struct settle_list *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		free(l->sql[i]);
+	free(l->sql);
+	l->sql = NULL;
+	l->n = 0;
+}
