@@ -185,7 +185,7 @@ oracle-now: $B/$(PROG)
 
 MANUALS   = man/livealter.1 man/livealter.yaml.5
 SCRIPTS   = .ci/run examples/livealter.sh t/lib/deps.sh t/lib/server-root.sh \
-	    t/lib/mariadb-plugin.sh
+	    t/lib/mariadb-plugin.sh t/lib/galera.sh
 CLANG_OFF = -Wno-padded -Wno-format-nonliteral -Wno-disabled-macro-expansion \
 	  -Wno-declaration-after-statement -Wno-reserved-identifier \
 	  -Wno-unknown-warning-option -Wno-unsafe-buffer-usage

@@ -15,6 +15,7 @@
 #include "model/standin.h"
 #include "prove.h"
 #include "recall.h"
+#include "steps/check_server.h"
 #include "steps/finish.h"
 #include "steps/mdl.h"
 
@@ -420,8 +421,9 @@ clean_up(struct migration *m, struct config *cfg, struct err *e)
 	}
 	/* One that died when it had only the empty registry left to drop. */
 	if (rc == 0 && !cfg->dry_run)
-		rc = registry_end(&m->registry, m->db, &m->server,
-		    &cfg->tries_drop_triggers, e);
+		rc = check_server_writes(m->db, &m->server, cfg, e) != 0 ||
+		    registry_end(&m->registry, m->db, &m->server,
+		    &cfg->tries_drop_triggers, e) != 0 ? -1 : 0;
 	if (rc != 1)
 		return rc;
 	log_info("the migration of %s was %s; the tables were %sswapped%s",

@@ -9,6 +9,7 @@
 #include "server/db.h"
 #include "server/server.h"
 #include "server/session.h"
+#include "steps/check_server.h"
 #include "steps/claim.h"
 #include "steps/pulse.h"
 #include "steps/registry.h"
@@ -81,7 +82,8 @@ control_run(const struct config *cfg, struct err *e)
 	    -1 : 0;
 	if (rc == 0) {
 		registry_locate(&o.registry, &o.table);
-		rc = find(&o, e) != 0 ||
+		rc = check_server_writes(o.db, &o.server, cfg, e) != 0 ||
+		    find(&o, e) != 0 ||
 		    wish_put(&o.registry, o.db, cfg->action, e) != 0 ||
 		    wait_until_read(&o, e) != 0 ? -1 : 0;
 	}

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/kept.h"
 #include "prove.h"
+#include "steps/check_server.h"
 #include "steps/claim.h"
 #include "steps/pulse.h"
 #include "steps/shadow.h"
@@ -136,8 +137,11 @@ recall_find(struct migration *m, struct config *cfg, struct err *e)
 	if (rc != 1)
 		return rc;
 	m->reverting = record_is_done(&m->was);
-	if (see_that_it_is_dead(m, e) != 0 || set_names(m, e) != 0 ||
-	    wait_for_alter(m, e) != 0 || read_options(m, cfg, e) != 0)
+	/* What a replica's heartbeat says depends on how far behind it is. */
+	if ((!cfg->dry_run && check_server_writes(m->db, &m->server, cfg,
+	    e) != 0) || see_that_it_is_dead(m, e) != 0 ||
+	    set_names(m, e) != 0 || wait_for_alter(m, e) != 0 ||
+	    read_options(m, cfg, e) != 0)
 		return -1;
 	rc = registry_swapped(m->db, &m->names.old, &m->was, e);
 	m->swapped = rc == 1;

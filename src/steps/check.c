@@ -11,6 +11,7 @@
 #include "model/convert.h"
 #include "model/pair.h"
 #include "steps/blocker.h"
+#include "steps/check_server.h"
 
 /* A reason to refuse: 0 none, -1 with *e.  A failed question is one, too. */
 struct check {
@@ -121,56 +122,22 @@ check_triggers(const struct check_input *in, struct err *e)
 	return rc;
 }
 
-/*
- * Row events fire no triggers: what such a source sends would pass them by
- * (pt-online-schema-change's PT-2305).
- */
 static int
 check_replica(const struct check_input *in, struct err *e)
 {
-	const char *ask = in->server->mariadb ? "SHOW ALL SLAVES STATUS" :
-	    in->server->version >= 80022 ? "SHOW REPLICA STATUS" :
-	    "SHOW SLAVE STATUS";
-	struct rows r = ROWS_INIT;
-	int rc = 0;
-
-	if (db_rows(in->db, &r, NULL, e, "%s", ask) != 0) {
-		/* Without the privilege to ask it is not ours to judge. */
-		if (e->kind == ERR_LOST)
-			return -1;
-		e->kind = ERR_NONE;
-		return 0;
-	}
-	if (r.n > 0 && !in->cfg->force) {
-		rc = err_set(e, ERR_REFUSED, "this server is a replica");
-		err_hint(e, "what it replicates row by row fires no triggers "
-		    "and would be lost; run livealter on the source, or use "
-		    "--force when nothing replicates into this table");
-	}
-	rows_free(&r);
-	return rc;
+	return check_server_replica(in->db, in->server, in->cfg, e);
 }
 
-/* MariaDB's replicas may fire triggers for row events: twice the changes. */
+static int
+check_cluster(const struct check_input *in, struct err *e)
+{
+	return check_server_cluster(in->db, in->server, e);
+}
+
 static int
 check_rbr_triggers(const struct check_input *in, struct err *e)
 {
-	char *value = NULL;
-	int rc;
-
-	if (!in->server->mariadb || !in->server->log_bin)
-		return 0;
-	rc = db_value(in->db, &value, e,
-	    "SELECT @@global.slave_run_triggers_for_rbr");
-	if (rc == 0 && value != NULL && strcmp(value, "NO") != 0 &&
-	    !in->cfg->force) {
-		rc = err_set(e, ERR_REFUSED, "slave_run_triggers_for_rbr is "
-		    "%s", value);
-		err_hint(e, "replicas would apply each change twice; set it "
-		    "to NO on all of them, or use --force");
-	}
-	free(value);
-	return rc;
+	return check_server_rbr_triggers(in->db, in->server, in->cfg, e);
 }
 
 /* Was the account itself granted this, on whatever level? */
@@ -319,6 +286,7 @@ static const struct check checks[] = {
 	{ "children",		check_children },
 	{ "triggers",		check_triggers },
 	{ "replica",		check_replica },
+	{ "cluster",		check_cluster },
 	{ "triggers on replicas", check_rbr_triggers },
 	{ "privileges",		check_privileges },
 	{ "foreign keys",	check_two_ways },
