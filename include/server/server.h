@@ -36,6 +36,7 @@ struct server {
 	 * information_schema.METADATA_LOCK_INFO, if that is installed. */
 	bool sees_locks;
 	bool setting[SERVER_SETTINGS];	/* of session.c: does it have it? */
+	bool ordinary;		/* the account: it may not set all of them */
 	char *sql_mode;			/* the global one: native ALTER's */
 	char *time_zone;		/* the global one */
 	char *user;			/* CURRENT_USER(), quoted for GRANT */

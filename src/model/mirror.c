@@ -38,6 +38,12 @@
  * 1020: record has changed; 1205, 1213: lock wait, deadlock; 1206: no memory
  * left for locks.
  */
+/*
+ * Said with a LIMIT: under a SET STATEMENT, MariaDB's SELECT INTO obeys the
+ * writer's sql_select_limit, and gives no row where that is 0.
+ */
+#define INTO_ONE " LIMIT 1 INTO "
+
 #define PASSED_ON "1020, 1205, 1206, 1213"
 
 /*
@@ -368,7 +374,7 @@ add_look(struct str *q, const struct plan *p)
 	str_addz(q, " THEN\n    ");
 	add_verb(q, p, "SELECT");
 	phantom_look(q, p);
-	str_addz(q, " INTO livealter_phantom;\n  END IF;\n");
+	str_addz(q, INTO_ONE "livealter_phantom;\n  END IF;\n");
 }
 
 static void
@@ -388,7 +394,8 @@ add_if_moved(struct str *q, const struct plan *p)
 	add_verb(q, p, "SELECT");
 	str_addz(q, " ");
 	add_unchanged(q, p);
-	str_addf(q, " INTO livealter_kept;\n  IF %sNOT livealter_kept THEN\n",
+	str_addf(q, INTO_ONE "livealter_kept;\n"
+	    "  IF %sNOT livealter_kept THEN\n",
 	    doubt);
 }
 

@@ -140,12 +140,14 @@ static const struct setting settings[] = {
 	{ "explicit_defaults_for_timestamp", "1", OURS, FIRM },
 	{ "restrict_fk_on_non_standard_key", "0", OURS, FIRM },
 	{ "innodb_compression_default", "0", OURS, FIRM },
+	{ "innodb_default_encryption_key_id", "1", OURS, FIRM },
 	{ "sql_if_exists", "0", OURS, FIRM },
 	{ "old_alter_table", "0", ALL, 0 },
 	{ "alter_algorithm", "0", ALL, 0 },
 	/* No invisible primary key that the original has not. */
 	{ "sql_generate_invisible_primary_key", "0", ALL, ADMIN_MYSQL },
 	{ "enforce_storage_engine", "NULL", OURS, ADMIN_MARIADB },
+	{ "require_row_format", "0", ALL, ADMIN_MYSQL },
 
 	/*
 	 * Messages and warnings are all there, and in English.  Of old_mode's
@@ -180,15 +182,19 @@ isolation(const struct server *s, enum session_use use)
 }
 
 /*
- * The character sets, which the escaper of texts must know.  To turn
- * autocommit on ends a transaction that init_connect has begun.
- *
- * Who types an ALTER has the collation that his server thinks best.
+ * init_connect may have begun a transaction, in which some variables cannot be
+ * set; and completion_type may make a plain ROLLBACK end the connection.
+ */
+static const char first_of_all[] = "ROLLBACK AND NO CHAIN NO RELEASE";
+
+/*
+ * The character sets, which the escaper of texts must know.  Who types an
+ * ALTER has the collation that his server thinks best.
  */
 static void
 begin_set(struct str *q, enum session_use use)
 {
-	str_addf(q, "SET NAMES utf8mb4%s, SESSION autocommit = 0",
+	str_addf(q, "SET NAMES utf8mb4%s",
 	    use == SESSION_ALTER ? "" : " COLLATE utf8mb4_general_ci");
 }
 
@@ -251,7 +257,7 @@ add_values(struct str *q, enum session_use use, unsigned int how)
 	    "DEFAULT");
 }
 
-/* Those that are not for everybody; refused once, not tried again. */
+/* Those that are not for everybody. */
 static void
 add_admin(struct str *q, const struct server *s, enum session_use use)
 {
@@ -337,7 +343,7 @@ admin(const struct server *s, struct db *db, enum session_use use,
 	int rc = 0;
 
 	add_admin(&q, s, use);
-	if (q.len > 0)
+	if (q.len > 0 && !s->ordinary)
 		rc = optional(db, q.s, e);
 	str_free(&q);
 	return rc;
@@ -347,7 +353,8 @@ static int
 set_up_all(const struct server *s, struct db *db, const struct config *cfg,
     enum session_use use, unsigned int how, struct err *e)
 {
-	if (set_up(s, db, use, how, e) != 0 || admin(s, db, use, e) != 0)
+	if (db_session(db, first_of_all, e) != 0 ||
+	    set_up(s, db, use, how, e) != 0 || admin(s, db, use, e) != 0)
 		return -1;
 	if (cfg->set_vars == NULL || cfg->set_vars[0] == '\0')
 		return 0;
@@ -389,8 +396,9 @@ early(struct db *db, struct err *e)
 {
 	struct err ignored = { .kind = ERR_NONE };
 
-	if (set_early(db, EARLY_MARIADB, &ignored) == 0 ||
-	    set_early(db, EARLY_MYSQL, e) == 0)
+	if (db_quiet(db, e, "%s", first_of_all) == 0 &&
+	    (set_early(db, EARLY_MARIADB, &ignored) == 0 ||
+	    set_early(db, EARLY_MYSQL, e) == 0))
 		return 0;
 	return err_while(e, "setting up the session");
 }
@@ -416,6 +424,23 @@ learn(struct server *s, struct db *db, struct err *e)
 	rows_free(&r);
 	str_free(&q);
 	return e->kind != ERR_NONE ? -1 : 0;
+}
+
+/* May this account set what is not for everybody? */
+static int
+try_admin(struct server *s, struct db *db, struct err *e)
+{
+	struct err refused = { .kind = ERR_NONE };
+	struct str q = STR_INIT;
+
+	add_admin(&q, s, SESSION_CONDUCTOR);
+	if (q.len > 0 && db_quiet(db, &refused, "%s", q.s) != 0)
+		s->ordinary = true;
+	str_free(&q);
+	if (refused.kind != ERR_LOST)
+		return 0;
+	*e = refused;
+	return -1;
 }
 
 static bool
@@ -455,6 +480,7 @@ session_first(struct db **db, struct server *s, const struct config *cfg,
 {
 	if (db_open(db, cfg, role, e) != 0 || early(*db, e) != 0 ||
 	    server_probe(s, *db, e) != 0 || learn(s, *db, e) != 0 ||
+	    try_admin(s, *db, e) != 0 ||
 	    set_up_all(s, *db, cfg, SESSION_CONDUCTOR, 0, e) != 0)
 		return -1;
 	say_what_stays(cfg);

@@ -77,7 +77,7 @@ sub gone {
 	my $r = $p->wait(60);
 	# Nobody else begins so.
 	my %its = map { $_->{id} => 1 } grep { $_->{text} =~
-	    /^SET NAMES utf8mb4.*, SESSION autocommit = 0/ }
+	    /^SET NAMES utf8mb4.*, autocommit = 1/ }
 	    $s->log_entries($mark);
 	poll_until(sub { !grep { $its{$_->[0]} } $s->rows("SHOW PROCESSLIST")
 	    }, 30, 'its connections end');
