@@ -178,7 +178,9 @@ check_privileges(const struct check_input *in, struct err *e)
 {
 	static const char *const needed[] = { "SELECT", "INSERT", "UPDATE",
 	    "DELETE", "CREATE", "DROP", "ALTER", "TRIGGER", "LOCK TABLES",
-	    NULL };
+	    "REFERENCES", NULL };
+	/* MySQL wants it for each foreign key that turns to the new table. */
+	bool references = !in->server->mariadb && in->kin->child.n > 0;
 	struct str missing = STR_INIT;
 	char *role = NULL;
 	bool yes;
@@ -192,6 +194,8 @@ check_privileges(const struct check_input *in, struct err *e)
 	if (yes)
 		return 0;
 	for (i = 0; needed[i] != NULL; i++) {
+		if (strcmp(needed[i], "REFERENCES") == 0 && !references)
+			continue;
 		if (has_privilege(in, needed[i], &yes, e) != 0)
 			break;
 		if (!yes)
