@@ -115,6 +115,9 @@ bool option_is_text(const struct option *opt);
 int option_set(struct options *o, const struct option *opt, bool no,
     const char *value, const char *where);
 
+/* The fields that follow from others, once all options have been set. */
+void option_derive(struct config *c);
+
 /* Was it set other than by its default?  field is its offset in config. */
 bool option_given(const struct options *o, size_t field);
 

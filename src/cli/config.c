@@ -182,10 +182,7 @@ settle(struct options *o)
 	settle_reverse(o);
 	if (option_given(o, AT(chunk_size)) && !option_given(o, AT(chunk_time)))
 		c->chunk_time = 0;
-	c->chunk_adapts = c->chunk_time > 0;
-	/* What is to be undone or finished is not left by a deadline. */
-	c->tries_create_triggers.deadline = c->metadata_lock_deadline;
-	c->tries_swap_tables.deadline = c->metadata_lock_deadline;
+	option_derive(c);
 	/* else a server without TLS would get past what they ask for */
 	if (c->ssl_ca != NULL || c->ssl_cert != NULL || c->ssl_key != NULL ||
 	    c->ssl_verify) {

@@ -142,7 +142,7 @@ kept_read(struct config *c, const char *text, bool back, struct str *unsaid,
 	o.c = c;
 	for (i = 0; i < N_KEPT; i++)
 		take(&o, i, &was, back, unsaid);
-	c->chunk_adapts = c->chunk_time > 0;
+	option_derive(c);
 	c->reverse = !back && (c->reversible || c->reverse_triggers);
 	if (o.wrong.len > 0)
 		rc = err_set(e, ERR_USAGE, "the registry's options cannot be "

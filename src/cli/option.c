@@ -313,6 +313,15 @@ setter(size_t field)
 	return i;
 }
 
+void
+option_derive(struct config *c)
+{
+	c->chunk_adapts = c->chunk_time > 0;
+	/* What is to be undone or finished is not left by a deadline. */
+	c->tries_create_triggers.deadline = c->metadata_lock_deadline;
+	c->tries_swap_tables.deadline = c->metadata_lock_deadline;
+}
+
 bool
 option_given(const struct options *o, size_t field)
 {
