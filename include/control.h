@@ -9,6 +9,6 @@
  * do, and see that it is read.  Returns 0, or -1 with *e: ERR_REFUSED when
  * none runs.
  */
-int control_run(const struct config *cfg, struct err *e);
+int control_run(struct config *cfg, struct err *e);
 
 #endif

@@ -9,6 +9,6 @@
  * and can be resumed or must be cleaned up, and what lies around; each with
  * the command that deals with it.  Reads only.  Returns 0, or -1 with *e.
  */
-int status_run(const struct config *cfg, struct err *e);
+int status_run(struct config *cfg, struct err *e);
 
 #endif

@@ -68,7 +68,7 @@ wait_until_read(struct order *o, struct err *e)
 }
 
 int
-control_run(const struct config *cfg, struct err *e)
+control_run(struct config *cfg, struct err *e)
 {
 	struct order o = { .cfg = cfg, .registry = REGISTRY_INIT };
 	const char *why = wish_check(cfg->action);

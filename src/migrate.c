@@ -35,7 +35,8 @@ migrate_connect(struct migration *m, struct err *e)
 {
 	m->began = now_s();
 	wish_init(&m->wish, m->cfg, &m->server, &m->registry);
-	return session_first(&m->db, &m->server, m->cfg, "conductor", e);
+	return session_first(&m->db, &m->server, m->recalled,
+	    "conductor", e);
 }
 
 int

@@ -38,7 +38,7 @@ set_names(struct migration *m, struct err *e)
 		return -1;
 	names_derive(&m->names);
 	if (cfg->new_table_name != NULL &&
-	    shadow_given_name(&m->names, cfg->new_table_name, e) != 0)
+	    shadow_given_name(&m->names, m->db, cfg, e) != 0)
 		return -1;
 	strange = record_strange_name(&m->was, &m->names);
 	if (strange != NULL) {

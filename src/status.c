@@ -477,7 +477,7 @@ free_view(struct view *v)
 }
 
 int
-status_run(const struct config *cfg, struct err *e)
+status_run(struct config *cfg, struct err *e)
 {
 	struct view v = { .cfg = cfg };
 	int rc;

@@ -18,8 +18,12 @@
 int shadow_names(struct names *n, struct db *db, const struct config *cfg,
     struct err *e);
 
-/* n->shadow as --new-table-name has it, where %T is the table's name. */
-int shadow_given_name(struct names *n, const char *pattern, struct err *e);
+/*
+ * n->shadow as --new-table-name has it, where %T is the table's name, and as
+ * the server spells it.
+ */
+int shadow_given_name(struct names *n, struct db *db, const struct config *cfg,
+    struct err *e);
 
 /* Is the name of the table to try things on nobody's?  -1 with *e. */
 int shadow_check_trial(const struct names *n, struct db *db, struct err *e);

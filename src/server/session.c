@@ -22,6 +22,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "cli/option.h"
+#include "server/spelling.h"
 
 enum {
 	COPY = 1 << SESSION_COPY,
@@ -475,13 +476,14 @@ say_what_stays(const struct config *cfg)
 }
 
 int
-session_first(struct db **db, struct server *s, const struct config *cfg,
+session_first(struct db **db, struct server *s, struct config *cfg,
     const char *role, struct err *e)
 {
 	if (db_open(db, cfg, role, e) != 0 || early(*db, e) != 0 ||
 	    server_probe(s, *db, e) != 0 || learn(s, *db, e) != 0 ||
 	    try_admin(s, *db, e) != 0 ||
-	    set_up_all(s, *db, cfg, SESSION_CONDUCTOR, 0, e) != 0)
+	    set_up_all(s, *db, cfg, SESSION_CONDUCTOR, 0, e) != 0 ||
+	    spelling_take(*db, cfg, e) != 0)
 		return -1;
 	say_what_stays(cfg);
 	return 0;

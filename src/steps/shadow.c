@@ -8,6 +8,7 @@
 #include "model/ddl.h"
 #include "model/mirror.h"
 #include "server/session.h"
+#include "server/spelling.h"
 #include "steps/mdl.h"
 
 /* Put one more underscore in front until nobody has the name. */
@@ -43,31 +44,33 @@ must_be_free(const struct qname *name, struct db *db, struct err *e)
 
 /* --new-table-name, where %T is the table's name. */
 int
-shadow_given_name(struct names *n, const char *pattern, struct err *e)
+shadow_given_name(struct names *n, struct db *db, const struct config *cfg,
+    struct err *e)
 {
 	struct str name = STR_INIT;
 	const char *p;
 	int rc;
 
-	for (p = pattern; *p != '\0'; p++)
+	for (p = cfg->new_table_name; *p != '\0'; p++)
 		if (p[0] == '%' && p[1] == 'T') {
 			str_addz(&name, n->old.table.raw);
 			p++;
 		} else {
 			str_add(&name, p, 1);
 		}
-	rc = qname_set(&n->shadow, n->old.db.raw, name.s, e);
+	rc = qname_set(&n->shadow, n->old.db.raw, name.s, e) != 0 ||
+	    spelling_of_table(db, cfg, &n->shadow, e) != 0 ? -1 : 0;
 	str_free(&name);
 	return rc != 0 ? err_while(e, "--new-table-name") : 0;
 }
 
 static int
-given_name(struct names *n, struct db *db, const char *pattern,
+given_name(struct names *n, struct db *db, const struct config *cfg,
     struct err *e)
 {
 	int rc;
 
-	if (shadow_given_name(n, pattern, e) != 0)
+	if (shadow_given_name(n, db, cfg, e) != 0)
 		return -1;
 	rc = table_exists(db, &n->shadow, e);
 	if (rc == 1)
@@ -84,7 +87,7 @@ shadow_names(struct names *n, struct db *db, const struct config *cfg,
 
 	names_derive(n);
 	rc = cfg->new_table_name != NULL ?
-	    given_name(n, db, cfg->new_table_name, e) :
+	    given_name(n, db, cfg, e) :
 	    shadow_free_name(&n->shadow, db, e);
 	if (rc != 0 || shadow_free_name(&n->attic, db, e) != 0 ||
 	    shadow_free_name(&n->notes, db, e) != 0 ||
@@ -149,20 +152,22 @@ run_beside_parents(struct db *db, const struct server *s,
 	const struct qname **parent = NULL;
 	struct qname *added;
 	size_t i, j = 0;
-	int rc;
+	int rc = 0;
 
 	added = xcalloc(a->n + 1, sizeof(*added));
 	fkey_parents(&old->fkey, &parent, &set.n);
-	for (i = 0; i < a->n; i++) {
+	for (i = 0; i < a->n && rc == 0; i++) {
 		if (a->item[i].what != ALTER_ADD_FKEY)
 			continue;
 		qname_beside(&added[j], &old->name, &a->item[i].parent);
+		rc = spelling_of_table(db, db_config(db), &added[j], e);
 		parent = xrealloc(parent, set.n + 1, sizeof(*parent));
 		parent[set.n++] = &added[j++];
 	}
 	set.table = parent;
-	rc = set.n > 0 ? mdl_run(db, s, &set, tries, sql, e) :
-	    db_run_text(db, sql, e);
+	if (rc == 0)
+		rc = set.n > 0 ? mdl_run(db, s, &set, tries, sql, e) :
+		    db_run_text(db, sql, e);
 	free(parent);
 	free(added);
 	return rc;

@@ -1,0 +1,119 @@
+#include "server/spelling.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/util.h"
+
+/* As the server does it (my_casedn_str() of the character set of files). */
+#define LOWER(text) "LOWER(CONVERT(" text " USING utf8mb3) COLLATE " \
+	"utf8mb3_general_ci)"
+
+static int
+read_mode(struct db *db, const struct config *cfg, unsigned long long *mode,
+    struct err *e)
+{
+	*mode = 0;
+	if (config_without(cfg, "lower-case"))
+		return 0;
+	return db_number(db, mode, e, "SELECT @@lower_case_table_names");
+}
+
+/* *name is replaced by the one cell of an answer, if there is one. */
+static int
+replace(struct db *db, char **name, const char *question, struct err *e)
+{
+	char *is = NULL;
+
+	if (db_value(db, &is, e, "%s", question) != 0)
+		return -1;
+	if (is == NULL)
+		return 0;
+	free(*name);
+	*name = is;
+	return 0;
+}
+
+static int
+take_lower(struct db *db, char **name, struct err *e)
+{
+	struct str literal = STR_INIT, q = STR_INIT;
+	int rc;
+
+	if (*name == NULL)
+		return 0;
+	db_literal(&literal, db, *name);
+	str_addf(&q, "SELECT " LOWER("%s"), literal.s);
+	rc = replace(db, name, q.s, e);
+	str_free(&literal);
+	str_free(&q);
+	return rc;
+}
+
+/* With 2, the one that is there; the database first. */
+static int
+take_created(struct db *db, struct config *cfg, struct err *e)
+{
+	struct str schema = STR_INIT, table = STR_INIT, q = STR_INIT;
+	int rc = 0;
+
+	if (cfg->database == NULL)
+		return 0;
+	db_literal(&schema, db, cfg->database);
+	str_addf(&q, "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA "
+	    "WHERE " LOWER("SCHEMA_NAME") " = " LOWER("%s") " LIMIT 1",
+	    schema.s);
+	rc = replace(db, &cfg->database, q.s, e);
+	str_reset(&q);
+	if (rc == 0 && cfg->table != NULL) {
+		db_literal(&table, db, cfg->table);
+		str_addf(&q, "SELECT TABLE_NAME FROM "
+		    "information_schema.TABLES WHERE " LOWER("TABLE_SCHEMA")
+		    " = " LOWER("%s") " AND " LOWER("TABLE_NAME") " = "
+		    LOWER("%s") " LIMIT 1", schema.s, table.s);
+		rc = replace(db, &cfg->table, q.s, e);
+	}
+	str_free(&schema);
+	str_free(&table);
+	str_free(&q);
+	return rc;
+}
+
+int
+spelling_take(struct db *db, struct config *cfg, struct err *e)
+{
+	unsigned long long mode;
+
+	if (read_mode(db, cfg, &mode, e) != 0)
+		return -1;
+	if (mode == 0)
+		return 0;
+	if (mode == 2)
+		return take_created(db, cfg, e);
+	return take_lower(db, &cfg->database, e) != 0 ||
+	    take_lower(db, &cfg->table, e) != 0 ? -1 : 0;
+}
+
+int
+spelling_of_table(struct db *db, const struct config *cfg,
+    struct qname *name, struct err *e)
+{
+	unsigned long long mode;
+	char *table;
+	int rc;
+
+	if (read_mode(db, cfg, &mode, e) != 0)
+		return -1;
+	if (mode != 1)
+		return 0;
+	table = xstrdup(name->table.raw);
+	rc = take_lower(db, &table, e);
+	if (rc == 0)
+		rc = ident_set(&name->table, table, e);
+	if (rc == 0)
+		qname_beside(name, name, &name->table);
+	free(table);
+	return rc;
+}
