@@ -79,7 +79,13 @@ void mdl_lock_text(struct str *q, const struct mdl_set *set);
  * parsed half.  Whoever gets that next is told of errors in their bodies
  * (1064); and when he creates or drops a trigger, what is written is wrong:
  * some are there twice, and not to be dropped.  CREATE TRIGGER has the table
- * opened anew, also when it fails, and the one that is sent here always does.
+ * opened anew, also when there is such a trigger and IF NOT EXISTS says that
+ * this is no error; a table without triggers need not be.
+ *
+ * It must not fail: a statement that does, after it has closed the table,
+ * opens it anew with that error standing; to read an AND or OR in a CHECK,
+ * DEFAULT or generated column then fails, too, and the table is no longer
+ * among those that are locked (1100), nor is the first error told.
  * Returns 0, or -1 with *e: ERR_LOST.
  */
 int mdl_open_anew(struct db *db, const struct server *s,

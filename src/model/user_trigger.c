@@ -399,13 +399,17 @@ add_name(struct str *q, const struct user_trigger *t,
 		str_addz(q, own);
 }
 
+/*
+ * MariaDB: to run it again is no error, because one that CREATE TRIGGER ends
+ * by may cost the lock of the table; see mdl_open_anew().
+ */
 static void
 add_text(struct str *q, const struct user_trigger *t,
     const struct user_trigger_form *form)
 {
 	const char *s = t->create;
 
-	str_add(q, s, t->definer.at);
+	str_addf(q, "CREATE %sDEFINER=", form->mariadb ? "OR REPLACE " : "");
 	add_name(q, t, t->definer, NULL, t->definer_sql);
 	str_add(q, s + t->definer.end, t->called.at - t->definer.end);
 	add_name(q, t, t->called, form->name, t->name_sql);

@@ -206,6 +206,11 @@ sub _lock {
 sub _copy_template {
 	my ($self) = @_;
 	(my $v = $self->{version}) =~ s/[^\w.-]/_/g;
+	# MySQL's dictionary keeps how names are compared.
+	my ($lower) = grep { /^--lower.case.table.names/ }
+	    @{$self->{opt}{args} // []};
+	$self->{lower} = $lower if $self->is_mysql && $lower;
+	$v .= '-lower' if $self->{lower};
 	my $template = "$self->{cache}/template-$self->{flavour}-$v-$>";
 
 	if (!-d $template || $self->{root} && !-d "$self->{root}/proc/self") {
@@ -307,6 +312,7 @@ sub _init_mysql {
 	mkdir $dir or die "Server: $dir: $!\n";
 	_run_quietly('mysqld --initialize-insecure', $self->_command(
 	    '--no-defaults', '--initialize-insecure', _user(), @init,
+	    $self->{lower} // (),
 	    '--datadir=' . $self->_inside($dir), '--mysqlx=0',
 	    '--secure-file-priv=', '--innodb-redo-log-capacity=8M',
 	    '--innodb-use-native-aio=0', '--skip-log-bin'));

@@ -89,7 +89,8 @@ becomes(const char *charset, const char *body, bool mariadb,
 	str_free(&q);
 }
 
-#define MADE "CREATE DEFINER=`u`@`h` TRIGGER `x` BEFORE INSERT ON `y` FOR " \
+#define MADE "CREATE " REST
+#define REST "DEFINER=`u`@`h` TRIGGER `x` BEFORE INSERT ON `y` FOR " \
 	"EACH ROW "
 
 static void
@@ -104,7 +105,7 @@ what_follows_is_no_part_of_a_comment(void **state)
 	    "SET @a = '\xad\x5c' # '\n");
 }
 
-#define MADE_HEX "43524541544520444546494e45523d60756040606860205452494747" \
+#define MADE_HEX "435245415445204f52205245504c41434520444546494e45523d60756040606860205452494747" \
 	"455220607860204245464f524520494e53455254204f4e2060796020464f5220" \
 	"4541434820524f5720"
 
@@ -113,7 +114,7 @@ mariadb_takes_it_as_a_literal(void **state)
 {
 	(void)state;
 	becomes("latin1", "SET @a = '\\''; DO 1", true, "EXECUTE IMMEDIATE '"
-	    MADE "SET @a = ''\\\\''''; DO 1'");
+	    "CREATE OR REPLACE " REST "SET @a = ''\\\\''''; DO 1'");
 	becomes("latin1", "SET @a = '\xe4'", true, "EXECUTE IMMEDIATE "
 	    "_latin1 x'" MADE_HEX "534554204061203d2027e427'");
 	/* It has letters where others have "`", "@" and "\". */
