@@ -81,12 +81,14 @@ for my $child (0, 1) {
 		nothing_left($s, 'app');
 		# Dead, and taken up under another name.
 		tables($child);
-		die_at($s, 'after:copy', 'ADD c INT', @$one);
+		die_at($s, 'after:copy', '--alter', 'ADD c INT', dsn(@$one),
+		    '--execute');
 		$r = command('resume', $other, '--execute');
 		is($r->{exit}, 0, "a dead run is resumed: $at")
 		    or diag($r->{err});
 		whole($child, '... with all that belongs to the table');
-		die_at($s, 'after:copy', 'ADD d INT', @$one);
+		die_at($s, 'after:copy', '--alter', 'ADD d INT', dsn(@$one),
+		    '--execute');
 		$r = command('cleanup', $other);
 		is($r->{exit}, 0, '... or cleaned up') or diag($r->{err});
 		nothing_left($s, 'app');
@@ -107,15 +109,15 @@ my $p = start_migration($two, 'ADD c INT', 'app', 'T',
     '--cut-over=when-told');
 poll_until(sub { run_livealter($two, 'status', dsn('app', 'T'))->{out} =~
     /waiting/ });
-$r = migrate($two, 'ADD d INT', 'app', 't');
-succeeded($r, 'app', 't', 'without it, t is altered while T is');
 $r = migrate($two, 'ADD e INT', 'App', 't');
-succeeded($r, 'App', 't', '... and so is t of another database');
+succeeded($r, 'App', 't', 'without it, App.t is altered while app.T is');
 run_livealter($two, 'control', dsn('app', 'T'), 'cut-over');
 is($p->wait->{exit}, 0, '... T is altered') or diag($p->err);
+$r = migrate($two, 'ADD d INT', 'app', 't');
+succeeded($r, 'app', 't', '... and then app.t');
 is_deeply([map { $_->[0] } $two->rows("SELECT CONCAT(table_schema, '.', " .
     "table_name, '.', column_name) FROM information_schema.columns WHERE " .
-    "table_schema IN ('app', 'App') AND column_name IN ('c', 'd', 'e') " .
+    "column_name IN ('c', 'd', 'e') " .
     "ORDER BY BINARY column_name")], ['app.T.c', 'app.t.d', 'App.t.e'],
     '... each has its own column');
 $r = migrate($two, 'ADD CONSTRAINT up FOREIGN KEY (up) REFERENCES t (id)',

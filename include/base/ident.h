@@ -2,6 +2,7 @@
 #define IDENT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -50,6 +51,9 @@ void ident_derive(struct ident *id, const char *before, const char *base,
  */
 void ident_plain(struct ident *id, const char *before, const char *base,
     const char *after);
+
+/* What is put in for what is left out, or for what looks alike. */
+uint32_t ident_hash(const char *name);
 
 /* Is it of such characters only? */
 bool ident_is_plain(const char *name);

@@ -61,8 +61,8 @@ file_bytes(const char *s)
 }
 
 /* FNV-1a. */
-static uint32_t
-hash(const char *s)
+uint32_t
+ident_hash(const char *s)
 {
 	uint32_t h = 2166136261u;
 
@@ -126,7 +126,7 @@ ident_derive(struct ident *id, const char *before, const char *base,
 	else
 		n = snprintf(id->raw, sizeof(id->raw), "%s%.*s_%08x%s", before,
 		    (int)bytes_of(base, rest - HASH_CHARS), base,
-		    (unsigned int)hash(base), after);
+		    (unsigned int)ident_hash(base), after);
 	if (n < 0)
 		id->raw[0] = '\0';
 	quote(id);
@@ -159,7 +159,7 @@ ident_plain(struct ident *id, const char *before, const char *base,
 		    (*s >= 'A' && *s <= 'Z') || *s == '_')
 			plain[n++] = *s;
 	snprintf(plain + n, sizeof(plain) - n, "_%08x",
-	    (unsigned int)hash(base));
+	    (unsigned int)ident_hash(base));
 	ident_derive(id, before, plain, after);
 }
 
