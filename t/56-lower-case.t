@@ -71,7 +71,8 @@ for my $child (0, 1) {
 		    '... and another run');
 		my $r = run_livealter($s, 'control', dsn(@$other), 'cut-over');
 		is($r->{exit}, 0, '... control reaches it') or diag($r->{err});
-		is($p->wait->{exit}, 0, '... and it ends well') or diag($p->err);
+		is($p->wait->{exit}, 0, '... and it ends well')
+		    or diag($p->err);
 		whole($child, '... with all that belongs to the table');
 		$r = command('revert', $one, '--execute',
 		    '--accept-loss');

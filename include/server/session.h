@@ -44,8 +44,9 @@ void session_sql_mode(struct str *q, unsigned int how);
 /*
  * The first connection of a run: connect, ask what the server is and which
  * variables it has, set up a SESSION_CONDUCTOR, and take up the server's
- * spelling of the names in cfg.  role is a constant word for messages.  Returns 0, or -1 with *e; db_close() and server_free() are
- * due in either case.
+ * spelling of the names in cfg.  role is a constant word for messages.
+ * Returns 0, or -1 with *e; db_close() and server_free() are due in either
+ * case.
  */
 int session_first(struct db **db, struct server *s, struct config *cfg,
     const char *role, struct err *e);

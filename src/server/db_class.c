@@ -81,7 +81,7 @@ static const struct {
 	{ 1360, DB_DONE },	/* the trigger is not there */
 	{ 1826, DB_DONE },	/* the foreign key is there */
 	{ 1146, DB_NO_TABLE },	/* there is no such table */
-	{ 1100, DB_NOT_LOCKED },	/* under LOCK TABLES, not one of these */
+	{ 1100, DB_NOT_LOCKED },	/* under LOCK TABLES, but not it */
 	{ 1153, DB_TOO_LARGE },	/* packet over max_allowed_packet */
 	{ 2020, DB_TOO_LARGE },	/* ... or over ours */
 };
