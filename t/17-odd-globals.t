@@ -76,7 +76,8 @@ sub tables {
 	    "18446744073709551500 + $_, $_ / 7, $_ / 3, b'10101', 1990 + $_, " .
 	    "'2020-01-01' + INTERVAL $_ DAY, '-10:11:12.125', " .
 	    "'2021-03-04 05:06:07.123456', '2022-07-08 09:10:11', 'c $_', " .
-	    "CONCAT('v', 'ä', $_), 'é', x'00ff', 'bl $_', REPEAT('text ', $_), 'b', 'x,y', $_)" } 0 .. 25);
+	    "CONCAT('v', 'ä', $_), 'é', x'00ff', 'bl $_', " .
+	    "REPEAT('text ', $_), 'b', 'x,y', $_)" } 0 .. 25);
 	twin_sql($s, "INSERT INTO t (id) VALUES (100)",
 	    "INSERT INTO kid SELECT id, id FROM t WHERE id < 40");
 }
