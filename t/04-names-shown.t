@@ -191,7 +191,7 @@ for (["\xff\xfe", qr/not in UTF-8: \\xff\\xfe/],
 	$dbh->disconnect;
 }
 
-# --- a message by itself -------------------------------------------------------
+# --- a message by itself ---------------------------------------------------
 
 {
 	my $r = run_livealter($s, '--alter', "ADD x INT, ADD y INT COMMENT '" .
