@@ -9,7 +9,7 @@
 #include "cli/option.h"
 #include "cli/secret.h"
 #include "cli/testing.h"
-#include "cli/trust.h"
+#include "cli/ownership.h"
 #include "cli/yaml.h"
 
 #define AT(field) offsetof(struct config, field)
@@ -289,7 +289,7 @@ check_mycnf(struct options *o)
 	if (o->c->defaults_file != NULL || home == NULL || *home == '\0')
 		return;
 	str_addf(&file, "%s/.my.cnf", home);
-	why = trust_refusal_of(file.s);
+	why = ownership_refusal_of(file.s);
 	if (why != NULL)
 		option_wrong(o, "%s: %s", file.s, why);
 	str_free(&file);
@@ -351,7 +351,7 @@ config_load(struct config *c, int argc, char **argv, struct str *notes,
 	int rc = 0;
 
 	option_begin(&o, c, notes);
-	trust_settle_home();
+	ownership_settle_home();
 	argv_parse(&a, &o, argc, argv);
 	apply_meta(&o, &a);
 	c->command = a.command;

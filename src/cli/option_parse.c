@@ -8,7 +8,7 @@
 #include "base/window.h"
 #include "cli/option_parse.h"
 #include "cli/secret.h"
-#include "cli/trust.h"
+#include "cli/ownership.h"
 
 /* More would not be retrying but hoping. */
 #define TIMES_MAX 1000000
@@ -284,7 +284,7 @@ set_mycnf(char **to, const char *value)
 		return "not an absolute path";
 	if (access(value, R_OK) == -1)
 		return "cannot be read";
-	why = trust_refusal_of(value);
+	why = ownership_refusal_of(value);
 	if (why != NULL)
 		return why;
 	return set_text(to, value);

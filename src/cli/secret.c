@@ -17,7 +17,7 @@
 #include "base/stop.h"
 #include "base/util.h"
 #include "cli/secret.h"
-#include "cli/trust.h"
+#include "cli/ownership.h"
 
 #define SECRET_MAX 1024
 
@@ -96,12 +96,12 @@ secret_read(const char *file, char **password, struct err *e)
 	if (fd == -1)
 		return err_set(e, ERR_USAGE, "cannot open %s: %s", file,
 		    strerror(errno));
-	why = trust_refusal(fd);
+	why = ownership_refusal(fd);
 	if (why != NULL) {
 		close(fd);
 		return err_set(e, ERR_USAGE, "%s: %s", file, why);
 	}
-	if (trust_is_open(fd))
+	if (ownership_is_open(fd))
 		log_warn("%s has a password, and anybody can read it; "
 		    "chmod o-r", file);
 	rc = read_line(fd, line, sizeof(line));

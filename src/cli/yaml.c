@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 #include "base/util.h"
 #include "cli/secret.h"
-#include "cli/trust.h"
+#include "cli/ownership.h"
 #include "cli/yaml.h"
 
 /*
@@ -363,7 +363,7 @@ static int
 load_file(struct reader *r, FILE *f, bool *found)
 {
 	char *text = xcalloc(FILE_MAX_BYTES + 1, 1);
-	const char *why = trust_refusal(fileno(f));
+	const char *why = ownership_refusal(fileno(f));
 	size_t len = fread(text, 1, FILE_MAX_BYTES + 1, f);
 	int rc = -1;
 
@@ -373,7 +373,7 @@ load_file(struct reader *r, FILE *f, bool *found)
 		option_wrong(r->o, "%s: %s", r->name, why);
 	else
 		rc = load(r, text, len, found);
-	if (r->secret && trust_is_open(fileno(f)))
+	if (r->secret && ownership_is_open(fileno(f)))
 		log_warn("%s has a password, and anybody can read it; "
 		    "chmod o-r", r->name);
 	fclose(f);

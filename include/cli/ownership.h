@@ -1,5 +1,5 @@
-#ifndef TRUST_H
-#define TRUST_H
+#ifndef OWNERSHIP_H
+#define OWNERSHIP_H
 
 #include <stdbool.h>
 
@@ -14,13 +14,13 @@
  * or who called sudo(8).  What is no file, such as a pipe of the shell's, is
  * nobody's to write to.
  */
-const char *trust_refusal(int fd);
+const char *ownership_refusal(int fd);
 
 /* The same for a file by its name; one that is not there is all right. */
-const char *trust_refusal_of(const char *file);
+const char *ownership_refusal_of(const char *file);
 
 /* Can anybody read it, and so the password in it? */
-bool trust_is_open(int fd);
+bool ownership_is_open(int fd);
 
 /*
  * To be called once, before any file of $HOME is read: root does not take the
@@ -28,6 +28,6 @@ bool trust_is_open(int fd);
  * in the environment.  HOME goes then, so that the client library does not
  * either; the log says so when there is something that is not read.
  */
-void trust_settle_home(void);
+void ownership_settle_home(void);
 
 #endif

@@ -1,4 +1,4 @@
-#include "cli/trust.h"
+#include "cli/ownership.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ refusal(const struct stat *st)
 }
 
 const char *
-trust_refusal(int fd)
+ownership_refusal(int fd)
 {
 	struct stat st;
 
@@ -45,7 +45,7 @@ trust_refusal(int fd)
 }
 
 const char *
-trust_refusal_of(const char *file)
+ownership_refusal_of(const char *file)
 {
 	struct stat st;
 
@@ -53,7 +53,7 @@ trust_refusal_of(const char *file)
 }
 
 bool
-trust_is_open(int fd)
+ownership_is_open(int fd)
 {
 	struct stat st;
 
@@ -74,7 +74,7 @@ is_there(const char *home, const char *name)
 }
 
 void
-trust_settle_home(void)
+ownership_settle_home(void)
 {
 	const char *home = getenv("HOME");
 	struct stat st;
