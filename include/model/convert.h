@@ -31,6 +31,10 @@ void convert_value(struct str *q, const struct column *from,
  * the number in a text, of which an INSERT takes the bytes. */
 bool convert_refused(const struct column *from, const struct column *to);
 
+/* Is a note of the server's all that an INSERT says of a text that is cut off?
+ * MySQL's ALTER TABLE refuses "1,2" for a DECIMAL. */
+bool convert_cuts(const struct column *from, const struct column *to);
+
 /*
  * Are two values equal after the conversion just when they were before?  So
  * are numbers that keep their digits (one that does not fit stops the run),

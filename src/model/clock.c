@@ -173,6 +173,16 @@ add_moment(struct str *q, const char *ref, const char *here)
 	    ref, here, here, ref, ref, here, ref);
 }
 
+/* IF() of two times is a text for MySQL, of which a number is made in another
+ * way. */
+static bool
+becomes_number(const struct pair *pr)
+{
+	return !pr->from->mariadb && clock_moment(pr->from) &&
+	    (pr->to->kind == KIND_NUMBER || pr->to->kind == KIND_FLOAT ||
+	    pr->to->kind == KIND_BIT);
+}
+
 /* What is no moment, 0000-00-00, is so by every clock. */
 static void
 add_shifted(struct str *q, const struct pair *pr, const char *ref,
@@ -180,10 +190,13 @@ add_shifted(struct str *q, const struct pair *pr, const char *ref,
 {
 	if (number)
 		str_addf(q, "IF(%s = 0, '0000-00-00 00:00:00', ", ref);
+	else if (becomes_number(pr))
+		str_addf(q, "IF(%s LIKE '0000-00-00%%', 0, ", ref);
 	else
 		str_addf(q, "IF(%s LIKE '0000-00-00%%', %s, ", ref, ref);
 	if (clock_moment(pr->from))
-		str_addf(q, "CONVERT_TZ(%s, '+00:00', '%s')", ref, here);
+		str_addf(q, "CONVERT_TZ(%s, '+00:00', '%s')%s", ref, here,
+		    becomes_number(pr) ? " + 0" : "");
 	else
 		add_moment(q, ref, here);
 	str_addz(q, ")");

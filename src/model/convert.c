@@ -34,9 +34,17 @@ bool
 convert_refused(const struct column *from, const struct column *to)
 {
 	if (type_is(to, "vector"))
-		return !type_is(from, "vector") && from->kind != KIND_BINARY;
+		return !type_is(from, "vector");
 	return to->kind == KIND_BIT && from->kind != KIND_NUMBER &&
 	    from->kind != KIND_BIT && from->kind != KIND_TIME;
+}
+
+bool
+convert_cuts(const struct column *from, const struct column *to)
+{
+	return !from->mariadb && type_is(to, "decimal") &&
+	    (from->kind == KIND_BINARY || from->kind == KIND_TEXT ||
+	    from->kind == KIND_JSON);
 }
 
 /* Numbers that ALTER TABLE hands on as the text they are shown as. */
@@ -117,7 +125,8 @@ mysql_value(struct str *q, const struct column *from,
 {
 	if (type_is(from, "date") && type_is(to, "year"))
 		str_addf(q, "%s + 0", ref);
-	else if (type_is(from, "decimal") && type_is_integer(to))
+	else if (type_is(from, "decimal") &&
+	    (type_is_integer(to) || type_is(to, "year")))
 		str_addf(q, "ROUND(%s)", ref);
 	else
 		return false;
@@ -266,6 +275,50 @@ key_text(struct str *q, const struct column *from, const struct column *to,
 	str_addf(q, " COLLATE %s", to->collation);
 }
 
+/* Bytes that are filled up, or not; of texts, and texts of them. */
+static bool
+key_bytes(struct str *q, const struct column *from, const struct column *to,
+    const char *ref)
+{
+	if (from->kind == KIND_BINARY && to->kind == KIND_TEXT &&
+	    !type_is(from, "binary"))
+		str_addf(q, "CONVERT(%s USING %s) COLLATE %s", ref,
+		    to->charset, to->collation);
+	else if (type_is_exact(from) && type_is(to, "varbinary"))
+		str_addf(q, "CAST(CAST(%s AS CHAR) AS BINARY)", ref);
+	else if (to->kind != KIND_BINARY ||
+	    (from->kind != KIND_BINARY && from->kind != KIND_TEXT))
+		return false;
+	else if (type_is(to, "binary"))
+		str_addf(q, "CAST(%s AS %s)", ref, to->type);
+	else
+		str_addf(q, "CAST(%s AS BINARY)", ref);
+	return true;
+}
+
+/* Texts that are read as something else, and what is read as a number. */
+static bool
+key_read(struct str *q, const struct column *from, const struct column *to,
+    const char *ref)
+{
+	bool text = from->kind == KIND_TEXT;
+
+	if (to->kind == KIND_UUID && (text || from->kind == KIND_BINARY))
+		str_addf(q, "CAST(%s AS %s)", ref, to->data_type);
+	else if (text && type_is_integer(to))
+		str_addf(q, "CAST(ROUND(CAST(%s AS DECIMAL(65,10))) AS %s)",
+		    ref, strstr(to->type, "unsigned") != NULL ? "UNSIGNED" :
+		    "SIGNED");
+	else if (text && to->kind == KIND_TIME && !type_is(to, "time"))
+		cast_moment(q, to, ref, true);
+	else if (type_is_integer(to) && (from->kind == KIND_BIT ||
+	    from->kind == KIND_ENUM || type_is(from, "year")))
+		str_addf(q, "%s + 0", ref);
+	else
+		return false;
+	return true;
+}
+
 bool
 convert_key(struct str *q, const struct column *from, const struct column *to,
     const char *ref)
@@ -281,7 +334,8 @@ convert_key(struct str *q, const struct column *from, const struct column *to,
 	else if (type_is_string(to) && has_text(from) && keeps_order(from, to))
 		key_text(q, from, to, ref);
 	else
-		return false;
+		return key_read(q, from, to, ref) ||
+		    key_bytes(q, from, to, ref);
 	return true;
 }
 

@@ -260,12 +260,19 @@ changed(struct str *q, const struct column *from, const struct column *to,
 		number_in_text(q, to, ref, old);
 	else if (from->kind == KIND_FLOAT && type_is(to, "double"))
 		str_addf(q, "%s + 0.0e0", ref);
+	else if (type_is(to, "time") && from->kind == KIND_TEXT &&
+	    !from->mariadb)
+		return false;
 	else if (to->kind == KIND_TIME && (from->kind == KIND_TEXT ||
 	    (from->kind == KIND_TIME && type_same_clock(from, to))))
 		cast_moment(q, to, ref, old);
 	else if (to->kind == KIND_BINARY && (from->kind == KIND_BINARY ||
 	    from->kind == KIND_TEXT))
 		bytes(q, from, to, ref);
+	else if (to->kind == KIND_UUID && (from->kind == KIND_TEXT ||
+	    from->kind == KIND_BINARY))
+		str_addf(q, old ? "CAST(%s AS %s)" : "%s", ref,
+		    to->data_type);
 	else if (to->kind == KIND_JSON && from->kind == KIND_TEXT)
 		document(q, old ? from : to, ref);
 	else if (to->kind == KIND_OTHER && from->kind == KIND_OTHER)

@@ -62,16 +62,14 @@ add_verb(struct str *q, const struct plan *p, const char *verb)
 		    "%s /*+ SET_VAR(time_zone='%s') */" : "%s", verb, p->zone);
 		return;
 	}
-	if (p->zone != NULL || isolation)
-		/* With SET STATEMENT even a note would reach a handler. */
-		str_addf(q, "SET STATEMENT %s", p->server->note_verbosity ?
-		    "note_verbosity=''" : "sql_notes=0");
+	/* A note would reach a handler: see add_handlers(). */
+	str_addf(q, "SET STATEMENT %s", p->server->note_verbosity ?
+	    "note_verbosity=''" : "sql_notes=0");
 	if (p->zone != NULL)
 		str_addf(q, ", time_zone='%s'", p->zone);
 	if (isolation)
 		str_addz(q, ", innodb_snapshot_isolation=OFF");
-	if (p->zone != NULL || isolation)
-		str_addz(q, " FOR ");
+	str_addz(q, " FOR ");
 	str_addz(q, verb);
 }
 
@@ -350,19 +348,29 @@ add_note(struct str *q, const struct plan *p, enum trigger_event ev)
  * must be the handler's first statement: on MySQL any other clears what it
  * would read.  SQLWARNING is there because some errors (1265) are of its
  * class, also when the strict mode makes errors of them.
+ *
+ * So are notes, such as that of a DATETIME which becomes a DATE, though nothing
+ * is wrong then and the row is written.  MariaDB is told to make none (see
+ * add_verb()).  MySQL cannot be, but tells an error by a ROW_COUNT of -1; what
+ * may be noted is the body's last statement.
  */
 static void
 add_handlers(struct str *q, const struct plan *p, enum trigger_event ev)
 {
-	str_addz(q, "  DECLARE livealter_errno INT;\n"
-	    "  DECLARE livealter_text TEXT;\n"
+	bool asks = !p->server->mariadb && !p->complete;
+
+	str_addf(q, "  DECLARE livealter_errno INT;\n"
+	    "  DECLARE livealter_text TEXT;\n%s"
 	    "  DECLARE EXIT HANDLER FOR " PASSED_ON " RESIGNAL;\n"
 	    "  DECLARE EXIT HANDLER FOR SQLEXCEPTION, SQLWARNING\n"
-	    "  BEGIN\n"
-	    "    " DIAGNOSE);
+	    "  BEGIN\n%s"
+	    "    " DIAGNOSE,
+	    asks ? "  DECLARE livealter_rows BIGINT;\n" : "",
+	    asks ? "    GET DIAGNOSTICS livealter_rows = ROW_COUNT;\n" : "");
+	str_addz(q, asks ? "    IF livealter_rows < 0 THEN\n" : "");
 	add_reason(q, p, ev);
 	add_note(q, p, ev);
-	str_addz(q, "  END;\n");
+	str_addz(q, asks ? "    END IF;\n  END;\n" : "  END;\n");
 }
 
 /* Has the row really become NEW? */

@@ -107,6 +107,44 @@ cost(const struct pair *const *set, size_t n)
 	return sum;
 }
 
+/* A column of a key that is kept, by whose new value no row can be found. */
+static const struct pair *
+unfollowed(const struct plan *p)
+{
+	const struct pair *pr;
+	size_t i, part;
+
+	for (i = 0; i < p->old->n_keys; i++)
+		for (part = 0; p->old->key[i].total &&
+		    part < p->old->key[i].n; part++) {
+			pr = pair_from(p, &p->old->column[
+			    p->old->key[i].part[part].column]);
+			if (pr != NULL && !pr->to->nullable &&
+			    !is_followed(pr))
+				return pr;
+		}
+	return NULL;
+}
+
+static int
+no_identity(const struct plan *p, struct err *e)
+{
+	const struct pair *pr = unfollowed(p);
+
+	if (pr != NULL) {
+		err_set(e, ERR_NO_KEY, "no unique key is left that identifies "
+		    "a row before and after the ALTER: column %s of a key "
+		    "changes from %s to %s, and rows cannot be found by that",
+		    pr->to->name.sql, pr->from->type, pr->to->type);
+		return err_hint(e, "add another unique key of NOT NULL columns "
+		    "to the table first, and drop it afterwards");
+	}
+	err_set(e, ERR_NO_KEY, "no unique key of NOT NULL columns is left "
+	    "that identifies a row before and after the ALTER");
+	return err_hint(e, "the triggers could not find the row that a "
+	    "statement changed; keep a unique key");
+}
+
 /* The cheapest wins; between equals the first: primary keys lead. */
 static int
 choose_identity(struct plan *p, struct err *e)
@@ -136,11 +174,7 @@ choose_identity(struct plan *p, struct err *e)
 			p->merges = true;
 	if (p->n_id > 0)
 		return 0;
-	err_set(e, ERR_NO_KEY, "no unique key of NOT NULL columns is left "
-	    "that identifies a row before and after the ALTER");
-	return err_hint(e, "the triggers could not find the row that a "
-	    "statement changed; keep a unique key, or change its types in "
-	    "a way that can be followed");
+	return no_identity(p, e);
 }
 
 static bool

@@ -50,8 +50,12 @@ verify_tell(const struct plan *p, struct db *db, const struct chunk *c,
 	err_set(e, ERR_DIFFERENT, "the two tables differ: %llu rows in the %s "
 	    "one, %llu in the %s one%s", old, plan_here(p), new,
 	    plan_there(p), rows.s);
-	err_hint(e, "something wrote to the table, or to the %s one, past "
-	    "the triggers; nothing was swapped", plan_there(p));
+	err_hint(e, "nothing was swapped; the rows are those of %s and %s.  "
+	    "Something may have written to one of them past the triggers "
+	    "(TRUNCATE, an exchanged partition, a write to the new table "
+	    "itself), or livealter takes equal values for different ones: "
+	    "compare a row that is named, then run it again", p->names.old.sql,
+	    p->names.shadow.sql);
 	str_free(&rows);
 	return -1;
 }

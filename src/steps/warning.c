@@ -5,6 +5,7 @@
 
 #include "base/util.h"
 #include "cli/option.h"
+#include "model/convert.h"
 #include "model/sql.h"
 
 #define ER_BAD_NULL	1048	/* does not name the row */
@@ -26,7 +27,8 @@ static bool
 is_harmless(const struct said *w)
 {
 	if (strcmp(w->level, "Note") == 0)
-		return true;
+		return w->column == NULL || !convert_cuts(w->column->from,
+		    w->column->to);
 	switch (w->code) {
 	case 1287:	/* deprecated syntax */
 	case 1592:	/* unsafe for statement-based logging */
