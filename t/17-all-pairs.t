@@ -35,6 +35,12 @@ my @refused = (
 	sub { $_[1] =~ /^BIT/ && $_[0] =~ /$text|^(FLOAT|DOUBLE)/ },
 	# Bytes, if there are as many as it wants.
 	sub { $_[1] =~ /^VECTOR/ },
+	# An INSERT of a document reads it in another way.
+	sub { !$maria && $_[0] eq 'JSON' && $_[1] !~ /CHAR|TEXT|BINARY|BLOB/ },
+	# Of these ALTER TABLE takes hardly any.
+	sub { $_[0] =~ /^(POINT|VECTOR|GEOM)/ && $_[1] !~
+	    /CHAR|TEXT|BINARY|BLOB|POINT|GEOM|^JSON/ || !$maria && $_[0] =~
+	    /^(POINT|VECTOR|GEOM)/ && $_[1] eq 'JSON' },
 );
 # And values: what does not fit is taken for another without a word, or a number
 # is refused that fits.
@@ -43,9 +49,6 @@ my @values = $maria ? (
 	[qr/^DECIMAL/, qr/^BIT/, sub { /-0.001/ }],
 	[$text, qr/^BIGINT UNSIGNED/, sub { /18446744073709551615/ }],
 ) : (
-	# An INSERT of a document reads it in another way, and refuses.
-	[qr/^JSON/, qr/^TIME\b/, sub { 1 }],
-	[qr/^JSON/, qr/^BIGINT UNSIGNED/, sub { /18446744073709551615/ }],
 	# Cut off, and neither an error nor a warning.
 	[qr/^\w+(TEXT|BLOB)/, qr/^DECIMAL/, sub { !/^'[-+]?[\d.]+'$/ ||
 	    /\..*\./ }],
@@ -234,9 +237,6 @@ sub not_taken {
 	    'triggers do not write');
 	is(join("\n", @copied), '', '... and the copy does not, either');
 	is($r->{exit}, 36, '... it ends with 36') or diag $r->{err} if %row;
-	# MariaDB may show triggers that are gone until it opens the table anew.
-	$s->sql("FLUSH TABLES app.t");
-	nothing_left($s, 'app') or diag $r->{err};
 }
 
 my $k = 0;

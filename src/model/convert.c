@@ -35,6 +35,9 @@ convert_refused(const struct column *from, const struct column *to)
 {
 	if (type_is(to, "vector"))
 		return !type_is(from, "vector");
+	if (from->kind == KIND_JSON || from->kind == KIND_OTHER)
+		return to->kind != from->kind && to->kind != KIND_TEXT &&
+		    to->kind != KIND_BINARY;
 	return to->kind == KIND_BIT && from->kind != KIND_NUMBER &&
 	    from->kind != KIND_BIT && from->kind != KIND_TIME;
 }

@@ -408,7 +408,8 @@ check_conversions(const struct plan *p, struct err *e)
 		err_set(e, ERR_REFUSED, "column %s: %s cannot be copied into "
 		    "%s as ALTER TABLE would convert it", pr->to->name.sql,
 		    pr->from->type, pr->to->type);
-		return err_hint(e, "change it to an integer first");
+		return err_hint(e, "change it in two steps: to an integer or "
+		    "a text first");
 	}
 	return 0;
 }
