@@ -68,6 +68,8 @@ refuse_to_count(const struct migration *m, struct err *e)
 static int
 not_compared(struct migration *m, struct err *e)
 {
+	const struct ask_beat beat = { watch_tables, m };
+
 	if (unchanged_look(m, e) != 0)
 		return -1;
 	if (unchanged_other(m))
@@ -76,7 +78,7 @@ not_compared(struct migration *m, struct err *e)
 	    !unchanged_not(m))
 		return 0;
 	return unchanged_note(m, e) != 0 ||
-	    verify_counts(&m->plan, m->cfg, e) != 0 ? -1 : 0;
+	    verify_counts(&m->plan, m->cfg, &beat, e) != 0 ? -1 : 0;
 }
 
 int
@@ -101,12 +103,13 @@ int
 compare_again(void *arg, struct err *e)
 {
 	struct migration *m = arg;
+	const struct ask_beat beat = { watch_tables, m };
 
 	log_info("compare the two tables once more");
 	if (m->cfg->verify != VERIFY_NONE)
 		return compare_run(m, e);
 	return unchanged_note(m, e) != 0 ||
-	    verify_counts(&m->plan, m->cfg, e) != 0 ? -1 : 0;
+	    verify_counts(&m->plan, m->cfg, &beat, e) != 0 ? -1 : 0;
 }
 
 static int

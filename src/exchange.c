@@ -65,10 +65,12 @@ note_new(struct migration *m, struct err *e)
 static int
 add_keys(struct migration *m, struct err *e)
 {
+	const struct ask_beat beat = { watch_tables, m };
+
 	if (m->added.n == 0)
 		return 0;
 	return kinship_add(m->db, &m->plan, m->cfg, e) != 0 ||
-	    kinship_orphans(&m->plan, m->cfg, true, e) != 0 ||
+	    kinship_orphans(&m->plan, m->cfg, true, &beat, e) != 0 ||
 	    read_new_again(m, e) != 0 ? -1 : 0;
 }
 

@@ -180,7 +180,9 @@ plan_way_back(struct migration *m, const struct plan_wish *wish,
 int
 migrate_plan(struct migration *m, struct err *e)
 {
+	const struct ask_beat beat = { watch_alone, m };
 	struct plan_wish wish = migrate_wish(m);
+
 	if (table_load(&m->new, m->db, &m->server, &m->names.shadow, e) != 0 ||
 	    kin_prepare(&m->kin, m->db, &m->names.shadow, m->server.mariadb,
 	    e) != 0 ||
@@ -203,9 +205,10 @@ migrate_plan(struct migration *m, struct err *e)
 		return -1;
 	if (m->resumed)
 		return 0;
-	if (kinship_orphans(&m->plan, m->cfg, false, e) != 0)
+	if (kinship_orphans(&m->plan, m->cfg, false, &beat, e) != 0)
 		return -1;
-	return m->cfg->check_unique ? unique_check(&m->plan, m->cfg, e) : 0;
+	return m->cfg->check_unique ? unique_check(&m->plan, m->cfg, &beat,
+	    e) : 0;
 }
 
 #define LOOK_OFTEN	0.02	/* seconds, to catch a connection idle */
@@ -460,8 +463,10 @@ migrate_keep(struct migration *m)
  * The conductor's connection may be what broke.  What it had sent may still
  * be running, but everything in the ledger is safe to run twice.
  */
-int
-migrate_undo(struct migration *m, struct err *e)
+#define UNDO_LOSSES 5	/* connections that break meanwhile */
+
+static int
+undo_once(struct migration *m, struct err *e)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	int tries, ours;
@@ -502,6 +507,18 @@ migrate_undo(struct migration *m, struct err *e)
 		log_info("the new table stays as %s", m->names.shadow.sql);
 	}
 	return take_away(m, UNDO_ANY, e);
+}
+
+/* What is done is forgotten; so after a lost connection it goes on. */
+int
+migrate_undo(struct migration *m, struct err *e)
+{
+	int i, rc;
+
+	for (i = 0; (rc = undo_once(m, e)) != 0; i++)
+		if (e->kind != ERR_LOST || i >= UNDO_LOSSES)
+			break;
+	return rc;
 }
 
 void

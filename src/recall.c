@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/kept.h"
 #include "prove.h"
+#include "server/peer.h"
 #include "steps/check_server.h"
 #include "steps/claim.h"
 #include "steps/pulse.h"
@@ -85,19 +86,13 @@ static int
 wait_for_alter(struct migration *m, struct err *e)
 {
 	double began = now_s();
-	unsigned long long n = 0;
-	struct str q = STR_INIT;
+	bool runs = false;
 	int rc;
 
-	str_addz(&q, "SELECT COUNT(*) FROM information_schema.PROCESSLIST "
-	    "WHERE ID <> CONNECTION_ID() AND INFO LIKE 'ALTER TABLE%' AND "
-	    "INSTR(INFO, ");
-	db_literal(&q, m->db, m->names.shadow.sql);
-	str_addz(&q, ") > 0");
-	while ((rc = db_number(m->db, &n, e, "%s", q.s)) == 0 && n > 0 &&
-	    now_s() - began < LAST_WORDS && !stop_sleep(0.05))
+	while ((rc = peer_runs(m->db, "ALTER TABLE", m->names.shadow.sql,
+	    &runs, e)) == 0 && runs && now_s() - began < LAST_WORDS &&
+	    !stop_sleep(0.05))
 		;
-	str_free(&q);
 	return rc;
 }
 

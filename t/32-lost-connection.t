@@ -22,34 +22,6 @@ sub fresh {
 	native($s, 'app', 'orders', 'wanted', $ALTER);
 }
 
-# Done or undone, but nothing in between.
-sub settled {
-	my ($name, $r) = @_;
-	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	same_rows($s, 'app', 'orders', 'control', "$name: no row is wrong");
-	my $done = $r->{exit} == 0 || $r->{exit} == 38;
-	same_definition($s, 'app', 'orders', $done ? 'wanted' : 'control',
-	    "... the table is in its " . ($done ? 'new' : 'old') .
-	    " shape, as the exit $r->{exit} says") or diag $r->{err};
-	ok($r->{exit} >= 0 && $r->{exit} <= 125, '... it ended by itself');
-	if ($r->{exit} != 0) {
-		like($r->{err}, qr/error: /, '... and says what happened');
-		unlike($r->{out}, qr/Successfully/, '... and not success');
-	}
-	my @left = leftovers($s, 'app') or return pass('... nothing is left');
-	note "left: @left";
-	# What is left has to be on standard output, to be run as it is.
-	my @sql = printed_sql($r->{out});
-	for my $l (@left) {
-		my ($what) = $l =~ / (.*)/;
-		ok((grep { /^DROP.*\Q$what\E/ } @sql),
-		    "... $l is left, and the SQL that removes it is printed")
-		    or diag "$r->{out}\n$r->{err}";
-	}
-	ok(eval { $s->sql($_); 1 }, "... it runs: $_") || diag $@ for @sql;
-	return nothing_left($s, 'app', '... after which nothing is left');
-}
-
 # --- KILL ------------------------------------------------------------------
 
 for my $which (qw(conductor worker every)) {
@@ -70,7 +42,7 @@ for my $which (qw(conductor worker every)) {
 	my $r = $p->wait(90);
 	my $rep = $h->report;
 	hammer_ok($rep, 1500, "KILL of $which (@victims): the application");
-	settled("KILL of $which", $r);
+	settled($s, "KILL of $which", $r);
 }
 
 # Of a statement only.
@@ -89,7 +61,7 @@ fresh();
 		}
 	}
 	note "$n statements were killed";
-	settled('KILL QUERY', $p->wait(60));
+	settled($s, 'KILL QUERY', $p->wait(60));
 }
 
 # --- the server ------------------------------------------------------------
@@ -107,7 +79,7 @@ for my $late (0, 1) {
 	}
 	$s->restart;
 	my $r = $p->wait(120);
-	settled('a server killed' . ($late ? ' and away for a while'
+	settled($s, 'a server killed' . ($late ? ' and away for a while'
 	    : ' and started at once'), $r);
 }
 
@@ -225,7 +197,7 @@ for my $how (qw(reply before)) {
 			isnt($name, 'RENAME', 'the RENAME is sent');
 		}
 		hammer_ok($rep, 1500, "$text: the application");
-		settled($text, $r);
+		settled($s, $text, $r);
 		if ($name eq 'RENAME' && $how eq 'reply') {
 			is($r->{exit}, 0, '... the swap that was done is ' .
 			    'found to be done') or diag $r->{err};

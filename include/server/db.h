@@ -116,17 +116,19 @@ int db_quiet(struct db *db, struct err *e, const char *fmt, ...)
 /* Of the last db_run(), or db_quiet(): rows changed.  Of the last db_run():
  * rows that met a duplicate or other warnings. */
 unsigned long long db_affected(const struct db *db);
-unsigned int db_warnings(const struct db *db);
+unsigned long long db_warnings(const struct db *db);
 
 /*
  * Run a statement that reads.  shape is what its result must look like, one
- * character for each column: DB_VALUE, or DB_NULL where a NULL may be; NULL
- * where only the number of rows is looked at.  Any other result is ERR_SQL
+ * character for each column: DB_VALUE, or DB_NULL where a NULL may be; DB_MORE
+ * at the end lets any columns follow, as in a SHOW; NULL where only the number
+ * of rows is looked at.  Any other result is ERR_SQL
  * with sqlno 0, and r is empty, so that no reader looks where nothing is,
  * whatever a server answers.
  */
 #define DB_VALUE 'v'
 #define DB_NULL '?'
+#define DB_MORE '*'
 int db_rows(struct db *db, struct rows *r, const char *shape, struct err *e,
     const char *fmt, ...) PRINTF(5, 6);
 

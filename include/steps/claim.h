@@ -33,4 +33,11 @@ int claim_holder(struct db *db, const struct qname *table, char **who,
 int claim_keep(const struct server *s, struct db *db,
     const struct qname *table, struct err *e);
 
+/*
+ * Take it again, on a connection that was made anew; was is the id of the one
+ * that had it, which is ended if it still has.  ERR_BUSY as above.
+ */
+int claim_again(struct db *db, const struct qname *table, unsigned long was,
+    struct err *e);
+
 #endif

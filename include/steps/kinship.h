@@ -6,6 +6,7 @@
 #include "cli/config.h"
 #include "model/fkey.h"
 #include "model/plan.h"
+#include "steps/ask.h"
 #include "server/db.h"
 
 /*
@@ -38,6 +39,6 @@ int kinship_remove(struct db *db, const struct server *s,
  * ERR_STOPPED.
  */
 int kinship_orphans(const struct plan *p, const struct config *cfg,
-    bool filled, struct err *e);
+    bool filled, const struct ask_beat *beat, struct err *e);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "cli/config.h"
 #include "model/plan.h"
+#include "steps/ask.h"
 #include "steps/walk.h"
 
 /*
@@ -25,10 +26,11 @@ int verify_tell(const struct plan *p, struct db *db, const struct chunk *c,
     unsigned long long old, unsigned long long new, struct err *e);
 
 /* Are there as many rows in both, in the transaction that db is in? */
-int verify_count(const struct plan *p, struct db *db, struct err *e);
+int verify_count(const struct plan *p, struct db *db,
+    const struct ask_beat *beat, struct err *e);
 
-/* Only that there are as many rows in both, in one snapshot. */
+/* Only that there are as many rows in both, in one snapshot.  ERR_STOPPED. */
 int verify_counts(const struct plan *p, const struct config *cfg,
-    struct err *e);
+    const struct ask_beat *beat, struct err *e);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "server/db_login.h"
+#include "server/peer.h"
 #include "server/session.h"
 
 struct db {
@@ -22,7 +23,7 @@ struct db {
 	char **session;		/* to repeat after a reconnect */
 	size_t n_session;
 	unsigned long long affected;
-	unsigned int warnings;
+	unsigned long long warnings;
 };
 
 void
@@ -153,6 +154,20 @@ db_id(const struct db *db)
 	return mysql_thread_id(db->my);
 }
 
+/*
+ * In the protocol the number has 16 bits, and is never more than 65535.  The
+ * statement's own line, "Records: 3  Duplicates: 0  Warnings: 0", has it all.
+ */
+static unsigned long long
+count_warnings(MYSQL *my)
+{
+	const char *info = mysql_info(my);
+	const char *at = info != NULL ? strstr(info, "Warnings: ") : NULL;
+
+	return at != NULL ? strtoull(at + 10, NULL, 10) :
+	    mysql_warning_count(my);
+}
+
 int
 db_run_text(struct db *db, const char *sql, struct err *e)
 {
@@ -162,7 +177,7 @@ db_run_text(struct db *db, const char *sql, struct err *e)
 	if (send_text(db, sql, e) != 0 || drain(db, e) != 0)
 		return -1;
 	db->affected = mysql_affected_rows(db->my);
-	db->warnings = mysql_warning_count(db->my);
+	db->warnings = count_warnings(db->my);
 	return 0;
 }
 
@@ -250,20 +265,13 @@ static bool
 withdraw(struct db *db, struct db *killer)
 {
 	struct err ignored = { .kind = ERR_NONE };
-	char *state = NULL;
-	bool at_work;
+	enum peer_state state;
 
-	if (db_value(killer, &state, &ignored, "SELECT IF(COMMAND = 'Sleep', "
-	    "'done', IF(STATE LIKE 'Waiting for %%lock', 'waits', 'works')) "
-	    "FROM information_schema.PROCESSLIST WHERE ID = %lu",
-	    mysql_thread_id(db->my)) != 0)
+	if (peer_look(killer, db_id(db), &state, &ignored) != 0)
 		return true;
-	at_work = same_text(state, "works");
-	if (same_text(state, "waits"))
-		db_quiet(killer, &ignored, "KILL QUERY %lu",
-		    mysql_thread_id(db->my));
-	free(state);
-	return !at_work;
+	if (state == PEER_WAITS)
+		db_quiet(killer, &ignored, "KILL QUERY %lu", db_id(db));
+	return state != PEER_WORKS;
 }
 
 /* One result of the packet; *more as mysql_next_result() has it. */
@@ -369,7 +377,7 @@ db_affected(const struct db *db)
 	return db->affected;
 }
 
-unsigned int
+unsigned long long
 db_warnings(const struct db *db)
 {
 	return db->warnings;
@@ -388,12 +396,14 @@ static int
 keep_rows(struct rows *r, MYSQL_RES *res, const char *shape, const char *sql,
     struct err *e)
 {
+	const char *more = shape != NULL ? strchr(shape, DB_MORE) : NULL;
 	unsigned long *len;
 	MYSQL_ROW row;
 	size_t j;
 
 	r->cols = mysql_num_fields(res);
-	if (shape != NULL && r->cols != strlen(shape))
+	if (shape != NULL && (more == NULL ? r->cols != strlen(shape) :
+	    r->cols < (size_t)(more - shape)))
 		return odd(e, sql, "another number of columns");
 	while ((row = mysql_fetch_row(res)) != NULL) {
 		len = mysql_fetch_lengths(res);
@@ -402,7 +412,8 @@ keep_rows(struct rows *r, MYSQL_RES *res, const char *shape, const char *sql,
 			if (row[j] != NULL)
 				r->cell[r->n - 1][j] =
 				    xstrndup(row[j], len[j]);
-			else if (shape != NULL && shape[j] != DB_NULL)
+			else if (shape != NULL && j < strcspn(shape, "*") &&
+			    shape[j] != DB_NULL)
 				return odd(e, sql, "a NULL that cannot be");
 	}
 	return 0;

@@ -180,14 +180,17 @@ server_reconnect(const struct server *s, struct db *db, struct err *e)
 	double until = now_s() + db_config(db)->reconnect_for;
 	double pause = RECONNECT_FIRST;
 
-	while (db_reopen(db, e) != 0) {
+	/* It may break again while it is being asked who it is. */
+	while (db_reopen(db, e) != 0 || server_recognize(s, db, e) != 0) {
+		if (e->kind == ERR_LOST && e->sqlno == 0)
+			return -1;	/* another server */
 		if (now_s() + pause > until || stop_sleep(pause)) {
 			e->kind = ERR_LOST;
 			return -1;
 		}
 		pause = pause < RECONNECT_MOST ? 2 * pause : pause;
 	}
-	return server_recognize(s, db, e);
+	return 0;
 }
 
 int

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "base/timer.h"
+#include "server/peer.h"
 
 #define LOOK	0.3	/* seconds between two looks */
 #define LOOKS	2	/* in a row for which it must have been asleep */
@@ -36,11 +37,10 @@ static bool
 is_asleep(const struct vigil *v, struct db *db)
 {
 	struct err ignored = { .kind = ERR_NONE };
-	unsigned long long n = 0;
+	enum peer_state state;
 
-	return db_number(db, &n, &ignored, "SELECT COUNT(*) FROM "
-	    "information_schema.PROCESSLIST WHERE ID = %lu AND COMMAND = "
-	    "'Sleep'", v->id) == 0 && n == 1;
+	return peer_look(db, v->id, &state, &ignored) == 0 &&
+	    state == PEER_IDLE;
 }
 
 static void *

@@ -4,13 +4,15 @@
 #include <stdbool.h>
 
 #include "base/stop.h"
+#include "base/util.h"
 
 #define LOOK	0.1	/* seconds between two looks for a signal */
+#define BEAT	2.0	/* seconds between two calls of meanwhile() */
 
 /* The question is asked by a thread, so that a signal is not waited out. */
 struct question {
 	struct db *db;
-	const char *sql, *shape;
+	const struct ask *ask;
 	struct rows answer;
 	struct err e;
 	int rc;
@@ -24,7 +26,8 @@ ask(void *arg)
 	struct question *q = arg;
 
 	db_thread_init();
-	q->rc = db_rows(q->db, &q->answer, q->shape, &q->e, "%s", q->sql);
+	q->rc = db_rows(q->db, &q->answer, q->ask->shape, &q->e, "%s",
+	    q->ask->sql);
 	db_thread_end();
 	pthread_mutex_lock(&q->lock);
 	q->done = true;
@@ -55,38 +58,49 @@ interrupt(const struct question *q)
 	db_close(killer);
 }
 
+/* Returns -1 with *e when the answer is not wanted any more. */
 static int
-wait_for_answer(struct question *q, const char *doing, struct err *e)
+wait_for_answer(struct question *q, struct err *e)
 {
-	bool told = false;
-	pthread_t thread;
+	const struct ask_beat *beat = q->ask->beat;
+	double called = now_s();
+	int rc = 0;
 
-	pthread_mutex_init(&q->lock, NULL);
-	if (pthread_create(&thread, NULL, ask, q) != 0)
-		return err_set(e, ERR_NEEDS, "no thread can be started");
-	while (!is_done(q) && !told) {
-		told = stop_sleep(LOOK);
-		if (told)
-			interrupt(q);
+	while (rc == 0 && !is_done(q)) {
+		if (stop_sleep(LOOK))
+			rc = err_set(e, ERR_STOPPED, "stopped while %s",
+			    q->ask->doing);
+		else if (beat != NULL && now_s() - called > BEAT) {
+			rc = beat->meanwhile(beat->arg, e);
+			called = now_s();
+		}
 	}
-	pthread_join(thread, NULL);
-	pthread_mutex_destroy(&q->lock);
-	if (told)
-		return err_set(e, ERR_STOPPED, "stopped while %s", doing);
-	if (q->rc != 0)
-		*e = q->e;
-	return q->rc;
+	if (rc != 0)
+		interrupt(q);
+	return rc;
 }
 
 int
-ask_rows(struct db *db, const char *sql, const char *shape, const char *doing,
-    struct rows *answer, struct err *e)
+ask_rows(struct db *db, const struct ask *a, struct rows *answer,
+    struct err *e)
 {
-	struct question q = { .db = db, .sql = sql, .shape = shape,
-	    .answer = ROWS_INIT };
+	struct question q = { .db = db, .ask = a, .answer = ROWS_INIT };
+	pthread_t thread;
 	int rc;
 
-	rc = wait_for_answer(&q, doing, e);
 	*answer = q.answer;
+	pthread_mutex_init(&q.lock, NULL);
+	if (pthread_create(&thread, NULL, ask, &q) != 0) {
+		pthread_mutex_destroy(&q.lock);
+		return err_set(e, ERR_NEEDS, "no thread can be started");
+	}
+	rc = wait_for_answer(&q, e);
+	pthread_join(thread, NULL);
+	pthread_mutex_destroy(&q.lock);
+	*answer = q.answer;
+	if (rc == 0 && q.rc != 0) {
+		*e = q.e;
+		rc = -1;
+	}
 	return rc;
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"
 
@@ -22,7 +23,7 @@
 /* The columns of both questions. */
 enum { ID, USER, HOST, AGE, STATEMENT, HELD, MODIFIED, ENDS, OURS, INTERNAL,
     SPECIAL, DUMP };
-#define HOLDERS "vvvvvvv?????"
+#define HOLDERS "vvvvvv??????"
 #define SUSPECTS "vvvvv"
 
 /*
@@ -79,6 +80,28 @@ enum { ID, USER, HOST, AGE, STATEMENT, HELD, MODIFIED, ENDS, OURS, INTERNAL,
 	"LOCK') AND mode NOT IN ('INTENTION_EXCLUSIVE', 'BACKUP_DML', " \
 	"'BACKUP_TRANS_DML', 'BACKUP_SYS_DML', 'BACKUP_COMMIT'))"
 
+/*
+ * Both lists of information_schema fail on MySQL (error 3854) while anybody
+ * runs a statement with a character outside of utf8mb3, whatever is asked of
+ * them.  performance_schema gives threads of replication a user like any
+ * other's, and has no number of modified rows: without the second list, what a
+ * transaction has modified is unknown.
+ */
+#define PEOPLE_MYSQL \
+	"(SELECT PROCESSLIST_ID AS ID, IF(NAME = " \
+	"'thread/sql/one_connection' OR NAME LIKE 'thread/thread_pool/%', " \
+	"PROCESSLIST_USER, 'system user') AS USER, " \
+	"PROCESSLIST_HOST AS HOST, PROCESSLIST_COMMAND AS COMMAND, " \
+	"PROCESSLIST_TIME AS TIME, PROCESSLIST_INFO AS INFO FROM " \
+	"performance_schema.threads WHERE PROCESSLIST_ID IS NOT NULL)"
+#define PEOPLE_MARIADB "information_schema.PROCESSLIST"
+#define TRX_ALL "information_schema.INNODB_TRX"
+#define TRX_NONE \
+	"(SELECT NULL AS trx_mysql_thread_id, NULL AS trx_started, " \
+	"NULL AS trx_state, NULL AS trx_rows_modified)"
+#define ER_CANNOT_CONVERT 3854
+#define TRX_TRIES 5
+
 /* The tables, for an IN (...). */
 static void
 add_tables(struct str *out, struct db *db, const struct mdl_set *set)
@@ -96,14 +119,14 @@ add_tables(struct str *out, struct db *db, const struct mdl_set *set)
 
 /* Each holder of a lock of these tables, eldest first. */
 static void
-ask_holders(struct str *q, const struct blocker_watch *w)
+ask_holders(struct str *q, const struct blocker_watch *w, bool trx)
 {
 	const bool mariadb = w->server->mariadb;
 	struct str these = STR_INIT;
 
 	add_tables(&these, w->db, w->set);
 	str_addf(q, "SELECT " WHO "GREATEST(COALESCE(%s, 0), 0) AS age, "
-	    STATEMENT_NOW ", h.held, COALESCE(x.trx_rows_modified, 0), "
+	    STATEMENT_NOW ", h.held, %s, "
 	    "p.COMMAND = 'Killed' OR COALESCE(x.trx_state, '') = "
 	    "'ROLLING BACK', h.ours > 0, "
 	    "COALESCE(p.USER IN ('system user', 'event_scheduler', "
@@ -115,26 +138,48 @@ ask_holders(struct str *q, const struct blocker_watch *w)
 	    "SUM(what = 'USER LEVEL LOCK' AND name LIKE 'livealter %%') "
 	    "AS ours, SUM(" SPECIAL_LOCK ") AS special FROM %s GROUP BY id "
 	    "HAVING held IS NOT NULL) h "
-	    "JOIN information_schema.PROCESSLIST p ON p.ID = h.id "
-	    "LEFT JOIN information_schema.INNODB_TRX x ON "
+	    "JOIN %s p ON p.ID = h.id LEFT JOIN %s x ON "
 	    "x.trx_mysql_thread_id = h.id%s "
 	    "WHERE h.id <> CONNECTION_ID() ORDER BY age DESC",
 	    mariadb ? AGE_MARIADB : AGE_MYSQL,
+	    trx ? "COALESCE(x.trx_rows_modified, 0)" : "NULL",
 	    mariadb ? "" : " OR COALESCE(e.XA_STATE, '') = 'PREPARED'", these.s,
 	    mariadb ? LOCKS_MARIADB : LOCKS_MYSQL,
-	    mariadb ? "" : " LEFT JOIN (performance_schema.threads et JOIN "
+	    mariadb ? PEOPLE_MARIADB : PEOPLE_MYSQL,
+	    trx ? TRX_ALL : TRX_NONE, mariadb ? "" :
+	    " LEFT JOIN (performance_schema.threads et JOIN "
 	    "performance_schema.events_transactions_current e ON "
 	    "e.THREAD_ID = et.THREAD_ID AND e.STATE = 'ACTIVE') ON "
 	    "et.PROCESSLIST_ID = h.id");
 	str_free(&these);
 }
 
-/* Where the holders are not known: who has a transaction open. */
-static void
-ask_suspects(struct str *q)
+static int
+read_holders(struct rows *r, const struct blocker_watch *w, struct err *e)
 {
-	str_addz(q, "SELECT " WHO "GREATEST(COALESCE(" TRX_AGE ", 0), 0) "
-	    "AS age, " STATEMENT_NOW " FROM information_schema.INNODB_TRX x "
+	struct str q = STR_INIT;
+	int i, rc = -1;
+
+	for (i = 0; i <= TRX_TRIES; i++) {
+		str_reset(&q);
+		memset(e, 0, sizeof(*e));
+		ask_holders(&q, w, i < TRX_TRIES);
+		rc = db_rows(w->db, r, HOLDERS, e, "%s", q.s);
+		if (rc == 0 || e->sqlno != ER_CANNOT_CONVERT ||
+		    stop_sleep(0.01))
+			break;
+	}
+	str_free(&q);
+	return rc;
+}
+
+/* Where the holders are not known: who has a transaction open. */
+static int
+read_suspects(struct rows *r, const struct blocker_watch *w, struct err *e)
+{
+	return db_rows(w->db, r, SUSPECTS, e, "SELECT " WHO
+	    "GREATEST(COALESCE(" TRX_AGE ", 0), 0) AS age, " STATEMENT_NOW
+	    " FROM information_schema.INNODB_TRX x "
 	    "JOIN information_schema.PROCESSLIST p ON p.ID = "
 	    "x.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() "
 	    "ORDER BY age DESC LIMIT 3");
@@ -193,6 +238,10 @@ add_reason(struct str *why, struct blocker_watch *w, char **c)
 		    "transaction");
 	else if (number(c[DUMP]) != 0)
 		str_addz(why, "it is a dump");
+	else if (c[MODIFIED] == NULL)
+		str_addz(why, "what its transaction has modified cannot be "
+		    "asked while somebody runs a statement with characters "
+		    "outside of utf8mb3");
 	else if (number(c[MODIFIED]) > cfg->kill_blockers_max_rows)
 		str_addf(why, "its transaction has modified %s rows, and "
 		    "--kill-blockers-max-rows is %llu", c[MODIFIED],
@@ -270,17 +319,12 @@ blocker_look(struct blocker_watch *w, bool name)
 	struct err ignored = { .kind = ERR_NONE };
 	unsigned long long eldest = 0, age;
 	struct rows r = ROWS_INIT;
-	struct str q = STR_INIT;
 	size_t i;
 
 	if (!name && db_config(w->db)->kill_blockers <= 0)
 		return 0;
-	if (known)
-		ask_holders(&q, w);
-	else
-		ask_suspects(&q);
-	if (db_rows(w->db, &r, known ? HOLDERS : SUSPECTS, &ignored, "%s",
-	    q.s) != 0)
+	if ((known ? read_holders(&r, w, &ignored) :
+	    read_suspects(&r, w, &ignored)) != 0)
 		log_info("who uses the table cannot be seen: %s",
 		    ignored.text);
 	if (name)
@@ -291,7 +335,6 @@ blocker_look(struct blocker_watch *w, bool name)
 			eldest = age;
 	}
 	rows_free(&r);
-	str_free(&q);
 	return eldest;
 }
 
@@ -328,13 +371,10 @@ check_question(const struct blocker_watch *w, struct err *e)
 {
 	const struct server *s = w->server;
 	struct rows r = ROWS_INIT;
-	struct str q = STR_INIT;
 	int rc;
 
-	ask_holders(&q, w);
-	rc = db_rows(w->db, &r, HOLDERS, e, "%s", q.s);
+	rc = read_holders(&r, w, e);
 	rows_free(&r);
-	str_free(&q);
 	if (rc == 0 || e->kind != ERR_SQL)
 		return rc;
 	e->kind = ERR_NEEDS;

@@ -166,8 +166,8 @@ is_ours(struct db *db, const struct qname *table, bool *yes, struct err *e)
  * is gone.  When it has not restarted, which would have begun the ids again,
  * that one is told to go.
  */
-static int
-get_lock_again(struct db *db, const struct qname *table, unsigned long was,
+int
+claim_again(struct db *db, const struct qname *table, unsigned long was,
     struct err *e)
 {
 	struct err ignored = { .kind = ERR_NONE };
@@ -205,7 +205,7 @@ claim_keep(const struct server *s, struct db *db, const struct qname *table,
 	log_waiting("the server");
 	rc = server_reconnect(s, db, e);
 	log_waiting(NULL);
-	if (rc != 0 || get_lock_again(db, table, was, e) != 0)
+	if (rc != 0 || claim_again(db, table, was, e) != 0)
 		return -1;
 	e->kind = ERR_NONE;
 	log_info("connected again");

@@ -18,8 +18,10 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/sql.h"
+#include "server/peer.h"
 #include "server/server.h"
 #include "server/vigil.h"
+#include "steps/claim.h"
 #include "steps/finish.h"
 #include "steps/lanes.h"
 #include "steps/mdl.h"
@@ -45,13 +47,12 @@ wait_for_end(struct cutover *c, unsigned long id, struct err *e)
 {
 	double began = now_s();
 	struct err ignored;
-	unsigned long long n;
+	enum peer_state state;
 
 	for (;;) {
-		if (db_number(c->db, &n, e, "SELECT COUNT(*) FROM "
-		    "information_schema.PROCESSLIST WHERE ID = %lu", id) != 0)
+		if (peer_look(c->db, id, &state, e) != 0)
 			return -1;
-		if (n == 0)
+		if (state == PEER_GONE)
 			return 0;
 		if (now_s() - began > SETTLE_LIMIT)
 			return err_set(e, ERR_LOST, "connection %lu, which was "
@@ -69,10 +70,13 @@ wait_for_end(struct cutover *c, unsigned long id, struct err *e)
 static int
 settle(struct cutover *c, unsigned long id, struct err *e)
 {
+	unsigned long was = db_id(c->db);
 	int attic, shadow;
 
+	/* The lock, too: until it is ours again, somebody may clean up. */
 	if (server_reconnect(c->p->server, c->db, e) != 0 ||
-	    wait_for_end(c, id, e) != 0)
+	    wait_for_end(c, id, e) != 0 ||
+	    claim_again(c->db, &c->p->names.old, was, e) != 0)
 		return -1;
 	attic = table_exists(c->db, &c->p->names.attic, e);
 	shadow = table_exists(c->db, &c->p->names.shadow, e);
@@ -298,6 +302,16 @@ attempt(struct cutover *c, struct lanes *lanes, const struct mdl_set *set,
 	    2 : -1;
 }
 
+/* Nothing was swapped; the main connection may have to be made anew. */
+static bool
+may_go_on(struct cutover *c)
+{
+	struct err ignored = { .kind = ERR_NONE };
+
+	return claim_keep(c->p->server, c->db, &c->p->names.old,
+	    &ignored) >= 0;
+}
+
 #define PATIENCE	60.0	/* seconds of attempts that cost nobody */
 
 /* Attempts with connections of their own, made anew each time. */
@@ -320,6 +334,8 @@ attempts(struct cutover *c, bool *swapped, struct err *e)
 			rc = attempt(c, lanes, &set, swapped, e);
 		lanes_close(lanes);
 		lanes = NULL;
+		if (rc == -1 && e->kind == ERR_LOST && may_go_on(c))
+			rc = 2;
 		if (rc == 2 && stop_sleep(0.01))
 			rc = err_set(e, ERR_STOPPED, "stopped");
 	} while (rc == 2 && now_s() - began < PATIENCE);

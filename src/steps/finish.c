@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/sql.h"
+#include "server/peer.h"
 #include "server/vigil.h"
 
 /*
@@ -77,7 +78,7 @@ stand_by(struct db *sub, struct db *db, const struct plan *p)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	double began = now_s();
-	unsigned long long n = 0;
+	enum peer_state state = PEER_GONE;
 	struct str q = STR_INIT;
 	int rc;
 
@@ -86,14 +87,12 @@ stand_by(struct db *sub, struct db *db, const struct plan *p)
 	mdl_lock_text(&q, MDL_ONE(&p->names.old));
 	rc = db_send(sub, q.s, &ignored);
 	str_free(&q);
-	while (rc == 0 && n == 0 && now_s() - began < QUEUES) {
-		rc = db_number(db, &n, &ignored, "SELECT COUNT(*) FROM "
-		    "information_schema.PROCESSLIST WHERE ID = %lu AND STATE "
-		    "LIKE 'Waiting for table%%lock'", db_id(sub));
-		if (n == 0 && stop_sleep(0.001))
+	while (rc == 0 && state != PEER_WAITS && now_s() - began < QUEUES) {
+		rc = peer_look(db, db_id(sub), &state, &ignored);
+		if (state != PEER_WAITS && stop_sleep(0.001))
 			break;
 	}
-	return n > 0;
+	return state == PEER_WAITS;
 }
 
 /* In one packet, because a trigger is dropped and made again. */

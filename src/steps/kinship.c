@@ -191,8 +191,10 @@ kinship_try(struct db *db, const struct plan *p, const struct config *cfg,
 
 static int
 check_orphans(struct db *db, const struct fresh_fkey *f, const char *sql,
-    struct err *e)
+    const struct ask_beat *beat, struct err *e)
 {
+	const struct ask a = { sql, "v", "looking for rows without a parent",
+	    beat };
 	struct rows r = ROWS_INIT;
 	struct str list = STR_INIT;
 	size_t i;
@@ -200,8 +202,7 @@ check_orphans(struct db *db, const struct fresh_fkey *f, const char *sql,
 
 	log_info("looking for rows without a parent, for %s",
 	    f->key->name.sql);
-	rc = ask_rows(db, sql, "v", "looking for rows without a parent", &r,
-	    e);
+	rc = ask_rows(db, &a, &r, e);
 	for (i = 0; rc == 0 && i < r.n; i++)
 		str_addf(&list, "%s'%s'", i > 0 ? ", " : "", r.cell[i][0]);
 	if (rc == 0 && r.n > 0)
@@ -215,7 +216,7 @@ check_orphans(struct db *db, const struct fresh_fkey *f, const char *sql,
 
 int
 kinship_orphans(const struct plan *p, const struct config *cfg, bool filled,
-    struct err *e)
+    const struct ask_beat *beat, struct err *e)
 {
 	struct db *db = NULL;
 	const char *sql;
@@ -230,7 +231,8 @@ kinship_orphans(const struct plan *p, const struct config *cfg, bool filled,
 		sql = filled ? p->fresh_fkey[i].after :
 		    p->fresh_fkey[i].before;
 		if (sql != NULL)
-			rc = check_orphans(db, &p->fresh_fkey[i], sql, e);
+			rc = check_orphans(db, &p->fresh_fkey[i], sql, beat,
+			    e);
 	}
 	db_close(db);
 	return rc;

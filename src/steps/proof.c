@@ -333,14 +333,14 @@ prove_chunk(void *arg, struct db *db, const struct chunk *c,
  * seen.
  */
 static int
-prove_counts(struct proof *pr, struct err *e)
+prove_counts(struct proof *pr, const struct ask_beat *beat, struct err *e)
 {
 	struct plan *p = &pr->swapped;
 	struct db *snap = pr->db[0];
 	int rc = hold_on(snap, e);
 
 	if (rc == 0)
-		rc = let_go(snap, verify_count(p, snap, e), e);
+		rc = let_go(snap, verify_count(p, snap, beat, e), e);
 	if (rc == 0)
 		return 0;
 	return e->kind == ERR_DIFFERENT ? lost(pr, e) : snapshot_failed(e);
@@ -354,12 +354,13 @@ proof_run(struct proof *pr, const struct plan *p, const struct config *cfg,
 	struct walk w = { .plan = &pr->swapped, .cfg = cfg, .verb = "proved",
 	    .session = SESSION_VERIFY, .to_the_end = true,
 	    .chunk = prove_chunk, .arg = pr, .watch = watch };
+	const struct ask_beat beat = { watch->meanwhile, watch->arg };
 	int rc;
 
 	sql_after_swap(&pr->swapped, p);
 	pr->frozen = p->back == NULL;
 	rc = walk_run(&w, result, e);
 	if (rc == 0 && !p->same_ranges)
-		rc = prove_counts(pr, e);
+		rc = prove_counts(pr, &beat, e);
 	return rc;
 }

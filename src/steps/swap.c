@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/util.h"
+#include "steps/claim.h"
 #include "steps/cutover.h"
 #include "steps/mdl.h"
 #include "steps/turn.h"
@@ -81,12 +82,29 @@ analyze(struct db *db, const struct plan *p, const struct config *cfg,
 	return 0;
 }
 
+#define LOSSES 5	/* connections that break meanwhile */
+
+/* Either may be done again when the connection broke. */
+static int
+prepare_table(struct db *db, const struct plan *p, const struct config *cfg,
+    struct err *e)
+{
+	int i, rc;
+
+	for (i = 0; (rc = raise_counter(db, p, cfg, &p->names.old,
+	    &p->names.shadow, e) != 0 || analyze(db, p, cfg, e) != 0 ?
+	    -1 : 0) != 0; i++)
+		if (e->kind != ERR_LOST || i >= LOSSES ||
+		    claim_keep(p->server, db, &p->names.old, e) < 0)
+			break;
+	return rc;
+}
+
 int
 swap_prepare(struct db *db, const struct plan *p, const struct config *cfg,
     struct undo *undo, struct err *e)
 {
-	return raise_counter(db, p, cfg, &p->names.old, &p->names.shadow,
-	    e) != 0 || analyze(db, p, cfg, e) != 0 ||
+	return prepare_table(db, p, cfg, e) != 0 ||
 	    (p->back != NULL && turn_prepare(db, p, undo, e) != 0) ? -1 : 0;
 }
 

@@ -26,8 +26,10 @@ refuse(const struct fresh_key *f, const struct rows *r, struct err *e)
 
 static int
 check_key(const struct plan *p, struct db *db, const struct fresh_key *f,
-    struct err *e)
+    const struct ask_beat *beat, struct err *e)
 {
+	const struct ask a = { f->sql, "vvvv", "looking for duplicates",
+	    beat };
 	struct rows r = ROWS_INIT;
 	int rc;
 
@@ -38,7 +40,7 @@ check_key(const struct plan *p, struct db *db, const struct fresh_key *f,
 	}
 	log_info("looking for duplicates in %s, for %s of the new table",
 	    p->names.old.sql, f->key->name.sql);
-	rc = ask_rows(db, f->sql, "vvvv", "looking for duplicates", &r, e);
+	rc = ask_rows(db, &a, &r, e);
 	if (rc == 0 && r.n > 0)
 		rc = refuse(f, &r, e);
 	rows_free(&r);
@@ -46,7 +48,8 @@ check_key(const struct plan *p, struct db *db, const struct fresh_key *f,
 }
 
 int
-unique_check(const struct plan *p, const struct config *cfg, struct err *e)
+unique_check(const struct plan *p, const struct config *cfg,
+    const struct ask_beat *beat, struct err *e)
 {
 	struct db *db = NULL;
 	size_t i;
@@ -57,7 +60,7 @@ unique_check(const struct plan *p, const struct config *cfg, struct err *e)
 	rc = session_open(&db, p->server, cfg, "unique", SESSION_VERIFY,
 	    p->session, e);
 	for (i = 0; i < p->n_fresh && rc == 0; i++)
-		rc = check_key(p, db, &p->fresh[i], e);
+		rc = check_key(p, db, &p->fresh[i], beat, e);
 	db_close(db);
 	return rc;
 }

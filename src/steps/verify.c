@@ -95,42 +95,48 @@ verify_chunk(void *arg, struct db *db, const struct chunk *c,
  * by joining from the old one, which does not see rows that are too many.
  */
 int
-verify_count(const struct plan *p, struct db *db, struct err *e)
+verify_count(const struct plan *p, struct db *db, const struct ask_beat *beat,
+    struct err *e)
 {
 	struct chunk all = { .after = BOUND_INIT, .upto = BOUND_INIT };
 	struct rows r = ROWS_INIT;
-	int rc = -1;
+	struct str q = STR_INIT;
+	struct ask a = { NULL, "vv", "counting the rows", beat };
+	int rc;
 
-	if (db_row(db, &r, "vv", e, "SELECT (SELECT COUNT(*) FROM %s USE "
-	    "INDEX FOR GROUP BY (%s)), (SELECT COUNT(*) FROM %s USE INDEX "
-	    "FOR GROUP BY (%s))", p->names.old.sql, p->walk->name.sql,
-	    p->names.shadow.sql, p->id_index.sql) == 0) {
-		rc = 0;
-		if (strcmp(r.cell[0][0], r.cell[0][1]) != 0)
-			rc = verify_tell(p, db, &all,
-			    strtoull(r.cell[0][0], NULL, 10),
-			    strtoull(r.cell[0][1], NULL, 10), e);
-	}
+	str_addf(&q, "SELECT (SELECT COUNT(*) FROM %s USE INDEX FOR GROUP BY "
+	    "(%s)), (SELECT COUNT(*) FROM %s USE INDEX FOR GROUP BY (%s))",
+	    p->names.old.sql, p->walk->name.sql, p->names.shadow.sql,
+	    p->id_index.sql);
+	a.sql = q.s;
+	rc = ask_rows(db, &a, &r, e);
+	if (rc == 0 && (r.n != 1 || strcmp(r.cell[0][0], r.cell[0][1]) != 0))
+		rc = verify_tell(p, db, &all,
+		    r.n == 1 ? strtoull(r.cell[0][0], NULL, 10) : 0,
+		    r.n == 1 ? strtoull(r.cell[0][1], NULL, 10) : 0, e);
 	rows_free(&r);
+	str_free(&q);
 	return rc;
 }
 
 static int
-compare_counts(const struct plan *p, struct db *db, struct err *e)
+compare_counts(const struct plan *p, struct db *db,
+    const struct ask_beat *beat, struct err *e)
 {
 	return db_quiet(db, e, "START TRANSACTION WITH CONSISTENT SNAPSHOT, "
-	    "READ ONLY") != 0 || verify_count(p, db, e) != 0 ||
+	    "READ ONLY") != 0 || verify_count(p, db, beat, e) != 0 ||
 	    db_quiet(db, e, "COMMIT") != 0 ? -1 : 0;
 }
 
 int
-verify_counts(const struct plan *p, const struct config *cfg, struct err *e)
+verify_counts(const struct plan *p, const struct config *cfg,
+    const struct ask_beat *beat, struct err *e)
 {
 	struct db *db = NULL;
 	int rc;
 
 	rc = session_open(&db, p->server, cfg, "compare", SESSION_VERIFY,
-	    p->session, e) != 0 || compare_counts(p, db, e) != 0 ? -1 : 0;
+	    p->session, e) != 0 || compare_counts(p, db, beat, e) != 0 ? -1 : 0;
 	db_close(db);
 	return rc;
 }
@@ -140,6 +146,7 @@ verify_run(const struct plan *p, const struct config *cfg,
     const struct walk_watch *watch, struct walk_result *result,
     struct err *e)
 {
+	const struct ask_beat beat = { watch->meanwhile, watch->arg };
 	struct job j = { p };
 	struct walk w = { .plan = p, .cfg = cfg, .verb = "compared",
 	    .session = SESSION_VERIFY, .to_the_end = true,
@@ -147,5 +154,5 @@ verify_run(const struct plan *p, const struct config *cfg,
 
 	if (walk_run(&w, result, e) != 0)
 		return -1;
-	return p->same_ranges ? 0 : verify_counts(p, cfg, e);
+	return p->same_ranges ? 0 : verify_counts(p, cfg, &beat, e);
 }

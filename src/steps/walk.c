@@ -17,6 +17,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/backoff.h"
 #include "base/log.h"
 #include "base/pace.h"
 #include "base/progress.h"
@@ -33,6 +34,7 @@
 #define LOOK		0.5	/* seconds between two looks for a pause */
 #define MOST_WORKERS	64
 #define NAP		0.1	/* seconds between a worker's looks */
+#define BACKOFF { .first = 0.5, .most = 30 }	/* of tries to connect */
 
 /* All that workers share; the mutex guards everything below it. */
 struct cursor {
@@ -306,11 +308,14 @@ run_worker(void *arg)
 	return NULL;
 }
 
-static void
+/* Under the mutex, or while nobody else works. */
+static bool
 start(struct worker *w)
 {
 	if (pthread_create(&w->thread, NULL, run_worker, w) != 0)
-		abort();
+		return false;
+	w->cursor->working++;
+	return true;
 }
 
 static void
@@ -328,8 +333,9 @@ struct round {
 	double idle;			/* seconds of pauses that are over */
 	struct progress shown;
 	struct worker *worker;		/* MOST_WORKERS of them */
-	unsigned int n;
+	unsigned int n, wanted;
 	bool alone;			/* whatever is asked for */
+	struct backoff more;		/* of connections, or threads */
 };
 
 /* Keep alive what the caller holds; not under the mutex: it may take long. */
@@ -425,15 +431,20 @@ hire(struct cursor *c, struct worker *w, struct err *e)
 
 /* The server may be restarting just now: the caller can wait for it. */
 static int
-hire_patiently(struct cursor *c, struct worker *w, struct err *e)
+hire_first(struct cursor *c, struct worker *w, struct err *e)
 {
 	const struct walk_watch *watch = c->walk->watch;
-	unsigned int tries = 0;
+	double until = now_s() + c->walk->cfg->reconnect_for;
+	struct backoff b = BACKOFF;
 
 	while (hire(c, w, e) != 0) {
 		if ((e->kind != ERR_LOST && e->kind != ERR_CONNECT) ||
-		    ++tries > c->walk->cfg->tries_copy_rows.times ||
-		    watch->meanwhile(watch->arg, e) != 0)
+		    now_s() > until)
+			return -1;
+		backoff_failed(&b);
+		if (stop_sleep(b.wait))
+			return err_set(e, ERR_STOPPED, "stopped");
+		if (watch->meanwhile(watch->arg, e) != 0)
 			return -1;
 		fire(w);
 	}
@@ -442,22 +453,26 @@ hire_patiently(struct cursor *c, struct worker *w, struct err *e)
 
 /* One more; not when the others have just come to the end. */
 static bool
-hire_another(struct cursor *c, struct round *r)
+hire_another(struct cursor *c, struct round *r, unsigned int threads)
 {
 	struct worker *w = &r->worker[r->n];
 	struct err e = { .kind = ERR_NONE };
 	bool starts = false;
 
+	if (!backoff_is_due(&r->more))
+		return false;
 	w->number = r->n;
-	if (hire(c, w, &e) != 0)
-		log_warn("no more threads: %s", e.text);
-	pthread_mutex_lock(&c->lock);
-	if (e.kind == ERR_NONE && c->working > 0 && !c->done) {
-		starts = true;
-		c->working++;
-		start(w);
+	if (hire(c, w, &e) == 0) {
+		pthread_mutex_lock(&c->lock);
+		if (c->working > 0 && !c->done && !(starts = start(w)))
+			err_set(&e, ERR_NEEDS, "no thread can be started");
+		pthread_mutex_unlock(&c->lock);
 	}
-	pthread_mutex_unlock(&c->lock);
+	if (e.kind == ERR_NONE)
+		backoff_succeeded(&r->more);
+	else if (backoff_failed(&r->more))
+		log_warn("%u thread%s instead of %u, for now: %s", r->n,
+		    r->n == 1 ? "" : "s", threads, e.text);
 	if (starts)
 		r->n++;
 	else
@@ -470,17 +485,16 @@ static void
 adjust(struct cursor *c, struct round *r)
 {
 	const struct walk_pace *p = c->walk->watch->pace;
-	unsigned int threads;
+	unsigned int threads = r->wanted;
 
-	if (p == NULL)
-		return;
-	threads = p->threads > 0 && !r->alone ? p->threads : r->n;
+	if (p != NULL && p->threads > 0 && !r->alone)
+		threads = p->threads;
 	while (r->n < threads && r->n < MOST_WORKERS)
-		if (!hire_another(c, r))
+		if (!hire_another(c, r, threads))
 			break;
 	pthread_mutex_lock(&c->lock);
 	c->limit = threads;
-	if (p->chunk_time >= 0)
+	if (p != NULL && p->chunk_time >= 0)
 		pace_aim(&c->pace, p->chunk_time);
 	pthread_mutex_unlock(&c->lock);
 }
@@ -528,19 +542,6 @@ cursor_free(struct cursor *c)
 	pthread_mutex_destroy(&c->lock);
 }
 
-static void
-set_to_work(struct cursor *c, struct round *r)
-{
-	unsigned int i;
-
-	c->working = r->n;
-	c->limit = r->n;
-	for (i = 0; i < r->n; i++) {
-		r->worker[i].number = i;
-		start(&r->worker[i]);
-	}
-}
-
 /* From the first chunk to the last. */
 static int
 go_over(struct cursor *c, struct round *r, struct err *e)
@@ -548,7 +549,11 @@ go_over(struct cursor *c, struct round *r, struct err *e)
 	unsigned int i;
 
 	look_for_pause(c, r);
-	set_to_work(c, r);
+	c->limit = r->wanted;
+	if (!start(&r->worker[0]))
+		return err_set(e, ERR_NEEDS, "no thread can be started");
+	/* The others come while the first is at work already. */
+	adjust(c, r);
 	watch(c, r);
 	for (i = 0; i < r->n; i++)
 		pthread_join(r->worker[i].thread, NULL);
@@ -565,16 +570,16 @@ walk_run(const struct walk *w, struct walk_result *result, struct err *e)
 {
 	struct cursor c = { .walk = NULL };
 	double began = now_s();
-	struct round r = { .began = began, .called = began,
+	struct round r = { .began = began, .called = began, .more = BACKOFF,
 	    .alone = w->plan->numbers && w->session == SESSION_COPY };
 	unsigned int i;
-	int rc = 0;
+	int rc;
 
 	r.worker = xcalloc(MOST_WORKERS, sizeof(*r.worker));
-	r.n = r.alone ? 1 : w->cfg->threads;
+	r.n = 1;
+	r.wanted = r.alone ? 1 : w->cfg->threads;
 	cursor_init(&c, w);
-	for (i = 0; i < r.n && rc == 0; i++)
-		rc = hire_patiently(&c, &r.worker[i], e);
+	rc = hire_first(&c, &r.worker[0], e);
 	if (rc == 0)
 		rc = first_end(&r.worker[0], e);
 	if (rc == 0)

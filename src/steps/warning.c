@@ -208,7 +208,7 @@ int
 warning_judge(const struct plan *p, const struct config *cfg, struct db *db,
     const struct chunk *c, struct str *duplicate, struct err *e)
 {
-	unsigned int said = db_warnings(db);
+	unsigned long long said = db_warnings(db);
 	struct rows r = ROWS_INIT;
 	struct said w;
 	size_t i;
@@ -228,7 +228,7 @@ warning_judge(const struct plan *p, const struct config *cfg, struct db *db,
 	}
 	if (rc == 0 && r.n < said) {
 		/* A smaller piece has less. */
-		rc = err_set(e, ERR_SQL, "a chunk gave %u warnings, of which "
+		rc = err_set(e, ERR_SQL, "a chunk gave %llu warnings, of which "
 		    "the server shows only %zu", said, r.n);
 		e->sqlno = DB_ERR_TOO_BIG;
 	}

@@ -18,7 +18,7 @@ use LiveAlter;
 our @EXPORT = qw(dsn migrate start_migration start_to_chunk chunks_done copying
     start_to_step die_at gone succeeded native fresh_orders open_reader
     same_dump nothing_left rows_of same_bytes connections q start_writer
-    random_from said_once printed_sql kill_who);
+    random_from said_once printed_sql kill_who settled);
 
 sub q { my ($n) = @_; $n =~ s/`/``/g; "`$n`" }
 
@@ -147,6 +147,41 @@ sub nothing_left {
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	return Test::More::is(join(', ', leftovers($s, $db)), '',
 	    $name // 'nothing is left behind');
+}
+
+# Done or undone, but nothing in between, of app.orders; app.control has the
+# same rows, app.wanted the new shape.
+sub settled {
+	my ($s, $name, $r) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	same_rows($s, 'app', 'orders', 'control', "$name: no row is wrong");
+	my $done = $r->{exit} == 0 || $r->{exit} == 38;
+	same_definition($s, 'app', 'orders', $done ? 'wanted' : 'control',
+	    "... the table is in its " . ($done ? 'new' : 'old') .
+	    " shape, as the exit $r->{exit} says")
+	    or Test::More::diag($r->{err});
+	Test::More::ok($r->{exit} >= 0 && $r->{exit} <= 125,
+	    '... it ended by itself');
+	if ($r->{exit} != 0) {
+		Test::More::like($r->{err}, qr/error: /,
+		    '... and says what happened');
+		Test::More::unlike($r->{out}, qr/Successfully/,
+		    '... and not success');
+	}
+	my @left = leftovers($s, 'app') or
+	    return Test::More::pass('... nothing is left');
+	Test::More::note("left: @left");
+	# What is left has to be on standard output, to be run as it is.
+	my @sql = printed_sql($r->{out});
+	for my $l (@left) {
+		my ($what) = $l =~ / (.*)/;
+		Test::More::ok((grep { /^DROP.*\Q$what\E/ } @sql),
+		    "... $l is left, and the SQL that removes it is printed")
+		    or Test::More::diag("$r->{out}\n$r->{err}");
+	}
+	Test::More::ok(eval { $s->sql($_); 1 }, "... it runs: $_")
+	    || Test::More::diag($@) for @sql;
+	return nothing_left($s, 'app', '... after which nothing is left');
 }
 
 # The bytes of the rows, sorted.

@@ -1,0 +1,30 @@
+#ifndef PEER_H
+#define PEER_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "server/db.h"
+
+/*
+ * What another connection is doing, by SHOW PROCESSLIST: without the privilege
+ * PROCESS it shows those of the same user, as information_schema does.  That
+ * one, on MySQL, cannot be asked at all (error 3854) while anybody runs a
+ * statement with a character outside of utf8mb3, and performance_schema may be
+ * switched off, or too small for all connections.
+ */
+enum peer_state {
+	PEER_GONE,
+	PEER_IDLE,	/* asleep: its statement is done */
+	PEER_WAITS,	/* for the lock of a table */
+	PEER_WORKS,
+};
+
+int peer_look(struct db *db, unsigned long id, enum peer_state *state,
+    struct err *e);
+
+/* Does another one run a statement that begins so, and has part in it? */
+int peer_runs(struct db *db, const char *begin, const char *part, bool *yes,
+    struct err *e);
+
+#endif

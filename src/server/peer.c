@@ -1,0 +1,68 @@
+#include "server/peer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* The columns; MariaDB adds Progress. */
+enum { ID, USER, HOST, DB, COMMAND, TIME, STATE, INFO };
+#define SHAPE "v???????*"
+
+static bool
+ends_in(const char *text, const char *end)
+{
+	size_t len = strlen(text), n = strlen(end);
+
+	return len >= n && strcmp(text + len - n, end) == 0;
+}
+
+/* "Waiting for table metadata lock", "Waiting for table level lock", ... */
+static enum peer_state
+state_of(char **c)
+{
+	if (c[COMMAND] != NULL && strcmp(c[COMMAND], "Sleep") == 0)
+		return PEER_IDLE;
+	if (c[STATE] != NULL && strncmp(c[STATE], "Waiting for ", 12) == 0 &&
+	    ends_in(c[STATE], "lock"))
+		return PEER_WAITS;
+	return PEER_WORKS;
+}
+
+int
+peer_look(struct db *db, unsigned long id, enum peer_state *state,
+    struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	size_t i;
+	int rc;
+
+	*state = PEER_GONE;
+	rc = db_rows(db, &r, SHAPE, e, "SHOW PROCESSLIST");
+	for (i = 0; i < r.n; i++)
+		if (strtoul(r.cell[i][ID], NULL, 10) == id)
+			*state = state_of(r.cell[i]);
+	rows_free(&r);
+	return rc;
+}
+
+int
+peer_runs(struct db *db, const char *begin, const char *part, bool *yes,
+    struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	const char *info;
+	size_t i;
+	int rc;
+
+	*yes = false;
+	rc = db_rows(db, &r, SHAPE, e, "SHOW FULL PROCESSLIST");
+	for (i = 0; i < r.n; i++) {
+		info = r.cell[i][INFO];
+		if (strtoul(r.cell[i][ID], NULL, 10) != db_id(db) &&
+		    info != NULL && strncasecmp(info, begin,
+		    strlen(begin)) == 0 && strstr(info, part) != NULL)
+			*yes = true;
+	}
+	rows_free(&r);
+	return rc;
+}
