@@ -11,6 +11,7 @@
  */
 #include "resume.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,6 +152,33 @@ settle(struct migration *m, struct err *e)
 	    cleanup_settle(m, e) != 0 ? -1 : 0;
 }
 
+/*
+ * The keys come from a table that whoever writes the schema can write.  They
+ * are the new table's; and one to another schema, which would tell what is
+ * there and hold it, has to be said by whoever resumes.
+ */
+static int
+check_added(const struct migration *m, struct err *e)
+{
+	bool said = config_given(m->cfg, offsetof(struct config, alter));
+	const struct fkey *k;
+	size_t i;
+
+	for (i = 0; i < m->added.n; i++) {
+		k = &m->added.key[i];
+		if (!same_text(k->child.sql, m->names.shadow.sql))
+			return err_set(e, ERR_REFUSED, "the registry has a "
+			    "foreign key of %s, which is not the new table",
+			    k->child.sql);
+		if (!said && !same_text(k->parent.db.raw,
+		    m->names.old.db.raw))
+			return err_set(e, ERR_REFUSED, "the registry has a "
+			    "foreign key to %s, in another schema; to allow "
+			    "it, give the --alter again", k->parent.sql);
+	}
+	return 0;
+}
+
 int
 resume_find(struct migration *m, struct err *e)
 {
@@ -160,7 +188,8 @@ resume_find(struct migration *m, struct err *e)
 		return none_known(m, e);
 	if (rc < 0 || check_state(m, e) != 0)
 		return -1;
-	if (fkey_recall(&m->added, field(m, RECORD_ADDED_KEYS), e) != 0)
+	if (fkey_recall(&m->added, field(m, RECORD_ADDED_KEYS), e) != 0 ||
+	    check_added(m, e) != 0)
 		return hint_cleanup(m, e);
 	m->resumed = true;
 	log_info("it was %s, and had copied %s rows",

@@ -38,7 +38,8 @@ nothing_left($s, 'app');
 for my $out (@needed) {
 	$r = run_with(grep { $_ ne $out } @needed);
 	isnt($r->{exit}, 0, "without $out it is refused");
-	like($r->{err}, qr/GRANT [A-Z, ]*\b$out\b/, '... and the hint names it');
+	like($r->{err}, qr/GRANT [A-Z, ]*\b$out\b/,
+	    '... and the hint names it');
 	unlike($r->{err}, qr/create the triggers/, '... before it begins');
 	nothing_left($s, 'app');
 }

@@ -357,14 +357,23 @@ recall_table(struct qname *to, const char **list)
 	    qname_set(to, db.raw, table.raw, &ignored) != 0 ? -1 : 0;
 }
 
+/* It becomes SQL: one of those that there are, or none. */
 static int
 recall_rule(char **to, const char **list)
 {
+	static const char *const rule[] = { "CASCADE", "SET NULL", "RESTRICT",
+	    "NO ACTION", "SET DEFAULT" };
 	char *text = record_next(list);
+	int rc = text != NULL && text[0] == '\0' ? 0 : -1;
+	size_t i;
 
-	*to = text != NULL && text[0] != '\0' ? xstrdup(text) : NULL;
+	*to = NULL;
+	for (i = 0; i < sizeof(rule) / sizeof(rule[0]) && *to == NULL; i++)
+		if (same_text(text, rule[i]))
+			*to = xstrdup(rule[i]);
+	rc = *to != NULL ? 0 : rc;
 	free(text);
-	return text != NULL ? 0 : -1;
+	return rc;
 }
 
 /* Columns and what they reference, in one list up to an empty element. */

@@ -11,6 +11,7 @@
 #include "model/convert.h"
 #include "model/pair.h"
 #include "steps/blocker.h"
+#include "steps/check_keys.h"
 #include "steps/check_server.h"
 
 /* A reason to refuse: 0 none, -1 with *e.  A failed question is one, too. */
@@ -213,68 +214,42 @@ check_privileges(const struct check_input *in, struct err *e)
 	return rc;
 }
 
-/* Does a key of the table to itself delete rows, or set them NULL? */
-static bool
-acts_on_itself(const struct fkeys *f)
-{
-	size_t i;
-
-	for (i = 0; i < f->n; i++)
-		if (fkey_is_self(&f->key[i]) && fkey_cascades(&f->key[i]))
-			return true;
-	return false;
-}
-
 /*
- * Deleting a parent comes to a table by two ways, and from it to another one
- * that it also comes to: then MySQL, since it checks foreign keys above InnoDB
- * (9.6), may forget the second way, and rows lose their parent (seen with
- * 9.7).  The new table is that other one, when the old one references itself:
- * for it that is the old table.
+ * InnoDB takes only ids above those that the table has had, as long as there is
+ * a FULLTEXT key and the ids are the application's (error 182; both manuals,
+ * "InnoDB Full-Text Index Document Handling").  The copy and the triggers
+ * write in another order.
  */
 static int
-check_two_ways(const struct check_input *in, struct err *e)
+check_document_ids(const struct check_input *in, struct err *e)
 {
-	struct str db = STR_INIT, table = STR_INIT;
+	struct str where = STR_INIT;
 	unsigned long long n = 0;
-	char *native = NULL;
 	int rc;
 
-	if (in->server->mariadb || !acts_on_itself(&in->old->fkey))
+	if (table_column(in->old, "FTS_DOC_ID") == NULL)
 		return 0;
-	db_literal(&db, in->db, in->old->name.db.raw);
-	db_literal(&table, in->db, in->old->name.table.raw);
-	rc = db_value(in->db, &native, e, "SELECT VARIABLE_VALUE FROM "
-	    "performance_schema.global_variables WHERE VARIABLE_NAME = "
-	    "'innodb_native_foreign_keys'");
-	if (rc == 0 && native != NULL && strcmp(native, "OFF") == 0)
-		rc = db_number(in->db, &n, e, "WITH RECURSIVE way AS ("
-		    "SELECT CONSTRAINT_NAME k, DELETE_RULE rule, "
-		    "UNIQUE_CONSTRAINT_SCHEMA s, REFERENCED_TABLE_NAME t "
-		    "FROM information_schema.REFERENTIAL_CONSTRAINTS "
-		    "WHERE CONSTRAINT_SCHEMA = %s AND TABLE_NAME = %s "
-		    "AND DELETE_RULE IN ('CASCADE', 'SET NULL') "
-		    "AND (UNIQUE_CONSTRAINT_SCHEMA <> CONSTRAINT_SCHEMA OR "
-		    "REFERENCED_TABLE_NAME <> TABLE_NAME) UNION "
-		    "SELECT way.k, way.rule, r.UNIQUE_CONSTRAINT_SCHEMA, "
-		    "r.REFERENCED_TABLE_NAME FROM way JOIN "
-		    "information_schema.REFERENTIAL_CONSTRAINTS r ON "
-		    "r.CONSTRAINT_SCHEMA = way.s AND r.TABLE_NAME = way.t "
-		    "WHERE r.DELETE_RULE = 'CASCADE') SELECT COUNT(*) FROM way "
-		    "a JOIN way b ON a.s = b.s AND a.t = b.t AND a.k <> b.k "
-		    "WHERE a.rule = 'CASCADE'", db.s, table.s);
-	if (rc == 0 && n > 0) {
-		rc = err_set(e, ERR_REFUSED, "it has foreign keys to itself "
-		    "and two others by which deleting one parent writes to it: "
-		    "with a second table like it this server might leave rows "
-		    "without their parent");
-		err_hint(e, "drop one of them first, or start the server with "
-		    "innodb_native_foreign_keys=ON");
-	}
-	free(native);
-	str_free(&db);
-	str_free(&table);
-	return rc;
+	table_where(&where, in->db, &in->old->name);
+	rc = db_number(in->db, &n, e, "SELECT COUNT(*) FROM "
+	    "information_schema.STATISTICS WHERE %s AND INDEX_TYPE = "
+	    "'FULLTEXT'", where.s);
+	str_free(&where);
+	if (rc != 0 || n == 0)
+		return rc;
+	err_set(e, ERR_REFUSED, "the application gives the document IDs "
+	    "(FTS_DOC_ID) of a FULLTEXT key, and InnoDB takes them in "
+	    "ascending order only");
+	return err_hint(e, "drop the FULLTEXT key first and add it afterwards, "
+	    "or use ALTER TABLE");
+}
+
+static int
+check_cascades(const struct check_input *in, struct err *e)
+{
+	return check_keys_two_ways(in->db, in->server, in->old, e) != 0 ||
+	    check_keys_generations(in->db, in->server, in->old,
+	    in->cfg->force, e) != 0 ? -1 :
+	    0;
 }
 
 static int
@@ -293,7 +268,8 @@ static const struct check checks[] = {
 	{ "cluster",		check_cluster },
 	{ "triggers on replicas", check_rbr_triggers },
 	{ "privileges",		check_privileges },
-	{ "foreign keys",	check_two_ways },
+	{ "foreign keys",	check_cascades },
+	{ "document IDs",	check_document_ids },
 	{ "--kill-blockers",	check_blockers },
 };
 

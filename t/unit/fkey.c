@@ -8,6 +8,7 @@
 
 #include "base/util.h"
 #include "model/fkey.h"
+#include "model/record.h"
 
 static struct ident
 named(const char *name)
@@ -110,11 +111,45 @@ half_a_list_is_refused(void **state)
 	str_free(&list);
 }
 
+/* What it becomes is SQL. */
+static void
+only_rules_that_there_are_are_recalled(void **state)
+{
+	static const char *const rule[] = { "CASCADE", "SET NULL", "RESTRICT",
+	    "NO ACTION", "SET DEFAULT", "", "CASCADE, ADD x INT",
+	    "RESTRICT; DROP TABLE t", "NO  ACTION", " CASCADE" };
+	struct fkeys f;
+	struct str list;
+	struct err e = { .kind = ERR_NONE };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rule) / sizeof(rule[0]); i++) {
+		f = (struct fkeys)FKEYS_INIT;
+		list = (struct str)STR_INIT;
+		record_add(&list, "k");
+		record_add(&list, "app");
+		record_add(&list, "_t_new");
+		record_add(&list, "app");
+		record_add(&list, "p");
+		record_add(&list, "");
+		record_add(&list, rule[i]);
+		record_add(&list, "");
+		record_add(&list, "a");
+		record_add(&list, "id");
+		record_add(&list, "");
+		assert_int_equal(fkey_recall(&f, list.s, &e), i < 6 ? 0 : -1);
+		str_free(&list);
+		fkey_free(&f);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_kept_is_recalled),
+		cmocka_unit_test(only_rules_that_there_are_are_recalled),
 		cmocka_unit_test(none_is_none),
 		cmocka_unit_test(half_a_list_is_refused),
 	};

@@ -1,0 +1,175 @@
+#include "steps/check_keys.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "base/util.h"
+#include "model/fkey.h"
+#include "steps/ask.h"
+
+/* Does a key of the table to itself delete rows, or set them NULL? */
+static bool
+acts_on_itself(const struct fkeys *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (fkey_is_self(&f->key[i]) && fkey_cascades(&f->key[i]))
+			return true;
+	return false;
+}
+
+/* MySQL since 9.6: does it check foreign keys itself, above InnoDB? */
+static int
+checks_above_innodb(struct db *db, const struct server *s, bool *yes,
+    struct err *e)
+{
+	char *native = NULL;
+	int rc;
+
+	*yes = false;
+	if (s->mariadb)
+		return 0;
+	rc = db_value(db, &native, e, "SELECT VARIABLE_VALUE FROM "
+	    "performance_schema.global_variables WHERE VARIABLE_NAME = "
+	    "'innodb_native_foreign_keys'");
+	*yes = rc == 0 && native != NULL && strcmp(native, "OFF") == 0;
+	free(native);
+	return rc;
+}
+
+/* Rows in three generations, by a key of the table to itself; or NULL. */
+static void
+add_generations(struct str *q, const struct table *old, const struct fkey *k)
+{
+	size_t i;
+
+	str_addf(q, "SELECT 1 FROM %s b JOIN %s c ON ",
+	    old->name.sql, old->name.sql);
+	for (i = 0; i < k->n; i++)
+		str_addf(q, "%sc.%s = b.%s", i > 0 ? " AND " : "",
+		    k->column[i].sql, k->referenced[i].sql);
+	str_addz(q, " WHERE ");
+	for (i = 0; i < k->n; i++)
+		str_addf(q, "b.%s IS NOT NULL AND ", k->column[i].sql);
+	/* A row that is its own parent is no generation. */
+	str_addz(q, "NOT (");
+	for (i = 0; i < k->n; i++)
+		str_addf(q, "%sb.%s = b.%s", i > 0 ? " AND " : "",
+		    k->column[i].sql, k->referenced[i].sql);
+	str_addz(q, ") LIMIT 1");
+}
+
+/*
+ * Such a server counts the tables that a cascade comes to, at most 30, and the
+ * new table doubles them at each generation, because our triggers go with the
+ * old one: a DELETE or UPDATE that cascades to grandchildren fails with error
+ * 6575 as long as they are there (9.7; 14 generations work without us).
+ */
+static int
+refuse_generations(const struct fkey *k, struct err *e)
+{
+	err_set(e, ERR_REFUSED, "foreign key %s references the table itself "
+	    "with CASCADE, and there are grandchildren: with a second table "
+	    "like it, this server ends such cascades with error 6575",
+	    k->name.sql);
+	return err_hint(e, "start the server with "
+	    "innodb_native_foreign_keys=ON; or, if nobody deletes or renames "
+	    "grandparents meanwhile, give --force");
+}
+
+/* One of these keys. */
+static int
+check_generation(struct db *db, const struct table *old,
+    const struct fkey *k, bool force, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	struct str q = STR_INIT;
+	int rc;
+
+	add_generations(&q, old, k);
+	rc = ask_rows(db, q.s, "v", "looking for grandchildren", &r, e);
+	if (rc == 0 && r.n > 0 && !force)
+		rc = refuse_generations(k, e);
+	else if (rc == 0)
+		log_warn("foreign key %s references the table itself with "
+		    "CASCADE: a statement that cascades to grandchildren "
+		    "fails with error 6575 until this is done", k->name.sql);
+	rows_free(&r);
+	str_free(&q);
+	return rc;
+}
+
+int
+check_keys_generations(struct db *db, const struct server *s,
+    const struct table *old, bool force, struct err *e)
+{
+	const struct fkey *k;
+	bool above = false;
+	size_t i;
+
+	for (i = 0; i < old->fkey.n; i++) {
+		k = &old->fkey.key[i];
+		if (!fkey_is_self(k) || (!same_text(k->on_delete, "CASCADE") &&
+		    !same_text(k->on_update, "CASCADE")))
+			continue;
+		if (checks_above_innodb(db, s, &above, e) != 0)
+			return -1;
+		if (above && check_generation(db, old, k, force, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Deleting a parent comes to a table by two ways, and from it to another one
+ * that it also comes to: then MySQL, since it checks foreign keys above InnoDB
+ * (9.6), may forget the second way, and rows lose their parent (seen with
+ * 9.7).  The new table is that other one, when the old one references itself:
+ * for it that is the old table.
+ */
+int
+check_keys_two_ways(struct db *db, const struct server *s,
+    const struct table *old, struct err *e)
+{
+	struct str schema = STR_INIT, table = STR_INIT;
+	unsigned long long n = 0;
+	bool above = false;
+	int rc;
+
+	if (!acts_on_itself(&old->fkey))
+		return 0;
+	db_literal(&schema, db, old->name.db.raw);
+	db_literal(&table, db, old->name.table.raw);
+	rc = checks_above_innodb(db, s, &above, e);
+	if (rc == 0 && above)
+		rc = db_number(db, &n, e, "WITH RECURSIVE way AS ("
+		    "SELECT CONSTRAINT_NAME k, DELETE_RULE rule, "
+		    "UNIQUE_CONSTRAINT_SCHEMA s, REFERENCED_TABLE_NAME t "
+		    "FROM information_schema.REFERENTIAL_CONSTRAINTS "
+		    "WHERE CONSTRAINT_SCHEMA = %s AND TABLE_NAME = %s "
+		    "AND DELETE_RULE IN ('CASCADE', 'SET NULL') "
+		    "AND (UNIQUE_CONSTRAINT_SCHEMA <> CONSTRAINT_SCHEMA OR "
+		    "REFERENCED_TABLE_NAME <> TABLE_NAME) UNION "
+		    "SELECT way.k, way.rule, r.UNIQUE_CONSTRAINT_SCHEMA, "
+		    "r.REFERENCED_TABLE_NAME FROM way JOIN "
+		    "information_schema.REFERENTIAL_CONSTRAINTS r ON "
+		    "r.CONSTRAINT_SCHEMA = way.s AND r.TABLE_NAME = way.t "
+		    "WHERE r.DELETE_RULE = 'CASCADE') SELECT COUNT(*) FROM way "
+		    "a JOIN way b ON a.s = b.s AND a.t = b.t AND a.k <> b.k "
+		    "WHERE a.rule = 'CASCADE'", schema.s, table.s);
+	if (rc == 0 && n > 0) {
+		rc = err_set(e, ERR_REFUSED, "it has foreign keys to itself "
+		    "and two others by which deleting one parent writes to it: "
+		    "with a second table like it this server might leave rows "
+		    "without their parent");
+		err_hint(e, "drop one of them first, or start the server with "
+		    "innodb_native_foreign_keys=ON");
+	}
+	str_free(&schema);
+	str_free(&table);
+	return rc;
+}
