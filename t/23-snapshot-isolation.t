@@ -35,8 +35,8 @@ sub numbers_of {
 		(my $x = $sql) =~ s/%s/$t/g;
 		local $dbh->{PrintError} = 0;
 		push @no, eval { $dbh->do($x); 1 } ? 0 : $dbh->err;
-		is($dbh->selectrow_array("SELECT \@\@innodb_snapshot_isolation"),
-		    1, "the session is as it was: $x");
+		is($dbh->selectrow_array(
+		    "SELECT \@\@innodb_snapshot_isolation"), 1, "the session is as it was: $x");
 		eval { $dbh->rollback };
 	}
 	return "@no";

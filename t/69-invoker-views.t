@@ -33,8 +33,8 @@ sub set_up {
 
 my %in_place = (
 	_t_notes => ["DROP TABLE _t_notes", "CREATE SQL SECURITY INVOKER " .
-	    "VIEW _t_notes AS SELECT 'x' what, 1 errno, 'x' row_key, 'x' message " .
-	    "FROM t WHERE f() = 0", "DROP TABLE _t_new",
+	    "VIEW _t_notes AS SELECT 'x' what, 1 errno, 'x' row_key, " .
+	    "'x' message FROM t WHERE f() = 0", "DROP TABLE _t_new",
 	    "UPDATE t SET v = v + 1"],
 	_t_new => ["RENAME TABLE _t_new TO _real", "CREATE SQL SECURITY " .
 	    "INVOKER VIEW _t_new AS SELECT * FROM _real WHERE f() = 1 " .

@@ -28,8 +28,8 @@ void convert_value(struct str *q, const struct column *from,
     const struct column *to, const char *ref);
 
 /* Is there no expression that converts as ALTER TABLE does?  It makes a BIT of
- * the number in a text, of which an INSERT takes the bytes; and of documents and
- * geometries an INSERT makes other values. */
+ * the number in a text, of which an INSERT takes the bytes; and of documents
+ * and geometries an INSERT makes other values. */
 bool convert_refused(const struct column *from, const struct column *to);
 
 /* Is a note of the server's all that an INSERT says of a text that is cut off?

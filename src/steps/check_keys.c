@@ -86,12 +86,15 @@ static int
 check_generation(struct db *db, const struct table *old,
     const struct fkey *k, bool force, struct err *e)
 {
+	struct ask a = { .shape = "v", .doing = "looking for "
+	    "grandchildren" };
 	struct rows r = ROWS_INIT;
 	struct str q = STR_INIT;
 	int rc;
 
 	add_generations(&q, old, k);
-	rc = ask_rows(db, q.s, "v", "looking for grandchildren", &r, e);
+	a.sql = q.s;
+	rc = ask_rows(db, &a, &r, e);
 	if (rc == 0 && r.n > 0 && !force)
 		rc = refuse_generations(k, e);
 	else if (rc == 0)

@@ -9,10 +9,11 @@
 #include "base/str.h"
 #include "model/lex.h"
 
-static const struct lex_mode mysql = { false, false, false };
-static const struct lex_mode mariadb = { false, false, true };
-static const struct lex_mode ansi = { true, false, false };
-static const struct lex_mode plain_backslash = { false, true, false };
+static const struct lex_mode mysql = { .mariadb = false };
+static const struct lex_mode mariadb = { .mariadb = true };
+static const struct lex_mode ansi = { .ansi_quotes = true };
+static const struct lex_mode plain_backslash =
+    { .no_backslash_escapes = true };
 
 /* The tokens, each as its kind and its text: "w:ADD n:`a`". */
 static void
