@@ -36,7 +36,8 @@ sub numbers_of {
 		local $dbh->{PrintError} = 0;
 		push @no, eval { $dbh->do($x); 1 } ? 0 : $dbh->err;
 		is($dbh->selectrow_array(
-		    "SELECT \@\@innodb_snapshot_isolation"), 1, "the session is as it was: $x");
+		    "SELECT \@\@innodb_snapshot_isolation"), 1,
+		    "the session is as it was: $x");
 		eval { $dbh->rollback };
 	}
 	return "@no";
