@@ -490,8 +490,10 @@ undo_once(struct migration *m, struct err *e)
 		return ours;
 	/* By its state a way back is known to have a table to try things on. */
 	if (undo_run(&m->undo, UNDO_TRY, run_alone, m, e) != 0 ||
-	    (m->unproven == ERR_NONE && watch_state(m, m->swapped ?
-	    STATE_CLEANING : STATE_UNDOING, e) != 0))
+	    (m->unproven == ERR_NONE &&
+	    !undo_owes_only(&m->undo, UNDO_RECORD) &&
+	    watch_state(m, m->swapped ? STATE_CLEANING : STATE_UNDOING, e) !=
+	    0))
 		return -1;
 	/* And whoever comes later is not to do it once more. */
 	if ((undo_owes(&m->undo, UNDO_FINISH) ||

@@ -364,6 +364,9 @@ recall_still_ours(struct migration *m, struct err *e)
 			break;
 	if (m->registry.id != 0)
 		ours = registry_ours(&m->registry, m->db, e);
+	/* The row was never made, or is taken back: the table may be left. */
+	if (ours == 0 && undo_owes_only(&m->undo, UNDO_RECORD))
+		return 1;
 	if (ours == 0)
 		log_warn("this migration was taken over by another livealter; "
 		    "what is on the server is left to it");

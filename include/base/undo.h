@@ -60,6 +60,9 @@ void undo_forget_but(struct undo *u, enum undo_what what);
 /* Is there something of that kind in it? */
 bool undo_owes(struct undo *u, enum undo_what what);
 
+/* Is there nothing of another kind in it? */
+bool undo_owes_only(struct undo *u, enum undo_what what);
+
 /*
  * Take it away, last first.  What fails, and what is before it, stays in u;
  * with every SET and USE, which those may need and which can be run again.

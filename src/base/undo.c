@@ -89,6 +89,19 @@ undo_owes(struct undo *u, enum undo_what what)
 	return yes;
 }
 
+bool
+undo_owes_only(struct undo *u, enum undo_what what)
+{
+	bool yes = true;
+	size_t i;
+
+	pthread_mutex_lock(&u->lock);
+	for (i = 0; i < u->n && yes; i++)
+		yes = matches(&u->item[i], what);
+	pthread_mutex_unlock(&u->lock);
+	return yes;
+}
+
 /* What only sets up the session, for what comes after it. */
 static bool
 is_setting(const char *sql)

@@ -66,7 +66,7 @@ my %TEXT = (
 	lc_messages => ['de_DE', 'ja_JP'],
 	lc_time_names => ['de_DE', 'ja_JP'],
 	# With less not even what we send to set it is read.
-	max_session_mem_used => [100_000],
+	max_session_mem_used => [1_000_000],
 	myisam_stats_method => ['nulls_equal'],
 	session_track_system_variables => ['*', ''],
 	sql_mode => ['', 'ANSI', 'TRADITIONAL',
