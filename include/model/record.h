@@ -19,8 +19,8 @@
  *
  * - Names of tables.  Only those that names_derive() makes of the table's, with
  *   underscores in front, are accepted, or --new-table-name as it is given
- *   again; and a table is dropped only if a comment that livealter writes
- *   vouches for these names (steps/trust.h), which takes DDL to forge.
+ *   again.  So a lie can have a table of such a name dropped that is not ours,
+ *   and no other one.
  *   Triggers are not in it: their names follow from the table's.
  * - The ALTER.  It is read for names that it renames and drops, and is never
  *   run: the new table is there already.  The plan is made of the two tables as
