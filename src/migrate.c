@@ -341,7 +341,7 @@ drop_triggers(struct migration *m, struct err *e)
 	    &m->cfg->tries_drop_triggers, e) != 0)
 		return -1;
 	/* It may be a connection's end that has brought us here. */
-	rc = m->swapped ? 0 : mdl_open_anew(m->db, &m->server, table, e);
+	rc = mdl_open_anew(m->db, &m->server, table, e);
 	if (rc == 0)
 		rc = undo_run(&m->undo, UNDO_TRIGGER, run_plainly, m, e);
 	return mdl_release(m->db, rc, e);

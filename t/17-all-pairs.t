@@ -237,6 +237,7 @@ sub not_taken {
 	    'triggers do not write');
 	is(join("\n", @copied), '', '... and the copy does not, either');
 	is($r->{exit}, 36, '... it ends with 36') or diag $r->{err} if %row;
+	nothing_left($s, 'app');
 }
 
 my $k = 0;

@@ -73,19 +73,26 @@ int mdl_hold(struct db *db, const struct server *s, const struct mdl_set *set,
 void mdl_lock_text(struct str *q, const struct mdl_set *set);
 
 /*
- * With the lock of a table held, before its triggers are touched when somebody
- * may have been killed: have everybody open it anew.  Whom MariaDB (10.11) ends
- * while he opens a table leaves it in the table cache with triggers that were
- * parsed half.  Whoever gets that next is told of errors in their bodies
- * (1064); and when he creates or drops a trigger, what is written is wrong:
- * some are there twice, and not to be dropped.  CREATE TRIGGER has the table
- * opened anew, also when there is such a trigger and IF NOT EXISTS says that
- * this is no error; a table without triggers need not be.
+ * With the lock of a table held for writing, before its triggers are touched:
+ * open it anew, on MariaDB (10.11), whose table cache may hold it with triggers
+ * that were parsed half.  Two things leave it so:
  *
- * It must not fail: a statement that does, after it has closed the table,
- * opens it anew with that error standing; to read an AND or OR in a CHECK,
- * DEFAULT or generated column then fails, too, and the table is no longer
- * among those that are locked (1100), nor is the first error told.
+ * - A statement or connection that is killed while it opens the table.
+ * - CREATE TRIGGER that fails while the table is locked.  The server closes the
+ *   table and opens it again with that error standing; then its parser gives up
+ *   at many a construct, such as a decimal number (1.5, 0e0), AND, OR.  Where a
+ *   CHECK, DEFAULT or generated column has one, the table is no longer among
+ *   those that are locked (1100).
+ *
+ * Whoever gets such a table next is told of errors in the triggers' bodies
+ * (1064, with garbage for a text), also by CREATE TRIGGER IF NOT EXISTS.  What
+ * he writes when he creates or drops a trigger is wrong: DROP TRIGGER IF EXISTS
+ * takes it for an orphan (warning 4181) and removes its .TRN file only; from
+ * then on the trigger fires, and cannot be dropped (1360).
+ *
+ * FLUSH TABLES mends it and fails early without RELOAD.  Of the statements for
+ * which ALTER is enough, this form of ALTER TABLE is one that opens the table
+ * anew and changes nothing; most that do nothing do not.
  * Returns 0, or -1 with *e: ERR_LOST.
  */
 int mdl_open_anew(struct db *db, const struct server *s,

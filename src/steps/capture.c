@@ -40,12 +40,18 @@ static int
 create_under_lock(struct db *db, const struct plan *p,
     const struct config *cfg, struct undo *undo, struct err *e)
 {
+	struct err ignored = { .kind = ERR_NONE };
 	int rc;
 
 	if (mdl_hold(db, p->server, MDL_ONE(&p->names.old),
 	    &cfg->tries_create_triggers, e) != 0)
 		return -1;
-	rc = create_triggers(db, p, undo, e);
+	rc = mdl_open_anew(db, p->server, &p->names.old, e);
+	if (rc == 0)
+		rc = create_triggers(db, p, undo, e);
+	/* What a failure leaves behind, the application shall not meet. */
+	if (rc != 0)
+		mdl_open_anew(db, p->server, &p->names.old, &ignored);
 	return mdl_release(db, rc, e);
 }
 

@@ -320,22 +320,14 @@ mdl_open_anew(struct db *db, const struct server *s,
     const struct qname *table, struct err *e)
 {
 	struct err failed = { .kind = ERR_NONE };
-	struct str q = STR_INIT;
-	struct ident trigger;
-	char *name = NULL;
 	int rc;
 
 	if (!s->mariadb)
 		return 0;
-	db_match(&q, db, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE", table);
-	rc = db_value(db, &name, &failed, "SELECT TRIGGER_NAME FROM "
-	    "information_schema.TRIGGERS WHERE %s LIMIT 1", q.s);
-	if (rc == 0 && name != NULL && ident_set(&trigger, name, e) == 0)
-		rc = db_quiet(db, &failed, "CREATE TRIGGER IF NOT EXISTS "
-		    "%s.%s BEFORE INSERT ON %s FOR EACH ROW BEGIN END",
-		    table->db.sql, trigger.sql, table->sql);
-	free(name);
-	str_free(&q);
+	rc = db_quiet(db, &failed, "FLUSH LOCAL TABLES %s", table->sql);
+	if (rc != 0 && db_class(failed.sqlno) == DB_DENIED)
+		rc = db_quiet(db, &failed, "ALTER TABLE %s DROP CONSTRAINT IF "
+		    "EXISTS `livealter: no such constraint`", table->sql);
 	if (rc == 0 || failed.kind != ERR_LOST)
 		return 0;
 	*e = failed;
