@@ -46,9 +46,9 @@ is_pair(enum multibyte of, unsigned char a, unsigned char b)
 		return within(a, 0x81, 0xfe) &&
 		    (within(b, 0x40, 0x7e) || within(b, 0x80, 0xfe));
 	case MULTIBYTE_NONE:
-	default:
-		return false;
+		break;
 	}
+	return false;
 }
 
 size_t

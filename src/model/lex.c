@@ -219,10 +219,11 @@ int
 lex_scan(struct lex *l, const char *text, const struct lex_mode *mode,
     struct err *e)
 {
-	struct scanner sc = { l, mode, text, NULL, false, e };
+	struct scanner sc = { .mode = mode, .s = text, .e = e };
 
 	memset(l, 0, sizeof(*l));
 	l->text = text;
+	sc.out = l;
 	while (*sc.s != '\0')
 		if (scan_one(&sc) != 0)
 			return -1;
