@@ -270,7 +270,7 @@ goes_on($s, "The application is never the victim: $_->[0]", 'ADD x INT',
 	    "$rep->{transactions} transactions");
 	same_bytes($s, 'app', 't', 'control', '... and none is lost');
 	my $order = join ' ', map { my $x = $_->{text}; $x =~ /\bRENAME\ TABLE
-	    \ .*`t`\ TO\ .*`_t_old`,.*`(?:_t_new|t_livealter)`\ TO\ \S*`t`/x
+	    \ .*`t`\ TO\ .*`_t_old`,.*`(?:_t_new|_t_livealter)`\ TO\ \S*`t`/x
 	    ? 'swap' :
 	    $x !~ /_t_notes|_livealter/ &&
 	    $x =~ /^(RENAME|DROP) TABLE/ ? 'drop' : () } $s->log_entries($mark);

@@ -49,6 +49,11 @@ struct cut {
 	/* Writes to what references the children lock these, too. */
 	const struct qname **grandchild;
 	size_t n_grandchildren;
+	/*
+	 * MariaDB: when the RENAME comes, nothing is left to be done to the old
+	 * table that needs its parents, see cutkey_leaves_parents().
+	 */
+	bool leaves_parents;
 	struct cut_item *item;
 	size_t n;
 };

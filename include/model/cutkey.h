@@ -1,6 +1,8 @@
 #ifndef CUTKEY_H
 #define CUTKEY_H
 
+#include <stdbool.h>
+
 #include "model/alter.h"
 #include "model/fkey.h"
 #include "model/plan.h"
@@ -13,6 +15,19 @@ void cutkey_take(struct plan *p);
 
 /* Add the statements that give them these names before the RENAME. */
 void cutkey_wait(struct plan *p);
+
+/*
+ * On MariaDB, are the keys of the old table done with before the RENAME?  Who
+ * locks a table locks for writing what its triggers, and those of the tables
+ * to which it cascades, write to.  When a parent is among these, no second
+ * connection can keep it from being written to after the RENAME.  What a
+ * trigger writes to cannot be read from it (procedures, functions, triggers
+ * behind it), so that there is one is enough.
+ */
+bool cutkey_leaves_parents(const struct plan *p);
+
+/* Add the statement that drops them before the RENAME, and back. */
+void cutkey_drop(struct plan *p);
 
 /* Add the statements that let those to the table itself reference the new
  * one, before the RENAME. */

@@ -20,8 +20,11 @@ void names_trial(struct qname *trial, const struct names *n);
 
 /* The derived ones, given the user's table; shadow and attic as they would
  * be called if nobody else had taken the names.  MariaDB's RENAME locks tables
- * in the order of their names, and must come to the user's table before it
- * has the new one; so that one is parked under a name that comes later. */
+ * in the order of their names.  It must wait for the user's table, with
+ * nothing but that left to lock: who writes to a parent locks all of its
+ * children, the new table and the user's in any order, and it would be a
+ * deadlock (1213).  So the new one is parked under a name that comes earlier,
+ * and that nobody has locked. */
 void names_derive(struct names *n);
 
 /* More underscores in front of a name that is taken: so many at most. */

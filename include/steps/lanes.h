@@ -22,7 +22,10 @@
  *	and grandchild's long as somebody has written to a child (or to what
  *			references one) and not committed
  *	the parents'	keeps them from being written to, for as long as the
- *			old table has foreign keys
+ *			old table has foreign keys; where it may be the holder
+ *			that locks them for writing, by triggers, he drops
+ *			those keys himself (cutkey_leaves_parents()), and there
+ *			is no such connection
  *
  * LOCK TABLES behind the RENAME would not do to keep the application out
  * after it: it may let go of what it has and begin anew, when the table's

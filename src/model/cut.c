@@ -413,8 +413,11 @@ cut_render(struct plan *p, const struct alter *a, struct err *e)
 	find_tables(p);
 	if (p->server->mariadb && render_before(p, e) != 0)
 		return -1;
+	p->cut.leaves_parents = cutkey_leaves_parents(p);
 	if (p->server->mariadb && p->kept_in_step)
 		cutkey_wait(p);
+	else if (p->cut.leaves_parents)
+		cutkey_drop(p);
 	else
 		cutkey_take(p);
 	take_triggers(p, CUT_ATTIC);

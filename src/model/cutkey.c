@@ -344,3 +344,47 @@ cutkey_wait(struct plan *p)
 	add_alter(p, CUT_HOLDER, &p->names.old, &forth);
 	add_alter(p, CUT_RESTORE, &p->names.old, &back);
 }
+
+/* Each clause has a comma behind it. */
+static void
+add_alter_but_comma(struct plan *p, enum cut_lane lane, struct str *clauses)
+{
+	if (clauses->len > 0)
+		clauses->s[clauses->len -= strlen(", ")] = '\0';
+	add_alter(p, lane, &p->names.old, clauses);
+}
+
+bool
+cutkey_leaves_parents(const struct plan *p)
+{
+	return p->server->mariadb && (p->kept_in_step ||
+	    p->kin->n_triggers > 0 || p->kin->child.n > 0);
+}
+
+/*
+ * Both ways can be run again.  A key cannot be dropped and added by the same
+ * name in one statement, and to add one that is there is an error that can
+ * mean anything (1005).
+ */
+void
+cutkey_drop(struct plan *p)
+{
+	struct str drop = STR_INIT, clear = STR_INIT, add = STR_INIT;
+	const struct fkey *k;
+	size_t i;
+
+	for (i = 0; i < p->old->fkey.n; i++) {
+		k = &p->old->fkey.key[i];
+		fkey_keep_index(&drop, k);
+		str_addf(&drop, "DROP FOREIGN KEY %s, ", k->name.sql);
+		str_addf(&clear, "DROP FOREIGN KEY IF EXISTS %s, ",
+		    k->name.sql);
+		fkey_keep_index(&add, k);
+		str_addz(&add, "ADD ");
+		fkey_definition(&add, k, &k->name, &k->parent, NULL);
+		str_addz(&add, ", ");
+	}
+	add_alter_but_comma(p, CUT_HOLDER, &drop);
+	add_alter_but_comma(p, CUT_RESTORE, &clear);
+	add_alter_but_comma(p, CUT_RESTORE, &add);
+}

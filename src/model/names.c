@@ -2,19 +2,20 @@
 
 #include <string.h>
 
-/* A name that comes after the table's, byte by byte. */
+/* A name that comes before the table's, byte by byte. */
 static void
-name_after(struct qname *q, const struct names *n, const char *suffix)
+name_before(struct qname *q, const struct names *n, const char *suffix)
 {
+	static const char *const first[] = { "_", "!", " ", "\x01" };
 	const char *table = n->old.table.raw;
 	struct ident id;
+	size_t i;
 
-	ident_derive(&id, "", table, suffix);
-	/* A long name was cut; these begin with the last of all characters. */
-	if (strcmp(id.raw, table) < 0)
-		ident_derive(&id, "~", table, suffix);
-	if (strcmp(id.raw, table) < 0)
-		ident_derive(&id, "\xef\xbf\xae", table, suffix);
+	for (i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
+		ident_derive(&id, first[i], table, suffix);
+		if (strcmp(id.raw, table) < 0)
+			break;
+	}
 	qname_beside(q, &n->old, &id);
 }
 
@@ -30,7 +31,7 @@ names_derive(struct names *n)
 	qname_beside(&n->attic, &n->old, &id);
 	ident_derive(&id, "_", table, "_notes");
 	qname_beside(&n->notes, &n->old, &id);
-	name_after(&n->parked, n, "_livealter");
+	name_before(&n->parked, n, "_livealter");
 	ident_derive(&id, "_", table, "_back");
 	qname_beside(&n->back_notes, &n->old, &id);
 }

@@ -190,6 +190,61 @@ bring_back(struct settle_list *l, const struct settle_view *v)
 	}
 }
 
+/* Had the user's table a key of that name before? */
+static bool
+was_key(const struct settle_view *v, const struct ident *name)
+{
+	struct ident wait, whose;
+
+	fkey_in_wait(&wait, name->raw);
+	return standin_find(&whose, v->pairs, STANDIN_KEY, wait.raw) &&
+	    strcmp(whose.raw, name->raw) == 0 &&
+	    fkey_find(v->here, name->raw) == NULL &&
+	    fkey_find(v->here, wait.raw) == NULL;
+}
+
+static void
+bring_key(struct str *q, const struct settle_view *v, const struct fkey *k,
+    const struct ident *name)
+{
+	bool turned = strcmp(k->parent.sql, v->names->shadow.sql) == 0;
+	struct fkey was = *k;
+	struct ident *columns = xcalloc(2 * k->n + 1, sizeof(*columns));
+	struct ident *referenced = columns + k->n;
+	size_t i;
+
+	for (i = 0; i < k->n; i++) {
+		map_column(&columns[i], v, &k->column[i], false);
+		referenced[i] = k->referenced[i];
+		if (turned)
+			map_column(&referenced[i], v, &k->referenced[i],
+			    false);
+	}
+	was.column = columns;
+	str_addf(q, "%sADD ", q->len > 0 ? ", " : "");
+	fkey_definition(q, &was, name, turned ? &v->names->old : &k->parent,
+	    referenced);
+	free(columns);
+}
+
+/* The keys that went before the RENAME, of which the new table has copies. */
+static void
+bring_keys(struct settle_list *l, const struct settle_view *v)
+{
+	struct str q = STR_INIT;
+	const struct fkey *k;
+	struct ident name;
+	size_t i;
+
+	for (i = 0; i < v->there->n; i++) {
+		k = &v->there->key[i];
+		if (standin_real(&name, v->pairs, STANDIN_KEY, k->name.raw) &&
+		    was_key(v, &name))
+			bring_key(&q, v, k, &name);
+	}
+	add_alter(l, &v->names->old, &q);
+}
+
 /*
  * A child references that table: it is to reference the user's.  Not in one
  * statement when its name is to stay.
@@ -459,6 +514,8 @@ settle_render(struct settle_list *l, const struct settle_view *v,
 		take_keys(l, v);
 	else
 		bring_back(l, v);
+	if (!v->swapped)
+		bring_keys(l, v);
 	if (v->swapped) {
 		move_triggers(l, v);
 		shorten_triggers(l, v);

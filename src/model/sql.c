@@ -555,8 +555,7 @@ static void
 render_swap(struct plan *p)
 {
 	const struct names *n = &p->names;
-	bool parks = p->server->mariadb &&
-	    strcmp(n->shadow.table.raw, n->old.table.raw) < 0;
+	bool parks = p->server->mariadb;
 	struct str q = STR_INIT;
 
 	if (parks) {

@@ -55,7 +55,7 @@ lanes_open(struct lanes **out, struct db *holder, const struct plan *p,
 	if (open_lane(&l->renamer, l, e) != 0)
 		return -1;
 	claim_swap_name(&l->renamers, holder, &p->names.old);
-	if (p->cut.n_parents > 0 && open_lane(&l->parents, l, e) != 0)
+	if (p->cut.n_parents > 0 && !p->cut.leaves_parents && open_lane(&l->parents, l, e) != 0)
 		return -1;
 	while (l->n < kin)
 		if (open_lane(&l->kin[l->n++], l, e) != 0)
@@ -181,6 +181,24 @@ add_parked(struct str *q, const struct lanes *l)
 	str_free(&parked);
 }
 
+/*
+ * The renamer is in the queue, and has the new table's other name: who asks
+ * information_schema for that then waits for the renamer.
+ */
+static void
+add_queued(struct str *q, const struct lanes *l)
+{
+	struct str queued = STR_INIT;
+
+	str_addf(&queued, "EXISTS (SELECT 1 FROM "
+	    "information_schema.PROCESSLIST WHERE ID = %lu AND "
+	    "INFO LIKE 'RENAME TABLE%%' AND STATE LIKE "
+	    "'Waiting for table%%lock')", db_id(l->renamer));
+	add_until(q, 10, queued.s, "FALSE");
+	str_addz(q, "; ");
+	str_free(&queued);
+}
+
 static int
 send_renamer(struct lanes *l, struct err *e)
 {
@@ -206,7 +224,7 @@ send_kin(struct lanes *l, size_t i, struct err *e)
 	struct str q = STR_INIT;
 	int rc;
 
-	add_parked(&q, l);
+	add_queued(&q, l);
 	/* READ would come after the application's writes. */
 	str_addf(&q, "LOCK TABLES %s WRITE; DO GET_LOCK(%s, 5); "
 	    "DO RELEASE_LOCK(%s); UNLOCK TABLES", i < c->n_children ?
