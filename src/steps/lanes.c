@@ -55,7 +55,8 @@ lanes_open(struct lanes **out, struct db *holder, const struct plan *p,
 	if (open_lane(&l->renamer, l, e) != 0)
 		return -1;
 	claim_swap_name(&l->renamers, holder, &p->names.old);
-	if (p->cut.n_parents > 0 && !p->cut.leaves_parents && open_lane(&l->parents, l, e) != 0)
+	if (p->cut.n_parents > 0 && !p->cut.leaves_parents &&
+	    open_lane(&l->parents, l, e) != 0)
 		return -1;
 	while (l->n < kin)
 		if (open_lane(&l->kin[l->n++], l, e) != 0)

@@ -72,6 +72,10 @@ given_name(struct names *n, struct db *db, const struct config *cfg,
 
 	if (shadow_given_name(n, db, cfg, e) != 0)
 		return -1;
+	if (strcmp(n->shadow.sql, n->parked.sql) == 0)
+		return err_set(e, ERR_REFUSED, "--new-table-name: the new "
+		    "table is called %s for a moment in the cut-over",
+		    n->parked.sql);
 	rc = table_exists(db, &n->shadow, e);
 	if (rc == 1)
 		return err_set(e, ERR_REFUSED, "--new-table-name: there is a "

@@ -54,12 +54,22 @@ turn_plan(struct db *db, const struct plan *p, struct err *e)
 	return 0;
 }
 
+/*
+ * One that a swap before this one made, which did not come, or the run that is
+ * resumed, is in the ledger, and has no triggers yet.  It is made anew, in case
+ * somebody has dropped it since.
+ */
 int
 turn_prepare(struct db *db, const struct plan *p, struct undo *undo,
     struct err *e)
 {
-	undo_push(undo, UNDO_BACK, "DROP TABLE IF EXISTS %s",
-	    p->back->names.notes.sql);
+	const char *notes = p->back->names.notes.sql;
+	bool ours = undo_owes(undo, UNDO_BACK);
+
+	if (ours && db_run(db, e, "DROP TABLE IF EXISTS %s", notes) != 0)
+		return -1;
+	if (!ours)
+		undo_push(undo, UNDO_BACK, "DROP TABLE IF EXISTS %s", notes);
 	if (db_run_text(db, p->back->create_notes, e) == 0)
 		return 0;
 	if (e->kind != ERR_LOST)
