@@ -48,7 +48,7 @@ find(struct order *o, struct err *e)
 	if (alive == 1)
 		return 0;
 	err_set(e, ERR_REFUSED, "no migration of %s is running", o->table.sql);
-	return command_hint(e, o->cfg, "status", "tells more", NULL);
+	return command_hint(e, o->cfg, "status", "tells more", COMMAND_END);
 }
 
 /* It may be busy with something that it does not interrupt. */

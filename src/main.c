@@ -202,7 +202,7 @@ clean_up(struct migration *m, struct err *e)
 	log_error("%s", e->text);
 	if (m->registry.id != 0)
 		command_log(log_hint, m->cfg, "cleanup", "removes what is "
-		    "left, as soon as it can", NULL);
+		    "left, as soon as it can", COMMAND_END);
 	print_what_is_left(&m->undo);
 	return -1;
 }

@@ -357,7 +357,7 @@ close_record(const struct migration *m, struct err *e)
 	if (registry_state(&m->registry, m->db, STATE_REVERTIBLE, e) != 0)
 		return -1;
 	command_log(log_info, m->cfg, "revert", "swaps the tables back",
-	    "cleanup", "ends that and drops the old one", NULL);
+	    "cleanup", "ends that and drops the old one", COMMAND_END);
 	return 0;
 }
 
@@ -455,7 +455,7 @@ migrate_keep(struct migration *m)
 	log_info("kept, with the triggers at work; the ID is %llu",
 	    m->registry.id);
 	command_log(log_hint, m->cfg, "resume", "goes on with it", "cleanup",
-	    "takes it away", NULL);
+	    "takes it away", COMMAND_END);
 	return true;
 }
 

@@ -303,7 +303,7 @@ refuse_open(struct migration *m, const struct record *r, struct err *e)
 	err_set(e, ERR_REFUSED, "%s can still be reverted to what it was "
 	    "before: %.500s", m->names.old.sql, r->field[RECORD_ALTER]);
 	return command_hint(e, m->cfg, "cleanup", "ends that and drops the old "
-	    "table", "revert", "swaps the tables back", NULL);
+	    "table", "revert", "swaps the tables back", COMMAND_END);
 }
 
 /* What is there already is to be dealt with first. */
@@ -323,7 +323,7 @@ recall_refuse(struct migration *m, struct err *e)
 		    m->names.old.sql, r.field[RECORD_BEGAN],
 		    r.field[RECORD_STATE], made.s);
 		rc = command_hint(e, m->cfg, "resume", "goes on with it",
-		    "cleanup", "takes it away", NULL);
+		    "cleanup", "takes it away", COMMAND_END);
 	}
 	record_free(&r);
 	str_free(&made);

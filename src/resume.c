@@ -35,7 +35,7 @@ static int
 hint_cleanup(const struct migration *m, struct err *e)
 {
 	return command_hint(e, m->cfg, "cleanup", "takes it away; then start "
-	    "again", NULL);
+	    "again", COMMAND_END);
 }
 
 static int
@@ -72,7 +72,7 @@ check_state(const struct migration *m, struct err *e)
 		err_set(e, ERR_REFUSED, "the migration of %s has succeeded",
 		    m->names.old.sql);
 		return command_hint(e, m->cfg, "revert", "swaps the tables "
-		    "back", "cleanup", "drops the old one", NULL);
+		    "back", "cleanup", "drops the old one", COMMAND_END);
 	}
 	if (m->swapped)
 		return 0;

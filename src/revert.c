@@ -83,7 +83,7 @@ check_record(const struct migration *m, struct err *e)
 		    "can be reverted now, but %s", m->names.old.sql,
 		    m->was.field[RECORD_STATE]);
 		return command_hint(e, m->cfg, "status", "says what can be "
-		    "done", NULL);
+		    "done", COMMAND_END);
 	}
 	if (strcmp(m->cfg->alter, alter) == 0)
 		return 0;

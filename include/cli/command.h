@@ -17,10 +17,13 @@
 void command_add(struct str *out, const char *verb, const char *database,
     const char *table);
 
+/* Ends the list below: a NULL of the type that is asked for. */
+#define COMMAND_END ((const char *)NULL)
+
 /*
  * The hint of an error: a verb, what that does to the table of the DSN, the
- * next verb, ..., NULL.  "resume", "goes on with it" becomes "livealter resume
- * D=app,t=orders goes on with it".  Returns -1.
+ * next verb, ..., COMMAND_END.  "resume", "goes on with it" becomes "livealter
+ * resume D=app,t=orders goes on with it".  Returns -1.
  */
 int command_hint(struct err *e, const struct config *cfg, ...);
 

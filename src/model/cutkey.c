@@ -20,7 +20,7 @@ chosen_number(const struct ident *name, const struct ident *table)
 	digits = name->raw + len + strlen("_ibfk_");
 	/* Anything longer was given by somebody, and may be no number of C. */
 	len = strspn(digits, "0123456789");
-	return digits[len] == '\0' && len <= 9 ? strtoul(digits, NULL, 10) : 0;
+	return len <= 9 && digits[len] == '\0' ? strtoul(digits, NULL, 10) : 0;
 }
 
 static void
