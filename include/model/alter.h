@@ -22,6 +22,7 @@ enum alter_what {
 	ALTER_DROP_COLUMN,	/* from */
 	ALTER_DROP_FKEY,	/* from: FOREIGN KEY */
 	ALTER_DROP_CONSTRAINT,	/* from: CONSTRAINT or CHECK */
+	ALTER_CHECK,		/* from: ALTER CHECK or CONSTRAINT */
 	ALTER_REFUSED,		/* why */
 	ALTER_ADD_FKEY,		/* from: its name, or ''; parent */
 };

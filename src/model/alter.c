@@ -38,8 +38,6 @@ static const char no_history[] = "system versioning and periods are not "
     "copied yet; run it natively";
 static const char no_secondary[] = "loading a secondary engine does not "
     "change the table's shape; run it natively";
-static const char no_check[] = "a constraint is changed under a name that is "
-    "another one on the new table; drop it and add it again";
 static const char no_maybe[] = "it depends on the server's version whether "
     "columns are dropped or renamed; write it without the version comment";
 
@@ -60,8 +58,6 @@ static const struct {
 	{ "ALTER OFFLINE TABLE",	no_statement },
 	{ "ALTER ONLINE TABLE",		no_statement },
 	{ "ALTER ONLINE IGNORE",	no_statement },
-	{ "ALTER CHECK",		no_check },
-	{ "ALTER CONSTRAINT",		no_check },
 	{ "DROP PARTITION",		no_rows },
 	{ "TRUNCATE PARTITION",		no_rows },
 	{ "CONVERT PARTITION",		no_files },
@@ -245,6 +241,15 @@ read_drop(struct parser *p)
 	return add_named(p, what);
 }
 
+/* ALTER {CHECK | CONSTRAINT} a [NOT] ENFORCED, and that of columns and keys */
+static int
+read_alter(struct parser *p)
+{
+	if (!take_word(p, "CHECK") && !take_word(p, "CONSTRAINT"))
+		return 0;
+	return add_named(p, ALTER_CHECK);
+}
+
 /* ADD [CONSTRAINT [name]] FOREIGN KEY ... REFERENCES [schema.]table */
 static int
 read_add(struct parser *p)
@@ -312,6 +317,8 @@ read_words(struct parser *p)
 		return read_rename(p);
 	if (take_word(p, "DROP"))
 		return read_drop(p);
+	if (take_word(p, "ALTER"))
+		return read_alter(p);
 	if (take_word(p, "ADD"))
 		return read_add(p);
 	return 0;

@@ -126,11 +126,36 @@ unfollowed(const struct plan *p)
 	return NULL;
 }
 
+/* A column of a key whose values are the server's to make. */
+static const struct column *
+generated_part(const struct table *old)
+{
+	const struct column *c;
+	size_t i, part;
+
+	for (i = 0; i < old->n_keys; i++)
+		for (part = 0; old->key[i].total && part < old->key[i].n;
+		    part++) {
+			c = &old->column[old->key[i].part[part].column];
+			if (c->generated)
+				return c;
+		}
+	return NULL;
+}
+
 static int
 no_identity(const struct plan *p, struct err *e)
 {
 	const struct pair *pr = unfollowed(p);
+	const struct column *c = generated_part(p->old);
 
+	if (pr == NULL && c != NULL) {
+		err_set(e, ERR_NO_KEY, "no unique key is left that identifies "
+		    "a row before and after the ALTER: column %s of a key is "
+		    "generated, and rows are not found by that", c->name.sql);
+		return err_hint(e, "add a unique key of NOT NULL columns that "
+		    "are not generated, and drop it afterwards");
+	}
 	if (pr != NULL) {
 		err_set(e, ERR_NO_KEY, "no unique key is left that identifies "
 		    "a row before and after the ALTER: column %s of a key "

@@ -308,7 +308,8 @@ name_on_shadow(const struct reading *r, const struct alter_item *it,
 		return 1;
 	}
 	/* On MariaDB the shadow's CHECKs are called what they were. */
-	if (it->what != ALTER_DROP_CONSTRAINT || r->server->mariadb)
+	if ((it->what != ALTER_DROP_CONSTRAINT && it->what != ALTER_CHECK) ||
+	    r->server->mariadb)
 		return 0;
 	check = is_check(r->db, r->old, it->from.raw, r->e);
 	if (check == 1)
