@@ -120,7 +120,8 @@ tell_lost(const struct str *lost)
 
 /* The statements that are left: made of what is there, now. */
 static int
-find_list(struct settle_list *list, const struct migration *m, struct err *e)
+find_list(struct settle_list *list, const struct migration *m, bool tell,
+    struct err *e)
 {
 	const struct qname *there = m->swapped ? &m->names.attic :
 	    &m->names.shadow;
@@ -148,7 +149,8 @@ find_list(struct settle_list *list, const struct migration *m, struct err *e)
 		    left_encode(&l.kin_there, m, e) != 0 ? -1 : 0;
 	if (rc == 0)
 		settle_render(list, &v, &lost);
-	tell_lost(&lost);
+	if (tell)
+		tell_lost(&lost);
 	str_free(&lost);
 	left_free(&l);
 	return rc;
@@ -240,7 +242,7 @@ run_list(struct migration *m, struct err *e)
 {
 	struct settle_list list = SETTLE_LIST_INIT;
 	size_t i;
-	int rc = find_list(&list, m, e);
+	int rc = find_list(&list, m, true, e);
 
 	if (rc == 0)
 		rc = db_run(m->db, e, "USE %s", m->names.old.db.sql) != 0 ||
@@ -279,6 +281,26 @@ run_locked(struct migration *m, struct err *e)
 	return rc;
 }
 
+/*
+ * What was passed over, as if it were done or about a table that is no longer
+ * there, may still be left: the catalogue knows.
+ */
+static int
+check_settled(struct migration *m, struct err *e)
+{
+	struct settle_list list = SETTLE_LIST_INIT;
+	int rc = find_list(&list, m, false, e);
+
+	if (rc == 0 && list.n > 0) {
+		rc = err_set(e, ERR_LEFT, "foreign keys or triggers are not "
+		    "yet as they should be after the cut-over; this is left "
+		    "to do: %.500s", list.sql[0]);
+		err_hint(e, "the statements are shown by cleanup --dry-run");
+	}
+	settle_free(&list);
+	return rc;
+}
+
 /* The new table, under the name that it has in the middle of a cut-over. */
 static int
 is_parked(struct migration *m, struct err *e)
@@ -301,7 +323,8 @@ cleanup_settle(struct migration *m, struct err *e)
 	    &m->cfg->tries_swap_tables, e);
 
 	if (rc == 0 && is_unfinished(m))
-		rc = run_locked(m, e);
+		rc = run_locked(m, e) != 0 || check_settled(m, e) != 0 ? -1 :
+		    0;
 	return rc != 0 ? -1 :
 	    registry_note_cutover(&m->registry, m->db, "", e);
 }
@@ -330,7 +353,7 @@ print_work(struct migration *m, struct err *e)
 	struct str q = STR_INIT;
 	int parked = is_parked(m, e);
 	int rc = parked < 0 || (is_unfinished(m) &&
-	    find_list(&list, m, e) != 0) ? -1 : 0;
+	    find_list(&list, m, true, e) != 0) ? -1 : 0;
 
 	log_flush(0);
 	sql_unpark(&q, &m->names);

@@ -96,4 +96,36 @@ for my $case (@cases) {
 	    "t.p WHERE t.p IS NOT NULL AND p.id IS NULL"), 0,
 	    '... and each row has its parent');
 }
+
+# --- the old table's keys go before the RENAME; the server dies in between ----
+
+if (!$s->is_mysql) {
+	twins($s, @tables, "CREATE TABLE q (id INT PRIMARY KEY)",
+	    "ALTER TABLE t ADD q INT, ADD CONSTRAINT of_q FOREIGN KEY (q) " .
+	    "REFERENCES q (id) ON DELETE SET NULL", "CREATE TRIGGER tr " .
+	    "AFTER INSERT ON t FOR EACH ROW $bump");
+	# Indexes that the server made for them come in another order.
+	my $sorted = sub { join "\n", sort map { s/,$//r } split /\n/,
+	    twin_dump($s, 'app') };
+	my $dump = $sorted->();
+	my $p = start_to_step($s, 'before:swap', 'ADD x INT, ADD ' .
+	    'CONSTRAINT new_p FOREIGN KEY (p) REFERENCES p (id)', 'app',
+	    't');
+	my $reader = open_reader($s, 't');
+	my $mark = $s->log_mark;
+	$p->kill('CONT');
+	poll_until(sub { said_once($s, $mark, qr/^LOCK TABLES/) }, 30,
+	    'it is about to swap');
+	$p->kill('KILL');
+	gone($s, $mark, $p);
+	$reader->rollback;
+	$reader->disconnect;
+	$s->sql("ALTER TABLE app.t DROP FOREIGN KEY of_p, " .
+	    "DROP FOREIGN KEY of_up, DROP FOREIGN KEY of_q");
+	my $r = run_livealter($s, 'cleanup', 'D=app,t=t');
+	is($r->{exit}, 0, 'killed when the old keys were gone, it is ' .
+	    'cleaned up') or diag $r->{err};
+	same_dump($sorted->(), $dump, '... and they are back, and no others');
+	nothing_left($s, 'app');
+}
 done_testing();

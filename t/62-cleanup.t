@@ -192,6 +192,20 @@ die_at($s, 'after:swap', @run);
 	$s->sql("ALTER TABLE app.orders DROP FOREIGN KEY to_parent, ADD " .
 	    "CONSTRAINT to_parent_livealter FOREIGN KEY (p) REFERENCES " .
 	    "app.parent (id)");
+	# Its name is taken, which MySQL says as if it were done already.
+	$s->sql("CREATE TABLE app.other (p INT, CONSTRAINT to_parent FOREIGN " .
+	    "KEY (p) REFERENCES app.parent (id))");
+	my $no = cleanup('--drop-old-table');
+	if ($s->is_mysql) {
+		is($no->{exit}, 38, 'what still has a name for the time of ' .
+		    'the cut-over is no success');
+	} else {
+		isnt($no->{exit}, 0, 'what still has a name for the time of ' .
+		    'the cut-over is no success');
+	}
+	like($no->{err}, qr/error: .*`to_parent_livealter`/,
+	    '... and is named') or diag $no->{err};
+	$s->sql("DROP TABLE app.other");
 	like(cleanup('--dry-run')->{out}, qr/^ALTER\ TABLE\ `app`.`orders`.*
 	    DROP\ FOREIGN\ KEY\ `to_parent_livealter`/mx,
 	    'what finishes the cut-over is shown');
