@@ -164,7 +164,8 @@ static const struct setting settings[] = {
 	    "'ZERO_DATE_TIME_CAST', '')", OURS, FIRM },
 	/* The clock goes on: heartbeats are told by it. */
 	{ "timestamp", "DEFAULT", ALL, FIRM },
-	{ "insert_id", "0", ALL, FIRM },
+	/* MySQL takes 0, too, for the number of the next row. */
+	{ "insert_id", "0", ALL, FIRM | MARIADB },
 };
 
 enum { N_SETTINGS = sizeof(settings) / sizeof(settings[0]) };
