@@ -12,7 +12,7 @@
  *
  * Whoever writes the schema can write the registry.  So only those are taken
  * from there that neither reach SQL as they are, nor end a connection, nor
- * name a file of this host, nor allow what is otherwise refused.  The others
+ * open a file of this host, nor allow what is otherwise refused.  The others
  * the user says again, on the command line or in a file of the user's; of
  * those without which the migration would be another one, the registry keeps
  * that they were given, so that they are missed.

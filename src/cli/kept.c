@@ -42,15 +42,18 @@ static const struct {
 	{ AT(reconnect_for), TAKEN },
 	{ AT(tries_copy_rows), TAKEN },
 	{ AT(metadata_lock_deadline), TAKEN },
+	/* The triggers that are there have it in their text, or not. */
+	{ AT(null_to_not_null), TAKEN_BACK },
+	/* Only whether there is such a file is asked: it can make us wait, as
+	 * what is asked for in the registry can. */
+	{ AT(pause_file), TAKEN },
+	{ AT(postpone_cut_over_flag_file), TAKEN },
 
 	{ AT(set_vars), SAID_BACK },
-	{ AT(null_to_not_null), SAID_BACK },
 	{ AT(allow_warnings), SAID_BACK },
 	{ AT(only_same_schema_fks), SAID_BACK },
 	{ AT(force), SAID_BACK },
 	{ AT(accept_loss), SAID },
-	{ AT(pause_file), SAID },
-	{ AT(postpone_cut_over_flag_file), SAID },
 };
 
 #define N_KEPT	(sizeof(kept) / sizeof(kept[0]))
