@@ -307,7 +307,7 @@ is(left(), 'table _t_new', '... and does not drop theirs');
 for my $verb ('revert', 'cleanup') {
 	open_window();
 	both_write();
-	$s->sql("RENAME TABLE app._t_old TO app.t_livealter; UPDATE " .
+	$s->sql("RENAME TABLE app._t_old TO app._t_livealter; UPDATE " .
 	    "app._livealter SET state = 'reverting'");
 	is(life(), 'revertible reverting: revert cleanup',
 	    'died with the old table under its third name');
