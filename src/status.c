@@ -426,14 +426,19 @@ add_migration(struct str *out, const struct view *v,
 	add_commands(out, v, m);
 }
 
+/* With the error, if there was one, what was seen until then. */
 static void
-print_json(const struct view *v)
+print_json(const struct view *v, const struct err *e)
 {
 	struct str s = STR_INIT;
 	size_t i;
 
 	str_addz(&s, "{");
 	json_member(&s, "database", v->cfg->database);
+	if (e->kind != ERR_NONE) {
+		str_addz(&s, ", ");
+		json_member(&s, "error", e->text);
+	}
 	str_addz(&s, ", \"migrations\": [");
 	for (i = 0; i < v->n_seen; i++) {
 		str_addz(&s, i > 0 ? ", " : "");
@@ -485,8 +490,11 @@ status_run(struct config *cfg, struct err *e)
 	rc = session_first(&v.db, &v.server, cfg, "status", e) != 0 ||
 	    look_at_migrations(&v, e) != 0 || look_around(&v, e) != 0 ? -1 :
 	    0;
-	if (rc == 0)
-		(cfg->output == OUTPUT_JSON ? print_json : print_text)(&v);
+	/* A program that reads it is told of an error, too. */
+	if (cfg->output == OUTPUT_JSON)
+		print_json(&v, e);
+	else if (rc == 0)
+		print_text(&v);
 	free_view(&v);
 	return rc;
 }
