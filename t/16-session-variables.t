@@ -95,6 +95,8 @@ is(join("\n", grep { !/^(?:$end(?:;SET NAMES utf8mb4.* autocommit = 1,.*)?)?$/
     '... and each is set up before it says anything else');
 
 my $why = left_alone();
+# Only MySQL's cannot be set to what it is without.
+delete $why->{insert_id} if $s->is_mariadb;
 is(join(' ', sort grep { $set{$_} } keys %$why), '',
     'no variable that is set is called one that is left alone');
 is(join(' ', sort grep { !$set{$_} && !$why->{$_} } session_vars($s)), '',
