@@ -162,6 +162,7 @@ TESTS     = $(if $(T),$(T),$(UNIT) $(sort $(wildcard t/*.t)))
 TEST_ENV  = LIVEALTER=$(CURDIR)/$B/$(PROG) LIVEALTER_BUILD=$B \
 	  LIVEALTER_SERVER=$(LIVEALTER_SERVER) CMOCKA_MESSAGE_OUTPUT=TAP \
 	  ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	  LSAN_OPTIONS=suppressions=$(CURDIR)/t/lib/leaks.supp:print_suppressions=0 \
 	  TSAN_OPTIONS=second_deadlock_stack=1:halt_on_error=1
 
 unit: $(UNIT)

@@ -305,7 +305,7 @@ sub with_parents {
 	    "INSERT INTO t (id, a, b, c) VALUES (1, 1, 2, 3), " .
 	    "(2, 2, NULL, 3), (3, NULL, 4, NULL), (10, NULL, NULL, NULL)",
 	    "INSERT INTO t (id, up, two) VALUES (11, 10, NULL), " .
-	    "(12, 11, 3), (13, NULL, 3)");
+	    "(12, 10, 3), (13, NULL, 3)");
 	return succeeded(migrate($s, $alter, 'app', 't', '--reversible'),
 	    'app', 't', $name);
 }
