@@ -159,10 +159,12 @@ fuzz: deps deps-fuzz
 JOBS     ?= $(shell expr $$(nproc) + 1)
 LIVEALTER_SERVER ?= mariadb
 TESTS     = $(if $(T),$(T),$(UNIT) $(sort $(wildcard t/*.t)))
+# Those of the client library.
+LEAKS     = $(CURDIR)/t/lib/leaks.supp
 TEST_ENV  = LIVEALTER=$(CURDIR)/$B/$(PROG) LIVEALTER_BUILD=$B \
 	  LIVEALTER_SERVER=$(LIVEALTER_SERVER) CMOCKA_MESSAGE_OUTPUT=TAP \
 	  ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-	  LSAN_OPTIONS=suppressions=$(CURDIR)/t/lib/leaks.supp:print_suppressions=0 \
+	  LSAN_OPTIONS=suppressions=$(LEAKS):print_suppressions=0 \
 	  TSAN_OPTIONS=second_deadlock_stack=1:halt_on_error=1
 
 unit: $(UNIT)
