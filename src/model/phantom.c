@@ -49,12 +49,18 @@ in_foreign_key(const struct fkeys *f, bool own, const struct column *c)
 	return false;
 }
 
-/* Can a statement fail to change it, and pass over the row? */
+/*
+ * Can a statement fail to change it, and pass over the row?  Keys come and go
+ * while the old table is kept in step, and the triggers' text has to be known
+ * again: there, any column is looked at.
+ */
 static bool
 is_bound(const struct plan *p, const struct column *c)
 {
 	const struct fkeys *own = &p->old->fkey;
 
+	if (p->complete)
+		return !c->generated;
 	return in_unique_key(p->old, c) || in_foreign_key(own, true, c) ||
 	    in_foreign_key(own, false, c) ||
 	    in_foreign_key(p->added, true, c) ||
