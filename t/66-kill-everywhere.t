@@ -205,6 +205,15 @@ sub ask {
 	return $r;
 }
 
+# Swapped and not proven: the old table is kept for whoever it concerns.
+sub old_table_kept {
+	my ($name, $db, $r) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	like($r->{err}, qr/hint: .*_t_old.* is kept/,
+	    "$name keeps the old table");
+	return $s->sql("DROP TABLE $db._t_old");
+}
+
 # What somebody would do who finds it dead: 17 is what resume says when there
 # is nothing, or not enough, to go on with.
 sub bring_to_an_end {
@@ -215,12 +224,7 @@ sub bring_to_an_end {
 		$verb = 'resume (17) and cleanup';
 		$r = ask('cleanup', $db);
 	}
-	# Swapped and not proven: the old table is kept for whoever it concerns.
-	if ($r->{exit} == 41) {
-		like($r->{err}, qr/hint: .*_t_old.* is kept/,
-		    "$name: $verb keeps the old table");
-		return $s->sql("DROP TABLE $db._t_old");
-	}
+	return old_table_kept("$name: $verb", $db, $r) if $r->{exit} == 41;
 	return is($r->{exit}, 0, "$name: $verb") || diag $r->{err}, $r->{out};
 }
 
@@ -347,6 +351,7 @@ for my $i (0 .. $SERVER - 1) {
 	$s->restart;
 	my $r = $p->wait(60);
 	my $name = "$db, crash " . describe($i, $m, $what) . " ($r->{exit})";
+	old_table_kept($name, $db, $r) if $r->{exit} == 41;
 	# A crash may bring back a registry that was dropped as the last.
 	bring_to_an_end($name, $db, $r->{exit} ? $verb : 'cleanup');
 	my $done = judge($name, $db, $way, $app);
