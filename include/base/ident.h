@@ -45,7 +45,16 @@ void ident_derive(struct ident *id, const char *before, const char *base,
     const char *after);
 
 /*
- * The same, but of such characters only as have the same byte in every
+ * The same, where names are taken for equal that differ in case or accents
+ * only, as MySQL does with those of triggers and named locks, both servers with
+ * those of prepared statements: a base that has either gets a hash.  base may
+ * be two names and a dot.
+ */
+void ident_apart(struct ident *id, const char *before, const char *base,
+    const char *after);
+
+/*
+ * As ident_derive(), but of such characters only as have the same byte in every
  * character set that a client can have (swe7 has letters for some of ASCII):
  * others are left out of base, and a hash of it put in.
  */

@@ -41,6 +41,9 @@ bool names_is_free(const char *name, const struct ident *base);
 void names_trigger(struct qname *to, const struct qname *table, int i,
     bool back);
 
+/* One to try on a table of ours. */
+void names_trial_trigger(struct qname *to, const struct qname *table);
+
 /* As the way back has them: what was shadow is attic, and the reverse. */
 void names_turn(struct names *n);
 

@@ -150,8 +150,16 @@ int db_number(struct db *db, unsigned long long *value, struct err *e,
 /* Add a text as a quoted literal, escaped for this session. */
 void db_literal(struct str *out, struct db *db, const char *text);
 
-/* Add "SCHEMA = '...' AND TABLE = '...'", with these columns for a table's
- * two names. */
+/*
+ * Add "COLUMN = '...'" for the name of a database or a table in a list of the
+ * server's, where also those may be that differ in case or accents only: most
+ * columns of information_schema on MariaDB and of performance_schema on MySQL
+ * compare without.  The plain comparison is there for their indexes.
+ */
+void db_exact(struct str *out, struct db *db, const char *column,
+    const char *name);
+
+/* The same with these columns for a table's two names. */
 void db_match(struct str *out, struct db *db, const char *schema,
     const char *table, const struct qname *name);
 

@@ -132,6 +132,32 @@ ident_derive(struct ident *id, const char *before, const char *base,
 	quote(id);
 }
 
+/* Are there names that differ from it in case, or accents, only? */
+static bool
+has_case(const char *name)
+{
+	for (; *name != '\0'; name++)
+		if ((*name >= 'A' && *name <= 'Z') ||
+		    (unsigned char)*name >= 0x80)
+			return true;
+	return false;
+}
+
+void
+ident_apart(struct ident *id, const char *before, const char *base,
+    const char *after)
+{
+	char apart[2 * IDENT_BYTES + 1 + HASH_CHARS + 1];
+
+	if (!has_case(base)) {
+		ident_derive(id, before, base, after);
+		return;
+	}
+	snprintf(apart, sizeof(apart), "%s_%08x", base,
+	    (unsigned int)ident_hash(base));
+	ident_derive(id, before, apart, after);
+}
+
 bool
 ident_is_plain(const char *name)
 {

@@ -125,6 +125,14 @@ fkey_own(struct fkeys *f, struct db *db, const struct qname *table,
 	return rc;
 }
 
+static void
+add_none_of(struct str *q, struct db *db, const struct qname *child)
+{
+	str_addz(q, " AND NOT (");
+	db_match(q, db, "CONSTRAINT_SCHEMA", "TABLE_NAME", child);
+	str_addz(q, ")");
+}
+
 int
 fkey_children(struct fkeys *f, struct db *db, const struct qname *table,
     const struct qname *ours, bool here_only, struct err *e)
@@ -134,18 +142,12 @@ fkey_children(struct fkeys *f, struct db *db, const struct qname *table,
 
 	db_match(&q, db, "UNIQUE_CONSTRAINT_SCHEMA", "REFERENCED_TABLE_NAME",
 	    table);
-	str_addz(&q, " AND NOT (CONSTRAINT_SCHEMA = ");
-	db_literal(&q, db, table->db.raw);
-	str_addz(&q, " AND TABLE_NAME IN (");
-	db_literal(&q, db, table->table.raw);
-	if (ours != NULL) {
-		str_addz(&q, ", ");
-		db_literal(&q, db, ours->table.raw);
-	}
-	str_addz(&q, "))");
+	add_none_of(&q, db, table);
+	if (ours != NULL)
+		add_none_of(&q, db, ours);
 	if (here_only) {
-		str_addz(&q, " AND CONSTRAINT_SCHEMA = ");
-		db_literal(&q, db, table->db.raw);
+		str_addz(&q, " AND ");
+		db_exact(&q, db, "CONSTRAINT_SCHEMA", table->db.raw);
 	}
 	rc = load(f, db, q.s, e);
 	str_free(&q);

@@ -172,7 +172,7 @@ wait_for_others(struct db *db, const struct qname *t, struct err *e)
 static void
 statement_name(struct ident *name, const struct qname *t)
 {
-	ident_derive(name, "livealter ", t->table.raw, "");
+	ident_apart(name, "livealter ", t->table.raw, "");
 }
 
 static int

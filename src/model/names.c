@@ -89,6 +89,15 @@ names_trigger(struct qname *to, const struct qname *table, int i, bool back)
 		{ "_del", "_upd", "_ins" }, { "_rdel", "_rupd", "_rins" } };
 	struct ident id;
 
-	ident_derive(&id, "livealter_", table->table.raw, suffix[back][i]);
+	ident_apart(&id, "livealter_", table->table.raw, suffix[back][i]);
+	qname_beside(to, table, &id);
+}
+
+void
+names_trial_trigger(struct qname *to, const struct qname *table)
+{
+	struct ident id;
+
+	ident_apart(&id, "livealter_", table->table.raw, "_try");
 	qname_beside(to, table, &id);
 }

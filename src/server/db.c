@@ -533,11 +533,21 @@ db_literal(struct str *out, struct db *db, const char *text)
 }
 
 void
+db_exact(struct str *out, struct db *db, const char *column, const char *name)
+{
+	str_addf(out, "%s = ", column);
+	db_literal(out, db, name);
+	str_addf(out, " AND (@@lower_case_table_names > 0 OR CAST(%s AS "
+	    "BINARY) = ", column);
+	db_literal(out, db, name);
+	str_addz(out, ")");
+}
+
+void
 db_match(struct str *out, struct db *db, const char *schema,
     const char *table, const struct qname *name)
 {
-	str_addf(out, "%s = ", schema);
-	db_literal(out, db, name->db.raw);
-	str_addf(out, " AND %s = ", table);
-	db_literal(out, db, name->table.raw);
+	db_exact(out, db, schema, name->db.raw);
+	str_addz(out, " AND ");
+	db_exact(out, db, table, name->table.raw);
 }

@@ -102,17 +102,15 @@ enum { ID, USER, HOST, AGE, STATEMENT, HELD, MODIFIED, ENDS, OURS, INTERNAL,
 #define ER_CANNOT_CONVERT 3854
 #define TRX_TRIES 5
 
-/* The tables, for an IN (...). */
+/* The lock is of one of the tables. */
 static void
 add_tables(struct str *out, struct db *db, const struct mdl_set *set)
 {
 	size_t i;
 
 	for (i = 0; i < set->n; i++) {
-		str_addz(out, i > 0 ? ", (" : "(");
-		db_literal(out, db, set->table[i]->db.raw);
-		str_addz(out, ", ");
-		db_literal(out, db, set->table[i]->table.raw);
+		str_addz(out, i > 0 ? " OR (" : "(");
+		db_match(out, db, "db", "name", set->table[i]);
 		str_addz(out, ")");
 	}
 }
@@ -133,7 +131,7 @@ ask_holders(struct str *q, const struct blocker_watch *w, bool trx)
 	    "'mariadb.sys') OR p.USER LIKE 'mysql.%%' OR p.COMMAND NOT IN "
 	    "('Sleep', 'Query', 'Execute', 'Fetch'), 1), h.special > 0%s, "
 	    "COALESCE(p.INFO LIKE 'SELECT /*!40001 SQL_NO_CACHE */%%', 0) "
-	    "FROM (SELECT id, MIN(IF(what = 'TABLE' AND (db, name) IN (%s), "
+	    "FROM (SELECT id, MIN(IF(what = 'TABLE' AND (%s), "
 	    "CONCAT(db, '.', name), NULL)) AS held, "
 	    "SUM(what = 'USER LEVEL LOCK' AND name LIKE 'livealter %%') "
 	    "AS ours, SUM(" SPECIAL_LOCK ") AS special FROM %s GROUP BY id "

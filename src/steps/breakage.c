@@ -21,8 +21,7 @@ static const char texts[] =
     "SQL_MODE FROM information_schema.EVENTS" OTHERS("EVENT_SCHEMA")
     " UNION ALL SELECT 'trigger', TRIGGER_SCHEMA, TRIGGER_NAME, "
     "ACTION_STATEMENT, SQL_MODE FROM information_schema.TRIGGERS"
-    OTHERS("TRIGGER_SCHEMA") " AND NOT (EVENT_OBJECT_SCHEMA = %s "
-    "AND EVENT_OBJECT_TABLE = %s) ORDER BY 1 DESC, 2, 3";
+    OTHERS("TRIGGER_SCHEMA") " AND NOT (%s) ORDER BY 1 DESC, 2, 3";
 
 enum { KIND, SCHEMA, NAME, TEXT, MODE };
 
@@ -106,18 +105,16 @@ static int
 read_users(struct users *us, struct db *db, struct err *e)
 {
 	const struct qname *q = &us->p->names.old;
-	struct str schema = STR_INIT, table = STR_INIT;
+	struct str on = STR_INIT;
 	unsigned long long fold = 0;
 	size_t i;
 	int rc;
 
-	db_literal(&schema, db, q->db.raw);
-	db_literal(&table, db, q->table.raw);
+	db_match(&on, db, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE", q);
 	rc = db_number(db, &fold, e, "SELECT @@lower_case_table_names") != 0 ||
-	    db_rows(db, &us->r, "vvv?v", e, texts, schema.s,
-	    table.s) != 0 ? -1 : 0;
-	str_free(&schema);
-	str_free(&table);
+	    db_rows(db, &us->r, "vvv?v", e, texts, on.s) != 0 ?
+	    -1 : 0;
+	str_free(&on);
 	us->fold = fold > 0;
 	us->user = xcalloc(us->r.n + 1, sizeof(*us->user));
 	for (i = 0; rc == 0 && i < us->r.n; i++)

@@ -138,22 +138,21 @@ int
 check_keys_two_ways(struct db *db, const struct server *s,
     const struct table *old, struct err *e)
 {
-	struct str schema = STR_INIT, table = STR_INIT;
+	struct str own = STR_INIT;
 	unsigned long long n = 0;
 	bool above = false;
 	int rc;
 
 	if (!acts_on_itself(&old->fkey))
 		return 0;
-	db_literal(&schema, db, old->name.db.raw);
-	db_literal(&table, db, old->name.table.raw);
+	db_match(&own, db, "CONSTRAINT_SCHEMA", "TABLE_NAME", &old->name);
 	rc = checks_above_innodb(db, s, &above, e);
 	if (rc == 0 && above)
 		rc = db_number(db, &n, e, "WITH RECURSIVE way AS ("
 		    "SELECT CONSTRAINT_NAME k, DELETE_RULE rule, "
 		    "UNIQUE_CONSTRAINT_SCHEMA s, REFERENCED_TABLE_NAME t "
 		    "FROM information_schema.REFERENTIAL_CONSTRAINTS "
-		    "WHERE CONSTRAINT_SCHEMA = %s AND TABLE_NAME = %s "
+		    "WHERE %s "
 		    "AND DELETE_RULE IN ('CASCADE', 'SET NULL') "
 		    "AND (UNIQUE_CONSTRAINT_SCHEMA <> CONSTRAINT_SCHEMA OR "
 		    "REFERENCED_TABLE_NAME <> TABLE_NAME) UNION "
@@ -163,7 +162,7 @@ check_keys_two_ways(struct db *db, const struct server *s,
 		    "r.CONSTRAINT_SCHEMA = way.s AND r.TABLE_NAME = way.t "
 		    "WHERE r.DELETE_RULE = 'CASCADE') SELECT COUNT(*) FROM way "
 		    "a JOIN way b ON a.s = b.s AND a.t = b.t AND a.k <> b.k "
-		    "WHERE a.rule = 'CASCADE'", schema.s, table.s);
+		    "WHERE a.rule = 'CASCADE'", own.s);
 	if (rc == 0 && n > 0) {
 		rc = err_set(e, ERR_REFUSED, "it has foreign keys to itself "
 		    "and two others by which deleting one parent writes to it: "
@@ -172,7 +171,6 @@ check_keys_two_ways(struct db *db, const struct server *s,
 		err_hint(e, "drop one of them first, or start the server with "
 		    "innodb_native_foreign_keys=ON");
 	}
-	str_free(&schema);
-	str_free(&table);
+	str_free(&own);
 	return rc;
 }

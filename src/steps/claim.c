@@ -10,17 +10,6 @@
 #define TRIES		50	/* for the lock of a connection that broke */
 #define BREATH		0.2	/* seconds between them */
 
-/* To MySQL, locks are the same whose names differ in case only. */
-static bool
-has_case(const char *name)
-{
-	for (; *name != '\0'; name++)
-		if ((*name >= 'A' && *name <= 'Z') ||
-		    (unsigned char)*name >= 0x80)
-			return true;
-	return false;
-}
-
 /* The lock's name as a literal.  It may have 64 characters, as other names. */
 static void
 derive_name(struct str *q, struct db *db, const struct qname *table,
@@ -30,10 +19,7 @@ derive_name(struct str *q, struct db *db, const struct qname *table,
 	struct ident lock;
 
 	str_addf(&name, "%s.%s", table->db.raw, table->table.raw);
-	if (has_case(name.s))
-		str_addf(&name, " %08x",
-		    (unsigned int)ident_hash(name.s));
-	ident_derive(&lock, prefix, name.s, "");
+	ident_apart(&lock, prefix, name.s, "");
 	db_literal(q, db, lock.raw);
 	str_free(&name);
 }

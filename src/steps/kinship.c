@@ -52,11 +52,11 @@ try_trigger(struct db *db, const struct plan *p, const struct user_trigger *t,
 	    .table = table->table.sql, .alone = true };
 	struct err e2 = { .kind = ERR_NONE };
 	struct str q = STR_INIT;
-	struct ident name;
+	struct qname name;
 	int rc;
 
-	ident_derive(&name, "livealter_", table->table.raw, "_try");
-	form.name = name.sql;
+	names_trial_trigger(&name, table);
+	form.name = name.table.sql;
 	user_trigger_before(&q, t);
 	rc = db_quiet(db, e, "%s", q.s);
 	str_reset(&q);

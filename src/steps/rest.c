@@ -68,9 +68,9 @@ ask_changes(const struct rest *r, struct db *db)
 	unsigned long long n = 0;
 
 	str_addf(&name, "%s/%s", r->table->db.raw, r->table->table.raw);
-	db_literal(&q, db, name.s);
+	db_exact(&q, db, "NAME", name.s);
 	if (db_number(db, &n, &ignored, "SELECT 1 + MODIFIED_COUNTER FROM "
-	    "information_schema.INNODB_SYS_TABLESTATS WHERE NAME = %s",
+	    "information_schema.INNODB_SYS_TABLESTATS WHERE %s",
 	    q.s) != 0)
 		n = 0;
 	str_free(&name);

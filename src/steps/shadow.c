@@ -411,11 +411,9 @@ probe_triggers(struct db *db, const struct server *s, const struct names *n,
 {
 	struct trigger t = { .event = "INSERT" };
 	struct str q = STR_INIT;
-	struct ident name;
 	int rc;
 
-	ident_derive(&name, "livealter_", n->shadow.table.raw, "_try");
-	qname_beside(&t.name, &n->shadow, &name);
+	names_trial_trigger(&t.name, &n->shadow);
 	mirror_probe(&q, &t, &n->shadow);
 	/* Foreign keys let the application's statements lock it as well. */
 	rc = mdl_run(db, s, MDL_ONE(&n->shadow), tries, q.s, e);
