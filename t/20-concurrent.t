@@ -53,7 +53,8 @@ sub run_case {
 	    !$o{hammer}{rate};
 	hammer_ok($report, $o{limit} // 1500, $name);
 	$took -= Noise::seconds($t, $t + $took);
-	cmp_ok($took, '<', $o{within} // 40, '... it comes to an end');
+	cmp_ok($took, '<', Noise::patience($o{within} // 40),
+	    '... it comes to an end');
 	same_rows($s, 'app', 'orders', 'control', '... the rows are right');
 	$s->sql("ALTER TABLE app.control $alter");
 	same_definition($s, 'app', 'orders', 'control',

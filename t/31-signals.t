@@ -4,6 +4,7 @@ use warnings;
 
 use lib 't/lib';
 use LiveAlter;
+use Noise;
 use Server;
 use Story;
 use Test::More;
@@ -25,7 +26,7 @@ sub stopped {
 	$p->kill($_) for @signals;
 	my $r = $p->wait(30);
 	is($r->{exit}, 32, '... ends with 32') or diag $r->{err};
-	cmp_ok(time - $t, '<', 5, '... soon');
+	cmp_ok(time - $t, '<', Noise::patience(5), '... soon');
 	same_dump($s->dump('app'), $dump, '... and all is as it was');
 	unlike($r->{out}, qr/Successfully/, '... and no success is claimed');
 	return $r;

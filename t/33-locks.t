@@ -129,18 +129,15 @@ fresh_orders($s);
 	$holder->begin_work;
 	$holder->do("UPDATE orders SET note = 'held' WHERE id = 900");
 	my $other = $s->dbh(database => 'app');
-	my @took;
-	my $end = time + 4;
-	while (time < $end) {
-		my $t = time;
-		$other->do("UPDATE orders SET customer = customer + 1 " .
-		    "WHERE id IN (850, 990)");
-		push @took, { at => $t, seconds => time - $t };
-		sleep 0.05;
-	}
-	ok($p->running, 'a row is held for 4 s: the copy waits');
-	my ($slowest) = Noise::longest(@took);
-	cmp_ok($slowest, '<', 1.5, '... and its neighbours are free');
+	ok(eval {
+		for (1 .. 80) {
+			$other->do("UPDATE orders SET customer = " .
+			    "customer + 1 WHERE id IN (850, 990)");
+			sleep 0.05;
+		}
+		1;
+	}, 'a row is held: its neighbours are free') or diag $@;
+	ok($p->running, '... and the copy waits');
 	ok(eval { $holder->do("UPDATE orders SET note = 'twice' WHERE id IN " .
 	    "(880, 995)"); $holder->commit; 1 },
 	    '... and its holder is no victim') or diag $@;

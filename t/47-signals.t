@@ -4,6 +4,7 @@ use warnings;
 
 use lib 't/lib';
 use LiveAlter;
+use Noise;
 use Server;
 use Story;
 use Test::More;
@@ -94,7 +95,8 @@ my $dump = $s->dump('app');
 	my $t = time;
 	$p->kill('TERM');
 	my $r = $p->wait(30);
-	cmp_ok(time - $t, '<', 3, 'a second signal while it undoes stops at ' .
+	cmp_ok(time - $t, '<', Noise::patience(3),
+	    'a second signal while it undoes stops at ' .
 	    'once');
 	is($r->{exit}, 32, '... with 32') or diag $r->{err};
 	like($r->{err}, qr/SIGTERM: stopping at once/, '... and it says so');
@@ -126,7 +128,8 @@ my $dump = $s->dump('app');
 	my $t = time;
 	my $r = $p->wait(30);
 	CORE::kill 'CONT', $s->pid;
-	cmp_ok(time - $t, '<', 8, 'a second signal ends it, though the ' .
+	cmp_ok(time - $t, '<', Noise::patience(8),
+	    'a second signal ends it, though the ' .
 	    'server does not answer');
 	is($r->{exit}, 32, '... with 32') or diag $r->{err};
 	# What it had sent is still done.

@@ -4,6 +4,7 @@ use warnings;
 
 use lib 't/lib';
 use LiveAlter;
+use Noise;
 use Server;
 use Story;
 use Test::More;
@@ -124,7 +125,7 @@ fresh();
 	$p->kill('INT');
 	my $t = time;
 	is($p->wait(30)->{exit}, 32, 'SIGINT during a pause');
-	cmp_ok(time - $t, '<', 5, '... is obeyed soon');
+	cmp_ok(time - $t, '<', Noise::patience(5), '... is obeyed soon');
 	same_dump($s->dump('app'), $dump, '... and all is as it was');
 }
 

@@ -69,7 +69,7 @@ for my $c (
 	$f->go_on;
 	reverted(revert('--accept-loss'), '... and back');
 	$f->go_on;
-	$f->noticed_nothing('... the application', 3);
+	$f->noticed_nothing('... the application');
 	$f->as_native(undef, '...');
 }
 
@@ -101,7 +101,7 @@ for my $c (
 		like($r->{exit}, qr/\A(?:0|17)\z/, '... killed, and once more')
 		    or diag $r->{err};
 		$f->go_on;
-		$f->noticed_nothing('... the application', 3);
+		$f->noticed_nothing('... the application');
 		$f->same_definitions('...');
 		$f->same_everywhere('...');
 		$f->no_orphans('...');
