@@ -5,7 +5,7 @@
  * Tables for the tests of the model, as table_load() would read them.  In
  * each function the text "more" may hold the words "null", "auto_increment"
  * and "generated", and "collate=NAME", where the character set is what stands
- * before the first "_", and "default=TEXT".
+ * before the first "_", "default=TEXT" and "generated=EXPRESSION".
  */
 
 #include <stdio.h>
@@ -98,6 +98,10 @@ fixture_column(const char *name, const char *type, const char *more)
 	c.nullable = strstr(more, "null") != NULL;
 	c.auto_increment = strstr(more, "auto_increment") != NULL;
 	c.generated = strstr(more, "generated") != NULL;
+	if (c.generated)
+		c.expression = fixture_word(more, "generated=");
+	if (c.generated && c.expression == NULL)
+		c.expression = xstrdup("1");
 	c.extra = xstrdup(c.auto_increment ? "auto_increment" : "");
 	c.fallback = fixture_word(more, "default=");
 	c.collation = fixture_word(more, "collate=");
@@ -118,6 +122,7 @@ fixture_column_free(struct column *c)
 	free(c->collation);
 	free(c->fallback);
 	free(c->extra);
+	free(c->expression);
 }
 
 static inline void

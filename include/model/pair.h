@@ -23,8 +23,8 @@ int pair_map(struct plan *p, const struct alter *a,
 void pair_reverse(struct plan *back, const struct plan *p,
     const struct alter *a, const struct plan_wish *wish);
 
-/* What is written to a column of the new table, or what becomes of a column
- * of the old one; NULL when that is nothing. */
+/* What is written to a column of the new table, or computed in it as in the old
+ * one; or what becomes of a column of the old one.  NULL: nothing. */
 const struct pair *pair_to(const struct plan *p, const struct column *to);
 const struct pair *pair_from(const struct plan *p,
     const struct column *from);

@@ -94,6 +94,8 @@ struct plan {
 
 	struct pair *pair;		/* what is written to the new table */
 	size_t n_pairs;
+	size_t n_computed;		/* behind them, what both compute alike
+					   (computed.h) and nobody writes */
 	const struct column **dropped;	/* columns the ALTER drops */
 	size_t n_dropped;
 
@@ -107,10 +109,11 @@ struct plan {
 	const struct pair **id;		/* identify a row on both sides */
 	size_t n_id;
 	struct ident id_index;		/* the new table's key of them */
+	bool computes_id;		/* some of them are generated */
 	/* The ALTER may make keys equal that were different. */
 	bool merges;
-	/* The new table has unique keys besides the identifying one, so that
-	 * a duplicate may be a row that got lost. */
+	/* The new table has unique keys besides the identifying one, or
+	 * computes that one, so that a duplicate may be a row that got lost. */
 	bool other_unique;
 	struct fresh_key *fresh;
 	size_t n_fresh;

@@ -61,6 +61,16 @@ mentions_now(const char *expression)
 	return false;
 }
 
+/* Functions that go by the session's zone, and are allowed in expressions; a
+ * zone may be 'SYSTEM'. */
+static bool
+mentions_zone(const char *expression)
+{
+	return mentions(expression, "from_unixtime") ||
+	    mentions(expression, "unix_timestamp") ||
+	    mentions(expression, "system");
+}
+
 /* Does the new table compute a value that depends on the clock? */
 static bool
 computes(const struct plan *p)
@@ -70,8 +80,9 @@ computes(const struct plan *p)
 
 	for (i = 0; i < p->new->n_columns; i++) {
 		c = &p->new->column[i];
-		if (c->expression != NULL &&
-		    mentions_moment(p->new, c->expression))
+		if (c->expression != NULL && (clock_moment(c) ||
+		    mentions_moment(p->new, c->expression) ||
+		    mentions_zone(c->expression)))
 			return true;
 		if (pair_to(p, c) == NULL && !clock_moment(c) &&
 		    c->fallback != NULL && mentions_now(c->fallback))

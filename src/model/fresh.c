@@ -12,17 +12,6 @@
 
 #define SHOWN 3		/* values that come more than once, in the message */
 
-/* Generated alike on both sides, from columns that are compared anyway. */
-static bool
-generated_alike(const struct column *a, const struct column *b)
-{
-	return a->generated && b->generated &&
-	    same_text(a->name.raw, b->name.raw) &&
-	    strcmp(a->type, b->type) == 0 &&
-	    same_text(a->collation, b->collation) &&
-	    same_text(a->expression, b->expression);
-}
-
 /* What is different in this part of an old key is so in this of a new one. */
 static bool
 part_keeps(const struct plan *p, const struct key_part *old,
@@ -35,8 +24,6 @@ part_keeps(const struct plan *p, const struct key_part *old,
 	if (new->prefix != 0 && (old->prefix == 0 ||
 	    new->prefix < old->prefix || !same_text(from->type, to->type)))
 		return false;
-	if (generated_alike(from, to))
-		return true;
 	return pr != NULL && pr->from == from && convert_distinct(from, to) &&
 	    (to->nullable || !from->nullable);
 }

@@ -27,6 +27,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "model/clock.h"
 #include "model/convert.h"
 #include "model/phantom.h"
 #include "model/sql.h"
@@ -125,6 +126,29 @@ add_values(struct str *q, const struct plan *p, const char *before)
 }
 
 /*
+ * A column that may be assigned to itself: one of the key, or where all of that
+ * is generated, another one.  An expression around a TIMESTAMP would turn it
+ * into local time, and what has a way back of its own is not assigned.
+ */
+static const char *
+assignable(const struct plan *p)
+{
+	const struct pair *pr, *found = NULL;
+	size_t i;
+
+	for (i = 0; i < p->n_id; i++)
+		if (!p->id[i]->to->generated)
+			return p->id[i]->to->name.sql;
+	for (i = 0; i < p->n_pairs; i++) {
+		pr = &p->pair[i];
+		if (pr->from != NULL && pr->forth == NULL && (found == NULL ||
+		    clock_moment(found->to)))
+			found = pr;
+	}
+	return found != NULL ? found->to->name.sql : p->id[0]->to->name.sql;
+}
+
+/*
  * The guard: it assigns a column of the key to itself, unless that is not to
  * be.  It is not when the row found is not the one with our key; and never
  * where the key is new to the old table, for then it cannot be in the shadow:
@@ -135,15 +159,15 @@ static void
 add_guard(struct str *q, const struct plan *p, bool is_new)
 {
 	const char *shadow = p->names.shadow.table.sql;
-	const char *id = p->id[0]->to->name.sql;
+	const char *id = p->id[0]->to->name.sql, *own = assignable(p);
 
-	str_addf(q, "%s = IF(", id);
+	str_addf(q, "%s = IF(", own);
 	if (is_new)
 		str_addf(q, "%s.%s IS NULL", shadow, id);
 	else
 		add_match(q, p, "NEW");
 	str_addf(q, " OR (SELECT 1 UNION ALL SELECT 2), %s.%s, %s.%s)",
-	    shadow, id, shadow, id);
+	    shadow, own, shadow, own);
 }
 
 static void
@@ -203,7 +227,8 @@ add_lesser(struct str *q, const struct plan *p, const char *indent)
 	}
 }
 
-/* Give the row its new key, where it is. */
+/* Give the row its new key, where it is; one that is computed comes with the
+ * columns it is computed of. */
 static void
 add_move(struct str *q, const struct plan *p, const char *indent)
 {
@@ -212,7 +237,9 @@ add_move(struct str *q, const struct plan *p, const char *indent)
 	str_addz(q, indent);
 	add_verb(q, p, "UPDATE");
 	str_addf(q, " %s SET ", p->names.shadow.sql);
-	for (i = 0; i < p->n_id; i++) {
+	if (p->computes_id)
+		add_values(q, p, "");
+	for (i = 0; i < p->n_id && !p->computes_id; i++) {
 		str_addf(q, "%s%s = ", i > 0 ? ", " : "",
 		    p->id[i]->to->name.sql);
 		sql_value(q, p, p->id[i], "NEW");
@@ -229,7 +256,7 @@ add_move(struct str *q, const struct plan *p, const char *indent)
 static void
 add_take(struct str *q, const struct plan *p, const char *indent)
 {
-	const char *id = p->id[0]->to->name.sql;
+	const char *own = assignable(p);
 
 	if (!p->overlaps) {
 		str_addf(q, "%sBEGIN\n"
@@ -239,7 +266,7 @@ add_take(struct str *q, const struct plan *p, const char *indent)
 		    indent);
 		add_insert(q, p, "OLD");
 		str_addf(q, " ON DUPLICATE KEY UPDATE %s = %s.%s;\n%sEND;\n",
-		    id, p->names.shadow.table.sql, id, indent);
+		    own, p->names.shadow.table.sql, own, indent);
 	}
 	add_delete(q, p, "OLD", indent);
 }

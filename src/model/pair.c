@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "base/util.h"
+#include "model/computed.h"
 #include "model/convert.h"
 #include "model/convert_sum.h"
 #include "server/session.h"
@@ -15,7 +16,7 @@ pair_to(const struct plan *p, const struct column *to)
 {
 	size_t i;
 
-	for (i = 0; i < p->n_pairs; i++)
+	for (i = 0; i < p->n_pairs + p->n_computed; i++)
 		if (p->pair[i].to == to && p->pair[i].from != NULL)
 			return &p->pair[i];
 	return NULL;
@@ -26,7 +27,7 @@ pair_from(const struct plan *p, const struct column *from)
 {
 	size_t i;
 
-	for (i = 0; i < p->n_pairs; i++)
+	for (i = 0; i < p->n_pairs + p->n_computed; i++)
 		if (p->pair[i].from == from)
 			return &p->pair[i];
 	return NULL;
@@ -179,6 +180,29 @@ map_columns(struct plan *p, const struct column *const *source,
 	}
 }
 
+/* Columns that are not written, since both tables compute them alike. */
+static void
+map_computed(struct plan *p, const struct column *const *source)
+{
+	struct str ignored = STR_INIT;
+	const struct column *to;
+	struct pair *pr;
+	size_t i;
+
+	for (i = 0; i < p->new->n_columns; i++) {
+		to = &p->new->column[i];
+		if (source[i] == NULL ||
+		    !computed_alike(p, source, source[i], to))
+			continue;
+		pr = &p->pair[p->n_pairs + p->n_computed++];
+		pr->from = source[i];
+		pr->to = to;
+		pr->same = convert_same(pr->from, to);
+		pr->compared = convert_sum_old(&ignored, pr->from, to, "");
+	}
+	str_free(&ignored);
+}
+
 int
 pair_map(struct plan *p, const struct alter *a, const struct plan_wish *wish,
     struct err *e)
@@ -192,6 +216,7 @@ pair_map(struct plan *p, const struct alter *a, const struct plan_wish *wish,
 	for (i = 0; i < p->new->n_columns; i++)
 		source[i] = source_of(p, a, &p->new->column[i]);
 	map_columns(p, source, wish);
+	map_computed(p, source);
 	free(source);
 	return 0;
 }
@@ -226,10 +251,11 @@ pair_reverse(struct plan *back, const struct plan *p, const struct alter *a,
 		source[i] = as != NULL ? table_column(back->old, as) : NULL;
 	}
 	map_columns(back, source, wish);
-	free(source);
 	for (i = 0; i < back->n_pairs; i++)
 		if (back->pair[i].from != NULL)
 			look_forth(&back->pair[i], p);
+	map_computed(back, source);
+	free(source);
 	back->dropped = xcalloc(back->old->n_columns,
 	    sizeof(*back->dropped));
 	for (i = 0; i < back->old->n_columns; i++) {

@@ -126,18 +126,18 @@ unfollowed(const struct plan *p)
 	return NULL;
 }
 
-/* A column of a key whose values are the server's to make. */
+/* A column of a key that is computed, and not alike in the new table. */
 static const struct column *
-generated_part(const struct table *old)
+computed_otherwise(const struct plan *p, const struct table *t)
 {
 	const struct column *c;
 	size_t i, part;
 
-	for (i = 0; i < old->n_keys; i++)
-		for (part = 0; old->key[i].total && part < old->key[i].n;
-		    part++) {
-			c = &old->column[old->key[i].part[part].column];
-			if (c->generated)
+	for (i = 0; i < t->n_keys; i++)
+		for (part = 0; t->key[i].total && part < t->key[i].n; part++) {
+			c = &t->column[t->key[i].part[part].column];
+			if (c->generated && (t == p->old ? pair_from(p, c) :
+			    pair_to(p, c)) == NULL)
 				return c;
 		}
 	return NULL;
@@ -147,12 +147,15 @@ static int
 no_identity(const struct plan *p, struct err *e)
 {
 	const struct pair *pr = unfollowed(p);
-	const struct column *c = generated_part(p->old);
+	const struct column *c = computed_otherwise(p, p->old);
 
+	if (c == NULL)
+		c = computed_otherwise(p, p->new);
 	if (pr == NULL && c != NULL) {
 		err_set(e, ERR_NO_KEY, "no unique key is left that identifies "
 		    "a row before and after the ALTER: column %s of a key is "
-		    "generated, and rows are not found by that", c->name.sql);
+		    "generated, and not by the same expression of the same "
+		    "columns in both tables", c->name.sql);
 		return err_hint(e, "add a unique key of NOT NULL columns that "
 		    "are not generated, and drop it afterwards");
 	}
@@ -194,9 +197,18 @@ choose_identity(struct plan *p, struct err *e)
 		}
 	}
 	free(set);
-	for (i = 0; i < p->n_id; i++)
+	if (p->n_pairs == 0)
+		p->n_id = 0;		/* and nothing is written */
+	for (i = 0; i < p->n_id; i++) {
 		if (!convert_distinct(p->id[i]->from, p->id[i]->to))
 			p->merges = true;
+		if (p->id[i]->to->generated)
+			p->computes_id = true;
+	}
+	/* By a session of other settings a row may have been computed to
+	 * another key than it gets now, which another row has. */
+	if (p->computes_id)
+		p->other_unique = true;
 	if (p->n_id > 0)
 		return 0;
 	return no_identity(p, e);

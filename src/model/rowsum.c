@@ -46,6 +46,22 @@ add_sum_part(struct str *q, const struct pair *pr, bool compared, bool old,
 	str_free(&value);
 }
 
+/*
+ * What is generated is computed anew by ALTER TABLE, so that a session of other
+ * settings may have made something else of it; but not where rows are found by
+ * it.
+ */
+static bool
+identifies(const struct plan *p, const struct pair *pr)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_id; i++)
+		if (p->id[i] == pr)
+			return true;
+	return false;
+}
+
 /* The row as one text.  CONCAT_WS passes over NULLs, so these are marked. */
 static void
 add_row(struct str *q, const struct plan *p, bool old, const char *row)
@@ -56,8 +72,9 @@ add_row(struct str *q, const struct plan *p, bool old, const char *row)
 	size_t i;
 
 	str_addz(q, "CONCAT_WS('#'");
-	for (i = 0; i < p->n_pairs; i++) {
-		if (p->pair[i].from == NULL)
+	for (i = 0; i < p->n_pairs + p->n_computed; i++) {
+		if (p->pair[i].from == NULL || (i >= p->n_pairs &&
+		    !identifies(p, &p->pair[i])))
 			continue;
 		/* What is compared the other way has its sides swapped. */
 		source = (p->pair[i].forth == NULL) == old;

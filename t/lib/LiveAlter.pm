@@ -244,7 +244,11 @@ sub copy_table {
 	my ($s, $db, $from, $to) = @_;
 	my ($f, $t) = map { _q($db) . '.' . _q($_) } $from, $to;
 	$s->sql("CREATE TABLE $t LIKE $f");
-	my $cols = join ', ', map { _q($_) } table_columns($s, $db, $from);
+	# Those that are generated are not for anybody to assign.
+	my $cols = join ', ', map { _q($_->[0]) } $s->rows("SELECT " .
+	    "column_name FROM information_schema.columns WHERE table_schema " .
+	    "= ? AND table_name = ? AND COALESCE(generation_expression, '') " .
+	    "= '' ORDER BY ordinal_position", $db, $from);
 	$s->sql("INSERT INTO $t ($cols) SELECT $cols FROM $f");
 }
 

@@ -272,6 +272,31 @@ less_to_bring_back(struct fixture *f)
 	primary(&f->new, "id");
 }
 
+/* Nobody assigns the second half of the key. */
+static void
+computed_key(struct fixture *f)
+{
+	const char *digest = "collate=utf8mb4_bin generated=lower(`name`)";
+
+	both(f, "id", "bigint(20)", "");
+	column(&f->old, "name", "varchar(50)", UTF8);
+	column(&f->new, "name", "varchar(90)", UTF8);
+	both(f, "g", "varchar(90)", digest);
+	column(&f->new, "size", "int(11)", "null");
+	primary(&f->old, "g,id");
+	primary(&f->new, "g,id");
+}
+
+static void
+computed_key_alone(struct fixture *f)
+{
+	both(f, "at", "timestamp(3)", "");
+	both(f, "n", "int(11)", "");
+	both(f, "g", "int(11)", "generated=(`n`+1)");
+	unique(&f->old, "g", "g");
+	unique(&f->new, "g", "g");
+}
+
 static const struct golden cases[] = {
 	{ "add-column", "t", "ADD size INT, ADD color VARCHAR(9) NOT NULL "
 	    "DEFAULT 'red'", &mariadb_10_11, add_column },
@@ -322,6 +347,10 @@ static const struct golden cases[] = {
 	    "size, DROP KEY name, ADD weight INT", &mariadb_10_11, way_back },
 	{ "way-back-of-less", "t", "MODIFY at DATETIME(3), MODIFY code INT "
 	    "NOT NULL, MODIFY n INT NOT NULL", &mysql_8_4, less_to_bring_back },
+	{ "computed-key", "t", "MODIFY name VARCHAR(90) NOT NULL, ADD size "
+	    "INT", &mysql_8_4, computed_key },
+	{ "way-back-of-computed-key", "t", "FORCE", &mysql_8_4,
+	    computed_key_alone },
 	{ "long-name", "a_table_with_a_name_of_64_characters_which_are_as_"
 	    "many_as_can_be", "ADD size INT, ADD color VARCHAR(9) NOT NULL "
 	    "DEFAULT 'red'", &mariadb_10_11, add_column },
