@@ -41,6 +41,14 @@ bool names_is_free(const char *name, const struct ident *base);
 void names_trigger(struct qname *to, const struct qname *table, int i,
     bool back);
 
+/*
+ * The advisory lock that an application's connection takes in a trigger when
+ * not even a note can be written: nothing else in the server needs no room on a
+ * disk, no privilege and no table, outlasts a ROLLBACK, and is seen by others.
+ */
+#define NAMES_LOST "lost by livealter %08x"
+unsigned int names_lost(const struct qname *table);
+
 /* One to try on a table of ours. */
 void names_trial_trigger(struct qname *to, const struct qname *table);
 

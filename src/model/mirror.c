@@ -352,6 +352,11 @@ keep_out_views(struct str *q, const struct qname *table, const char *index,
 	    indent, table->sql, index);
 }
 
+/*
+ * A note that cannot be written (no room on the disk, a privilege that was
+ * taken away, no table) is no error of the application's either; the lock tells
+ * the run.
+ */
 static void
 add_note(struct str *q, const struct plan *p, enum trigger_event ev)
 {
@@ -360,7 +365,9 @@ add_note(struct str *q, const struct plan *p, enum trigger_event ev)
 	str_addz(q, "    BEGIN\n"
 	    "      DECLARE EXIT HANDLER FOR " PASSED_ON " RESIGNAL;\n"
 	    "      DECLARE CONTINUE HANDLER FOR SQLWARNING BEGIN END;\n"
-	    "      DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN END;\n");
+	    "      DECLARE EXIT HANDLER FOR SQLEXCEPTION ");
+	str_addf(q, "DO GET_LOCK('" NAMES_LOST "', 0);\n",
+	    names_lost(&p->names.old));
 	keep_out_views(q, &p->names.notes, "PRIMARY", "      ");
 	str_addz(q, "      ");
 	add_verb(q, p, "INSERT");

@@ -93,6 +93,12 @@ names_trigger(struct qname *to, const struct qname *table, int i, bool back)
 	qname_beside(to, table, &id);
 }
 
+unsigned int
+names_lost(const struct qname *table)
+{
+	return (unsigned int)ident_hash(table->sql);
+}
+
 void
 names_trial_trigger(struct qname *to, const struct qname *table)
 {

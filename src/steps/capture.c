@@ -87,6 +87,29 @@ capture_recognize(struct db *db, const struct plan *p, struct capture *c,
 	return rc;
 }
 
+/* Did a trigger fail to write its note? */
+static int
+check_lost(struct db *db, const struct plan *p, struct err *e)
+{
+	char *who = NULL;
+	int rc;
+
+	rc = db_value(db, &who, e, "SELECT IS_USED_LOCK('" NAMES_LOST "')",
+	    names_lost(&p->names.old));
+	if (rc == 0 && who != NULL) {
+		rc = err_set(e, ERR_REJECTED, "connection %s wrote to %s what "
+		    "the %s table has not got, and the trigger could not note "
+		    "it in %s", who, p->names.old.sql, plan_there(p),
+		    p->names.notes.sql);
+		err_hint(e, "a full disk, a privilege that %s has lost, or a "
+		    "table that is damaged or gone; see to that, KILL %s, "
+		    "which has the mark, and start again", p->server->user,
+		    who);
+	}
+	free(who);
+	return rc;
+}
+
 /*
  * The order matters.  With the INSERT trigger first, a row inserted and then
  * updated before the UPDATE trigger is there would stay in the shadow as it
@@ -100,6 +123,9 @@ capture_run(struct db *db, const struct plan *p, const struct config *cfg,
 	struct str mode = STR_INIT;
 	int rc;
 
+	/* Of an earlier run. */
+	if (check_lost(db, p, e) != 0)
+		return -1;
 	undo_push(undo, UNDO_NOTES, "DROP TABLE IF EXISTS %s",
 	    p->names.notes.sql);
 	if (db_run_text(db, p->create_notes, e) != 0) {
@@ -147,7 +173,7 @@ capture_notes(struct db *db, const struct plan *p, struct err *e)
 	}
 	rows_free(&r);
 	str_free(&list);
-	return rc;
+	return rc != 0 ? -1 : check_lost(db, p, e);
 }
 
 /* What is wrong with the trigger, if anything is. */
