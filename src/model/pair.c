@@ -149,6 +149,22 @@ choose_dates(struct plan *p, const struct column *from)
 		p->session |= SESSION_NO_ZERO_IN_DATE;
 }
 
+/*
+ * MySQL refuses a zero date by these modes also where a column is only copied;
+ * ALTER TABLE does not.
+ */
+static void
+spare_dates(struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_pairs && !p->server->mariadb; i++)
+		if (p->pair[i].from != NULL &&
+		    p->pair[i].from->kind == KIND_TIME)
+			p->session &= ~(unsigned int)(SESSION_NO_ZERO_DATE |
+			    SESSION_NO_ZERO_IN_DATE);
+}
+
 /* source has a column of the old table, or NULL, for each of the new one. */
 static void
 map_columns(struct plan *p, const struct column *const *source,
@@ -178,6 +194,7 @@ map_columns(struct plan *p, const struct column *const *source,
 		if (from != NULL && convert_dates(from, to))
 			choose_dates(p, from);
 	}
+	spare_dates(p);
 }
 
 /* Columns that are not written, since both tables compute them alike. */
