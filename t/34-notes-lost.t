@@ -55,6 +55,9 @@ for (
 		my $write = $writes[$i];
 		fresh();
 		# At any other time the looks of the run tell as well.
+		# On MariaDB a missing table makes no mark: a statement that
+		# began before the triggers does not find it, either.
+		my $marks = $s->is_mysql || $name !~ /gone/;
 		my $p = waiting('--verify-swap=no');
 		$p->kill('STOP');
 		my $app = $s->dbh(database => 'app');
@@ -65,6 +68,11 @@ for (
 		$p->kill('CONT');
 		run_livealter($s, 'control', dsn('app', 't'), 'cut-over');
 		my $r = $p->wait;
+		if (!$marks) {
+			is($r->{exit}, 30, '... that it was away is seen, ' .
+			    'and what it lacks') or diag $r->{err};
+			next;
+		}
 		is($r->{exit}, 36, '... the run ends') or diag $r->{err};
 		my ($id) = $r->{err} =~ /connection (\d+) wrote to/;
 		is($id, $app->selectrow_array('SELECT CONNECTION_ID()'),
