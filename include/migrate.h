@@ -16,6 +16,7 @@
 #include "steps/capture.h"
 #include "steps/check.h"
 #include "steps/copy.h"
+#include "steps/in_flight.h"
 #include "steps/proof.h"
 #include "steps/registry.h"
 #include "steps/rest.h"
@@ -60,6 +61,7 @@ struct migration {
 	unsigned int snapshots_lost;	/* cut-overs that were let go for it */
 	enum err_kind unproven;		/* why the old table is kept: a loss,
 					   or nobody knows */
+	struct in_flight late;		/* began before the swap */
 	struct rest rest;		/* does somebody write to it? */
 	struct copy_result copied;
 	struct walk_result compared, proved;

@@ -3,6 +3,7 @@
 #include "base/reason.h"
 #include "compare.h"
 #include "model/standin.h"
+#include "outlast.h"
 #include "prove.h"
 #include "steps/capture.h"
 #include "steps/check.h"
@@ -137,6 +138,7 @@ look_and_swap(struct migration *m, const struct mdl_gate *gate,
 	    e);
 	if (!m->swapped)
 		prove_end(m);
+	outlast_note(m);
 	if (rc == -2)
 		return -1;
 	if (forget_cutover(m, rc == 0 ? e : &ignored) != 0 && rc == 0)

@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "exchange.h"
 #include "model/reverse.h"
+#include "outlast.h"
 #include "recall.h"
 #include "server/session.h"
 #include "steps/breakage.h"
@@ -18,7 +19,6 @@
 #include "steps/claim.h"
 #include "steps/copy.h"
 #include "steps/finish.h"
-#include "steps/in_flight.h"
 #include "steps/kinship.h"
 #include "steps/mdl.h"
 #include "steps/postpone.h"
@@ -211,67 +211,11 @@ migrate_plan(struct migration *m, struct err *e)
 	    e) : 0;
 }
 
-#define LOOK_OFTEN	0.02	/* seconds, to catch a connection idle */
-#define TELL_AFTER	2.0	/* and until it is said who is waited for */
-
-/* 1 to go on waiting, 0 when they have ended, -1 with *e. */
-static int
-wait_once(struct migration *m, struct in_flight *f, double began, bool *told,
-    struct err *e)
-{
-	double limit = m->cfg->metadata_lock_deadline;
-	struct str who = STR_INIT;
-	int rc = in_flight_ended(f, m->db, &who, e);
-
-	if (rc == 0 && now_s() - began > TELL_AFTER && !*told) {
-		log_info("waiting for statements that began before the "
-		    "triggers; %s", who.s);
-		*told = true;
-	}
-	if (rc == 0 && limit > 0 && now_s() - began > limit)
-		rc = err_set(e, ERR_TRIGGERS, "%zu statements that began "
-		    "before the triggers have not ended in %.0f s; %s", f->n,
-		    limit, who.s);
-	else if (rc == 0 && (stop_sleep(*told ? 5 * LOOK_OFTEN : LOOK_OFTEN)))
-		rc = err_set(e, ERR_STOPPED, "stopped while waiting for "
-		    "statements that began before the triggers");
-	str_free(&who);
-	return rc < 0 ? -1 : rc == 0;
-}
-
-/* What such statements have written past our triggers is put right. */
-static int
-outlast(struct migration *m, struct err *e)
-{
-	double began = now_s(), beat = began;
-	struct in_flight f = { NULL, 0 };
-	unsigned long long any = 0;
-	bool told = false, some;
-	int rc;
-
-	rc = in_flight_begin(&f, m->db, &m->plan, m->cfg, e);
-	some = f.n > 0;
-	while (rc == 0 && (rc = wait_once(m, &f, began, &told, e)) == 1) {
-		rc = 0;
-		if (now_s() - beat < 1)
-			continue;
-		beat = now_s();
-		rc = watch_tables(m, e);
-	}
-	in_flight_free(&f);
-	if (rc != 0 || !some)
-		return rc;
-	if (db_number(m->db, &any, e, "SELECT EXISTS (SELECT 1 FROM %s)",
-	    m->plan.names.shadow.sql) != 0)
-		return -1;
-	return any ? in_flight_sweep(m->db, &m->plan, m->cfg, e) : 0;
-}
-
 int
 migrate_capture(struct migration *m, struct err *e)
 {
 	if (capture_run(m->db, &m->plan, m->cfg, &m->undo, &m->capture,
-	    e) != 0 || outlast(m, e) != 0)
+	    e) != 0 || outlast_run(m, e) != 0)
 		return -1;
 	return registry_note_triggers(&m->registry, m->db, &m->capture, e);
 }
@@ -349,8 +293,10 @@ drop_triggers(struct migration *m, struct err *e)
 
 /* The row goes, but for that of a migration that can be reverted. */
 static int
-close_record(const struct migration *m, struct err *e)
+close_record(struct migration *m, struct err *e)
 {
+	if (m->swapped)
+		outlast_swap(m);
 	if (!m->swapped || !m->cfg->reverse)
 		return registry_end(&m->registry, m->db, &m->server,
 		    &m->cfg->tries_drop_triggers, e);
@@ -368,7 +314,7 @@ close_record(const struct migration *m, struct err *e)
 static int
 run_alone(void *arg, enum undo_what what, const char *sql, struct err *e)
 {
-	const struct migration *m = arg;
+	struct migration *m = arg;
 	const struct qname *table;
 	struct fkeys f = FKEYS_INIT;
 	struct qname trial;
@@ -541,6 +487,7 @@ migrate_free(struct migration *m)
 	wish_free(&m->wish);
 	registry_free(&m->registry);
 	record_free(&m->was);
+	in_flight_free(&m->late);
 	undo_forget(&m->undo, UNDO_ANY);
 	db_close(m->db);
 }

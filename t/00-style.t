@@ -105,8 +105,8 @@ sub room_of { $_[0] =~ m{^(?:src|include)/(\w+)/} ? $1 : 'top' }
 			push @unknown, "$f: $_" if !exists $text{"include/$_"};
 			push @nameless, "$f: $_"
 			    if $to eq 'top' &&
-			    !/^(?:compare|exchange|migrate|prove|status|recall|
-			    resume|unchanged|
+			    !/^(?:compare|exchange|migrate|outlast|prove|status|
+			    recall|resume|unchanged|
 			    cleanup|control|watch)\.h$/x;
 			next if !exists $level{$to} || !exists $level{$room};
 			push @up, "$f includes $_"

@@ -99,6 +99,27 @@ for my $why (sort keys %WHY) {
 	is(rows(), $RIGHT, '... and nothing is lost');
 }
 
+# With a way back, the triggers on the new table are none that it knows.
+for my $why (sort keys %WHY) {
+	fresh($why);
+	my $p = start_to_step($s, 'before:swap', 'ADD h INT', 'app', 't',
+	    '--reversible');
+	my ($app, $holder) = call();
+	$s->sql("UPDATE app.t SET n = n + 10 WHERE id = 1");
+	$p->kill('CONT');
+	ok($p->wait_for($mariadb ? qr/began before the swap.*GET_LOCK/ :
+	    qr/swaps the tables back/, 20), "$why: swapped with a way back");
+	is(go_on($app, $holder), '', '... the procedure meets no error');
+	succeeded($p->wait(60), 'app', 't', '... the run');
+	is(rows(), $RIGHT, '... nothing is lost');
+	is($s->value("SELECT GROUP_CONCAT(CONCAT(id, ':', n) ORDER BY id) " .
+	    "FROM app._t_old"), $RIGHT, '... nor in the old table');
+	my $r = run_livealter($s, 'revert', 'D=app,t=t', '--accept-loss');
+	is($r->{exit}, 0, '... and back') or diag $r->{err};
+	is(rows(), $RIGHT, '... nothing is lost');
+	nothing_left($s, 'app');
+}
+
 # A signal, and the deadline, end the wait.
 if ($mariadb) {
 	fresh('trigger');

@@ -34,6 +34,13 @@ int in_flight_begin(struct in_flight *f, struct db *db, const struct plan *p,
     const struct config *cfg, struct err *e);
 
 /*
+ * The same after a swap, where the table had our triggers, but only where there
+ * are routines or events at all: who is at work just now?
+ */
+int in_flight_late(struct in_flight *f, struct db *db, const struct plan *p,
+    const struct config *cfg, struct err *e);
+
+/*
  * Look again: returns 1 when none is left, 0 when there are some, of whom the
  * eldest is named in *who; -1 with *e.
  */

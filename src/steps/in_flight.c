@@ -47,27 +47,47 @@ keeps_lists(struct db *db, const struct plan *p, bool *yes, struct err *e)
 	return 0;
 }
 
-int
-in_flight_begin(struct in_flight *f, struct db *db, const struct plan *p,
-    const struct config *cfg, struct err *e)
+static int
+who_is_at_work(struct in_flight *f, struct db *db, struct err *e)
 {
 	struct rows r = ROWS_INIT;
-	bool yes = false;
-	int rc;
-
-	f->id = NULL;
-	f->n = 0;
-	if (!p->server->mariadb || config_without(cfg, "in-flight"))
-		return 0;
-	rc = keeps_lists(db, p, &yes, e);
-	if (rc != 0 || !yes)
-		return rc;
-	rc = db_rows(db, &r, "v", e, "SELECT ID FROM "
+	int rc = db_rows(db, &r, "v", e, "SELECT ID FROM "
 	    "information_schema.PROCESSLIST WHERE " AT_WORK);
 	if (rc == 0)
 		keep(f, &r);
 	rows_free(&r);
 	return rc;
+}
+
+int
+in_flight_begin(struct in_flight *f, struct db *db, const struct plan *p,
+    const struct config *cfg, struct err *e)
+{
+	bool yes = false;
+
+	f->id = NULL;
+	f->n = 0;
+	if (p->server->mariadb && keeps_lists(db, p, &yes, e) != 0)
+		return -1;
+	return yes && !config_without(cfg, "in-flight") ?
+	    who_is_at_work(f, db, e) : 0;
+}
+
+int
+in_flight_late(struct in_flight *f, struct db *db, const struct plan *p,
+    const struct config *cfg, struct err *e)
+{
+	unsigned long long n = 0;
+
+	f->id = NULL;
+	f->n = 0;
+	if (p->server->mariadb && !config_without(cfg, "in-flight") &&
+	    db_number(db, &n, e, "SELECT EXISTS (SELECT 1 FROM "
+	    "information_schema.ROUTINES WHERE ROUTINE_SCHEMA NOT IN ('sys', "
+	    "'mysql')) OR EXISTS (SELECT 1 FROM information_schema.EVENTS)") !=
+	    0)
+		return -1;
+	return n > 0 ? who_is_at_work(f, db, e) : 0;
 }
 
 int
