@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "cli/command.h"
 #include "exchange.h"
+#include "model/apart.h"
 #include "model/reverse.h"
 #include "outlast.h"
 #include "recall.h"
@@ -24,6 +25,7 @@
 #include "steps/postpone.h"
 #include "steps/shadow.h"
 #include "steps/swap.h"
+#include "steps/sweep.h"
 #include "steps/turn.h"
 #include "steps/unique.h"
 #include "steps/warning.h"
@@ -123,6 +125,7 @@ migrate_wish(const struct migration *m)
 		.kin = &m->kin,
 		.added = &m->added,
 		.follow_children = !same_text(m->cfg->fkeys_method, "none"),
+		.apart = m->new != NULL && apart_is(&m->server, m->old, m->new),
 		.kept_in_step = m->cfg->reverse,
 		.proves = m->cfg->verify_swap != VERIFY_SWAP_NO,
 		.believes_new = config_without(m->cfg, "update-ignore"),
@@ -181,10 +184,12 @@ int
 migrate_plan(struct migration *m, struct err *e)
 {
 	const struct ask_beat beat = { watch_alone, m };
-	struct plan_wish wish = migrate_wish(m);
+	struct plan_wish wish;
 
-	if (table_load(&m->new, m->db, &m->server, &m->names.shadow, e) != 0 ||
-	    kin_prepare(&m->kin, m->db, &m->names.shadow, m->server.mariadb,
+	if (table_load(&m->new, m->db, &m->server, &m->names.shadow, e) != 0)
+		return -1;
+	wish = migrate_wish(m);
+	if (kin_prepare(&m->kin, m->db, &m->names.shadow, m->server.mariadb,
 	    e) != 0 ||
 	    plan_make(&m->plan, &m->names, m->old, m->new, &m->alter,
 	    &m->server, &wish, e) != 0 ||
@@ -223,6 +228,7 @@ migrate_capture(struct migration *m, struct err *e)
 int
 migrate_copy(struct migration *m, struct err *e)
 {
+	const struct ask_beat beat = { watch_tables, m };
 	struct watching w;
 
 	watch_walk(&w, m, watch_tables);
@@ -235,6 +241,8 @@ migrate_copy(struct migration *m, struct err *e)
 		return -1;
 	log_info("copied %llu rows in %.1f s", m->copied.walk.rows,
 	    m->copied.walk.seconds);
+	if (sweep_run(&m->plan, m->cfg, &beat, e) != 0)
+		return -1;
 	return watch_tables(m, e);
 }
 

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "cleanup.h"
 #include "cli/command.h"
+#include "model/apart.h"
 #include "model/reverse.h"
 #include "recall.h"
 #include "steps/kinship.h"
@@ -53,18 +54,22 @@ count_added(const struct alter *a)
 
 /*
  * The old table's foreign keys are those of the new one that the ALTER has not
- * added; or else somebody has dropped one since, or added.
+ * added, without those that it gets at the end (model/apart.h); or else
+ * somebody has dropped one since, or added.
  */
 static int
 check_keys(const struct migration *m, struct err *e)
 {
 	const struct fkeys *here = &m->old->fkey, *there = &m->new->fkey;
-	size_t i;
+	size_t i, apart = 0;
 
+	for (i = 0; i < here->n && apart_is(&m->server, m->old, m->new); i++)
+		apart += fkey_is_self(&here->key[i]);
 	for (i = 0; i < there->n; i++)
 		if (fkey_original(here, &there->key[i]) == NULL)
 			break;
-	if (i == there->n && here->n <= there->n + count_added(&m->alter))
+	if (i == there->n && here->n <= there->n + apart +
+	    count_added(&m->alter))
 		return 0;
 	err_set(e, ERR_REFUSED, "the foreign keys of %s are not those that it "
 	    "had after the swap", m->names.old.sql);

@@ -40,6 +40,9 @@ int fkey_children(struct fkeys *f, struct db *db, const struct qname *table,
     const struct qname *ours, bool here_only, struct err *e);
 void fkey_free(struct fkeys *f);
 
+/* Add a copy. */
+void fkey_add(struct fkeys *f, const struct fkey *k);
+
 /* Forget the i-th. */
 void fkey_remove(struct fkeys *f, size_t i);
 
@@ -59,6 +62,9 @@ bool fkey_is_self(const struct fkey *k);
  * Keys").
  */
 bool fkey_cascades(const struct fkey *k);
+
+/* Does it when the parent is deleted? */
+bool fkey_acts_on_delete(const struct fkey *k);
 
 /*
  * What it is called while its name is another table's: the names are unique in

@@ -64,6 +64,8 @@ struct plan_wish {
 	const struct kin *kin;		/* what hangs on the table */
 	const struct fkeys *added;	/* foreign keys that the ALTER adds */
 	bool follow_children;		/* and they are to be turned */
+	bool apart;			/* the new table is without keys to
+					   itself: see apart.h */
 	bool kept_in_step;		/* the old table, after the swap */
 	bool proves;			/* the swap, if need be */
 	bool believes_new;		/* a test: see phantom.h */
@@ -84,6 +86,13 @@ struct plan {
 	const struct server *server;
 	const struct kin *kin;
 	const struct fkeys *added;
+	/* Keys of the table to itself that the new one is without until the
+	 * swap, as they are on the old table and as they will be (apart.h). */
+	struct fkeys apart, apart_new;
+	bool is_apart;
+	/* Triggers may fire in the midst of a cascade, before the parent has
+	 * its new key. */
+	bool unchecked;
 	bool follow_children;
 	bool kept_in_step;
 	bool proves;

@@ -16,6 +16,9 @@
 #define STANDIN_KEY	"key"
 #define STANDIN_CHILD	"child"		/* a key of another table */
 #define STANDIN_TRIGGER	"trigger"
+/* No stand-in, but a key that comes at the end (model/apart.h): its definition
+ * is in `written', as fkey_keep() has it. */
+#define STANDIN_APART	"own key"
 
 /* What the registry has of one. */
 struct standin {
@@ -43,6 +46,10 @@ bool standin_find(struct ident *to, const char *pairs, const char *kind,
  */
 bool standin_real(struct ident *to, const char *pairs, const char *kind,
     const char *name);
+
+/* Add the keys of this table to itself that come at the end. */
+void standin_apart(struct fkeys *f, const char *pairs,
+    const struct qname *table);
 
 /* Where a text ends before a ";" and blanks; or where it ends. */
 size_t standin_end(const char *text);

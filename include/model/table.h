@@ -88,6 +88,10 @@ void table_take_text(struct table *t, struct table *from);
 const struct column *table_column(const struct table *t, const char *name);
 const struct key *table_key(const struct table *t, const char *name);
 
+/* An index that leads with these columns; NULL: none does. */
+const struct key *table_leading(const struct table *t,
+    const struct ident *column, size_t n);
+
 /*
  * The key to walk the table by: the primary key, or else the first that is
  * total.  NULL with *e (ERR_NO_KEY), saying why each unique key will not do.

@@ -31,6 +31,12 @@ struct server {
 	/* MariaDB's note_verbosity (10.6.16 and later); sql_notes, which it
 	 * replaces, is a warning of its own since 11.3. */
 	bool note_verbosity;
+	/* MySQL 9.6 and later, unless innodb_native_foreign_keys is ON: foreign
+	 * keys are checked above InnoDB. */
+	bool keys_above;
+	/* Then (9.7 and later) a session may have triggers fire on cascades:
+	 * enable_cascade_triggers. */
+	bool cascade_triggers;
 	/* It can be asked who holds a metadata lock, in MySQL's
 	 * performance_schema.metadata_locks, or in MariaDB's
 	 * information_schema.METADATA_LOCK_INFO, if that is installed. */

@@ -39,7 +39,8 @@ int shadow_create(struct db *db, const struct names *n,
 /*
  * Foreign keys that the ALTER has added: read them into *added, and take them
  * off again until the swap, because the application's writes to their parents
- * must not fail before.  Their indexes stay.
+ * must not fail before.  Their indexes stay.  So are those that it does without
+ * until then (model/apart.h).
  */
 int shadow_added_keys(struct db *db, const struct names *n,
     const struct table *old, const struct server *s,

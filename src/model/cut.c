@@ -103,32 +103,13 @@ map_referenced(const struct plan *p, const struct fkey *k, struct ident *to,
 	return 0;
 }
 
-/* As an index that leads with these columns. */
-static const struct key *
-leading(const struct table *t, const struct ident *column, size_t n)
-{
-	const struct key *k;
-	size_t i, j;
-
-	for (i = 0; i < t->n_keys; i++) {
-		k = &t->key[i];
-		for (j = 0; j < n && j < k->n && k->part[j].prefix == 0 &&
-		    same_text(t->column[k->part[j].column].name.raw,
-		    column[j].raw); j++)
-			;
-		if (j == n)
-			return k;
-	}
-	return NULL;
-}
-
 static int
 check_index(const struct plan *p, const struct fkey *k,
     const struct ident *columns, struct err *e)
 {
-	const struct key *was = leading(p->old, k->referenced, k->n);
+	const struct key *was = table_leading(p->old, k->referenced, k->n);
 
-	if (leading(p->new, columns, k->n) != NULL || was == NULL)
+	if (table_leading(p->new, columns, k->n) != NULL || was == NULL)
 		return 0;
 	return err_set(e, ERR_REFUSED, "key %s is needed by foreign key %s of "
 	    "%s", was->name.sql, k->name.sql, k->child.sql);

@@ -204,6 +204,25 @@ cutkey_names_index(const struct fkey *k, const struct qname *shadow)
 	    came_with(&k->index, &k->index, shadow);
 }
 
+/* Those that the new table was without: the old one has lost them by now. */
+static void
+add_apart(struct str *q, const struct plan *p, const struct alter *a)
+{
+	const struct fkey *k;
+	size_t i;
+
+	for (i = 0; i < p->apart_new.n; i++) {
+		k = &p->apart_new.key[i];
+		if (alter_drops_fkey(a, k->name.raw))
+			continue;
+		if (q->len > 0)
+			str_addz(q, ", ");
+		fkey_keep_index(q, k);
+		str_addz(q, "ADD ");
+		fkey_definition(q, k, &k->name, &p->names.old, NULL);
+	}
+}
+
 /*
  * Names come back.  What references the table itself, until now the old one,
  * references the one of its name then: the new one.
@@ -225,6 +244,7 @@ cutkey_name(struct plan *p, const struct alter *a)
 			    alter_drops_fkey(a, was->name.raw) ? NULL :
 			    &was->name);
 	}
+	add_apart(&q, p, a);
 	for (i = 0; i < p->added->n; i++) {
 		k = &p->added->key[i];
 		name = name_of_added(p, a, k);
@@ -303,7 +323,7 @@ name_in_attic(struct ident *to, const struct plan *p, const struct fkey *k)
  * The old table has no rows that the application could take away any more,
  * so a foreign key on it would keep it from deleting parents.  Where it is
  * kept in step it has the same rows, and needs the same cascades, which fire
- * no triggers.
+ * no triggers; but for those that are done by triggers (apart.h).
  */
 void
 cutkey_take(struct plan *p)
@@ -317,7 +337,8 @@ cutkey_take(struct plan *p)
 		k = &p->old->fkey.key[i];
 		name_in_attic(&from, p, k);
 		fkey_in_wait(&to, k->name.raw);
-		add_clause(&q, p, k, &from, p->kept_in_step ? &to : NULL);
+		add_clause(&q, p, k, &from, p->kept_in_step &&
+		    !(p->is_apart && fkey_is_self(k)) ? &to : NULL);
 	}
 	add_alter(p, CUT_ATTIC, &p->names.attic, &q);
 }

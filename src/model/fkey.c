@@ -154,6 +154,29 @@ fkey_children(struct fkeys *f, struct db *db, const struct qname *table,
 	return rc;
 }
 
+static struct ident *
+copy_names(const struct ident *from, size_t n)
+{
+	struct ident *to = xcalloc(n + 1, sizeof(*to));
+
+	memcpy(to, from, n * sizeof(*to));
+	return to;
+}
+
+void
+fkey_add(struct fkeys *f, const struct fkey *k)
+{
+	struct fkey *to;
+
+	f->key = xrealloc(f->key, f->n + 1, sizeof(*f->key));
+	to = &f->key[f->n++];
+	*to = *k;
+	to->column = copy_names(k->column, k->n);
+	to->referenced = copy_names(k->referenced, k->n);
+	to->on_update = xstrdup_null(k->on_update);
+	to->on_delete = xstrdup_null(k->on_delete);
+}
+
 static void
 free_key(struct fkey *k)
 {
@@ -222,6 +245,12 @@ bool
 fkey_cascades(const struct fkey *k)
 {
 	return acts(k->on_update) || acts(k->on_delete);
+}
+
+bool
+fkey_acts_on_delete(const struct fkey *k)
+{
+	return acts(k->on_delete);
 }
 
 void

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "base/util.h"
+#include "model/apart.h"
 #include "model/clock.h"
 #include "model/convert.h"
 #include "model/ddl.h"
@@ -287,6 +288,19 @@ choose_values(struct plan *p)
 	str_free(&ignored);
 }
 
+/* May a trigger fire while a parent is about to change its key? */
+static bool
+updates_children(const struct server *s, const struct table *old)
+{
+	size_t i;
+
+	for (i = 0; i < old->fkey.n && s->cascade_triggers; i++)
+		if (!fkey_is_self(&old->fkey.key[i]) &&
+		    same_text(old->fkey.key[i].on_update, "CASCADE"))
+			return true;
+	return false;
+}
+
 static void
 begin(struct plan *p, const struct names *names, const struct table *old,
     const struct table *new, const struct server *server,
@@ -302,6 +316,8 @@ begin(struct plan *p, const struct names *names, const struct table *old,
 	p->server = server;
 	p->kin = wish->kin != NULL ? wish->kin : &none;
 	p->added = wish->added != NULL ? wish->added : &nothing;
+	p->is_apart = wish->apart;
+	p->unchecked = updates_children(server, old);
 	p->follow_children = wish->follow_children;
 	p->kept_in_step = wish->kept_in_step;
 	p->proves = wish->proves;
@@ -345,7 +361,8 @@ plan_make(struct plan *p, const struct names *names,
 {
 	begin(p, names, old, new, server, wish);
 	p->sets_counter = alter->sets_auto_increment;
-	if (pair_map(p, alter, wish, e) != 0)
+	if (pair_map(p, alter, wish, e) != 0 ||
+	    apart_find(p, NULL, alter, e) != 0)
 		return -1;
 	return decide(p, wish, e) != 0 || cut_render(p, alter, e) != 0 ?
 	    -1 : 0;
@@ -355,7 +372,8 @@ int
 plan_reverse(struct plan *p, const struct alter *alter,
     const struct plan_wish *wish, struct err *e)
 {
-	struct plan_wish plain = { .checksum = wish->checksum };
+	struct plan_wish plain = { .checksum = wish->checksum,
+	    .apart = wish->apart };
 	struct names names = p->names;
 
 	names_turn(&names);
@@ -363,6 +381,8 @@ plan_reverse(struct plan *p, const struct alter *alter,
 	begin(p->back, &names, p->new, p->old, p->server, &plain);
 	p->back->complete = true;
 	pair_reverse(p->back, p, alter, &plain);
+	if (apart_find(p->back, p, alter, e) != 0)
+		return -1;
 	return decide(p->back, &plain, e);
 }
 
@@ -398,6 +418,8 @@ plan_free(struct plan *p)
 	for (i = 0; i < N_TRIGGERS; i++)
 		free(p->trigger[i].body);
 	fresh_free(p);
+	fkey_free(&p->apart);
+	fkey_free(&p->apart_new);
 	free(p->pair);
 	free(p->dropped);
 	free(p->walk_pair);

@@ -1,6 +1,7 @@
 #include "model/reverse.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/util.h"
 #include "model/convert.h"
@@ -79,6 +80,20 @@ to_one(const struct plan *p)
 	return NULL;
 }
 
+/* The first to the table itself, where those come only at the end: then which
+ * of them are to come back is not to be seen. */
+static const struct fkey *
+to_itself(const struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->added->n && p->apart.n > 0; i++)
+		if (strcmp(p->added->key[i].parent.sql, p->names.old.sql) ==
+		    0)
+			return &p->added->key[i];
+	return NULL;
+}
+
 /* The first that the ALTER drops, or NULL. */
 static const struct fkey *
 dropped(const struct plan *p, const struct alter *a)
@@ -103,6 +118,10 @@ reverse_check_keys(const struct plan *forth, const struct alter *a,
 		    "with rules that write to %s and fire no triggers: the old "
 		    "table would not get that", k->name.sql,
 		    forth->old->name.sql);
+	else if ((k = to_itself(forth)) != NULL)
+		err_set(e, ERR_REFUSED, "the ALTER adds a foreign key of the "
+		    "table to itself (%s), beside others that act on it",
+		    k->name.sql);
 	else if ((k = dropped(forth, a)) != NULL)
 		err_set(e, ERR_REFUSED, "foreign key %s, which the ALTER "
 		    "drops, cannot be brought back", k->name.sql);

@@ -330,6 +330,53 @@ name_indexes(struct settle_list *l, const struct settle_view *v)
 	add_alter(l, &v->names->old, &q);
 }
 
+/* Is the user's table to have a key of that name at the end? */
+static bool
+comes_at_end(const struct settle_view *v, const char *name)
+{
+	struct fkeys f = FKEYS_INIT;
+	bool yes;
+
+	standin_apart(&f, v->pairs, &v->names->old);
+	yes = fkey_find(&f, name) != NULL;
+	fkey_free(&f);
+	return yes;
+}
+
+/* Keys that the table was without until the swap (model/apart.h). */
+static void
+add_keys(struct settle_list *l, const struct settle_view *v)
+{
+	struct fkeys f = FKEYS_INIT;
+	struct str q = STR_INIT;
+	const struct fkey *k;
+	size_t i;
+
+	standin_apart(&f, v->pairs, &v->names->old);
+	for (i = 0; i < f.n; i++) {
+		k = &f.key[i];
+		if (fkey_find(v->here, k->name.raw) != NULL)
+			continue;
+		str_addz(&q, q.len > 0 ? ", " : "");
+		fkey_keep_index(&q, k);
+		str_addz(&q, "ADD ");
+		fkey_definition(&q, k, &k->name, &v->names->old, NULL);
+	}
+	add_alter(l, &v->names->old, &q);
+	fkey_free(&f);
+}
+
+/* Where the old table is kept in step, too, triggers do what it did. */
+static bool
+is_apart(const struct settle_view *v, const struct fkey *k)
+{
+	struct ident name;
+
+	cutkey_from_attic(&name, v->names, k);
+	return strcmp(k->parent.sql, v->names->attic.sql) == 0 &&
+	    comes_at_end(v, name.raw);
+}
+
 /* The old table's would keep the application from deleting parents. */
 static void
 take_keys(struct settle_list *l, const struct settle_view *v)
@@ -344,7 +391,7 @@ take_keys(struct settle_list *l, const struct settle_view *v)
 	for (i = 0; i < v->there->n; i++) {
 		k = &v->there->key[i];
 		self = strcmp(k->parent.sql, n->attic.sql) == 0;
-		if (!v->kept_in_step) {
+		if (!v->kept_in_step || is_apart(v, k)) {
 			str_addf(&q, "%sDROP FOREIGN KEY %s",
 			    q.len > 0 ? ", " : "", k->name.sql);
 		} else if (strstr(k->name.raw, "~livealter_") == NULL) {
@@ -486,7 +533,8 @@ is_there(const struct settle_view *v, const struct standin *p)
 		    has_trigger(v->kin_there, p->stand_in);
 	if (strcmp(p->kind, STANDIN_KEY) == 0)
 		return has_key(v->here, p) || has_key(v->there, p) ||
-		    !v->swapped || alter_drops_fkey(v->alter, p->name);
+		    !v->swapped || alter_drops_fkey(v->alter, p->name) ||
+		    comes_at_end(v, p->name);
 	return true;
 }
 
@@ -524,8 +572,10 @@ settle_render(struct settle_list *l, const struct settle_view *v,
 	if (v->swapped)
 		name_children(l, v);
 	name_keys(l, v);
-	if (v->swapped)
+	if (v->swapped) {
+		add_keys(l, v);
 		name_indexes(l, v);
+	}
 }
 
 void

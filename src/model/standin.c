@@ -68,6 +68,27 @@ note_key(void *list, const struct ident *stand_in, const struct ident *name)
 	note(list, STANDIN_KEY, stand_in, name);
 }
 
+/* As it will be in the table that takes the other's place. */
+static void
+note_apart(struct str *list, const struct plan *p, const struct fkey *k)
+{
+	struct fkeys one = FKEYS_INIT;
+	struct str text = STR_INIT;
+
+	fkey_add(&one, k);
+	one.key[0].child = p->names.old;
+	one.key[0].parent = p->names.old;
+	fkey_keep(&text, &one);
+	record_add(list, STANDIN_APART);
+	record_add(list, "");
+	record_add(list, k->name.raw);
+	record_add(list, text.s);
+	record_add(list, "");
+	record_add(list, "");
+	str_free(&text);
+	fkey_free(&one);
+}
+
 void
 standin_note(struct str *list, const struct plan *p, const struct alter *a)
 {
@@ -76,6 +97,9 @@ standin_note(struct str *list, const struct plan *p, const struct alter *a)
 	size_t i;
 
 	cutkey_pairs(p, a, note_key, list);
+	for (i = 0; i < p->apart_new.n; i++)
+		if (!alter_drops_fkey(a, p->apart_new.key[i].name.raw))
+			note_apart(list, p, &p->apart_new.key[i]);
 	for (i = 0; p->follow_children && i < kin->child.n; i++) {
 		fkey_stand_in(&other, kin->child.key[i].name.raw);
 		note(list, STANDIN_CHILD, &other, &kin->child.key[i].name);
@@ -196,4 +220,25 @@ standin_writes(const char *text, const struct user_trigger *t,
 		len += l.token[i].len;
 	lex_free(&l);
 	return yes && len == strlen(text);
+}
+
+/* What is no definition of such a key is a lie of the registry's. */
+void
+standin_apart(struct fkeys *f, const char *pairs, const struct qname *table)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	struct fkeys one;
+	struct standin p;
+
+	while (standin_next(&p, &pairs)) {
+		one = (struct fkeys)FKEYS_INIT;
+		if (strcmp(p.kind, STANDIN_APART) == 0 &&
+		    fkey_recall(&one, p.written, &ignored) == 0 &&
+		    one.n == 1 && fkey_is_self(&one.key[0]) &&
+		    strcmp(one.key[0].child.sql, table->sql) == 0)
+			fkey_add(f, &one.key[0]);
+		fkey_free(&one);
+		standin_free(&p);
+	}
+	standin_free(&p);
 }

@@ -315,6 +315,24 @@ table_load(struct table **out, struct db *db, const struct server *s,
 }
 
 const struct key *
+table_leading(const struct table *t, const struct ident *column, size_t n)
+{
+	const struct key *k;
+	size_t i, j;
+
+	for (i = 0; i < t->n_keys; i++) {
+		k = &t->key[i];
+		for (j = 0; j < n && j < k->n && k->part[j].prefix == 0 &&
+		    same_text(t->column[k->part[j].column].name.raw,
+		    column[j].raw); j++)
+			;
+		if (j == n)
+			return k;
+	}
+	return NULL;
+}
+
+const struct key *
 table_total_key(const struct table *t, struct err *e)
 {
 	struct str why = STR_INIT;

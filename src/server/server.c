@@ -79,6 +79,18 @@ has_variable(struct db *db, const char *name)
 	return yes;
 }
 
+static bool
+is_off(struct db *db, const char *name)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	char *value = NULL;
+	bool yes = db_value(db, &value, &ignored, "SELECT @@GLOBAL.%s",
+	    name) == 0 && value != NULL && strcmp(value, "0") == 0;
+
+	free(value);
+	return yes;
+}
+
 static int
 ask_id(char **id, const struct server *s, struct db *db, struct err *e)
 {
@@ -122,6 +134,9 @@ server_probe(struct server *s, struct db *db, struct err *e)
 	s->snapshot_isolation = s->mariadb &&
 	    has_variable(db, "innodb_snapshot_isolation");
 	s->note_verbosity = s->mariadb && has_variable(db, "note_verbosity");
+	s->keys_above = !s->mariadb && is_off(db, "innodb_native_foreign_keys");
+	s->cascade_triggers = s->keys_above &&
+	    has_variable(db, "enable_cascade_triggers");
 	return check_version(s, e);
 }
 

@@ -268,9 +268,9 @@ static int
 check_cascades(const struct check_input *in, struct err *e)
 {
 	return check_keys_two_ways(in->db, in->server, in->old, e) != 0 ||
+	    check_keys_firing(in->db, in->server, in->old, e) != 0 ||
 	    check_keys_generations(in->db, in->server, in->old,
-	    in->cfg->force, e) != 0 ? -1 :
-	    0;
+	    in->cfg->force, e) != 0 ? -1 : 0;
 }
 
 static int

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "model/apart.h"
 #include "model/fkey.h"
 #include "steps/ask.h"
 
@@ -20,25 +21,6 @@ acts_on_itself(const struct fkeys *f)
 		if (fkey_is_self(&f->key[i]) && fkey_cascades(&f->key[i]))
 			return true;
 	return false;
-}
-
-/* MySQL since 9.6: does it check foreign keys itself, above InnoDB? */
-static int
-checks_above_innodb(struct db *db, const struct server *s, bool *yes,
-    struct err *e)
-{
-	char *native = NULL;
-	int rc;
-
-	*yes = false;
-	if (s->mariadb)
-		return 0;
-	rc = db_value(db, &native, e, "SELECT VARIABLE_VALUE FROM "
-	    "performance_schema.global_variables WHERE VARIABLE_NAME = "
-	    "'innodb_native_foreign_keys'");
-	*yes = rc == 0 && native != NULL && strcmp(native, "OFF") == 0;
-	free(native);
-	return rc;
 }
 
 /* Rows in three generations, by a key of the table to itself; or NULL. */
@@ -64,18 +46,18 @@ add_generations(struct str *q, const struct table *old, const struct fkey *k)
 }
 
 /*
- * Such a server counts the tables that a cascade comes to, at most 30, and the
- * new table doubles them at each generation, because our triggers go with the
- * old one: a DELETE or UPDATE that cascades to grandchildren fails with error
- * 6575 as long as they are there (9.7; 14 generations work without us).
+ * Such a server counts the tables that a cascade comes to, and goes wrong when
+ * there is another table that references this one (model/apart.h).  Where the
+ * rows are deleted with those of a parent, no trigger can do what the cascade
+ * does.
  */
 static int
 refuse_generations(const struct fkey *k, struct err *e)
 {
 	err_set(e, ERR_REFUSED, "foreign key %s references the table itself "
-	    "with CASCADE, and there are grandchildren: with a second table "
-	    "like it, this server ends such cascades with error 6575",
-	    k->name.sql);
+	    "with CASCADE, there are grandchildren, and another foreign key "
+	    "deletes rows with their parents: with a second table like it, "
+	    "this server ends such cascades with error 6575", k->name.sql);
 	return err_hint(e, "start the server with "
 	    "innodb_native_foreign_keys=ON; or, if nobody deletes or renames "
 	    "grandparents meanwhile, give --force");
@@ -111,20 +93,46 @@ check_keys_generations(struct db *db, const struct server *s,
     const struct table *old, bool force, struct err *e)
 {
 	const struct fkey *k;
-	bool above = false;
 	size_t i;
 
+	if (!s->keys_above || apart_wanted(s, old))
+		return 0;
 	for (i = 0; i < old->fkey.n; i++) {
 		k = &old->fkey.key[i];
-		if (!fkey_is_self(k) || (!same_text(k->on_delete, "CASCADE") &&
-		    !same_text(k->on_update, "CASCADE")))
-			continue;
-		if (checks_above_innodb(db, s, &above, e) != 0)
-			return -1;
-		if (above && check_generation(db, old, k, force, e) != 0)
+		if (fkey_is_self(k) && same_text(k->on_delete, "CASCADE") &&
+		    check_generation(db, old, k, force, e) != 0)
 			return -1;
 	}
 	return 0;
+}
+
+/*
+ * A trigger that fires on a cascade cannot write to the new table where that
+ * references the table as well (model/apart.h); a session's own setting is not
+ * to be seen.
+ */
+int
+check_keys_firing(struct db *db, const struct server *s,
+    const struct table *old, struct err *e)
+{
+	unsigned long long on = 0;
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < old->fkey.n; i++)
+		any = any || fkey_is_self(&old->fkey.key[i]);
+	if (!s->cascade_triggers || !any || apart_wanted(s, old))
+		return 0;
+	if (db_number(db, &on, e, "SELECT @@GLOBAL.enable_cascade_triggers") !=
+	    0)
+		return -1;
+	if (!on)
+		return 0;
+	err_set(e, ERR_REFUSED, "it has foreign keys to itself and to others "
+	    "that delete its rows, and enable_cascade_triggers is ON: triggers "
+	    "that fire on its cascades could not write to the new table");
+	return err_hint(e, "set enable_cascade_triggers to OFF, globally and "
+	    "in the application's sessions, until this is done");
 }
 
 /*
@@ -140,29 +148,26 @@ check_keys_two_ways(struct db *db, const struct server *s,
 {
 	struct str own = STR_INIT;
 	unsigned long long n = 0;
-	bool above = false;
 	int rc;
 
-	if (!acts_on_itself(&old->fkey))
+	if (!s->keys_above || !acts_on_itself(&old->fkey))
 		return 0;
 	db_match(&own, db, "CONSTRAINT_SCHEMA", "TABLE_NAME", &old->name);
-	rc = checks_above_innodb(db, s, &above, e);
-	if (rc == 0 && above)
-		rc = db_number(db, &n, e, "WITH RECURSIVE way AS ("
-		    "SELECT CONSTRAINT_NAME k, DELETE_RULE rule, "
-		    "UNIQUE_CONSTRAINT_SCHEMA s, REFERENCED_TABLE_NAME t "
-		    "FROM information_schema.REFERENTIAL_CONSTRAINTS "
-		    "WHERE %s "
-		    "AND DELETE_RULE IN ('CASCADE', 'SET NULL') "
-		    "AND (UNIQUE_CONSTRAINT_SCHEMA <> CONSTRAINT_SCHEMA OR "
-		    "REFERENCED_TABLE_NAME <> TABLE_NAME) UNION "
-		    "SELECT way.k, way.rule, r.UNIQUE_CONSTRAINT_SCHEMA, "
-		    "r.REFERENCED_TABLE_NAME FROM way JOIN "
-		    "information_schema.REFERENTIAL_CONSTRAINTS r ON "
-		    "r.CONSTRAINT_SCHEMA = way.s AND r.TABLE_NAME = way.t "
-		    "WHERE r.DELETE_RULE = 'CASCADE') SELECT COUNT(*) FROM way "
-		    "a JOIN way b ON a.s = b.s AND a.t = b.t AND a.k <> b.k "
-		    "WHERE a.rule = 'CASCADE'", own.s);
+	rc = db_number(db, &n, e, "WITH RECURSIVE way AS ("
+	    "SELECT CONSTRAINT_NAME k, DELETE_RULE rule, "
+	    "UNIQUE_CONSTRAINT_SCHEMA s, REFERENCED_TABLE_NAME t "
+	    "FROM information_schema.REFERENTIAL_CONSTRAINTS "
+	    "WHERE %s "
+	    "AND DELETE_RULE IN ('CASCADE', 'SET NULL') "
+	    "AND (UNIQUE_CONSTRAINT_SCHEMA <> CONSTRAINT_SCHEMA OR "
+	    "REFERENCED_TABLE_NAME <> TABLE_NAME) UNION "
+	    "SELECT way.k, way.rule, r.UNIQUE_CONSTRAINT_SCHEMA, "
+	    "r.REFERENCED_TABLE_NAME FROM way JOIN "
+	    "information_schema.REFERENTIAL_CONSTRAINTS r ON "
+	    "r.CONSTRAINT_SCHEMA = way.s AND r.TABLE_NAME = way.t "
+	    "WHERE r.DELETE_RULE = 'CASCADE') SELECT COUNT(*) FROM way "
+	    "a JOIN way b ON a.s = b.s AND a.t = b.t AND a.k <> b.k "
+	    "WHERE a.rule = 'CASCADE'", own.s);
 	if (rc == 0 && n > 0) {
 		rc = err_set(e, ERR_REFUSED, "it has foreign keys to itself "
 		    "and two others by which deleting one parent writes to it: "

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "model/apart.h"
 #include "model/ddl.h"
 #include "model/mirror.h"
 #include "server/session.h"
@@ -441,29 +442,63 @@ shadow_alter(struct db *db, const struct names *n, const struct table *old,
 	return rc;
 }
 
+/* Is it one that the new table is without, and not one that is added? */
+static bool
+is_apart(const struct server *s, const struct table *old, const struct fkey *k)
+{
+	const struct fkey *was = fkey_original(&old->fkey, k);
+
+	return was != NULL && fkey_is_self(was) && apart_wanted(s, old);
+}
+
+/* The statement; in *added those are left that it is to get again. */
+static void
+take_off(struct str *q, struct fkeys *added, const struct server *s,
+    const struct table *old, const struct qname *shadow)
+{
+	const struct fkey *k;
+	bool is_added;
+	size_t i = 0;
+
+	while (i < added->n) {
+		k = &added->key[i];
+		is_added = fkey_original(&old->fkey, k) == NULL;
+		if (is_added || is_apart(s, old, k)) {
+			if (q->len == 0)
+				str_addf(q, "ALTER TABLE %s", shadow->sql);
+			else
+				str_addz(q, ",");
+			str_addf(q, " DROP FOREIGN KEY %s", k->name.sql);
+		}
+		if (is_added)
+			i++;
+		else
+			fkey_remove(added, i);
+	}
+}
+
 int
 shadow_added_keys(struct db *db, const struct names *n,
     const struct table *old, const struct server *s,
     const struct config *cfg, struct fkeys *added, struct err *e)
 {
+	struct mdl_set set = { NULL, 0, 0, NULL };
+	const struct qname **t = NULL;
 	struct str q = STR_INIT;
-	size_t i;
-	int rc;
+	int rc = fkey_own(added, db, &n->shadow, e);
 
-	str_addf(&q, "ALTER TABLE %s", n->shadow.sql);
-	rc = fkey_own(added, db, &n->shadow, e);
-	for (i = 0; i < added->n; ) {
-		if (fkey_original(&old->fkey, &added->key[i]) != NULL) {
-			fkey_remove(added, i);
-			continue;
-		}
-		str_addf(&q, "%s DROP FOREIGN KEY %s", i > 0 ? "," : "",
-		    added->key[i].name.sql);
-		i++;
+	if (rc == 0)
+		take_off(&q, added, s, old, &n->shadow);
+	if (q.len > 0) {
+		t = xrealloc(t, 2, sizeof(*t));
+		t[set.n++] = &n->shadow;
+		if (apart_wanted(s, old))
+			t[set.n++] = &old->name;
+		fkey_parents(added, &t, &set.n);
+		set.table = t;
+		rc = mdl_run(db, s, &set, &cfg->tries_create_triggers, q.s, e);
+		free(t);
 	}
-	if (rc == 0 && added->n > 0)
-		rc = mdl_run_with_parents(db, s, &n->shadow, added,
-		    &cfg->tries_create_triggers, q.s, e);
 	str_free(&q);
 	return rc;
 }
