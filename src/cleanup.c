@@ -384,7 +384,7 @@ keep_what_is_noted(struct migration *m, struct err *e)
 	undo_forget(&m->undo, UNDO_ATTIC);
 	if (e->kind != ERR_REJECTED)
 		return -1;
-	log_warn("%s", e->text);
+	log_lines(log_warn, e->text, ERR_LINE);
 	log_warn("the %s table is kept as %s and has these rows",
 	    plan_here(&m->plan), m->names.attic.sql);
 	e->kind = ERR_NONE;

@@ -27,6 +27,8 @@
 #include "resume.h"
 #include "server/db.h"
 #include "status.h"
+#include "steps/blocker.h"
+#include "steps/mdl.h"
 
 /* What a step is part of. */
 enum part {
@@ -120,6 +122,8 @@ tell_step(struct migration *m, const struct step *s, struct err *e)
 		halt_on_demand(m->cfg, "after", s->key);
 		return 0;
 	}
+	blocker_explain(m->db, &m->server, e);
+	mdl_explain(&m->server, &m->names.old, e);
 	if (e->kind == ERR_SQL)
 		e->kind = s->kind;
 	return err_while(e, "%s", s->title);
@@ -199,7 +203,7 @@ clean_up(struct migration *m, struct err *e)
 	if (migrate_undo(m, e) == 0)
 		return 0;
 	err_while(e, "cleaning up");
-	log_error("%s", e->text);
+	log_lines(log_error, e->text, ERR_LINE);
 	if (m->registry.id != 0)
 		command_log(log_hint, m->cfg, "cleanup", "removes what is "
 		    "left, as soon as it can", COMMAND_END);
@@ -207,26 +211,10 @@ clean_up(struct migration *m, struct err *e)
 	return -1;
 }
 
-/* What has several lines is several messages. */
-static void
-say_lines(void (*say)(const char *fmt, ...) PRINTF(1, 2), const char *text)
-{
-	struct str line = STR_INIT;
-	size_t len;
-
-	for (; *text != '\0'; text += len + (text[len] == '\n')) {
-		len = strcspn(text, "\n");
-		str_reset(&line);
-		str_add(&line, text, len);
-		say("%s", line.s);
-	}
-	str_free(&line);
-}
-
 static void
 log_failure(const struct err *e)
 {
-	log_error("%s", e->text);
+	log_lines(log_error, e->text, ERR_LINE);
 	if (e->hint[0] != '\0')
 		log_hint("%s", e->hint);
 }
@@ -318,7 +306,7 @@ main(int argc, char **argv)
 	rc = config_load(&cfg, argc, argv, &notes, &e);
 	/* A dry run shows what it tries for real, and the plan the rest. */
 	log_open(cfg.quiet, cfg.print || cfg.dry_run);
-		say_lines(log_info, notes.s);
+		log_lines(log_info, notes.s, "\n");
 	if (rc == 0) {
 		stop_init();
 		log_start();
@@ -327,7 +315,7 @@ main(int argc, char **argv)
 		    cfg.command == COMMAND_CLEANUP ? serve(&cfg) : run(&cfg);
 	} else if (rc < 0) {
 		end = e.kind;
-		say_lines(log_error, e.text);
+		log_lines(log_error, e.text, "\n");
 		log_hint("livealter --help lists the options");
 	}
 	str_free(&notes);

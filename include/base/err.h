@@ -40,6 +40,12 @@ enum err_kind {
 	ERR_UNPROVEN = 41,	/* swapped; whether it does is not known */
 };
 
+/*
+ * What begins another line in a text, such as one for each row that is wrong.
+ * A plain newline may be part of a name or a value: it is escaped on output.
+ */
+#define ERR_LINE "\x1e\n"
+
 struct err {
 	enum err_kind kind;
 	unsigned int sqlno;	/* the server's error number, or 0 */

@@ -18,7 +18,7 @@
 struct blocker_watch {
 	struct db *db;
 	const struct server *server;
-	const struct mdl_set *set;
+	const struct mdl_set *set;	/* NULL: only the whole server */
 	size_t killed;
 	/* Those of whom it was said why they are spared. */
 	unsigned long *told;
@@ -33,6 +33,12 @@ struct blocker_watch {
  */
 unsigned long long blocker_look(struct blocker_watch *w, bool name);
 void blocker_free(struct blocker_watch *w);
+
+/*
+ * A statement ended because some lock was not to be had (1205): add the hint
+ * who keeps everybody from it, if it is a backup.
+ */
+void blocker_explain(struct db *db, const struct server *s, struct err *e);
 
 /*
  * Can what --kill-blockers says be done, when it was given?  Returns 0, or -1

@@ -98,6 +98,10 @@ void mdl_lock_text(struct str *q, const struct mdl_set *set);
 int mdl_open_anew(struct db *db, const struct server *s,
     const struct qname *table, struct err *e);
 
+/* A statement ended by an error that such a table gives: add that as a hint. */
+void mdl_explain(const struct server *s, const struct qname *table,
+    struct err *e);
+
 /*
  * Let go, with what has come of it: returns rc; or, where that is 0 and this
  * fails, -1 with *e.

@@ -388,3 +388,21 @@ log_status(void)
 	}
 	pthread_mutex_unlock(&lock);
 }
+
+void
+log_lines(void (*put_line)(const char *fmt, ...) PRINTF(1, 2), const char *text,
+    const char *until)
+{
+	struct str line = STR_INIT;
+	const char *next;
+
+	for (; *text != '\0'; text = next) {
+		next = strstr(text, until);
+		str_reset(&line);
+		str_add(&line, text, next != NULL ? (size_t)(next - text) :
+		    strlen(text));
+		put_line("%s", line.s);
+		next = next != NULL ? next + strlen(until) : strchr(text, '\0');
+	}
+	str_free(&line);
+}

@@ -81,6 +81,23 @@ enum { ID, USER, HOST, AGE, STATEMENT, HELD, MODIFIED, ENDS, OURS, INTERNAL,
 	"'BACKUP_TRANS_DML', 'BACKUP_SYS_DML', 'BACKUP_COMMIT'))"
 
 /*
+ * What keeps everybody from altering, or writing to, any table: FLUSH TABLES
+ * WITH READ LOCK, LOCK INSTANCE FOR BACKUP, and the later stages of BACKUP.
+ */
+#define SERVER_LOCK \
+	"what IN ('GLOBAL', 'COMMIT', 'BACKUP LOCK', 'BACKUP TABLES LOCK') " \
+	"AND mode IN ('SHARED', 'BACKUP_WAIT_FLUSH', 'BACKUP_WAIT_DDL', " \
+	"'BACKUP_BLOCK_DDL', 'BACKUP_WAIT_COMMIT', 'BACKUP_FTWRL1', " \
+	"'BACKUP_FTWRL2')"
+#define WHOLE_SERVER "the whole server"
+
+/* MySQL's clients say what program they are. */
+#define PROGRAM_MYSQL \
+	" + COALESCE((SELECT MAX(a.ATTR_VALUE = 'livealter') FROM " \
+	"performance_schema.session_account_connect_attrs a WHERE " \
+	"a.PROCESSLIST_ID = h.id AND a.ATTR_NAME = 'program_name'), 0)"
+
+/*
  * Both lists of information_schema fail on MySQL (error 3854) while anybody
  * runs a statement with a character outside of utf8mb3, whatever is asked of
  * them.  performance_schema gives threads of replication a user like any
@@ -122,17 +139,21 @@ ask_holders(struct str *q, const struct blocker_watch *w, bool trx)
 	const bool mariadb = w->server->mariadb;
 	struct str these = STR_INIT;
 
-	add_tables(&these, w->db, w->set);
+	if (w->set != NULL)
+		add_tables(&these, w->db, w->set);
+	else
+		str_addz(&these, "FALSE");
 	str_addf(q, "SELECT " WHO "GREATEST(COALESCE(%s, 0), 0) AS age, "
 	    STATEMENT_NOW ", h.held, %s, "
 	    "p.COMMAND = 'Killed' OR COALESCE(x.trx_state, '') = "
-	    "'ROLLING BACK', h.ours > 0, "
+	    "'ROLLING BACK', h.ours%s > 0, "
 	    "COALESCE(p.USER IN ('system user', 'event_scheduler', "
 	    "'mariadb.sys') OR p.USER LIKE 'mysql.%%' OR p.COMMAND NOT IN "
 	    "('Sleep', 'Query', 'Execute', 'Fetch'), 1), h.special > 0%s, "
 	    "COALESCE(p.INFO LIKE 'SELECT /*!40001 SQL_NO_CACHE */%%', 0) "
-	    "FROM (SELECT id, MIN(IF(what = 'TABLE' AND (%s), "
-	    "CONCAT(db, '.', name), NULL)) AS held, "
+	    "FROM (SELECT id, COALESCE(MIN(IF(what = 'TABLE' AND (%s), "
+	    "CONCAT(db, '.', name), NULL)), MAX(IF(" SERVER_LOCK ", '"
+	    WHOLE_SERVER "', NULL))) AS held, "
 	    "SUM(what = 'USER LEVEL LOCK' AND name LIKE 'livealter %%') "
 	    "AS ours, SUM(" SPECIAL_LOCK ") AS special FROM %s GROUP BY id "
 	    "HAVING held IS NOT NULL) h "
@@ -141,6 +162,7 @@ ask_holders(struct str *q, const struct blocker_watch *w, bool trx)
 	    "WHERE h.id <> CONNECTION_ID() ORDER BY age DESC",
 	    mariadb ? AGE_MARIADB : AGE_MYSQL,
 	    trx ? "COALESCE(x.trx_rows_modified, 0)" : "NULL",
+	    mariadb ? "" : PROGRAM_MYSQL,
 	    mariadb ? "" : " OR COALESCE(e.XA_STATE, '') = 'PREPARED'", these.s,
 	    mariadb ? LOCKS_MARIADB : LOCKS_MYSQL,
 	    mariadb ? PEOPLE_MARIADB : PEOPLE_MYSQL,
@@ -183,22 +205,31 @@ read_suspects(struct rows *r, const struct blocker_watch *w, struct err *e)
 	    "ORDER BY age DESC LIMIT 3");
 }
 
+static unsigned long long
+number(const char *text)
+{
+	return text == NULL ? 0 : strtoull(text, NULL, 10);
+}
+
+static bool
+is_whole(char **c)
+{
+	return c[HELD] != NULL && strcmp(c[HELD], WHOLE_SERVER) == 0;
+}
+
 static void
 name_some(const struct rows *r, bool known)
 {
 	size_t i;
 
 	for (i = 0; i < r->n && i < SHOWN; i++)
-		log_info("%s by connection %s (%s@%s), for %s s: %.100s",
+		log_info("%s by connection %s (%s@%s%s), for %s s: %.100s%s",
 		    known ? "in use" : "perhaps in use", r->cell[i][ID],
-		    r->cell[i][USER], r->cell[i][HOST], r->cell[i][AGE],
-		    r->cell[i][STATEMENT]);
-}
-
-static unsigned long long
-number(const char *text)
-{
-	return text == NULL ? 0 : strtoull(text, NULL, 10);
+		    r->cell[i][USER], r->cell[i][HOST],
+		    known && number(r->cell[i][OURS]) != 0 ? ", livealter" :
+		    "", r->cell[i][AGE], r->cell[i][STATEMENT],
+		    known && is_whole(r->cell[i]) ? " (it holds " WHOLE_SERVER
+		    ", as a backup does)" : "");
 }
 
 /*
@@ -342,6 +373,36 @@ blocker_free(struct blocker_watch *w)
 	free(w->told);
 	w->told = NULL;
 	w->n_told = 0;
+}
+
+#define ER_LOCK_WAIT_TIMEOUT 1205
+
+void
+blocker_explain(struct db *db, const struct server *s, struct err *e)
+{
+	struct blocker_watch w = { .db = db, .server = s };
+	struct err ignored = { .kind = ERR_NONE };
+	struct rows r = ROWS_INIT;
+	char **c;
+
+	if (e->sqlno != ER_LOCK_WAIT_TIMEOUT || e->hint[0] != '\0' ||
+	    db == NULL)
+		return;
+	if (!s->sees_locks)
+		err_hint(e, "somebody holds a lock that keeps us from it, "
+		    "perhaps a backup (FLUSH TABLES WITH READ LOCK, %s); %s "
+		    "to be told who", s->mariadb ? "BACKUP STAGE" :
+		    "LOCK INSTANCE FOR BACKUP", s->mariadb ?
+		    "INSTALL SONAME 'metadata_lock_info'" :
+		    "GRANT SELECT ON performance_schema.*");
+	else if (read_holders(&r, &w, &ignored) == 0 && r.n > 0) {
+		c = r.cell[0];
+		err_hint(e, "connection %s (%s@%s) holds " WHOLE_SERVER
+		    ", as a backup does (FLUSH TABLES WITH READ LOCK, %s): "
+		    "wait until it is done", c[ID], c[USER], c[HOST],
+		    s->mariadb ? "BACKUP STAGE" : "LOCK INSTANCE FOR BACKUP");
+	}
+	rows_free(&r);
 }
 
 /* Without a list of locks nobody can be killed for holding one. */

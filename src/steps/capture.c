@@ -159,7 +159,7 @@ capture_notes(struct db *db, const struct plan *p, struct err *e)
 	rc = db_rows(db, &r, "vvv?", e, "SELECT what, errno, row_key, message "
 	    "FROM %s" RECORD_OURS " LIMIT 5", p->names.notes.sql);
 	for (i = 0; rc == 0 && i < r.n; i++)
-		str_addf(&list, "\n  %s of row %s: %s (error %s)",
+		str_addf(&list, ERR_LINE "  %s of row %s: %s (error %s)",
 		    r.cell[i][0], r.cell[i][2],
 		    strcmp(r.cell[i][1], "1242") == 0 ?
 		    "another row has the same value in a unique key" :

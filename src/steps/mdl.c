@@ -334,6 +334,26 @@ mdl_open_anew(struct db *db, const struct server *s,
 	return -1;
 }
 
+/* ER_TRG_CORRUPTED_FILE, ER_TRG_NO_CREATION_CTX, ER_ERROR_IN_TRIGGER_BODY,
+ * ER_ERROR_IN_UNKNOWN_TRIGGER_BODY */
+static const unsigned int unread[] = { 1602, 1603, 1710, 1711 };
+#define ER_PARSE_ERROR 1064
+
+void
+mdl_explain(const struct server *s, const struct qname *table, struct err *e)
+{
+	bool is = e->sqlno == ER_PARSE_ERROR && e->kind != ERR_ALTER;
+	size_t i;
+
+	for (i = 0; i < sizeof(unread) / sizeof(unread[0]); i++)
+		is = is || e->sqlno == unread[i];
+	if (s->mariadb && is && e->hint[0] == '\0')
+		err_hint(e, "the server may have read the triggers of %s in "
+		    "part only, after a CREATE TRIGGER that failed or a KILL: "
+		    "FLUSH TABLES %s has it read them anew", table->sql,
+		    table->sql);
+}
+
 int
 mdl_release(struct db *db, int rc, struct err *e)
 {

@@ -11,7 +11,8 @@
 #include "steps/mdl.h"
 #include "steps/trust.h"
 
-#define TRIES		5
+#define TRIES		20
+#define TRIES_TO_MAKE	5
 /* What is read of a registry, however much somebody has put into it. */
 #define MOST_ROWS	1000
 #define MOST_OF_ONE	1000000UL	/* characters of a text */
@@ -155,7 +156,7 @@ insert(const struct registry *reg, struct db *db, const char *sql,
 
 	record_create(&create, &reg->name);
 	for (i = 1; (rc = insert_once(reg, db, create.s, sql, e)) != 0; i++) {
-		if (i >= TRIES || !comes_right(reg, db, e))
+		if (i >= TRIES_TO_MAKE || !comes_right(reg, db, e))
 			break;
 		if (stop_sleep(NAP * i)) {
 			err_set(e, ERR_STOPPED, "stopped");
@@ -188,14 +189,17 @@ registry_begin(struct registry *reg, struct db *db, const struct server *s,
 	return rc;
 }
 
-/* The short transactions of others that hold the row are soon over. */
+/*
+ * The short transactions of others that hold the row are soon over.  A backup
+ * that has locked the whole server takes longer; each try waits for a second.
+ */
 static int
 persist(struct db *db, const char *sql, int tries, struct err *e)
 {
 	int i;
 
 	for (i = 1; db_quiet(db, e, "%s", sql) != 0; i++)
-		if (i >= tries || e->kind == ERR_LOST ||
+		if (i >= tries || e->kind == ERR_LOST || stop_requested() ||
 		    db_class(e->sqlno) != DB_CONFLICT)
 			return -1;
 	return 0;

@@ -13,7 +13,8 @@ refuse(const struct fresh_key *f, const struct rows *r, struct err *e)
 	size_t i;
 
 	for (i = 0; i < r->n; i++)
-		str_addf(&list, "\n  '%s' in %s rows, for example %s and %s",
+		str_addf(&list, ERR_LINE
+		    "  '%s' in %s rows, for example %s and %s",
 		    r->cell[i][1], r->cell[i][0], r->cell[i][2],
 		    r->cell[i][3]);
 	err_set(e, ERR_REFUSED, "unique key %s would not be unique:%s",

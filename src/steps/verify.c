@@ -28,7 +28,8 @@ name_rows(const struct plan *p, struct db *db, enum side side,
 	sql_differences(&q, p, side, &c->after, &c->upto, SHOWN);
 	rc = db_rows(db, &r, "vv", e, "%s", q.s);
 	for (i = 0; rc == 0 && i < r.n; i++)
-		str_addf(out, "\n  row %s: %s in the %s table", r.cell[i][0],
+		str_addf(out, ERR_LINE "  row %s: %s in the %s table",
+		    r.cell[i][0],
 		    strcmp(r.cell[i][1], "missing") == 0 ? "not" :
 		    strcmp(r.cell[i][1], "different") == 0 ?
 		    "not the same" : "only", plan_there(p));
@@ -46,7 +47,7 @@ verify_tell(const struct plan *p, struct db *db, const struct chunk *c,
 	/* Naming the rows may fail; the difference is there all the same. */
 	if (name_rows(p, db, SIDE_OLD, c, &rows, e) != 0 ||
 	    name_rows(p, db, SIDE_NEW, c, &rows, e) != 0)
-		str_addf(&rows, "\n  (which rows: %s)", e->text);
+		str_addf(&rows, ERR_LINE "  (which rows: %s)", e->text);
 	err_set(e, ERR_DIFFERENT, "the two tables differ: %llu rows in the %s "
 	    "one, %llu in the %s one%s", old, plan_here(p), new,
 	    plan_there(p), rows.s);
