@@ -179,7 +179,7 @@ standin_real(struct ident *to, const char *pairs, const char *kind,
 	struct ident known, other;
 	bool any;
 
-	if (strstr(name, "livealter") == NULL)
+	if (strstr(name, "livealter") == NULL || strlen(name) > IDENT_BYTES)
 		return false;
 	if (standin_find(&known, pairs, kind, name)) {
 		fkey_stand_in(&other, known.raw);

@@ -4,9 +4,12 @@
 
 #include "base/util.h"
 #include "cli/config.h"
+#include "cli/kept.h"
+#include "cli/option.h"
 #include "model/fingerprint.h"
 #include "model/fkey.h"
 #include "model/record.h"
+#include "model/standin.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -50,6 +53,47 @@ try_keys(const char *text)
 	str_free(&again);
 }
 
+/* A stand-in is somebody's only under a name that fits. */
+static void
+try_standins(const char *text)
+{
+	const char *list = text;
+	struct standin p;
+	struct ident to;
+
+	while (standin_next(&p, &list)) {
+		(void)standin_find(&to, text, p.kind, p.stand_in);
+		(void)standin_real(&to, text, p.kind, p.name);
+		(void)standin_end(p.end);
+		standin_free(&p);
+	}
+	standin_free(&p);
+	(void)standin_real(&to, text, STANDIN_KEY, text);
+	(void)standin_real(&to, text, STANDIN_TRIGGER, text);
+}
+
+/* Options, of which none that could do harm is taken. */
+static void
+try_kept(const char *text, bool back)
+{
+	struct str unsaid = STR_INIT, notes = STR_INIT;
+	struct options o;
+	struct config c;
+	struct err e;
+
+	option_begin(&o, &c, &notes);
+	c.given = xcalloc(option_count, sizeof(*c.given));
+	c.said = xcalloc(option_count, sizeof(*c.said));
+	(void)kept_read(&c, text, back, &unsaid, &e);
+	if ((c.set_vars != NULL && c.set_vars[0] != '\0') || c.force ||
+	    c.accept_loss || c.kill_blockers > 0)
+		abort();
+	option_end(&o);
+	config_free(&c);
+	str_free(&notes);
+	str_free(&unsaid);
+}
+
 /* A row's texts, which whoever writes the schema may have written. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -60,6 +104,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	try_list(text);
 	try_keys(text);
+	try_standins(text);
+	try_kept(text, false);
+	try_kept(text, true);
 	(void)record_is_literal(text);
 	(void)fingerprint_same(text, "a\nb\nc", &why);
 	str_free(&why);
