@@ -50,6 +50,9 @@ struct migration {
 	double look_after;		/* now_s() */
 	bool swapped;			/* the point of no return */
 	bool resumed;			/* began in an earlier run */
+	bool vouched;			/* its tables are its own, see
+					   names_comment(); once it is read
+					   from the registry */
 	bool reconnected;		/* the server may have crashed */
 	/* Going back: old is then the table in the new shape, new the one in
 	 * the old shape, and forth the plan that made the one of the other. */

@@ -42,6 +42,9 @@ bool recall_was_trying(const struct migration *m);
 /* Fill the ledger with what of its things is there, and its row. */
 int recall_ledger(struct migration *m, struct err *e);
 
+/* Refuse to go on with one whose tables only its row says to be ours. */
+int recall_check_vouched(const struct migration *m, struct err *e);
+
 /* Make the row ours, so that we may change what is there. */
 int recall_adopt(struct migration *m, struct err *e);
 

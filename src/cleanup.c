@@ -23,7 +23,7 @@
 static bool
 is_unfinished(const struct migration *m)
 {
-	return m->was.field[RECORD_CUT_OVER][0] != '\0';
+	return m->vouched && m->was.field[RECORD_CUT_OVER][0] != '\0';
 }
 
 /* What is on the server of the two tables that change places. */
@@ -305,7 +305,8 @@ check_settled(struct migration *m, struct err *e)
 static int
 is_parked(struct migration *m, struct err *e)
 {
-	return m->swapped ? 0 : table_exists(m->db, &m->names.parked, e);
+	return m->swapped || !m->vouched ? 0 :
+	    table_exists(m->db, &m->names.parked, e);
 }
 
 int
@@ -319,8 +320,11 @@ cleanup_unsettled(struct migration *m, struct err *e)
 int
 cleanup_settle(struct migration *m, struct err *e)
 {
-	int rc = m->swapped ? 0 : finish_unpark(m->db, &m->server, &m->names,
-	    &m->cfg->tries_swap_tables, e);
+	int rc = is_parked(m, e);
+
+	if (rc == 1)
+		rc = finish_unpark(m->db, &m->server, &m->names,
+		    &m->cfg->tries_swap_tables, e);
 
 	if (rc == 0 && is_unfinished(m))
 		rc = run_locked(m, e) != 0 || check_settled(m, e) != 0 ? -1 :
@@ -379,7 +383,8 @@ keep_what_is_noted(struct migration *m, struct err *e)
 
 	if (there < 0)
 		return -1;
-	if (!m->swapped || !there || capture_notes(m->db, &m->plan, e) == 0)
+	if (!m->swapped || !m->vouched || !there ||
+	    capture_notes(m->db, &m->plan, e) == 0)
 		return 0;
 	undo_forget(&m->undo, UNDO_ATTIC);
 	if (e->kind != ERR_REJECTED)

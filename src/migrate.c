@@ -91,7 +91,8 @@ migrate_check(struct migration *m, struct err *e)
 int
 migrate_create(struct migration *m, struct err *e)
 {
-	if (m->cfg->execute && recall_enter(m, e) != 0)
+	if (m->cfg->execute && (recall_enter(m, e) != 0 ||
+	    capture_prepare(m->db, &m->server, &m->names, &m->undo, e) != 0))
 		return -1;
 	return shadow_create(m->db, &m->names, m->old, &m->server, m->cfg,
 	    &m->undo, e);
@@ -380,7 +381,7 @@ migrate_release(struct migration *m, struct err *e)
 		log_info("the triggers stay, as --no-drop-triggers asks for");
 		return 0;
 	}
-	return take_away(m, UNDO_NOTES, e);
+	return drop_triggers(m, e);
 }
 
 int

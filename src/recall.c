@@ -15,6 +15,7 @@
 #include "steps/claim.h"
 #include "steps/pulse.h"
 #include "steps/shadow.h"
+#include "steps/trust.h"
 
 static const char *
 field(const struct migration *m, enum record_field f)
@@ -118,6 +119,19 @@ read_options(const struct migration *m, struct config *cfg, struct err *e)
 	return rc;
 }
 
+/* Do its notes say that the tables are those of a migration? */
+static int
+see_what_is_vouched_for(struct migration *m, struct err *e)
+{
+	const struct names *n = &m->names;
+	int rc = trust_vouched(m->db, &n->notes, &n->shadow, e);
+
+	if (rc == 1)
+		rc = trust_vouched(m->db, &n->notes, &n->attic, e);
+	m->vouched = rc == 1;
+	return rc < 0 ? -1 : 0;
+}
+
 int
 recall_find(struct migration *m, struct config *cfg, struct err *e)
 {
@@ -138,7 +152,8 @@ recall_find(struct migration *m, struct config *cfg, struct err *e)
 	    set_names(m, e) != 0 || wait_for_alter(m, e) != 0 ||
 	    read_options(m, cfg, e) != 0)
 		return -1;
-	rc = registry_swapped(m->db, &m->names.old, &m->was, e);
+	rc = see_what_is_vouched_for(m, e) != 0 ? -1 :
+	    registry_swapped(m->db, &m->names.old, &m->was, e);
 	m->swapped = rc == 1;
 	if (prove_is_missing(m) && !(cfg->drop_old_table && config_given(cfg,
 	    offsetof(struct config, drop_old_table))))
@@ -146,16 +161,30 @@ recall_find(struct migration *m, struct config *cfg, struct err *e)
 	return rc < 0 ? -1 : 1;
 }
 
+/* Who can write rows of the registry only is not to have tables dropped. */
 static int
 push_table(struct migration *m, enum undo_what what, const struct qname *name,
-    struct err *e)
+    bool vouched, struct err *e)
 {
 	int there = table_exists(m->db, name, e);
 
-	if (there == 1)
+	if (there == 1 && vouched)
 		undo_push(&m->undo, what, "DROP TABLE IF EXISTS %s",
 		    name->sql);
+	else if (there == 1)
+		log_warn("table %s is let alone: only the registry, which "
+		    "others can write, says that it is of livealter, and not "
+		    "the comment of %s", name->sql, m->names.notes.sql);
 	return there < 0 ? -1 : 0;
+}
+
+static int
+push_notes(struct migration *m, enum undo_what what, const struct qname *notes,
+    struct err *e)
+{
+	int vouched = trust_vouched(m->db, notes, &m->names.attic, e);
+
+	return vouched < 0 ? -1 : push_table(m, what, notes, vouched == 1, e);
 }
 
 bool
@@ -172,7 +201,8 @@ push_trial(struct migration *m, struct err *e)
 	struct qname trial;
 
 	names_trial(&trial, &m->names);
-	return recall_was_trying(m) ? push_table(m, UNDO_TRY, &trial, e) : 0;
+	return recall_was_trying(m) ? push_table(m, UNDO_TRY, &trial,
+	    m->vouched, e) : 0;
 }
 
 /* A trigger of that name on another table is somebody else's. */
@@ -255,7 +285,8 @@ push_other(struct migration *m, struct err *e)
 		if (rc != 0)
 			return rc < 0 ? -1 : 0;
 	}
-	return push_table(m, m->swapped ? UNDO_ATTIC : UNDO_SHADOW, table, e);
+	return push_table(m, m->swapped ? UNDO_ATTIC : UNDO_SHADOW, table,
+	    m->vouched, e);
 }
 
 /* The row's end: it goes, or says what can be done from now on. */
@@ -279,15 +310,27 @@ recall_ledger(struct migration *m, struct err *e)
 	    field(m, RECORD_BACK_NOTES)[0] != '\0';
 
 	push_record(m);
-	if (push_other(m, e) == 0 &&
-	    push_table(m, UNDO_NOTES, &m->names.notes, e) == 0 &&
+	if (push_notes(m, UNDO_NOTES, &m->names.notes, e) == 0 &&
+	    push_other(m, e) == 0 &&
 	    (!forth ||
-	    push_table(m, UNDO_BACK, &m->names.back_notes, e) == 0) &&
+	    push_notes(m, UNDO_BACK, &m->names.back_notes, e) == 0) &&
 	    push_trial(m, e) == 0 && push_triggers(m, e) == 0)
 		return 0;
 	/* Half of it would drop a table that triggers write to. */
 	undo_forget(&m->undo, UNDO_ANY);
 	return -1;
+}
+
+int
+recall_check_vouched(const struct migration *m, struct err *e)
+{
+	if (m->vouched)
+		return 0;
+	err_set(e, ERR_REFUSED, "only the registry, which others can write, "
+	    "says that there is a migration of %s: there is no table %s whose "
+	    "comment vouches for it", m->names.old.sql, m->names.notes.sql);
+	return command_hint(e, m->cfg, "cleanup", "takes away its triggers "
+	    "and the row, and lets the tables alone", COMMAND_END);
 }
 
 int

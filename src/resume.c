@@ -76,6 +76,8 @@ check_state(const struct migration *m, struct err *e)
 	}
 	if (m->swapped)
 		return 0;
+	if (recall_check_vouched(m, e) != 0)
+		return -1;
 	if (field(m, RECORD_TRIGGERS_MADE)[0] == '\0') {
 		err_set(e, ERR_REFUSED, "the migration of %s died before its "
 		    "triggers were there; there is nothing to go on with",

@@ -19,6 +19,7 @@
 #include "steps/kinship.h"
 #include "steps/mdl.h"
 #include "steps/shadow.h"
+#include "steps/trust.h"
 
 enum record_state
 revert_state(const struct migration *m, enum record_state state)
@@ -103,7 +104,7 @@ from_record(struct migration *m, struct err *e)
 {
 	int rc;
 
-	if (check_record(m, e) != 0)
+	if (check_record(m, e) != 0 || recall_check_vouched(m, e) != 0)
 		return -1;
 	if (m->swapped) {
 		log_info("the tables were swapped back; only the end is "
@@ -252,13 +253,42 @@ check_notes(const struct migration *m, struct err *e)
 	return -1;
 }
 
+/*
+ * The new table may get another name than it had, which was taken meanwhile:
+ * the notes are to vouch for that, too.
+ */
+static int
+vouch(struct migration *m, struct err *e)
+{
+	const struct names *n = &m->names;
+	int rc = trust_vouched(m->db, &n->notes, &n->attic, e);
+	struct str comment = STR_INIT, q = STR_INIT;
+	struct qname was;
+
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (qname_set(&was, n->old.db.raw, m->was.field[RECORD_SHADOW], e) !=
+	    0)
+		return -1;
+	names_comment(&comment, n);
+	/* Until the registry has the new one. */
+	str_addf(&comment, ", %s", was.table.sql);
+	str_addf(&q, "ALTER TABLE %s COMMENT = ", n->notes.sql);
+	db_literal(&q, m->db, comment.s);
+	rc = mdl_run(m->db, &m->server, MDL_ONE(&n->notes),
+	    &m->cfg->tries_create_triggers, q.s, e);
+	str_free(&comment);
+	str_free(&q);
+	return rc;
+}
+
 /* From here on it is seen to be at work, and where it may have come to. */
 static int
 tell_registry(struct migration *m, struct err *e)
 {
 	if (m->cfg->dry_run || m->was.field[RECORD_ID] == NULL)
 		return 0;
-	return recall_adopt(m, e) != 0 ||
+	return recall_adopt(m, e) != 0 || vouch(m, e) != 0 ||
 	    registry_note_way_back(&m->registry, m->db, &m->names.attic,
 	    e) != 0 ? -1 : 0;
 }
@@ -295,11 +325,11 @@ owe_the_rest(struct migration *m)
 	if (m->registry.id != 0)
 		undo_push(&m->undo, UNDO_RECORD, "DELETE FROM %s WHERE id = "
 		    "%llu", m->registry.name.sql, m->registry.id);
+	undo_push(&m->undo, UNDO_NOTES, "DROP TABLE IF EXISTS %s",
+	    m->names.notes.sql);
 	if (attic)
 		undo_push(&m->undo, UNDO_ATTIC, "DROP TABLE IF EXISTS %s",
 		    m->names.attic.sql);
-	undo_push(&m->undo, UNDO_NOTES, "DROP TABLE IF EXISTS %s",
-	    m->names.notes.sql);
 	for (ev = 0; ev < N_TRIGGERS; ev++)
 		undo_push(&m->undo, UNDO_TRIGGER, "DROP TRIGGER IF EXISTS %s",
 		    m->plan.trigger[ev].name.sql);

@@ -15,6 +15,9 @@
 void encode_quoted(struct str *out, enum multibyte m, const char *s,
     char quote);
 
+/* Adds it as a text in a session like ours: UTF-8, with escapes. */
+void encode_text(struct str *out, const char *s);
+
 /* Adds its bytes as x'...'. */
 void encode_hex(struct str *out, const char *s);
 

@@ -12,6 +12,10 @@
 /* Fill in p->trigger and p->create_notes; called by plan_make(). */
 void mirror_render(struct plan *p);
 
+/* CREATE TABLE for the notes; which also says whose they are, see
+ * names_comment(). */
+void mirror_notes(struct str *q, const struct names *n);
+
 /* CREATE TRIGGER, whole. */
 void mirror_create(struct str *q, const struct trigger *t,
     const struct qname *table);

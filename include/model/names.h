@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "base/ident.h"
+#include "base/str.h"
 
 /* The names of what we make, chosen before anything is made. */
 struct names {
@@ -51,6 +52,17 @@ unsigned int names_lost(const struct qname *table);
 
 /* One to try on a table of ours. */
 void names_trial_trigger(struct qname *to, const struct qname *table);
+
+/*
+ * The comment of the table of notes names the tables that are dropped in the
+ * end, which have the user's comment, or none: so it vouches for them.  It is
+ * made before the new table, and dropped after the old one.  Who can write
+ * rows of the registry only cannot make one.
+ */
+void names_comment(struct str *comment, const struct names *n);
+
+/* Has the comment of the table of notes that table's name? */
+bool names_vouch(const char *comment, const struct qname *table);
 
 /* As the way back has them: what was shadow is attic, and the reverse. */
 void names_turn(struct names *n);

@@ -19,8 +19,9 @@
  *
  * - Names of tables.  Only those that names_derive() makes of the table's, with
  *   underscores in front, are accepted, or --new-table-name as it is given
- *   again.  So a lie can have a table of such a name dropped that is not ours,
- *   and no other one.
+ *   again; and nothing is done with them unless the comment of the table of
+ *   notes vouches for them (names_comment()), which who can write rows cannot
+ *   make, and who can create tables could do all of it without us.
  *   Triggers are not in it: their names follow from the table's.
  * - The ALTER.  It is read for names that it renames and drops, and is never
  *   run: the new table is there already.  The plan is made of the two tables as

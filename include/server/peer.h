@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "server/db.h"
 
 /*
@@ -22,6 +23,9 @@ enum peer_state {
 
 int peer_look(struct db *db, unsigned long id, enum peer_state *state,
     struct err *e);
+
+/* Adds user@host of it, when it is known. */
+void peer_name(struct str *out, struct db *db, unsigned long id);
 
 /* Does another one run a statement that begins so, and has part in it? */
 int peer_runs(struct db *db, const char *begin, const char *part, bool *yes,

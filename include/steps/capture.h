@@ -12,7 +12,11 @@ struct capture {
 	char *created[N_TRIGGERS];	/* when, as the server says it */
 };
 
-/* Create the table of notes, then the triggers, in the right order. */
+/* Create the table of notes: before the new table, for which it vouches. */
+int capture_prepare(struct db *db, const struct server *s,
+    const struct names *n, struct undo *undo, struct err *e);
+
+/* Create the triggers, in the right order. */
 int capture_run(struct db *db, const struct plan *p,
     const struct config *cfg, struct undo *undo, struct capture *c,
     struct err *e);

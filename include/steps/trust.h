@@ -18,6 +18,13 @@
 int trust_registry(struct db *db, const struct qname *name, struct err *e);
 
 /*
+ * Does the table of notes vouch for that table (names_vouch())?  1; 0, also
+ * when there is no such base table; or -1 with *e.
+ */
+int trust_vouched(struct db *db, const struct qname *notes,
+    const struct qname *table, struct err *e);
+
+/*
  * Keep the table until this transaction ends: nobody can put another in its
  * place meanwhile, or a trigger on it.  index is the quoted name of one that it
  * has; a view has none, and is refused (see RECORD_OURS).

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "model/encode.h"
 #include "model/fkey.h"
 #include "model/lex.h"
 
@@ -166,16 +167,9 @@ change_columns(struct rewrite *r, size_t *i)
 static void
 add_data_dir(struct rewrite *r, size_t close)
 {
-	const char *s;
-
 	copy_up_to(r, lex_end(&r->lex, close));
-	str_addz(&r->out, " DATA DIRECTORY='");
-	for (s = r->how->data_dir; *s != '\0'; s++) {
-		if (*s == '\'' || *s == '\\')
-			str_add(&r->out, s, 1);
-		str_add(&r->out, s, 1);
-	}
-	str_addz(&r->out, "'");
+	str_addz(&r->out, " DATA DIRECTORY=");
+	encode_text(&r->out, r->how->data_dir);
 }
 
 /* Tokens of the option at i that is to be left out; 0: it stays. */

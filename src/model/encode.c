@@ -6,6 +6,18 @@
 #include "base/util.h"
 
 void
+encode_text(struct str *out, const char *s)
+{
+	str_addz(out, "'");
+	for (; *s != '\0'; s++) {
+		if (*s == '\'' || *s == '\\')
+			str_add(out, s, 1);
+		str_add(out, s, 1);
+	}
+	str_addz(out, "'");
+}
+
+void
 encode_quoted(struct str *out, enum multibyte m, const char *s, char quote)
 {
 	size_t len;

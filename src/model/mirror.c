@@ -29,6 +29,7 @@
 #include "base/util.h"
 #include "model/apart.h"
 #include "model/clock.h"
+#include "model/encode.h"
 #include "model/convert.h"
 #include "model/phantom.h"
 #include "model/sql.h"
@@ -546,6 +547,22 @@ body(const struct plan *p, enum trigger_event ev)
 }
 
 void
+mirror_notes(struct str *q, const struct names *n)
+{
+	struct str comment = STR_INIT;
+
+	names_comment(&comment, n);
+	str_addf(q, "CREATE TABLE %s (what VARCHAR(6) NOT NULL, "
+	    "errno INT NOT NULL, row_key VARCHAR(200) NOT NULL, "
+	    "message VARCHAR(500), PRIMARY KEY (what, errno, row_key)) "
+	    "ENGINE=InnoDB ROW_FORMAT=DYNAMIC "
+	    "DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT=",
+	    n->notes.sql);
+	encode_text(q, comment.s);
+	str_free(&comment);
+}
+
+void
 mirror_render(struct plan *p)
 {
 	static const char *const event[] = { "DELETE", "UPDATE", "INSERT" };
@@ -558,13 +575,7 @@ mirror_render(struct plan *p)
 		p->trigger[ev].event = event[ev];
 		p->trigger[ev].body = body(p, (enum trigger_event)ev);
 	}
-	str_addf(&q, "CREATE TABLE %s (what VARCHAR(6) NOT NULL, "
-	    "errno INT NOT NULL, row_key VARCHAR(200) NOT NULL, "
-	    "message VARCHAR(500), PRIMARY KEY (what, errno, row_key)) "
-	    "ENGINE=InnoDB ROW_FORMAT=DYNAMIC "
-	    "DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin "
-	    "COMMENT='livealter: what the %s table could not hold'",
-	    p->names.notes.sql, p->complete ? "old" : "new");
+	mirror_notes(&q, &p->names);
 	p->create_notes = str_take(&q);
 }
 

@@ -36,6 +36,30 @@ names_derive(struct names *n)
 	qname_beside(&n->back_notes, &n->old, &id);
 }
 
+#define COMMENT	"livealter: notes on"
+
+void
+names_comment(struct str *comment, const struct names *n)
+{
+	str_addf(comment, COMMENT " %s, %s", n->shadow.table.sql,
+	    n->attic.table.sql);
+}
+
+bool
+names_vouch(const char *comment, const struct qname *table)
+{
+	const char *name = table->table.sql, *at = comment;
+	size_t len = strlen(name);
+
+	if (strncmp(comment, COMMENT, strlen(COMMENT)) != 0)
+		return false;
+	/* A quote that is in a name is doubled. */
+	for (; (at = strstr(at, name)) != NULL; at++)
+		if (at[-1] == ' ' && (at[len] == ',' || at[len] == '\0'))
+			return true;
+	return false;
+}
+
 void
 names_turn(struct names *n)
 {

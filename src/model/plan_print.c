@@ -223,10 +223,10 @@ print_end(const struct plan *p, FILE *to)
 		print_drop_triggers(p, to);
 		fputs("UNLOCK TABLES;\n", to);
 	}
-	print_sql(to, "DROP TABLE IF EXISTS %s", p->names.notes.sql);
 	if (p->back == NULL)
 		print_sql(to, "DROP TABLE IF EXISTS %s",
 		    p->names.attic.sql);
+	print_sql(to, "DROP TABLE IF EXISTS %s", p->names.notes.sql);
 }
 
 static void

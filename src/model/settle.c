@@ -44,6 +44,13 @@ add(struct settle_list *l, struct str *q)
 	l->sql[l->n++] = str_take(q);
 }
 
+static void
+begin_clause(struct str *q)
+{
+	if (q->len > 0)
+		str_addz(q, ", ");
+}
+
 /* What a key is to be. */
 struct turn {
 	const struct ident *from, *to;
@@ -65,8 +72,7 @@ add_turn(struct str *q, const struct settle_view *v, const struct fkey *k,
 			    t->forwards);
 		else
 			columns[i] = k->referenced[i];
-	if (q->len > 0)
-		str_addz(q, ", ");
+	begin_clause(q);
 	fkey_keep_index(q, k);
 	str_addf(q, "DROP FOREIGN KEY %s, ADD ", t->from->sql);
 	fkey_definition(q, k, t->to, t->parent != NULL ? t->parent :
@@ -85,6 +91,23 @@ add_alter(struct settle_list *l, const struct qname *table,
 		add(l, &q);
 	}
 	str_free(clauses);
+}
+
+/* Adds what is to be done to a key, if anything is, as a clause. */
+typedef void clause_fn(struct str *q, const struct settle_view *v,
+    const struct fkey *k);
+
+/* In one statement. */
+static void
+alter_keys(struct settle_list *l, const struct settle_view *v,
+    const struct fkeys *f, const struct qname *table, clause_fn *clause)
+{
+	struct str q = STR_INIT;
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		clause(&q, v, &f->key[i]);
+	add_alter(l, table, &q);
 }
 
 static void
@@ -203,16 +226,20 @@ was_key(const struct settle_view *v, const struct ident *name)
 	    fkey_find(v->here, wait.raw) == NULL;
 }
 
+/* clause_fn: one that went before the RENAME, of which this is a copy. */
 static void
-bring_key(struct str *q, const struct settle_view *v, const struct fkey *k,
-    const struct ident *name)
+bring_key(struct str *q, const struct settle_view *v, const struct fkey *k)
 {
 	bool turned = strcmp(k->parent.sql, v->names->shadow.sql) == 0;
 	struct fkey was = *k;
-	struct ident *columns = xcalloc(2 * k->n + 1, sizeof(*columns));
-	struct ident *referenced = columns + k->n;
+	struct ident *columns, *referenced, name;
 	size_t i;
 
+	if (!standin_real(&name, v->pairs, STANDIN_KEY, k->name.raw) ||
+	    !was_key(v, &name))
+		return;
+	columns = xcalloc(2 * k->n + 1, sizeof(*columns));
+	referenced = columns + k->n;
 	for (i = 0; i < k->n; i++) {
 		map_column(&columns[i], v, &k->column[i], false);
 		referenced[i] = k->referenced[i];
@@ -221,28 +248,11 @@ bring_key(struct str *q, const struct settle_view *v, const struct fkey *k,
 			    false);
 	}
 	was.column = columns;
-	str_addf(q, "%sADD ", q->len > 0 ? ", " : "");
-	fkey_definition(q, &was, name, turned ? &v->names->old : &k->parent,
+	begin_clause(q);
+	str_addz(q, "ADD ");
+	fkey_definition(q, &was, &name, turned ? &v->names->old : &k->parent,
 	    referenced);
 	free(columns);
-}
-
-/* The keys that went before the RENAME, of which the new table has copies. */
-static void
-bring_keys(struct settle_list *l, const struct settle_view *v)
-{
-	struct str q = STR_INIT;
-	const struct fkey *k;
-	struct ident name;
-	size_t i;
-
-	for (i = 0; i < v->there->n; i++) {
-		k = &v->there->key[i];
-		if (standin_real(&name, v->pairs, STANDIN_KEY, k->name.raw) &&
-		    was_key(v, &name))
-			bring_key(&q, v, k, &name);
-	}
-	add_alter(l, &v->names->old, &q);
 }
 
 /*
@@ -279,55 +289,38 @@ turn_children(struct settle_list *l, const struct settle_view *v)
 		turn_child(l, v, &f->key[i]);
 }
 
-/* Keys of the table under other names get theirs. */
+/* clause_fn: a key of the table under another name gets its own. */
 static void
-name_keys(struct settle_list *l, const struct settle_view *v)
+name_key(struct str *q, const struct settle_view *v, const struct fkey *k)
 {
 	const struct names *n = v->names;
-	struct str q = STR_INIT;
-	const struct fkey *k;
+	bool out = v->swapped && strcmp(k->parent.sql, n->attic.sql) == 0;
 	struct ident name;
-	size_t i;
+	struct turn t = { &k->name, &name, out ? &n->old : NULL, out, true };
 
-	for (i = 0; i < v->here->n; i++) {
-		k = &v->here->key[i];
-		if (!standin_real(&name, v->pairs, STANDIN_KEY, k->name.raw))
-			continue;
-		if (v->swapped && alter_drops_fkey(v->alter, name.raw)) {
-			str_addf(&q, "%sDROP FOREIGN KEY %s",
-			    q.len > 0 ? ", " : "", k->name.sql);
-		} else {
-			bool out = v->swapped &&
-			    strcmp(k->parent.sql, n->attic.sql) == 0;
-			struct turn t = { &k->name, &name, out ? &n->old :
-			    NULL, out, true };
-
-			add_turn(&q, v, k, &t);
-		}
+	if (!standin_real(&name, v->pairs, STANDIN_KEY, k->name.raw))
+		return;
+	if (v->swapped && alter_drops_fkey(v->alter, name.raw)) {
+		begin_clause(q);
+		str_addf(q, "DROP FOREIGN KEY %s", k->name.sql);
+	} else {
+		add_turn(q, v, k, &t);
 	}
-	add_alter(l, &n->old, &q);
 }
 
 /* --- onwards, when they were ----------------------------------------------*/
 
-/* An index that came with an added key is called like it. */
+/* clause_fn: an index that came with an added key is called like it. */
 static void
-name_indexes(struct settle_list *l, const struct settle_view *v)
+name_index(struct str *q, const struct settle_view *v, const struct fkey *k)
 {
-	struct str q = STR_INIT;
-	const struct fkey *k;
 	struct ident name;
-	size_t i;
 
-	for (i = 0; i < v->here->n; i++) {
-		k = &v->here->key[i];
-		if (!standin_find(&name, v->pairs, STANDIN_KEY, k->name.raw) ||
-		    !cutkey_names_index(k, &v->names->shadow))
-			continue;
-		str_addf(&q, "%sRENAME INDEX %s TO %s", q.len > 0 ? ", " : "",
-		    k->index.sql, name.sql);
-	}
-	add_alter(l, &v->names->old, &q);
+	if (!standin_find(&name, v->pairs, STANDIN_KEY, k->name.raw) ||
+	    !cutkey_names_index(k, &v->names->shadow))
+		return;
+	begin_clause(q);
+	str_addf(q, "RENAME INDEX %s TO %s", k->index.sql, name.sql);
 }
 
 /* Is the user's table to have a key of that name at the end? */
@@ -357,7 +350,7 @@ add_keys(struct settle_list *l, const struct settle_view *v)
 		k = &f.key[i];
 		if (fkey_find(v->here, k->name.raw) != NULL)
 			continue;
-		str_addz(&q, q.len > 0 ? ", " : "");
+		begin_clause(&q);
 		fkey_keep_index(&q, k);
 		str_addz(&q, "ADD ");
 		fkey_definition(&q, k, &k->name, &v->names->old, NULL);
@@ -377,33 +370,24 @@ is_apart(const struct settle_view *v, const struct fkey *k)
 	    comes_at_end(v, name.raw);
 }
 
-/* The old table's would keep the application from deleting parents. */
+/* clause_fn: the old table's would keep the application from deleting
+ * parents. */
 static void
-take_keys(struct settle_list *l, const struct settle_view *v)
+take_key(struct str *q, const struct settle_view *v, const struct fkey *k)
 {
 	const struct names *n = v->names;
-	struct str q = STR_INIT;
-	const struct fkey *k;
+	bool self = strcmp(k->parent.sql, n->attic.sql) == 0;
 	struct ident name, to;
-	bool self;
-	size_t i;
+	struct turn t = { &k->name, &to, self ? &n->old : NULL, self, true };
 
-	for (i = 0; i < v->there->n; i++) {
-		k = &v->there->key[i];
-		self = strcmp(k->parent.sql, n->attic.sql) == 0;
-		if (!v->kept_in_step || is_apart(v, k)) {
-			str_addf(&q, "%sDROP FOREIGN KEY %s",
-			    q.len > 0 ? ", " : "", k->name.sql);
-		} else if (strstr(k->name.raw, "~livealter_") == NULL) {
-			struct turn t = { &k->name, &to, self ? &n->old : NULL,
-			    self, true };
-
-			cutkey_from_attic(&name, n, k);
-			fkey_in_wait(&to, name.raw);
-			add_turn(&q, v, k, &t);
-		}
+	if (!v->kept_in_step || is_apart(v, k)) {
+		begin_clause(q);
+		str_addf(q, "DROP FOREIGN KEY %s", k->name.sql);
+	} else if (strstr(k->name.raw, "~livealter_") == NULL) {
+		cutkey_from_attic(&name, n, k);
+		fkey_in_wait(&to, name.raw);
+		add_turn(q, v, k, &t);
 	}
-	add_alter(l, &n->attic, &q);
 }
 
 /* They went with the old table when it was renamed.  A name is free only when
@@ -557,24 +541,24 @@ void
 settle_render(struct settle_list *l, const struct settle_view *v,
     struct str *lost)
 {
+	const struct names *n = v->names;
+
 	find_lost(lost, v);
-	if (v->swapped)
-		take_keys(l, v);
-	else
-		bring_back(l, v);
-	if (!v->swapped)
-		bring_keys(l, v);
 	if (v->swapped) {
+		alter_keys(l, v, v->there, &n->attic, take_key);
 		move_triggers(l, v);
 		shorten_triggers(l, v);
+	} else {
+		bring_back(l, v);
+		alter_keys(l, v, v->there, &n->old, bring_key);
 	}
 	turn_children(l, v);
 	if (v->swapped)
 		name_children(l, v);
-	name_keys(l, v);
+	alter_keys(l, v, v->here, &n->old, name_key);
 	if (v->swapped) {
 		add_keys(l, v);
-		name_indexes(l, v);
+		alter_keys(l, v, v->here, &n->old, name_index);
 	}
 }
 

@@ -45,6 +45,25 @@ peer_look(struct db *db, unsigned long id, enum peer_state *state,
 	return rc;
 }
 
+void
+peer_name(struct str *out, struct db *db, unsigned long id)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	struct rows r = ROWS_INIT;
+	char **c;
+	size_t i;
+
+	if (db_rows(db, &r, SHAPE, &ignored, "SHOW PROCESSLIST") != 0)
+		r.n = 0;
+	for (i = 0; i < r.n; i++) {
+		c = r.cell[i];
+		if (strtoul(c[ID], NULL, 10) == id && c[USER] != NULL &&
+		    c[HOST] != NULL)
+			str_addf(out, "%s@%s", c[USER], c[HOST]);
+	}
+	rows_free(&r);
+}
+
 int
 peer_runs(struct db *db, const char *begin, const char *part, bool *yes,
     struct err *e)

@@ -110,6 +110,24 @@ check_lost(struct db *db, const struct plan *p, struct err *e)
 	return rc;
 }
 
+int
+capture_prepare(struct db *db, const struct server *s, const struct names *n,
+    struct undo *undo, struct err *e)
+{
+	struct str q = STR_INIT;
+	int rc;
+
+	undo_push(undo, UNDO_NOTES, "DROP TABLE IF EXISTS %s", n->notes.sql);
+	mirror_notes(&q, n);
+	rc = db_run_text(db, q.s, e);
+	str_free(&q);
+	if (rc == 0)
+		return 0;
+	if (e->kind != ERR_LOST)
+		undo_forget(undo, UNDO_NOTES);
+	return server_explain(s, &n->old.db, ERR_CREATE, e);
+}
+
 /*
  * The order matters.  With the INSERT trigger first, a row inserted and then
  * updated before the UPDATE trigger is there would stay in the shadow as it
@@ -126,14 +144,6 @@ capture_run(struct db *db, const struct plan *p, const struct config *cfg,
 	/* Of an earlier run. */
 	if (check_lost(db, p, e) != 0)
 		return -1;
-	undo_push(undo, UNDO_NOTES, "DROP TABLE IF EXISTS %s",
-	    p->names.notes.sql);
-	if (db_run_text(db, p->create_notes, e) != 0) {
-		if (e->kind != ERR_LOST)
-			undo_forget(undo, UNDO_NOTES);
-		return server_explain(p->server, &p->names.old.db,
-		    ERR_TRIGGERS, e);
-	}
 	mirror_session(&mode, p);
 	rc = db_quiet(db, e, "%s", mode.s);
 	str_free(&mode);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/str.h"
+#include "server/peer.h"
 
 #define TRIES		50	/* for the lock of a connection that broke */
 #define BREATH		0.2	/* seconds between them */
@@ -44,16 +45,15 @@ static int
 describe_holder(struct str *out, struct db *db, const char *id)
 {
 	struct err ignored = { .kind = ERR_NONE };
-	struct rows r = ROWS_INIT;
+	struct str name = STR_INIT;
 	char *program = NULL;
 	int stranger;
 
 	str_addf(out, "connection %s", id);
-	if (db_rows(db, &r, "??", &ignored, "SELECT USER, HOST FROM "
-	    "information_schema.PROCESSLIST WHERE ID = %s", id) == 0 &&
-	    r.n > 0 && r.cell[0][0] != NULL && r.cell[0][1] != NULL)
-		str_addf(out, ", %s@%s", r.cell[0][0], r.cell[0][1]);
-	rows_free(&r);
+	peer_name(&name, db, strtoul(id, NULL, 10));
+	if (name.len > 0)
+		str_addf(out, ", %s", name.s);
+	str_free(&name);
 	db_value(db, &program, &ignored, "SELECT ATTR_VALUE FROM "
 	    "performance_schema.session_connect_attrs WHERE PROCESSLIST_ID = "
 	    "%s AND ATTR_NAME = 'program_name'", id);
@@ -82,16 +82,16 @@ held_by(struct db *db, const struct qname *table, const char *id,
 	return -1;
 }
 
-/* Take it, or say who has it. */
+/* Take it, or say who has it after so many seconds. */
 static int
-get_lock(struct db *db, const struct qname *table, struct err *e)
+get_lock(struct db *db, const struct qname *table, int wait, struct err *e)
 {
 	struct str q = STR_INIT;
 	char *got = NULL, *who = NULL;
 	int rc;
 
 	add_name(&q, db, table);
-	rc = db_value(db, &got, e, "SELECT GET_LOCK(%s, 0)", q.s);
+	rc = db_value(db, &got, e, "SELECT GET_LOCK(%s, %d)", q.s, wait);
 	if (rc == 0 && (got == NULL || strcmp(got, "1") != 0)) {
 		db_value(db, &who, e, "SELECT IS_USED_LOCK(%s)", q.s);
 		rc = held_by(db, table, who != NULL ? who : "0", e);
@@ -102,6 +102,8 @@ get_lock(struct db *db, const struct qname *table, struct err *e)
 	return rc;
 }
 
+#define PARTING		1	/* seconds for a run that has just ended: the
+				   server may not have noticed yet */
 #define SWAP_LIMIT	10	/* seconds that such a swap may take */
 
 int
@@ -110,7 +112,7 @@ claim_take(struct db *db, const struct qname *table, struct err *e)
 	struct str q = STR_INIT;
 	int rc;
 
-	if (get_lock(db, table, e) != 0)
+	if (get_lock(db, table, PARTING, e) != 0)
 		return -1;
 	claim_swap_name(&q, db, table);
 	rc = db_quiet(db, e, "DO GET_LOCK(%s, %d), RELEASE_LOCK(%s)", q.s,
@@ -160,7 +162,7 @@ claim_again(struct db *db, const struct qname *table, unsigned long was,
 	char *who = NULL;
 	int i;
 
-	for (i = 0; get_lock(db, table, e) != 0; i++) {
+	for (i = 0; get_lock(db, table, 0, e) != 0; i++) {
 		if (e->kind != ERR_BUSY || i >= TRIES)
 			return -1;
 		if (claim_holder(db, table, &who, &ignored) == 0 &&
@@ -184,7 +186,7 @@ claim_keep(const struct server *s, struct db *db, const struct qname *table,
 	int rc;
 
 	if (is_ours(db, table, &ours, e) == 0)
-		return ours ? 0 : get_lock(db, table, e);
+		return ours ? 0 : get_lock(db, table, 0, e);
 	if (e->kind != ERR_LOST)
 		return -1;
 	log_warn("the connection was lost; connecting again");

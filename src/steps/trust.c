@@ -6,6 +6,7 @@
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "model/names.h"
 #include "model/record.h"
 #include "model/table.h"
 
@@ -128,6 +129,25 @@ trust_registry(struct db *db, const struct qname *name, struct err *e)
 		e->kind = ERR_NONE;
 		rc = look(db, name, e);
 	}
+	return rc;
+}
+
+int
+trust_vouched(struct db *db, const struct qname *notes,
+    const struct qname *table, struct err *e)
+{
+	struct str where = STR_INIT;
+	char *comment = NULL;
+	int rc;
+
+	table_where(&where, db, notes);
+	rc = db_value(db, &comment, e, "SELECT TABLE_COMMENT FROM "
+	    "information_schema.TABLES WHERE %s AND TABLE_TYPE = 'BASE TABLE'",
+	    where.s);
+	str_free(&where);
+	if (rc == 0)
+		rc = comment != NULL && names_vouch(comment, table);
+	free(comment);
 	return rc;
 }
 
