@@ -50,6 +50,8 @@ struct migration {
 	double look_after;		/* now_s() */
 	bool swapped;			/* the point of no return */
 	bool resumed;			/* began in an earlier run */
+	unsigned long claimed_by;	/* the connection that locked others
+					   out: nobody came since */
 	bool vouched;			/* its tables are its own, see
 					   names_comment(); once it is read
 					   from the registry */

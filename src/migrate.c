@@ -57,8 +57,10 @@ migrate_inspect(struct migration *m, struct err *e)
 {
 	if (qname_set(&m->names.old, m->cfg->database, m->cfg->table, e) !=
 	    0 ||
-	    claim_take(m->db, &m->names.old, e) != 0 ||
-	    recall_refuse(m, e) != 0 || migrate_read(m, e) != 0 ||
+	    claim_take(m->db, &m->names.old, e) != 0)
+		return -1;
+	m->claimed_by = db_id(m->db);
+	if (recall_refuse(m, e) != 0 || migrate_read(m, e) != 0 ||
 	    shadow_names(&m->names, m->db, m->cfg, e) != 0)
 		return -1;
 	return 0;
@@ -414,6 +416,21 @@ migrate_keep(struct migration *m)
 	return true;
 }
 
+/* A registry that is not ours any more is left alone, and said in the end. */
+static int
+tell_undoing(struct migration *m, struct err *e)
+{
+	if (m->unproven != ERR_NONE || undo_owes_only(&m->undo, UNDO_RECORD) ||
+	    watch_state(m, m->swapped ? STATE_CLEANING : STATE_UNDOING, e) ==
+	    0)
+		return 0;
+	if (e->kind == ERR_LOST || e->kind == ERR_BUSY ||
+	    registry_ours(&m->registry, m->db, e) >= 0)
+		return -1;
+	e->kind = ERR_NONE;
+	return 0;
+}
+
 /*
  * The conductor's connection may be what broke.  What it had sent may still
  * be running, but everything in the ledger is safe to run twice.
@@ -445,10 +462,7 @@ undo_once(struct migration *m, struct err *e)
 		return ours;
 	/* By its state a way back is known to have a table to try things on. */
 	if (undo_run(&m->undo, UNDO_TRY, run_alone, m, e) != 0 ||
-	    (m->unproven == ERR_NONE &&
-	    !undo_owes_only(&m->undo, UNDO_RECORD) &&
-	    watch_state(m, m->swapped ? STATE_CLEANING : STATE_UNDOING, e) !=
-	    0))
+	    tell_undoing(m, e) != 0)
 		return -1;
 	/* And whoever comes later is not to do it once more. */
 	if ((undo_owes(&m->undo, UNDO_FINISH) ||

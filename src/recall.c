@@ -141,6 +141,7 @@ recall_find(struct migration *m, struct config *cfg, struct err *e)
 	if (qname_set(&m->names.old, cfg->database, cfg->table, e) != 0 ||
 	    claim_take(m->db, &m->names.old, e) != 0)
 		return -1;
+	m->claimed_by = db_id(m->db);
 	registry_locate(&m->registry, &m->names.old);
 	rc = registry_find(&m->was, m->db, &m->names.old, e);
 	if (rc != 1)
@@ -407,6 +408,13 @@ recall_still_ours(struct migration *m, struct err *e)
 			break;
 	if (m->registry.id != 0)
 		ours = registry_ours(&m->registry, m->db, e);
+	if (ours < 0 && db_id(m->db) == m->claimed_by &&
+	    e->kind != ERR_LOST) {
+		/* Nobody else can have had the lock. */
+		log_warn("%s", e->text);
+		e->kind = ERR_NONE;
+		return 1;
+	}
 	/* The row was never made, or is taken back: the table may be left. */
 	if (ours == 0 && undo_owes_only(&m->undo, UNDO_RECORD))
 		return 1;

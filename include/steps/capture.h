@@ -27,8 +27,9 @@ int capture_recognize(struct db *db, const struct plan *p, struct capture *c,
     struct err *e);
 
 /*
- * Are the triggers those that we made, and have they noted nothing?  Returns
- * 0, or -1 with *e: ERR_TRIGGERS, or ERR_REJECTED with the notes.
+ * Are the triggers those that we made, on what they write to no others
+ * (trust_bare()), and have they noted nothing?  Returns 0, or -1 with *e:
+ * ERR_TRIGGERS, or ERR_REJECTED with the notes.
  */
 int capture_intact(struct db *db, const struct plan *p,
     const struct capture *c, struct err *e);

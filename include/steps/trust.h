@@ -25,6 +25,14 @@ int trust_vouched(struct db *db, const struct qname *notes,
     const struct qname *table, struct err *e);
 
 /*
+ * One of ours, if it is there, is a base table and has no triggers; else -1
+ * with *e (ERR_TRIGGERS), which names the trigger and its definer.  Whatever
+ * writes to the table, which is our sessions and the triggers that we make,
+ * would run it.
+ */
+int trust_bare(struct db *db, const struct qname *table, struct err *e);
+
+/*
  * Keep the table until this transaction ends: nobody can put another in its
  * place meanwhile, or a trigger on it.  index is the quoted name of one that it
  * has; a view has none, and is refused (see RECORD_OURS).

@@ -9,6 +9,7 @@
 #include "model/record.h"
 #include "server/session.h"
 #include "steps/mdl.h"
+#include "steps/trust.h"
 
 static int
 create_triggers(struct db *db, const struct plan *p, struct undo *undo,
@@ -223,12 +224,22 @@ trigger_intact(struct db *db, const struct plan *p, const struct trigger *t,
 	return why != NULL ? -1 : 0;
 }
 
+/* What the triggers write to runs nothing of others. */
+static int
+targets_bare(struct db *db, const struct plan *p, struct err *e)
+{
+	return trust_bare(db, &p->names.shadow, e) != 0 ? -1 :
+	    trust_bare(db, &p->names.notes, e);
+}
+
 int
 capture_intact(struct db *db, const struct plan *p, const struct capture *c,
     struct err *e)
 {
 	int ev;
 
+	if (targets_bare(db, p, e) != 0)
+		return -1;
 	for (ev = 0; ev < N_TRIGGERS; ev++)
 		if (trigger_intact(db, p, &p->trigger[ev], c->created[ev],
 		    e) != 0)
@@ -242,6 +253,8 @@ capture_recall(struct db *db, const struct plan *p, struct capture *c,
 {
 	int ev;
 
+	if (targets_bare(db, p, e) != 0)
+		return -1;
 	for (ev = 0; ev < N_TRIGGERS; ev++)
 		if (trigger_intact(db, p, &p->trigger[ev], NULL, e) != 0)
 			return -1;

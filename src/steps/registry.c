@@ -216,6 +216,10 @@ set(const struct registry *reg, struct db *db, struct str *what, int tries,
 	struct str q = STR_INIT;
 	int rc;
 
+	if (reg->id != 0 && trust_bare(db, &reg->name, e) != 0) {
+		str_free(what);
+		return -1;
+	}
 	if (reg->id != 0)
 		str_addf(&q, "UPDATE %s" RECORD_OURS " SET %sheartbeat = "
 		    "UTC_TIMESTAMP(6) WHERE id = %llu AND client = ",

@@ -151,6 +151,44 @@ trust_vouched(struct db *db, const struct qname *notes,
 	return rc;
 }
 
+static int
+refuse_trigger(const struct qname *table, char **trigger, struct err *e)
+{
+	err_set(e, ERR_TRIGGERS, "there is a trigger on %s, which is a table "
+	    "of livealter: %s, whose definer is %s", table->sql, trigger[0],
+	    trigger[1]);
+	return err_hint(e, "it would run in our sessions and with our "
+	    "triggers; somebody has made it meanwhile");
+}
+
+int
+trust_bare(struct db *db, const struct qname *table, struct err *e)
+{
+	struct str where = STR_INIT, on = STR_INIT;
+	struct rows r = ROWS_INIT;
+	char *type = NULL;
+	int rc;
+
+	table_where(&where, db, table);
+	db_match(&on, db, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE", table);
+	rc = db_value(db, &type, e, "SELECT TABLE_TYPE FROM "
+	    "information_schema.TABLES WHERE %s", where.s);
+	if (rc == 0 && type != NULL && strcmp(type, "BASE TABLE") != 0)
+		rc = err_set(e, ERR_TRIGGERS, "%s is no base table any more; "
+		    "somebody has put another in its place", table->sql);
+	if (rc == 0)
+		rc = db_rows(db, &r, "vv", e, "SELECT TRIGGER_NAME, DEFINER "
+		    "FROM information_schema.TRIGGERS WHERE %s LIMIT 1",
+		    on.s);
+	if (rc == 0 && r.n > 0)
+		rc = refuse_trigger(table, r.cell[0], e);
+	rows_free(&r);
+	free(type);
+	str_free(&where);
+	str_free(&on);
+	return rc;
+}
+
 int
 trust_hold(struct db *db, const struct qname *table, const char *index,
     struct err *e)
