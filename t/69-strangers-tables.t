@@ -33,8 +33,8 @@ sub set_up {
 	    c_livealter FOREIGN KEY (p) REFERENCES app._t_new (id))")
 	    if grep { $_ eq '_t_new' } @strangers;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	die_at($s, 'after:capture', { name => 'there is a registry' }, '--alter',
-	    'ADD COLUMN extra INT', 'D=app,t=other', '--execute');
+	die_at($s, 'after:capture', { name => 'there is a registry' },
+	    '--alter', 'ADD COLUMN extra INT', 'D=app,t=other', '--execute');
 }
 
 # As the account that may write rows only: the other one's, changed.

@@ -37,7 +37,8 @@ sub ends {
 	my ($r, $table, $name) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	is($r->{exit}, 12, "$name ends it") or diag $r->{err};
-	like($r->{err}, qr/trigger on `app`.`$table`.*: bad, whose definer is app\@localhost/,
+	my $whose = 'bad, whose definer is app@localhost';
+	like($r->{err}, qr/trigger on `app`.`$table`.*: \Q$whose/,
 	    '... and is named, with its definer');
 	# A registry that is not ours is nothing to write to.
 	is(join(', ', grep { !/_livealter|trigger bad/ }
