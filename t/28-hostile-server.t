@@ -1,6 +1,6 @@
 # Whatever a server answers once it has let us in, livealter ends by itself, or
-# by Ctrl-C where no answer comes, with one of the statuses of the manual; and
-# nothing of it reaches the terminal.  With sanitizers (make check
+# by Ctrl-C where an answer does not come, with one of the statuses of the
+# manual; and nothing of it reaches the terminal.  With sanitizers (make check
 # SAN=address,undefined) they are the judge.
 # LIVEALTER_SECONDS makes it longer, LIVEALTER_SEED begins with that one.
 use strict;
@@ -41,6 +41,8 @@ sub start_command {
 
 sub judge {
 	my ($r, $name) = @_;
+	note sprintf '%.1f s: %s: %s', $r->{seconds}, $name, $r->{exit}
+	    if $r->{seconds} > 5;
 	return if !$r->{timed_out} && $documented{$r->{exit}} &&
 	    $r->{err} !~ /Sanitizer|runtime error/ &&
 	    $r->{out} . $r->{err} !~ /\e/;
@@ -75,7 +77,7 @@ for (my $until = time + $seconds / 3; time < $until || $runs < @command; ) {
 	my $n = $seed + $runs++;
 	my $f = FakeServer->start(mode => 'odd', seed => $n);
 	my $p = start_command($f->port, $command[$n % @command]);
-	judge(end_of($p, 30), "LIVEALTER_SEED=$n nonsense, " .
+	judge(end_of($p, 4), "LIVEALTER_SEED=$n nonsense, " .
 	    "@{$command[$n % @command]}");
 	$f->stop;
 }
@@ -99,7 +101,7 @@ for (my $until = time + $seconds; time < $until || $runs < @how; ) {
 	my $l = Liar->start($s->socket, from => $from, how => $how,
 	    often => rand() < 0.5 ? 0 : rand 0.3, seed => $n);
 	my $p = start_command($l->port, $command);
-	judge(end_of($p, 30), "LIVEALTER_SEED=$n $how from question $from, " .
+	judge(end_of($p, 4), "LIVEALTER_SEED=$n $how from question $from, " .
 	    "@$command");
 	$l->stop;
 }
