@@ -391,7 +391,9 @@ migrate_drop(struct migration *m, struct err *e)
 {
 	if (!m->cfg->swap_tables && !m->cfg->drop_new_table) {
 		undo_forget(&m->undo, UNDO_SHADOW);
-		log_info("the new table stays as %s", m->names.shadow.sql);
+		log_info("the new table stays as %s%s", m->names.shadow.sql,
+		    m->plan.apart.n > 0 ? ", without its foreign keys to "
+		    "itself" : "");
 	}
 	if (m->swapped && (!m->cfg->drop_old_table || left_behind(m)))
 		log_info("the %s table stays as %s%s",

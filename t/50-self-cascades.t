@@ -432,12 +432,26 @@ my @WITH_PARENT = ("CREATE TABLE p (id INT PRIMARY KEY)",
 	finish($p, '... the run', 'ADD c INT');
 }
 
-if ($above) {
-	twins($s, @WITH_PARENT, "INSERT INTO t VALUES (7, 2, 1, NULL)");
+for ($above ? (['down three generations', "(7, 2, 1, NULL)"],
+    ['two families with one parent', "(8, NULL, 1, 1), (9, 8, 1, NULL)"]) :
+    ()) {
+	my ($name, $rows) = @$_;
+	twins($s, @WITH_PARENT, "INSERT INTO t VALUES $rows");
 	my $dump = twin_dump($s, 'app');
 	my $r = migrate($s, 'ADD c INT', 'app', 't');
-	is($r->{exit}, 17, '... down three generations: refused');
+	is($r->{exit}, 17, "... $name: refused");
 	like($r->{err}, qr/6575/, '... says why');
+	untouched($s, $dump);
+}
+
+if ($has) {
+	twins($s, @WITH_PARENT);
+	my $dump = twin_dump($s, 'app');
+	$s->sql("SET GLOBAL enable_cascade_triggers = ON");
+	my $r = migrate($s, 'ADD c INT', 'app', 't');
+	$s->sql("SET GLOBAL enable_cascade_triggers = OFF");
+	is($r->{exit}, 17, '... while triggers fire on cascades: refused');
+	like($r->{err}, qr/enable_cascade_triggers/, '... says why');
 	untouched($s, $dump);
 }
 

@@ -496,7 +496,6 @@ add_no_parent(struct str *q, const struct plan *p, size_t i)
 bool
 apart_find_stale(struct str *q, const struct plan *p, size_t i)
 {
-	struct str one = STR_INIT;
 	bool yes = fkey_acts_on_delete(&p->apart.key[i]);
 	size_t j;
 
@@ -511,7 +510,6 @@ apart_find_stale(struct str *q, const struct plan *p, size_t i)
 		add_no_parent(q, p, i);
 	}
 	str_addf(q, " LIMIT %d", APART_FEW);
-	str_free(&one);
 	return yes;
 }
 

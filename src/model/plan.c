@@ -317,7 +317,8 @@ begin(struct plan *p, const struct names *names, const struct table *old,
 	p->kin = wish->kin != NULL ? wish->kin : &none;
 	p->added = wish->added != NULL ? wish->added : &nothing;
 	p->is_apart = wish->apart;
-	p->unchecked = updates_children(server, old);
+	/* A key that the ALTER adds holds before the swap. */
+	p->unchecked = p->added->n == 0 && updates_children(server, old);
 	p->follow_children = wish->follow_children;
 	p->kept_in_step = wish->kept_in_step;
 	p->proves = wish->proves;

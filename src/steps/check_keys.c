@@ -54,13 +54,87 @@ add_generations(struct str *q, const struct table *old, const struct fkey *k)
 static int
 refuse_generations(const struct fkey *k, struct err *e)
 {
-	err_set(e, ERR_REFUSED, "foreign key %s references the table itself "
-	    "with CASCADE, there are grandchildren, and another foreign key "
-	    "deletes rows with their parents: with a second table like it, "
-	    "this server ends such cascades with error 6575", k->name.sql);
+	err_set(e, ERR_REFUSED, "foreign key %s references the table itself, "
+	    "and there are grandchildren, or several families that go with one "
+	    "row of another table: with a second table like it, this server "
+	    "ends such cascades with error 6575", k->name.sql);
 	return err_hint(e, "start the server with "
 	    "innodb_native_foreign_keys=ON; or, if nobody deletes or renames "
 	    "grandparents meanwhile, give --force");
+}
+
+/* Is a row the parent of another by this key?  As "x" in a question. */
+static void
+add_has_children(struct str *q, const struct table *old, const struct fkey *k)
+{
+	size_t i;
+
+	str_addf(q, "EXISTS (SELECT 1 FROM %s y WHERE ", old->name.sql);
+	for (i = 0; i < k->n; i++)
+		str_addf(q, "y.%s = x.%s AND ", k->column[i].sql,
+		    k->referenced[i].sql);
+	str_addz(q, "NOT (");
+	for (i = 0; i < k->n; i++)
+		str_addf(q, "%sy.%s = y.%s", i > 0 ? " AND " : "",
+		    k->column[i].sql, k->referenced[i].sql);
+	str_addz(q, "))");
+}
+
+/* Two such rows that go with one row of another table, by this key. */
+static void
+add_families(struct str *q, const struct table *old, const struct fkey *k,
+    const struct fkey *with)
+{
+	size_t i;
+
+	str_addf(q, "SELECT 1 FROM %s x WHERE ", old->name.sql);
+	for (i = 0; i < with->n; i++)
+		str_addf(q, "x.%s IS NOT NULL AND ", with->column[i].sql);
+	add_has_children(q, old, k);
+	for (i = 0; i < with->n; i++)
+		str_addf(q, "%sx.%s", i > 0 ? ", " : " GROUP BY ",
+		    with->column[i].sql);
+	str_addz(q, " HAVING COUNT(*) > 1 LIMIT 1");
+}
+
+/* Does the question have an answer?  1, 0, or -1 with *e. */
+static int
+finds(struct db *db, const char *sql, struct err *e)
+{
+	struct ask a = { .shape = "v", .doing = "looking for "
+	    "grandchildren", .sql = sql };
+	struct rows r = ROWS_INIT;
+	int rc = ask_rows(db, &a, &r, e) != 0 ? -1 : r.n > 0;
+
+	rows_free(&r);
+	return rc;
+}
+
+/* Are there rows of which such a server would lose count? */
+static int
+has_families(struct db *db, const struct table *old, const struct fkey *k,
+    struct err *e)
+{
+	const struct fkey *with;
+	struct str q = STR_INIT;
+	size_t i;
+	int rc = 0;
+
+	if (same_text(k->on_delete, "CASCADE")) {
+		add_generations(&q, old, k);
+		rc = finds(db, q.s, e);
+	}
+	for (i = 0; i < old->fkey.n && rc == 0; i++) {
+		with = &old->fkey.key[i];
+		if (fkey_is_self(with) ||
+		    !same_text(with->on_delete, "CASCADE"))
+			continue;
+		str_reset(&q);
+		add_families(&q, old, k, with);
+		rc = finds(db, q.s, e);
+	}
+	str_free(&q);
+	return rc;
 }
 
 /* One of these keys. */
@@ -68,24 +142,16 @@ static int
 check_generation(struct db *db, const struct table *old,
     const struct fkey *k, bool force, struct err *e)
 {
-	struct ask a = { .shape = "v", .doing = "looking for "
-	    "grandchildren" };
-	struct rows r = ROWS_INIT;
-	struct str q = STR_INIT;
-	int rc;
+	int rc = has_families(db, old, k, e);
 
-	add_generations(&q, old, k);
-	a.sql = q.s;
-	rc = ask_rows(db, &a, &r, e);
-	if (rc == 0 && r.n > 0 && !force)
-		rc = refuse_generations(k, e);
-	else if (rc == 0)
-		log_warn("foreign key %s references the table itself with "
-		    "CASCADE: a statement that cascades to grandchildren "
-		    "fails with error 6575 until this is done", k->name.sql);
-	rows_free(&r);
-	str_free(&q);
-	return rc;
+	if (rc < 0)
+		return -1;
+	if (rc == 1 && !force)
+		return refuse_generations(k, e);
+	log_warn("foreign key %s references the table itself: a statement "
+	    "that cascades to grandchildren, or to several families, fails "
+	    "with error 6575 until this is done", k->name.sql);
+	return 0;
 }
 
 int
@@ -99,7 +165,7 @@ check_keys_generations(struct db *db, const struct server *s,
 		return 0;
 	for (i = 0; i < old->fkey.n; i++) {
 		k = &old->fkey.key[i];
-		if (fkey_is_self(k) && same_text(k->on_delete, "CASCADE") &&
+		if (fkey_is_self(k) && fkey_acts_on_delete(k) &&
 		    check_generation(db, old, k, force, e) != 0)
 			return -1;
 	}
