@@ -144,7 +144,10 @@ is_inherited(const struct lex *l, size_t i, size_t table)
 	    l->token[table].len) == 0;
 }
 
-/* Columns, keys and constraints, up to the parenthesis that ends them. */
+/*
+ * Columns, keys and constraints, up to the parenthesis that ends them.  Where
+ * it travels behind a question (db_run_if()), a ";" would begin a statement.
+ */
 static int
 change_columns(struct rewrite *r, size_t *i)
 {
@@ -152,6 +155,8 @@ change_columns(struct rewrite *r, size_t *i)
 	size_t depth = 1;
 
 	for (; *i < r->lex.n; ++*i) {
+		if (lex_punct(&r->lex, *i, ';'))
+			return not_a_table(r);
 		if (lex_punct(&r->lex, *i, '('))
 			depth++;
 		else if (lex_punct(&r->lex, *i, ')') && --depth == 0)

@@ -257,6 +257,8 @@ what_is_no_create_table_is_refused(void **state)
 	fails("CREATE TABLE `t` (`a` int))");
 	fails("CREATE TABLE `t` (`a` int) (PARTITION");
 	fails("CREATE TABLE `t` (`a` int); DROP TABLE `t`");
+	fails("CREATE TABLE `t` (`a` int; DROP TABLE `t`)");
+	fails("CREATE TABLE `t` (`a` int DEFAULT ('x' ; DROP TABLE `t`))");
 }
 
 static void
