@@ -53,6 +53,15 @@ make('y YEAR, i INT, u VARCHAR(20), v VARBINARY(9), x BIT(9), h CHAR(9)',
 as_native('from kind to kind', 'MODIFY y VARCHAR(4), MODIFY i DECIMAL(20,3), '
     . 'MODIFY u DECIMAL(9,3), MODIFY v VARBINARY(20), MODIFY x INT, '
     . 'MODIFY h VARBINARY(9)');
+make('f FLOAT, g FLOAT(9,3), d DOUBLE, e DOUBLE(12,4), n DOUBLE',
+    '0.1, 12.345, -3.14159265, 0.0625, 5.9434999');
+as_native('DOUBLEs that keep some digits', 'MODIFY f DOUBLE(9,3), MODIFY g ' .
+    'DOUBLE(9,2), MODIFY d DOUBLE(20,7), MODIFY e DOUBLE(12,2), MODIFY n ' .
+    'DOUBLE(9,3)');
+make('d DATETIME(6), t TIMESTAMP(6) NULL, i INT, b TINYINT',
+    "'2026-01-31 23:59:59.999999', '2026-01-31 23:59:59.999999', -1, -128");
+as_native('moments that become days, and numbers with a sign bits',
+    'MODIFY d DATE, MODIFY t DATE, MODIFY i BIT(64), MODIFY b BIT(64)');
 if ($s->is_mysql) {
 	make('i BIGINT UNSIGNED, f FLOAT, d DECIMAL(9,3), j JSON, t TEXT',
 	    "18446744073709551615, 0.1, -12.500, '{\"b\": 1, \"a\": 2}', " .

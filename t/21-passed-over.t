@@ -241,4 +241,22 @@ for my $c (
 	}
 }
 
+# --- a row whose key is newer than the transaction that passes over it -------
+
+given($s, "CREATE TABLE %s (id INT PRIMARY KEY, u INT, UNIQUE KEY (u))",
+    "INSERT INTO %s VALUES (1, 1), (5, 5)");
+my $p = start_to_step($s, 'after:capture', 'ADD z INT', 'app', 't');
+my ($older, $newer) = map { $s->dbh(database => 'app') } 1, 2;
+# Else the newer row is an error to it (1020); not every server knows that.
+eval { $older->do("SET SESSION innodb_snapshot_isolation = 0") };
+$older->begin_work;
+$older->selectall_arrayref("SELECT * FROM $_") for 't', 'control';
+$newer->do("UPDATE $_ SET id = 6 WHERE id = 5") for 't', 'control';
+$older->do("UPDATE IGNORE $_ SET u = 1 WHERE id = 6") for 't', 'control';
+$older->commit;
+$p->kill('CONT');
+succeeded($p->wait, 'app', 't', 'a key that is newer than the transaction');
+same_bytes($s, 'app', 't', 'control', '... and no row is another one', 'id',
+    'u');
+
 done_testing;

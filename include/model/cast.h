@@ -13,7 +13,10 @@ void cast_decimal(struct str *q, const struct column *to, const char *ref);
 
 /* DATETIME and TIMESTAMP of another precision, or one made of the other; what
  * is not old is the new value, and stays. */
-void cast_moment(struct str *q, const struct column *to, const char *ref,
-    bool old);
+void cast_moment(struct str *q, const struct column *from,
+    const struct column *to, const char *ref, bool old);
+
+/* A FLOAT or DOUBLE, with as many digits as the column keeps, if it says so. */
+void cast_double(struct str *q, const struct column *to, const char *ref);
 
 #endif

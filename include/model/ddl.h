@@ -39,9 +39,10 @@ int ddl_create(struct str *out, const char *show_create,
     const struct ddl_change *how, struct err *e);
 
 /*
- * Has the table of this SHOW CREATE TABLE a key WITHOUT OVERLAPS (MariaDB)?
- * No information_schema of 10.11 tells.
+ * Is the key of that name one WITHOUT OVERLAPS (MariaDB)?  It has the end and
+ * the start of the period for its last two parts.  No information_schema of
+ * 10.11 tells.
  */
-bool ddl_has_overlaps(const char *show_create);
+bool ddl_key_overlaps(const char *show_create, const char *name);
 
 #endif

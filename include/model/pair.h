@@ -32,4 +32,12 @@ const struct pair *pair_from(const struct plan *p,
 /* Is it new, and must have a value that nobody gives it? */
 bool pair_lacks_value(const struct plan *p, const struct column *to);
 
+/*
+ * A column of the new table that may be assigned to itself: one of the key, or
+ * where all of that is generated, another one.  An expression around a
+ * TIMESTAMP would turn it into local time, and what has a way back of its own
+ * is not assigned.
+ */
+const char *pair_assignable(const struct plan *p);
+
 #endif

@@ -122,7 +122,8 @@ struct plan {
 	/* The ALTER may make keys equal that were different. */
 	bool merges;
 	/* The new table has unique keys besides the identifying one, or
-	 * computes that one, so that a duplicate may be a row that got lost. */
+	 * computes that one, or forbids more than equal keys, so that a
+	 * duplicate may be a row that got lost. */
 	bool other_unique;
 	struct fresh_key *fresh;
 	size_t n_fresh;

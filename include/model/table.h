@@ -51,6 +51,7 @@ struct key {
 	struct ident name;
 	bool primary, unique;
 	bool opaque;		/* a part is an expression */
+	bool no_overlaps;	/* WITHOUT OVERLAPS: see ddl.h */
 	/* Every part is a whole NOT NULL column of a type that has an order. */
 	bool total;
 	const char *why_not;	/* a constant text, when not total */

@@ -120,8 +120,9 @@ mariadb_value(struct str *q, const struct column *from,
 	return true;
 }
 
-/* The same of MySQL: a DATE is a number for a YEAR, and too large a one; and
- * -0.1 is 0 without a sign. */
+/* The same of MySQL: a DATE is a number for a YEAR, and too large a one; -0.1
+ * is 0 without a sign; and a DOUBLE is copied into one of fewer digits as it
+ * is, neither rounded nor refused. */
 static bool
 mysql_value(struct str *q, const struct column *from,
     const struct column *to, const char *ref)
@@ -131,6 +132,10 @@ mysql_value(struct str *q, const struct column *from,
 	else if (type_is(from, "decimal") &&
 	    (type_is_integer(to) || type_is(to, "year")))
 		str_addf(q, "ROUND(%s)", ref);
+	else if (from->kind == KIND_FLOAT && type_is(to, from->data_type) &&
+	    strchr(to->type, ',') != NULL &&
+	    strcmp(from->type, to->type) != 0)
+		str_addf(q, "%s + 0e0", ref);
 	else
 		return false;
 	return true;
@@ -313,7 +318,7 @@ key_read(struct str *q, const struct column *from, const struct column *to,
 		    ref, strstr(to->type, "unsigned") != NULL ? "UNSIGNED" :
 		    "SIGNED");
 	else if (text && to->kind == KIND_TIME && !type_is(to, "time"))
-		cast_moment(q, to, ref, true);
+		cast_moment(q, from, to, ref, true);
 	else if (type_is_integer(to) && (from->kind == KIND_BIT ||
 	    from->kind == KIND_ENUM || type_is(from, "year")))
 		str_addf(q, "%s + 0", ref);
@@ -333,7 +338,7 @@ convert_key(struct str *q, const struct column *from, const struct column *to,
 		key_number(q, from, to, ref);
 	else if (from->kind == KIND_TIME && to->kind == KIND_TIME &&
 	    type_same_clock(from, to))
-		cast_moment(q, to, ref, true);
+		cast_moment(q, from, to, ref, true);
 	else if (type_is_string(to) && has_text(from) && keeps_order(from, to))
 		key_text(q, from, to, ref);
 	else

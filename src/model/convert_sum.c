@@ -158,14 +158,18 @@ member(struct str *q, const struct column *from, const struct column *to,
 	str_free(&cast);
 }
 
-/* Integers, also those of a BIT or of an ENUM's member. */
+/* Integers, also those of a BIT or of an ENUM's member.  The sign of a negative
+ * one is the first of 64 bits. */
 static void
-integer(struct str *q, const struct column *c, const char *ref)
+integer(struct str *q, const struct column *c, bool as_bits, const char *ref)
 {
 	bool digits = type_is_integer(c) &&
 	    strstr(c->type, "zerofill") == NULL;
 
-	str_addf(q, digits ? "%s" : "%s + 0", ref);
+	if (digits && as_bits)
+		str_addf(q, "CAST(%s AS UNSIGNED)", ref);
+	else
+		str_addf(q, digits ? "%s" : "%s + 0", ref);
 }
 
 /*
@@ -255,17 +259,17 @@ changed(struct str *q, const struct column *from, const struct column *to,
 	else if (type_is_exact(from) && type_is_exact(to))
 		number(q, to, ref, old);
 	else if (type_counts(from) && type_counts(to) && !type_is(to, "year"))
-		integer(q, old ? from : to, ref);
+		integer(q, old ? from : to, to->kind == KIND_BIT, ref);
 	else if (from->kind == KIND_TEXT && type_is_exact(to))
 		number_in_text(q, to, ref, old);
 	else if (from->kind == KIND_FLOAT && type_is(to, "double"))
-		str_addf(q, "%s + 0.0e0", ref);
+		cast_double(q, to, ref);
 	else if (type_is(to, "time") && from->kind == KIND_TEXT &&
 	    !from->mariadb)
 		return false;
 	else if (to->kind == KIND_TIME && (from->kind == KIND_TEXT ||
 	    (from->kind == KIND_TIME && type_same_clock(from, to))))
-		cast_moment(q, to, ref, old);
+		cast_moment(q, from, to, ref, old);
 	else if (to->kind == KIND_BINARY && (from->kind == KIND_BINARY ||
 	    from->kind == KIND_TEXT))
 		bytes(q, from, to, ref);

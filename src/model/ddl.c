@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/util.h"
 #include "model/encode.h"
 #include "model/fkey.h"
 #include "model/lex.h"
@@ -259,8 +260,33 @@ ddl_create(struct str *out, const char *show_create,
 	return rc;
 }
 
+/* Is KEY at i the one of that name? */
+static bool
+is_key(const struct lex *l, size_t i, const char *name)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	struct ident id;
+
+	if (!lex_is(l, i, "KEY"))
+		return false;
+	if (i > 0 && lex_is(l, i - 1, "PRIMARY"))
+		return strcmp(name, "PRIMARY") == 0;
+	return lex_named(l, i + 1) &&
+	    lex_name(l, i + 1, &id, &ignored) == 0 && same_text(id.raw, name);
+}
+
+/* Does the list that begins after i say so? */
+static bool
+list_says(const struct lex *l, size_t i)
+{
+	while (i < l->n && !lex_punct(l, i, ')') &&
+	    !(lex_is(l, i, "WITHOUT") && lex_is(l, i + 1, "OVERLAPS")))
+		i++;
+	return lex_is(l, i, "WITHOUT");
+}
+
 bool
-ddl_has_overlaps(const char *show_create)
+ddl_key_overlaps(const char *show_create, const char *name)
 {
 	static const struct lex_mode mode = { .mariadb = true };
 	struct err ignored = { .kind = ERR_NONE };
@@ -270,8 +296,7 @@ ddl_has_overlaps(const char *show_create)
 
 	if (lex_scan(&l, show_create, &mode, &ignored) == 0)
 		for (i = 0; i < l.n && !found; i++)
-			found = lex_is(&l, i, "WITHOUT") &&
-			    lex_is(&l, i + 1, "OVERLAPS");
+			found = is_key(&l, i, name) && list_says(&l, i + 1);
 	lex_free(&l);
 	return found;
 }

@@ -33,7 +33,8 @@ vouches(const struct plan *p, const struct key *old, const struct key *new)
 {
 	size_t i, j;
 
-	if (!old->unique || old->opaque)
+	if (!old->unique || old->opaque ||
+	    (new->no_overlaps && !old->no_overlaps))
 		return false;
 	for (i = 0; i < old->n; i++) {
 		for (j = 0; j < new->n; j++)
@@ -117,6 +118,38 @@ add_row(struct str *q, const struct plan *p)
 }
 
 /*
+ * Rows in the order in which their periods begin, where one begins before the
+ * one before it has ended.  Its end and start are the key's last parts.
+ */
+static void
+add_overlaps(struct str *q, const struct plan *p, const struct key *k)
+{
+	const char *by = " PARTITION BY ";
+	size_t i;
+
+	str_addf(q, "SELECT 2, v, last_r, r FROM (SELECT v, r, k%zu AS s, "
+	    "LAG(k%zu) OVER w AS last_end, LAG(r) OVER w AS last_r FROM d "
+	    "WINDOW w AS (", k->n - 1, k->n - 2);
+	for (i = 0; i + 2 < k->n; i++) {
+		if (pair_to(p, &p->new->column[k->part[i].column]) == NULL)
+			continue;
+		str_addf(q, "%sk%zu", by, i);
+		by = ", ";
+	}
+	str_addf(q, " ORDER BY k%zu)) x WHERE last_end > s LIMIT %d",
+	    k->n - 1, SHOWN);
+}
+
+/* Are there an end and a start, and both of the old table? */
+static bool
+has_period(const struct plan *p, const struct key *k)
+{
+	return k->n >= 2 &&
+	    pair_to(p, &p->new->column[k->part[k->n - 1].column]) != NULL &&
+	    pair_to(p, &p->new->column[k->part[k->n - 2].column]) != NULL;
+}
+
+/*
  * The inner SELECT must stay one: MySQL would take a converted key that it
  * has grouped by for the column itself, and convert it once more.
  */
@@ -125,23 +158,28 @@ render(const struct plan *p, const struct key *k)
 {
 	struct parts s = { STR_INIT, STR_INIT, STR_INIT, STR_INIT };
 	struct str q = STR_INIT;
-	bool yes = !k->opaque;
+	bool yes = !k->opaque && (!k->no_overlaps || has_period(p, k));
 	size_t i;
 
 	for (i = 0; i < k->n && yes; i++)
 		yes = add_part(p, k, i, &s);
 	if (yes) {
-		str_addz(&q, "SELECT /*+ NO_MERGE(d) */ COUNT(*), MIN(v), "
-		    "MIN(r), MAX(r) FROM (SELECT ");
+		str_addz(&q, k->no_overlaps ? "WITH d AS (SELECT " :
+		    "SELECT /*+ NO_MERGE(d) */ COUNT(*), MIN(v), MIN(r), "
+		    "MAX(r) FROM (SELECT ");
 		str_add(&q, s.keys.s, s.keys.len);
 		str_addf(&q, "CONCAT_WS(', '%s) AS v, ",
 		    s.text.len > 0 ? s.text.s : ", ''");
 		add_row(&q, p);
 		str_addf(&q, " AS r FROM %s o", p->names.old.sql);
 		str_add(&q, s.set.s, s.set.len);
-		str_addz(&q, ") d");
-		str_add(&q, s.names.s, s.names.len);
-		str_addf(&q, " HAVING COUNT(*) > 1 LIMIT %d", SHOWN);
+		if (k->no_overlaps) {
+			str_addz(&q, ") ");
+			add_overlaps(&q, p, k);
+		} else {
+			str_addf(&q, ") d%s HAVING COUNT(*) > 1 LIMIT %d",
+			    s.names.len > 0 ? s.names.s : "", SHOWN);
+		}
 	}
 	str_free(&s.keys);
 	str_free(&s.names);

@@ -28,9 +28,9 @@
 
 #include "base/util.h"
 #include "model/apart.h"
-#include "model/clock.h"
 #include "model/convert.h"
 #include "model/encode.h"
+#include "model/pair.h"
 #include "model/phantom.h"
 #include "model/sql.h"
 #include "server/session.h"
@@ -146,29 +146,6 @@ add_values(struct str *q, const struct plan *p, const char *before)
 }
 
 /*
- * A column that may be assigned to itself: one of the key, or where all of that
- * is generated, another one.  An expression around a TIMESTAMP would turn it
- * into local time, and what has a way back of its own is not assigned.
- */
-static const char *
-assignable(const struct plan *p)
-{
-	const struct pair *pr, *found = NULL;
-	size_t i;
-
-	for (i = 0; i < p->n_id; i++)
-		if (!p->id[i]->to->generated)
-			return p->id[i]->to->name.sql;
-	for (i = 0; i < p->n_pairs; i++) {
-		pr = &p->pair[i];
-		if (pr->from != NULL && pr->forth == NULL && (found == NULL ||
-		    clock_moment(found->to)))
-			found = pr;
-	}
-	return found != NULL ? found->to->name.sql : p->id[0]->to->name.sql;
-}
-
-/*
  * The guard: it assigns a column of the key to itself, unless that is not to
  * be.  It is not when the row found is not the one with our key; and never
  * where the key is new to the old table, for then it cannot be in the shadow:
@@ -179,7 +156,7 @@ static void
 add_guard(struct str *q, const struct plan *p, bool is_new)
 {
 	const char *shadow = p->names.shadow.table.sql;
-	const char *id = p->id[0]->to->name.sql, *own = assignable(p);
+	const char *id = p->id[0]->to->name.sql, *own = pair_assignable(p);
 
 	str_addf(q, "%s = IF(", own);
 	if (is_new)
@@ -201,10 +178,27 @@ add_delete(struct str *q, const struct plan *p, const char *row,
 	str_addz(q, ";\n");
 }
 
+/* The row is there; what the other table does not have of it stays. */
+static void
+add_change(struct str *q, const struct plan *p, const char *indent)
+{
+	str_addz(q, indent);
+	add_verb(q, p, "UPDATE");
+	str_addf(q, " %s SET ", p->names.shadow.sql);
+	add_values(q, p, "");
+	str_addz(q, " WHERE ");
+	add_match(q, p, "NEW");
+	str_addz(q, ";\n");
+}
+
 /* Make the row in the shadow what it is in the old table now. */
 static void
 add_put(struct str *q, const struct plan *p, bool is_new, const char *indent)
 {
+	if (p->overlaps && !is_new && p->complete) {
+		add_change(q, p, indent);
+		return;
+	}
 	if (p->overlaps && !is_new)
 		add_delete(q, p, "NEW", indent);
 	str_addz(q, indent);
@@ -276,7 +270,7 @@ add_move(struct str *q, const struct plan *p, const char *indent)
 static void
 add_take(struct str *q, const struct plan *p, const char *indent)
 {
-	const char *own = assignable(p);
+	const char *own = pair_assignable(p);
 
 	if (!p->overlaps) {
 		str_addf(q, "%sBEGIN\n"
@@ -440,7 +434,8 @@ add_look(struct str *q, const struct plan *p)
 	str_addz(q, " THEN\n    ");
 	add_verb(q, p, "SELECT");
 	phantom_look(q, p);
-	str_addz(q, INTO_ONE "livealter_phantom;\n  END IF;\n");
+	str_addz(q, " LIMIT 1 LOCK IN SHARE MODE INTO livealter_phantom;\n"
+	    "  END IF;\n");
 }
 
 static void

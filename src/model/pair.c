@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "base/util.h"
+#include "model/clock.h"
 #include "model/computed.h"
 #include "model/convert.h"
 #include "model/convert_sum.h"
@@ -31,6 +32,24 @@ pair_from(const struct plan *p, const struct column *from)
 		if (p->pair[i].from == from)
 			return &p->pair[i];
 	return NULL;
+}
+
+const char *
+pair_assignable(const struct plan *p)
+{
+	const struct pair *pr, *found = NULL;
+	size_t i;
+
+	for (i = 0; i < p->n_id; i++)
+		if (!p->id[i]->to->generated)
+			return p->id[i]->to->name.sql;
+	for (i = 0; i < p->n_pairs; i++) {
+		pr = &p->pair[i];
+		if (pr->from != NULL && pr->forth == NULL && (found == NULL ||
+		    clock_moment(found->to)))
+			found = pr;
+	}
+	return found != NULL ? found->to->name.sql : p->id[0]->to->name.sql;
 }
 
 /* The name under which the ALTER keeps an old column, or NULL: dropped. */

@@ -8,10 +8,10 @@
  * there, since the key is unique and a trigger fires before the next row is
  * changed.  If it is there, these columns are as OLD has them, or as NEW.
  *
- * The row is the statement's own and locked by it: it is read as it is now,
- * whatever the isolation level, and waits for nobody.  (Under REPEATABLE READ
- * it is a locking read, which locks the gap that a row leaves behind when it
- * moves.)  When a comparison errs, NEW is believed.
+ * The row is the statement's own and locked by it.  So a locking read waits for
+ * nobody, and sees what is there now, not the snapshot of a transaction that is
+ * older than the row's key.  (Under REPEATABLE READ it locks the gap that a row
+ * leaves behind when it moves.)  When a comparison errs, NEW is believed.
  */
 #include "model/phantom.h"
 

@@ -9,7 +9,6 @@
 #include "model/apart.h"
 #include "model/clock.h"
 #include "model/convert.h"
-#include "model/ddl.h"
 #include "model/fresh.h"
 #include "model/mirror.h"
 #include "model/pair.h"
@@ -256,8 +255,10 @@ choose_ranges(struct plan *p)
 	for (i = 0; i < p->new->n_keys; i++) {
 		const struct key *k = &p->new->key[i];
 
-		if (k->unique && !is_identity(p, k))
+		if (k->unique && (k->no_overlaps || !is_identity(p, k)))
 			p->other_unique = true;
+		if (k->no_overlaps)
+			p->overlaps = true;
 		if (!p->same_ranges && k->total && leads(p, k)) {
 			p->same_ranges = true;
 			p->new_index = k->name;
@@ -323,7 +324,6 @@ begin(struct plan *p, const struct names *names, const struct table *old,
 	p->kept_in_step = wish->kept_in_step;
 	p->proves = wish->proves;
 	p->believes_new = wish->believes_new;
-	p->overlaps = new->create != NULL && ddl_has_overlaps(new->create);
 	p->checksum = wish->checksum;
 	p->session = SESSION_INVALID_DATES;
 }

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/util.h"
+#include "model/ddl.h"
 
 void
 table_where(struct str *q, struct db *db, const struct qname *name)
@@ -262,14 +263,19 @@ out:
 }
 
 static int
-load_create(struct table *t, struct db *db, struct err *e)
+load_create(struct table *t, struct db *db, const struct server *s,
+    struct err *e)
 {
 	struct rows r = ROWS_INIT;
+	size_t i;
 	int rc;
 
 	rc = db_row(db, &r, "vv", e, "SHOW CREATE TABLE %s", t->name.sql);
 	if (rc == 0)
 		t->create = xstrdup(r.cell[0][1]);
+	for (i = 0; rc == 0 && s->mariadb && i < t->n_keys; i++)
+		t->key[i].no_overlaps = t->key[i].unique &&
+		    ddl_key_overlaps(t->create, t->key[i].name.raw);
 	rows_free(&r);
 	return rc;
 }
@@ -308,7 +314,7 @@ table_load(struct table **out, struct db *db, const struct server *s,
 	rc = load_facts(t, db, where.s, e) != 0 ||
 	    load_columns(t, db, s, where.s, e) != 0 ||
 	    load_keys(t, db, s, where.s, e) != 0 ||
-	    load_create(t, db, e) != 0 ||
+	    load_create(t, db, s, e) != 0 ||
 	    fkey_own(&t->fkey, db, name, e) != 0 ? -1 : 0;
 	str_free(&where);
 	return rc;

@@ -17,8 +17,9 @@ refuse(const struct fresh_key *f, const struct rows *r, struct err *e)
 		    "  '%s' in %s rows, for example %s and %s",
 		    r->cell[i][1], r->cell[i][0], r->cell[i][2],
 		    r->cell[i][3]);
-	err_set(e, ERR_REFUSED, "unique key %s would not be unique:%s",
-	    f->key->name.sql, list.s);
+	err_set(e, ERR_REFUSED, f->key->no_overlaps ?
+	    "key %s WITHOUT OVERLAPS would have overlaps:%s" :
+	    "unique key %s would not be unique:%s", f->key->name.sql, list.s);
 	err_hint(e, "make the values unique first; rows with the same value "
 	    "have no place in the new table");
 	str_free(&list);

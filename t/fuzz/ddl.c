@@ -62,7 +62,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    .drop_data_dir = true, .drop_tablespace = true,
 	    .drop_collation = true, .data_dir = "/a'\\b",
 	    .rename_check = rename_check });
-	(void)ddl_has_overlaps(text);
+	(void)ddl_key_overlaps(text, "PRIMARY");
 	try_definition(text);
 	free(text);
 	return 0;
