@@ -11,6 +11,13 @@
 
 /* What the main connection looks after while a migration works or waits. */
 
+/*
+ * Run it, and again on a new connection when that broke, some times; it must be
+ * such as may be begun anew.  Returns what it returns.
+ */
+int watch_persist(struct migration *m,
+    int (*once)(struct migration *m, struct err *e), struct err *e);
+
 /* Note in the registry what is being done; of a revert, that it is one. */
 int watch_state(struct migration *m, enum record_state state, struct err *e);
 

@@ -91,7 +91,8 @@ compare_run(struct migration *m, struct err *e)
 	if (m->cfg->verify == VERIFY_COUNT && (unchanged_look(m, e) != 0 ||
 	    (unchanged_other(m) && refuse_to_count(m, e) != 0)))
 		return -1;
-	if (watch_state(m, STATE_COMPARING, e) != 0 || compare(m, e) != 0)
+	if (watch_state(m, STATE_COMPARING, e) != 0 ||
+	    watch_persist(m, compare, e) != 0)
 		return -1;
 	m->compared_at = now_s();
 	log_info("compared %llu rows in %.1f s: no difference",

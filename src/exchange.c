@@ -109,6 +109,24 @@ forget_cutover(struct migration *m, struct err *e)
 	    registry_note_cutover(&m->registry, m->db, "", e);
 }
 
+/* 1: as look_and_swap(). */
+static int
+make_ready(struct migration *m, struct err *e)
+{
+	int rc = last_look(m, e);
+
+	if (rc == 1 || (rc != 0 && !watch_is_locked_out(e)))
+		return rc;
+	/* MySQL makes a table anew to set its counter. */
+	if (swap_prepare(m->db, &m->plan, m->cfg, &m->undo, e) != 0 ||
+	    add_keys(m, e) != 0 || note_new(m, e) != 0)
+		return -1;
+	if (note_cutover(m, e) == 0 && prove_prepare(m, e) == 0)
+		return 0;
+	prove_end(m);
+	return -1;
+}
+
 /*
  * The first look is without a lock, the last one with it.  1: it must wait
  * once more, or compare.
@@ -125,15 +143,11 @@ look_and_swap(struct migration *m, const struct mdl_gate *gate,
 		return -1;
 	if (watch_state(m, STATE_SWAPPING, e) != 0)
 		return -1;
-	rc = last_look(m, e);
-	if (rc == 1 || (rc != 0 && !watch_is_locked_out(e)))
+	/* Keys are not added twice. */
+	rc = m->added.n > 0 ? make_ready(m, e) :
+	    watch_persist(m, make_ready, e);
+	if (rc != 0)
 		return rc;
-	/* MySQL makes a table anew to set its counter. */
-	if (swap_prepare(m->db, &m->plan, m->cfg, &m->undo, e) != 0 ||
-	    add_keys(m, e) != 0 || note_new(m, e) != 0)
-		return -1;
-	if (note_cutover(m, e) != 0 || prove_prepare(m, e) != 0)
-		return -1;
 	rc = swap_run(m->db, &m->plan, m->cfg, &m->undo, &ask, &m->swapped,
 	    e);
 	if (!m->swapped)

@@ -216,7 +216,7 @@ log_failure(const struct err *e)
 {
 	log_lines(log_error, e->text, ERR_LINE);
 	if (e->hint[0] != '\0')
-		log_hint("%s", e->hint);
+		log_lines(log_hint, e->hint, ERR_LINE);
 }
 
 /* What is no migration. */

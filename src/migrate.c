@@ -235,7 +235,8 @@ migrate_copy(struct migration *m, struct err *e)
 	struct watching w;
 
 	watch_walk(&w, m, watch_tables);
-	if (watch_state(m, STATE_COPYING, e) != 0 || unchanged_note(m, e) != 0)
+	if (watch_state(m, STATE_COPYING, e) != 0 ||
+	    watch_persist(m, unchanged_note, e) != 0)
 		return -1;
 	if (m->plan.autoinc_lock)
 		rest_begin(&m->rest, &m->names.old, m->db);

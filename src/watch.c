@@ -100,6 +100,19 @@ watch_alone(void *arg, struct err *e)
 }
 
 int
+watch_persist(struct migration *m,
+    int (*once)(struct migration *m, struct err *e), struct err *e)
+{
+	int i, rc;
+
+	for (i = 0; (rc = once(m, e)) < 0; i++)
+		if (e->kind != ERR_LOST || i >= LOSSES || stop_requested() ||
+		    keep(m, e) != 0)
+			break;
+	return rc;
+}
+
+int
 watch_state(struct migration *m, enum record_state state, struct err *e)
 {
 	int i, rc;

@@ -36,7 +36,7 @@ static const struct {
 	[RECORD_RUN_ROWS] = { "run_rows", "bigint unsigned", COUNT },
 	[RECORD_CUT_OVER] = { "cut_over", "mediumtext", NOT_NULL },
 	[RECORD_WISH] = { "wish", "varchar(255)", NOT_NULL " DEFAULT ''" },
-	[RECORD_WAITS_FOR] = { "waits_for", "varchar(255)", NOT_NULL
+	[RECORD_WAITS_FOR] = { "waits_for", "varchar(1000)", NOT_NULL
 	    " DEFAULT ''" },
 	[RECORD_BEGAN] = { "began", "datetime(6)", NOT_NULL },
 	[RECORD_HEARTBEAT] = { "heartbeat", "datetime(6)", NOT_NULL },

@@ -309,10 +309,13 @@ check_all(const struct check_input *in, struct err *e)
 			err_while(&one, "checking %s", checks[i].name);
 		if (first.kind == ERR_NONE)
 			first = one;
-		str_addf(&text, "%s%s", text.len > 0 ? "\n  " : "", one.text);
+		str_addf(&text, "%s%s", text.len > 0 ? ERR_LINE "  " : "",
+		    one.text);
 		if (one.hint[0] != '\0')
-			str_addf(&hint, "%s%s", hint.len > 0 ? "\n  " : "",
-			    one.hint);
+			str_addf(&hint, "%s%s", hint.len > 0 ? ERR_LINE "  " :
+			    "", one.hint);
+		if (one.kind == ERR_LOST)
+			break;
 	}
 	if (first.kind != ERR_NONE) {
 		err_set(e, first.kind, "%s: %s", in->old->name.sql, text.s);

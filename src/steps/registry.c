@@ -311,7 +311,7 @@ registry_beat(const struct registry *reg, struct db *db, const char *waits,
 
 	str_addz(&q, "waits_for = LEFT(");
 	db_literal(&q, db, waits);
-	str_addz(&q, ", 255), ");
+	str_addz(&q, ", 1000), ");
 	rc = set(reg, db, &q, 1, e);
 	if (rc == 0)
 		return 0;
