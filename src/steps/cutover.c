@@ -26,6 +26,8 @@
 #include "steps/lanes.h"
 #include "steps/mdl.h"
 
+#define ER_SIGNAL_EXCEPTION 1644	/* of lanes.c: not lined up */
+
 #define SETTLE_LIMIT	30.0	/* seconds for the old connection to end, */
 #define GRACE		0.5	/* and to end by itself */
 
@@ -298,8 +300,9 @@ attempt(struct cutover *c, struct lanes *lanes, const struct mdl_set *set,
 		return 0;
 	if (rc < 0)
 		return -2;
-	return e->kind == ERR_LOST || db_class(e->sqlno) == DB_CONFLICT ?
-	    2 : -1;
+	/* One of the lanes may have broken, so that they did not line up. */
+	return e->kind == ERR_LOST || db_class(e->sqlno) == DB_CONFLICT ||
+	    e->sqlno == ER_SIGNAL_EXCEPTION ? 2 : -1;
 }
 
 /* Nothing was swapped; the main connection may have to be made anew. */
