@@ -43,8 +43,12 @@ for my $how ([], ['--reversible']) {
 		# The snapshot goes with its connection: swapped, not proven.
 		my $unproven = $r->{exit} == 41 &&
 		    $r->{err} =~ /snapshot of the swap was lost/;
+		# MariaDB's lanes hand over what is kept in step only once.
+		my $undone = @$how && $r->{exit} == 14 &&
+		    $r->{err} =~ /did not line up/;
 		my $name = "at byte $at of $all (@$how)";
-		ok($r->{exit} == 0 || $unproven || !$late && $r->{exit} =~ /^1[89]$/,
+		ok($r->{exit} == 0 || $unproven || $undone ||
+		    !$late && $r->{exit} =~ /^1[89]$/,
 		    "$name: " . ($late ? 'it goes on' : 'it goes on or ends'))
 		    or diag "exit $r->{exit}\n$r->{err}";
 		run_livealter($s, 'cleanup', dsn('app', 't'))
