@@ -20,6 +20,9 @@ int claim_take(struct db *db, const struct qname *table, struct err *e);
  */
 void claim_swap_name(struct str *q, struct db *db, const struct qname *table);
 
+/* Another one's: whoever has it has not parked the new table yet. */
+void claim_park_name(struct str *q, struct db *db, const struct qname *table);
+
 /* Who has the lock: the id of a connection, to be freed, or NULL. */
 int claim_holder(struct db *db, const struct qname *table, char **who,
     struct err *e);

@@ -37,6 +37,12 @@ claim_swap_name(struct str *q, struct db *db, const struct qname *table)
 	derive_name(q, db, table, "livealter swap ");
 }
 
+void
+claim_park_name(struct str *q, struct db *db, const struct qname *table)
+{
+	derive_name(q, db, table, "livealter park ");
+}
+
 /*
  * Who holds the lock: anybody may take one of that name.  The client's program
  * is known where performance_schema is on; 1 when that is not livealter.

@@ -22,6 +22,7 @@ struct lanes {
 	struct db **kin;	/* a child's or a grandchild's, each */
 	size_t n;		/* of kin */
 	struct str renamers;	/* a named lock, as a literal: he is not done */
+	struct str parking;	/* and the holder's: he has not parked it yet */
 };
 
 static int
@@ -55,6 +56,7 @@ lanes_open(struct lanes **out, struct db *holder, const struct plan *p,
 	if (open_lane(&l->renamer, l, e) != 0)
 		return -1;
 	claim_swap_name(&l->renamers, holder, &p->names.old);
+	claim_park_name(&l->parking, holder, &p->names.old);
 	if (p->cut.n_parents > 0 && !p->cut.leaves_parents &&
 	    open_lane(&l->parents, l, e) != 0)
 		return -1;
@@ -75,6 +77,7 @@ lanes_close(struct lanes *l)
 		db_close(l->kin[i]);
 	free(l->kin);
 	str_free(&l->renamers);
+	str_free(&l->parking);
 	db_close(l->renamer);
 	db_close(l->parents);
 	free(l);
@@ -129,6 +132,7 @@ lanes_unlock(struct lanes *l)
 	struct err ignored = { .kind = ERR_NONE };
 
 	db_quiet(l->holder, &ignored, "UNLOCK TABLES");
+	db_quiet(l->holder, &ignored, "DO RELEASE_LOCK(%s)", l->parking.s);
 	if (l->parents != NULL)
 		db_quiet(l->parents, &ignored, "UNLOCK TABLES");
 }
@@ -164,7 +168,8 @@ add_until(struct str *q, int seconds, const char *condition,
 /*
  * Nobody queues before the new table has its other name: the renamer has to
  * find it, and who has been in a queue for a second is thrown out of it when
- * his client is dead.
+ * his client is dead.  Nor before the ALTER that gives it the name is done,
+ * which would make him wait for that name, and not for the user's table.
  */
 static void
 add_parked(struct str *q, const struct lanes *l)
@@ -173,8 +178,8 @@ add_parked(struct str *q, const struct lanes *l)
 
 	if (l->p->park == NULL)
 		return;
-	str_addz(&parked, "EXISTS (SELECT 1 FROM information_schema.TABLES "
-	    "WHERE ");
+	str_addf(&parked, "IS_FREE_LOCK(%s) AND EXISTS (SELECT 1 FROM "
+	    "information_schema.TABLES WHERE ", l->parking.s);
 	table_where(&parked, l->holder, &l->p->names.parked);
 	str_addz(&parked, ")");
 	add_until(q, 10, parked.s, "FALSE");
@@ -211,7 +216,9 @@ send_renamer(struct lanes *l, struct err *e)
 	str_addz(&q, l->p->swap);
 	add_items(&q, l->p, CUT_ATTIC);
 	str_addf(&q, "; DO RELEASE_LOCK(%s)", l->renamers.s);
-	rc = db_number(l->renamer, &got, e, "SELECT GET_LOCK(%s, 0)",
+	rc = db_number(l->holder, &got, e, "SELECT GET_LOCK(%s, 0)",
+	    l->parking.s) != 0 ||
+	    db_number(l->renamer, &got, e, "SELECT GET_LOCK(%s, 0)",
 	    l->renamers.s) != 0 || db_send(l->renamer, q.s, e) != 0 ? -1 : 0;
 	str_free(&q);
 	return rc;
@@ -237,25 +244,18 @@ send_kin(struct lanes *l, size_t i, struct err *e)
 }
 
 /*
- * The holder's only packet: hand over what belongs to the table, turn the
- * children, park the new table, wait until the others stand in the queue, and
- * let go.  They are sent before it, so that all goes on without us; when they
- * do not come, the packet ends with an error, and the lock stays.
+ * The renamer locks names in their order, and the user's table as the last of
+ * them.  So he waits for that one, and the application comes after him, only
+ * when he has the other name: information_schema then has no more to say of it
+ * (warning 1684).  Somebody else may have kept him waiting for it, and he may
+ * not have woken up since; hence the second look.
  */
-static int
-send_holder(struct lanes *l, struct err *e)
+static void
+add_waiting(struct str *q, const struct lanes *l)
 {
-	struct str q = STR_INIT, there = STR_INIT, waiting = STR_INIT;
-	struct str gone = STR_INIT;
+	struct str there = STR_INIT, waiting = STR_INIT, gone = STR_INIT;
 	size_t i;
-	int rc;
 
-	str_addf(&q, "USE %s; SET SESSION foreign_key_checks = 0",
-	    l->p->names.old.db.sql);
-	add_items(&q, l->p, CUT_HOLDER);
-	if (l->p->park != NULL)
-		str_addf(&q, "; %s", l->p->park);
-	str_addz(&q, "; SET SESSION foreign_key_checks = 1; ");
 	str_addf(&there, "(SELECT COUNT(*) FROM "
 	    "information_schema.PROCESSLIST WHERE ID IN (%lu",
 	    db_id(l->renamer));
@@ -264,14 +264,44 @@ send_holder(struct lanes *l, struct err *e)
 	str_addz(&there, ")");
 	str_addf(&waiting, "%s AND STATE LIKE 'Waiting for table%%lock') = "
 	    "%zu", there.s, 1 + l->n);
+	if (l->p->park != NULL) {
+		str_addz(&waiting, " AND NOT EXISTS (SELECT 1 FROM "
+		    "information_schema.TABLES WHERE ");
+		table_where(&waiting, l->holder, &l->p->names.parked);
+		str_addz(&waiting, " AND ENGINE IS NOT NULL)");
+	}
 	str_addf(&gone, "%s) < %zu", there.s, 1 + l->n);
-	add_until(&q, 1, waiting.s, gone.s);
-	str_addz(&q, "; UNLOCK TABLES");
-	rc = db_send(l->holder, q.s, e);
-	str_free(&q);
+	add_until(q, 1, waiting.s, gone.s);
+	str_addz(q, "; DO SLEEP(0.005); ");
+	add_until(q, 1, waiting.s, gone.s);
 	str_free(&there);
 	str_free(&waiting);
 	str_free(&gone);
+}
+
+/*
+ * The holder's only packet: hand over what belongs to the table, turn the
+ * children, park the new table, wait until the others stand in the queue, and
+ * let go.  They are sent before it, so that all goes on without us; when they
+ * do not come, the packet ends with an error, and the lock stays.
+ */
+static int
+send_holder(struct lanes *l, struct err *e)
+{
+	struct str q = STR_INIT;
+	int rc;
+
+	str_addf(&q, "USE %s; SET SESSION foreign_key_checks = 0",
+	    l->p->names.old.db.sql);
+	add_items(&q, l->p, CUT_HOLDER);
+	if (l->p->park != NULL)
+		str_addf(&q, "; %s; DO RELEASE_LOCK(%s)", l->p->park,
+		    l->parking.s);
+	str_addz(&q, "; SET SESSION foreign_key_checks = 1; ");
+	add_waiting(&q, l);
+	str_addz(&q, "; UNLOCK TABLES");
+	rc = db_send(l->holder, q.s, e);
+	str_free(&q);
 	return rc;
 }
 
