@@ -53,13 +53,13 @@ bool apart_acts(const struct plan *p);
 /* Add the statements of the trigger ON_DELETE. */
 void apart_delete(struct str *q, const struct plan *p, const char *indent);
 
+#define APART_FEW	10000
+
 /*
  * Of rows of the new table that should be gone, or whose k-th key should be
- * NULL, a few: SELECT their key as literals.  False: k has no such.
+ * NULL, at most APART_FEW: SELECT their key as literals.  False: k has no such.
  */
 bool apart_find_stale(struct str *q, const struct plan *p, size_t k);
-
-#define APART_FEW	100
 
 /* The statement for one of them; it waits for no lock of the old table. */
 void apart_mend(struct str *q, const struct plan *p, size_t k,

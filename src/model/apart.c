@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "model/clock.h"
 #include "model/convert.h"
+#include "model/hint.h"
 #include "model/pair.h"
 #include "model/sql.h"
 
@@ -219,21 +220,6 @@ deletes_any(const struct plan *p)
 	return false;
 }
 
-/*
- * The writer's session may allow less than it takes; and by its own clock it
- * would find another hour.
- */
-static void
-add_hints(struct str *q, const struct plan *p)
-{
-	str_addz(q, " /*+ SET_VAR(cte_max_recursion_depth=4294967295) "
-	    "SET_VAR(sql_safe_updates=OFF) SET_VAR(sql_big_selects=ON) "
-	    "SET_VAR(max_join_size=18446744073709551615)");
-	if (p->zone != NULL)
-		str_addf(q, " SET_VAR(time_zone='%s')", p->zone);
-	str_addz(q, " */");
-}
-
 /* "`shadow` alias FORCE INDEX (...)", by the columns of a key. */
 static void
 add_table(struct str *q, const struct plan *p, const char *alias,
@@ -384,7 +370,7 @@ add_set_null(struct str *q, const struct plan *p, size_t i,
 	const struct fkey *k = &p->apart_new.key[i];
 
 	str_addf(q, "%sUPDATE", indent);
-	add_hints(q, p);
+	hint_add(q, p, true);
 	str_addz(q, " ");
 	add_table(q, p, "n", k->column, k->n);
 	add_nulls(q, p, k);
@@ -395,7 +381,7 @@ add_set_null(struct str *q, const struct plan *p, size_t i,
 	if (!deletes_any(p))
 		return;
 	str_addf(q, "%sUPDATE", indent);
-	add_hints(q, p);
+	hint_add(q, p, true);
 	str_addz(q, " ");
 	add_descendants(q, p);
 	str_addz(q, " STRAIGHT_JOIN ");
@@ -412,7 +398,7 @@ add_deletes(struct str *q, const struct plan *p, const char *indent)
 	size_t i;
 
 	str_addf(q, "%sDELETE", indent);
-	add_hints(q, p);
+	hint_add(q, p, true);
 	str_addz(q, " n FROM ");
 	add_descendants(q, p);
 	str_addf(q, " STRAIGHT_JOIN %s n FORCE INDEX (%s) ON ",

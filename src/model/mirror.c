@@ -29,6 +29,7 @@
 #include "base/util.h"
 #include "model/apart.h"
 #include "model/convert.h"
+#include "model/hint.h"
 #include "model/encode.h"
 #include "model/pair.h"
 #include "model/phantom.h"
@@ -50,25 +51,6 @@
 #define PASSED_ON "1020, 1205, 1206, 1213"
 
 /*
- * MySQL.  A trigger may fire in the midst of a cascade, when the row has its
- * new parent's key and the parent not yet; the old table has the same keys, so
- * that nothing has to be checked.
- */
-static void
-add_hinted(struct str *q, const struct plan *p, const char *verb)
-{
-	str_addz(q, verb);
-	if (p->zone == NULL && !p->unchecked)
-		return;
-	str_addz(q, " /*+");
-	if (p->zone != NULL)
-		str_addf(q, " SET_VAR(time_zone='%s')", p->zone);
-	if (p->unchecked)
-		str_addz(q, " SET_VAR(foreign_key_checks=OFF)");
-	str_addz(q, " */");
-}
-
-/*
  * The verb of a statement, which runs in the application's session: by our
  * clock; and on MariaDB not under innodb_snapshot_isolation, by which a row
  * that the copy has written since the transaction's snapshot would be an error
@@ -80,7 +62,8 @@ add_verb(struct str *q, const struct plan *p, const char *verb)
 	bool isolation = p->server->snapshot_isolation;
 
 	if (!p->server->mariadb) {
-		add_hinted(q, p, verb);
+		str_addz(q, verb);
+		hint_add(q, p, false);
 		return;
 	}
 	/* A note would reach a handler: see add_handlers(). */

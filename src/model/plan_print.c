@@ -9,6 +9,7 @@
 
 #include "base/print.h"
 #include "base/str.h"
+#include "model/apart.h"
 #include "model/bound.h"
 #include "model/convert.h"
 #include "model/mirror.h"
@@ -128,6 +129,24 @@ print_chunk(const struct plan *p, FILE *to)
 	str_reset(&q);
 	sql_sum(&q, p, SIDE_NEW, &from, &upto);
 	print_sql(to, "%s", q.s);
+	str_free(&q);
+}
+
+/* What a cascade left, as model/apart.h has it. */
+static void
+print_stale(const struct plan *p, FILE *to)
+{
+	struct str q = STR_INIT;
+	size_t i;
+
+	for (i = 0; i < p->apart.n; i++) {
+		str_reset(&q);
+		if (!apart_find_stale(&q, p, i))
+			continue;
+		fputs("-- once all are copied, to find rows that a cascade "
+		    "came to before their parents were:\n", to);
+		print_sql(to, "%s", q.s);
+	}
 	str_free(&q);
 }
 
@@ -282,6 +301,7 @@ plan_print(const struct plan *p, FILE *to)
 		print_fresh(p, to);
 		print_capture(p, to);
 		print_chunk(p, to);
+		print_stale(p, to);
 	}
 	print_end(p, to);
 }

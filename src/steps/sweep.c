@@ -10,6 +10,7 @@
 #include "server/session.h"
 
 #define PAUSE		0.05	/* seconds between two tries of a row */
+#define BEAT		2.0	/* between two calls of meanwhile() */
 #define PATIENCE	60.0	/* and as long as others may use it */
 
 struct sweep {
@@ -46,11 +47,19 @@ static int
 sweep_some(struct sweep *s, const struct ask *a, struct err *e)
 {
 	struct rows r = ROWS_INIT;
+	double beaten = now_s();
 	int rc = ask_rows(s->db, a, &r, e);
 	size_t i;
 
-	for (i = 0; rc == 0 && i < r.n; i++)
+	for (i = 0; rc == 0 && i < r.n; i++) {
 		rc = mend(s, r.cell[i], e);
+		if (rc == 0 && stop_sleep(0))
+			rc = err_set(e, ERR_STOPPED, "stopped");
+		if (rc == 0 && now_s() - beaten > BEAT) {
+			rc = s->beat->meanwhile(s->beat->arg, e);
+			beaten = now_s();
+		}
+	}
 	rc = rc != 0 ? -1 : (int)r.n;
 	rows_free(&r);
 	return rc;
