@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "cleanup.h"
@@ -272,7 +273,8 @@ vouch(struct migration *m, struct err *e)
 		return -1;
 	names_comment(&comment, n);
 	/* Until the registry has the new one. */
-	str_addf(&comment, ", %s", was.table.sql);
+	str_addz(&comment, ", ");
+	escape_line(&comment, was.table.sql);
 	str_addf(&q, "ALTER TABLE %s COMMENT = ", n->notes.sql);
 	db_literal(&q, m->db, comment.s);
 	rc = mdl_run(m->db, &m->server, MDL_ONE(&n->notes),

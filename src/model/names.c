@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/escape.h"
+
 /* A name that comes before the table's, byte by byte. */
 static void
 name_before(struct qname *q, const struct names *n, const char *suffix)
@@ -41,23 +43,29 @@ names_derive(struct names *n)
 void
 names_comment(struct str *comment, const struct names *n)
 {
-	str_addf(comment, COMMENT " %s, %s", n->shadow.table.sql,
-	    n->attic.table.sql);
+	/* Shown in the plan as a part of a statement: in one line. */
+	str_addz(comment, COMMENT " ");
+	escape_line(comment, n->shadow.table.sql);
+	str_addz(comment, ", ");
+	escape_line(comment, n->attic.table.sql);
 }
 
 bool
 names_vouch(const char *comment, const struct qname *table)
 {
-	const char *name = table->table.sql, *at = comment;
-	size_t len = strlen(name);
+	const char *at = comment;
+	struct str name = STR_INIT;
+	bool found = false;
 
 	if (strncmp(comment, COMMENT, strlen(COMMENT)) != 0)
 		return false;
+	escape_line(&name, table->table.sql);
 	/* A quote that is in a name is doubled. */
-	for (; (at = strstr(at, name)) != NULL; at++)
-		if (at[-1] == ' ' && (at[len] == ',' || at[len] == '\0'))
-			return true;
-	return false;
+	for (; !found && (at = strstr(at, name.s)) != NULL; at++)
+		found = at[-1] == ' ' &&
+		    (at[name.len] == ',' || at[name.len] == '\0');
+	str_free(&name);
+	return found;
 }
 
 void
