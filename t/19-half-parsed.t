@@ -18,6 +18,7 @@ $s->sql("GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, " .
     "TRIGGER, LOCK TABLES, REFERENCES, PROCESS, SUPER ON *.* TO poor\@'%'");
 $s->sql("GRANT SELECT ON performance_schema.metadata_locks TO poor\@'%'; " .
     "GRANT SYSTEM_USER ON *.* TO poor\@'%'") if $s->is_mysql;
+$s->sql("GRANT SET USER ON *.* TO poor\@'%'") if !$s->is_mysql;
 my %as = ('with RELOAD' => 'root', 'without RELOAD' => 'poor');
 
 # The server parses a decimal number only when no error stands.

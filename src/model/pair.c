@@ -178,8 +178,7 @@ spare_dates(struct plan *p)
 	size_t i;
 
 	for (i = 0; i < p->n_pairs && !p->server->mariadb; i++)
-		if (p->pair[i].from != NULL &&
-		    p->pair[i].from->kind == KIND_TIME)
+		if (p->pair[i].same && p->pair[i].from->kind == KIND_TIME)
 			p->session &= ~(unsigned int)(SESSION_NO_ZERO_DATE |
 			    SESSION_NO_ZERO_IN_DATE);
 }
