@@ -54,6 +54,11 @@ void db_thread_end(void);
  */
 int db_open(struct db **db, const struct config *cfg, const char *role,
     struct err *e);
+
+/* The same for one beside the first: what breaks as it begins is ERR_LOST, as
+ * if it had been there. */
+int db_open_more(struct db **db, const struct config *cfg, const char *role,
+    struct err *e);
 void db_close(struct db *db);
 
 /*

@@ -328,11 +328,22 @@ db_config(const struct db *db)
 }
 
 int
+db_open_more(struct db **out, const struct config *cfg, const char *role,
+    struct err *e)
+{
+	if (db_open(out, cfg, role, e) == 0)
+		return 0;
+	if (e->kind == ERR_CONNECT && db_class(e->sqlno) == DB_GONE)
+		e->kind = ERR_LOST;
+	return -1;
+}
+
+int
 db_beside(struct db **out, const struct db *db, struct err *e)
 {
 	size_t i;
 
-	if (db_open(out, db->cfg, "beside", e) != 0)
+	if (db_open_more(out, db->cfg, "beside", e) != 0)
 		return -1;
 	for (i = 0; i < db->n_session; i++)
 		if (db_session(*out, db->session[i], e) != 0)

@@ -369,7 +369,7 @@ session_open(struct db **db, const struct server *s,
     const struct config *cfg, const char *role, enum session_use use,
     unsigned int how, struct err *e)
 {
-	return db_open(db, cfg, role, e) != 0 ||
+	return db_open_more(db, cfg, role, e) != 0 ||
 	    set_up_all(s, *db, cfg, use, how, e) != 0 ? -1 : 0;
 }
 
