@@ -69,6 +69,8 @@ struct migration {
 	struct in_flight late;		/* began before the swap */
 	struct rest rest;		/* does somebody write to it? */
 	struct copy_result copied;
+	double caught_up;		/* now_s(); see catch_up.h */
+	unsigned int too_much;		/* cut-overs that it was too much for */
 	struct walk_result compared, proved;
 	double began, compared_at;	/* now_s(); 0: not yet */
 };

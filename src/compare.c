@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "catch_up.h"
 #include "steps/verify.h"
 #include "unchanged.h"
 #include "watch.h"
@@ -36,7 +37,7 @@ compare(struct migration *m, struct err *e)
 	struct watching w;
 	bool known = false;
 
-	if (known_equal(m, &known, e) != 0)
+	if (catch_up_run(m, e) != 0 || known_equal(m, &known, e) != 0)
 		return -1;
 	if (known) {
 		m->compared = m->copied.compared;
@@ -44,8 +45,20 @@ compare(struct migration *m, struct err *e)
 	}
 	watch_walk(&w, m, watch_tables);
 	return unchanged_note(m, e) != 0 ||
-	    verify_run(&m->plan, m->cfg, &w.watch, &m->compared, e) != 0 ?
-	    -1 : 0;
+	    verify_run(&m->plan, m->cfg, &m->copied.from, &w.watch,
+	    &m->compared, e) != 0 ? -1 : 0;
+}
+
+/* In order, not all rows are there yet, and only those are compared. */
+static int
+count(struct migration *m, struct err *e)
+{
+	const struct ask_beat beat = { watch_tables, m };
+
+	if (m->plan.in_order)
+		return compare(m, e);
+	return unchanged_note(m, e) != 0 ||
+	    verify_counts(&m->plan, m->cfg, &beat, e) != 0 ? -1 : 0;
 }
 
 /* Counting does not tell whether they are the same rows. */
@@ -68,8 +81,6 @@ refuse_to_count(const struct migration *m, struct err *e)
 static int
 not_compared(struct migration *m, struct err *e)
 {
-	const struct ask_beat beat = { watch_tables, m };
-
 	if (unchanged_look(m, e) != 0)
 		return -1;
 	if (unchanged_other(m))
@@ -77,8 +88,7 @@ not_compared(struct migration *m, struct err *e)
 	if (!m->plan.merges && !m->resumed && !m->reconnected &&
 	    !unchanged_not(m))
 		return 0;
-	return unchanged_note(m, e) != 0 ||
-	    verify_counts(&m->plan, m->cfg, &beat, e) != 0 ? -1 : 0;
+	return count(m, e);
 }
 
 int
@@ -104,13 +114,11 @@ int
 compare_again(void *arg, struct err *e)
 {
 	struct migration *m = arg;
-	const struct ask_beat beat = { watch_tables, m };
 
 	log_info("compare the two tables once more");
 	if (m->cfg->verify != VERIFY_NONE)
 		return compare_run(m, e);
-	return unchanged_note(m, e) != 0 ||
-	    verify_counts(&m->plan, m->cfg, &beat, e) != 0 ? -1 : 0;
+	return count(m, e);
 }
 
 static int

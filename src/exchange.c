@@ -1,6 +1,7 @@
 #include "exchange.h"
 
 #include "base/reason.h"
+#include "catch_up.h"
 #include "compare.h"
 #include "model/standin.h"
 #include "outlast.h"
@@ -27,12 +28,14 @@ last_look(void *arg, struct err *e)
 	return unchanged_not(m);
 }
 
-/* The same, and take the snapshots when it may go on. */
+/* The same, complete the copy, and take the snapshots when it may go on. */
 static int
 look_and_prove(void *arg, struct err *e)
 {
 	int rc = last_look(arg, e);
 
+	if (rc == 0)
+		rc = catch_up_finish(arg, e);
 	return rc == 0 ? prove_begin(arg, e) : rc;
 }
 
@@ -139,7 +142,7 @@ look_and_swap(struct migration *m, const struct mdl_gate *gate,
 	struct err ignored = { .kind = ERR_NONE };
 	int rc;
 
-	if (watch_tables(m, e) != 0)
+	if (watch_tables(m, e) != 0 || catch_up_run(m, e) != 0)
 		return -1;
 	if (watch_state(m, STATE_SWAPPING, e) != 0)
 		return -1;
@@ -177,7 +180,7 @@ exchange_run(struct migration *m, struct err *e)
 		.cfg = m->cfg,
 		.reason = reasons,
 		.n = sizeof(reasons) / sizeof(reasons[0]),
-		.watch = watch_tables,
+		.watch = catch_up_watch,
 		.compare = compare_again,
 		.arg = m,
 		.compared = &m->compared_at,

@@ -8,6 +8,7 @@
 #include "base/print.h"
 #include "base/stop.h"
 #include "base/util.h"
+#include "catch_up.h"
 #include "cli/command.h"
 #include "exchange.h"
 #include "model/apart.h"
@@ -197,6 +198,7 @@ migrate_plan(struct migration *m, struct err *e)
 	    plan_make(&m->plan, &m->names, m->old, m->new, &m->alter,
 	    &m->server, &wish, e) != 0 ||
 	    check_plan(m->db, &m->plan, e) != 0 ||
+	    catch_up_check(m, e) != 0 ||
 	    plan_way_back(m, &wish, e) != 0 ||
 	    (!m->resumed && kinship_try(m->db, &m->plan, m->cfg, &m->undo,
 	    e) != 0))
@@ -240,7 +242,10 @@ migrate_copy(struct migration *m, struct err *e)
 		return -1;
 	if (m->plan.autoinc_lock)
 		rest_begin(&m->rest, &m->names.old, m->db);
-	if (copy_run(&m->plan, m->cfg, &m->registry, &w.watch, &m->rest,
+	if (m->plan.in_order) {
+		if (catch_up_begin(m, e) != 0 || catch_up_run(m, e) != 0)
+			return -1;
+	} else if (copy_run(&m->plan, m->cfg, &m->registry, &w.watch, &m->rest,
 	    &m->copied, e) != 0)
 		return -1;
 	log_info("copied %llu rows in %.1f s", m->copied.walk.rows,
@@ -514,6 +519,8 @@ migrate_free(struct migration *m)
 	registry_free(&m->registry);
 	record_free(&m->was);
 	in_flight_free(&m->late);
+	bound_free(&m->copied.from);
+	bound_free(&m->copied.upto);
 	undo_forget(&m->undo, UNDO_ANY);
 	db_close(m->db);
 }

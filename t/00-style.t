@@ -105,8 +105,8 @@ sub room_of { $_[0] =~ m{^(?:src|include)/(\w+)/} ? $1 : 'top' }
 			push @unknown, "$f: $_" if !exists $text{"include/$_"};
 			push @nameless, "$f: $_"
 			    if $to eq 'top' &&
-			    !/^(?:compare|exchange|migrate|outlast|prove|status|
-			    recall|resume|unchanged|
+			    !/^(?:catch_up|compare|exchange|migrate|outlast|
+			    prove|status|recall|resume|unchanged|
 			    cleanup|control|watch)\.h$/x;
 			next if !exists $level{$to} || !exists $level{$room};
 			push @up, "$f includes $_"
@@ -146,7 +146,8 @@ none_of('headers say what is in them', grep { $text{$_} !~ m{/\*} } @HDR);
 	# What the copy is told of its rows has a file of its own, and so have
 	# the parts of the swap, and who is in the way of a lock.  A swap that
 	# has lost its client has a lock of its own.
-	my %may = ('copy warning' => 1, 'swap cutover' => 1, 'swap turn' => 1,
+	my %may = ('copy warning' => 1, 'copy follow' => 1,
+	    'follow warning' => 1, 'swap cutover' => 1, 'swap turn' => 1,
 	    'swap claim' => 1,
 	    'cutover lanes' => 1, 'cutover finish' => 1, 'mdl blocker' => 1,
 	    'check blocker' => 1, 'check check_server' => 1,

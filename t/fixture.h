@@ -256,6 +256,7 @@ fixture_table_end(struct table *t)
 		free(t->key[i].part);
 	free(t->column);
 	free(t->key);
+	free(t->create);
 }
 
 static inline void

@@ -45,4 +45,7 @@ int ddl_create(struct str *out, const char *show_create,
  */
 bool ddl_key_overlaps(const char *show_create, const char *name);
 
+/* Has it a FULLTEXT key? */
+bool ddl_has_fulltext(const char *show_create);
+
 #endif

@@ -136,6 +136,10 @@ struct plan {
 	/* Then, while the application writes, rows are inserted as VALUES,
 	 * which need no such lock. */
 	bool by_values;
+	/* The new table takes rows in ascending order of its identity only: one
+	 * worker copies them, and what the triggers note it does, too.  See
+	 * order.h. */
+	bool in_order;
 	/* The copy gives numbers to the rows, in the order of the key: one
 	 * worker does. */
 	bool numbers;

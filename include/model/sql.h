@@ -48,6 +48,7 @@ void sql_last(struct str *q, const struct plan *p);
 /* Rows of the old table that a statement locks. */
 enum sql_rows {
 	ROWS_UPTO,		/* of a range, */
+	ROWS_UPTO_WAIT,		/* for which it queues, */
 	ROWS_BEFORE,		/* but for the row at its end; */
 	ROW_AT,			/* or that one alone, found by its key and by
 				   nothing around it, */

@@ -23,6 +23,7 @@ enum db_class {
 	DB_FINAL,	/* it will not get better by itself */
 	DB_CONFLICT,	/* a lock was in the way; the statement had no effect */
 	DB_TOO_BIG,	/* smaller pieces may pass */
+	DB_DUPLICATE,	/* another row has the value in a unique key */
 	DB_FULL,	/* there is no room left; then the kind is ERR_DISK */
 	DB_GONE,	/* the connection is broken */
 	DB_CROWDED,	/* no more connections for now */
@@ -37,6 +38,9 @@ enum db_class db_class(unsigned int sqlno);
 
 /* For a sqlno, where we find ourselves that a piece is too big. */
 #define DB_ERR_TOO_BIG 1197
+
+/* InnoDB: an FTS_DOC_ID that is too small, or on MySQL too far on. */
+#define DB_ERR_DOCUMENT_ID 182
 
 /* Once per program, before and after any other function. */
 void db_library_init(void);

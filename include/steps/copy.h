@@ -11,6 +11,10 @@
 #include "steps/walk.h"
 
 struct copy_result {
+	/* Where it begins and ends, and how many rows are before that; no
+	 * value: where the registry says, and at the last row. */
+	struct bound from, upto;
+	unsigned long long before;
 	struct walk_result walk;
 	/* Of chunks that were compared as soon as they were copied. */
 	struct walk_result compared;

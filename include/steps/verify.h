@@ -14,6 +14,7 @@
  * ERR_STOPPED, or the server's error.
  */
 int verify_run(const struct plan *p, const struct config *cfg,
+    const struct bound *upto,
     const struct walk_watch *watch, struct walk_result *result,
     struct err *e);
 

@@ -67,6 +67,7 @@ struct walk {
 	/* Begin after this row, so many rows on; no value: at the first. */
 	struct bound from;
 	unsigned long long from_rows;
+	struct bound upto;		/* end here; no value: at the last */
 	/* Also what is after the row that was the last when it began. */
 	bool to_the_end;
 	walk_chunk_fn *chunk;

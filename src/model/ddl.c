@@ -300,3 +300,20 @@ ddl_key_overlaps(const char *show_create, const char *name)
 	lex_free(&l);
 	return found;
 }
+
+bool
+ddl_has_fulltext(const char *show_create)
+{
+	static const struct lex_mode mode = { .mariadb = true };
+	struct err ignored = { .kind = ERR_NONE };
+	struct lex l = { 0 };
+	bool found = false;
+	size_t i;
+
+	if (lex_scan(&l, show_create, &mode, &ignored) == 0)
+		for (i = 0; i < l.n && !found; i++)
+			found = lex_is(&l, i, "FULLTEXT") &&
+			    lex_is(&l, i + 1, "KEY");
+	lex_free(&l);
+	return found;
+}

@@ -29,11 +29,12 @@
 #include "base/util.h"
 #include "model/apart.h"
 #include "model/convert.h"
-#include "model/hint.h"
 #include "model/encode.h"
+#include "model/journal.h"
 #include "model/pair.h"
 #include "model/phantom.h"
 #include "model/sql.h"
+#include "model/verb.h"
 #include "server/session.h"
 
 /*
@@ -49,33 +50,6 @@
 #define INTO_ONE " LIMIT 1 INTO "
 
 #define PASSED_ON "1020, 1205, 1206, 1213"
-
-/*
- * The verb of a statement, which runs in the application's session: by our
- * clock; and on MariaDB not under innodb_snapshot_isolation, by which a row
- * that the copy has written since the transaction's snapshot would be an error
- * (1020) where the application's own row is none.
- */
-static void
-add_verb(struct str *q, const struct plan *p, const char *verb)
-{
-	bool isolation = p->server->snapshot_isolation;
-
-	if (!p->server->mariadb) {
-		str_addz(q, verb);
-		hint_add(q, p, false);
-		return;
-	}
-	/* A note would reach a handler: see add_handlers(). */
-	str_addf(q, "SET STATEMENT %s", p->server->note_verbosity ?
-	    "note_verbosity=''" : "sql_notes=0");
-	if (p->zone != NULL)
-		str_addf(q, ", time_zone='%s'", p->zone);
-	if (isolation)
-		str_addz(q, ", innodb_snapshot_isolation=OFF");
-	str_addz(q, " FOR ");
-	str_addz(q, verb);
-}
 
 /* `shadow`.`k` = NEW.`k` AND ... */
 static void
@@ -96,7 +70,7 @@ add_insert(struct str *q, const struct plan *p, const char *row)
 {
 	size_t i;
 
-	add_verb(q, p, "INSERT");
+	verb_add(q, p, "INSERT");
 	str_addf(q, " INTO %s (", p->names.shadow.sql);
 	for (i = 0; i < p->n_pairs; i++)
 		str_addf(q, "%s%s", i > 0 ? ", " : "",
@@ -155,7 +129,7 @@ add_delete(struct str *q, const struct plan *p, const char *row,
     const char *indent)
 {
 	str_addz(q, indent);
-	add_verb(q, p, "DELETE");
+	verb_add(q, p, "DELETE");
 	str_addf(q, " FROM %s WHERE ", p->names.shadow.sql);
 	add_match(q, p, row);
 	str_addz(q, ";\n");
@@ -166,7 +140,7 @@ static void
 add_change(struct str *q, const struct plan *p, const char *indent)
 {
 	str_addz(q, indent);
-	add_verb(q, p, "UPDATE");
+	verb_add(q, p, "UPDATE");
 	str_addf(q, " %s SET ", p->names.shadow.sql);
 	add_values(q, p, "");
 	str_addz(q, " WHERE ");
@@ -210,7 +184,7 @@ add_lesser(struct str *q, const struct plan *p, const char *indent)
 		if (pr->forth == NULL)
 			continue;
 		str_addz(q, indent);
-		add_verb(q, p, "UPDATE");
+		verb_add(q, p, "UPDATE");
 		str_addf(q, " %s SET %s = ", p->names.shadow.sql,
 		    pr->to->name.sql);
 		sql_value(q, p, pr, "NEW");
@@ -232,7 +206,7 @@ add_move(struct str *q, const struct plan *p, const char *indent)
 	size_t i;
 
 	str_addz(q, indent);
-	add_verb(q, p, "UPDATE");
+	verb_add(q, p, "UPDATE");
 	str_addf(q, " %s SET ", p->names.shadow.sql);
 	if (p->computes_id)
 		add_values(q, p, "");
@@ -313,7 +287,7 @@ add_key_text(struct str *q, const struct plan *p, const char *row)
 static void
 add_reason(struct str *q, const struct plan *p, enum trigger_event ev)
 {
-	if (ev == ON_DELETE || p->overlaps)
+	if (ev == ON_DELETE || p->overlaps || p->in_order)
 		return;
 	str_addz(q, "    IF livealter_errno = 1242 THEN\n"
 	    "      BEGIN\n"
@@ -322,7 +296,7 @@ add_reason(struct str *q, const struct plan *p, enum trigger_event ev)
 	    DIAGNOSE);
 	if (ev == ON_UPDATE) {
 		str_addz(q, "        ");
-		add_verb(q, p, "UPDATE");
+		verb_add(q, p, "UPDATE");
 		str_addf(q, " %s SET ", p->names.shadow.sql);
 		add_values(q, p, "");
 		str_addz(q, " WHERE ");
@@ -371,7 +345,7 @@ add_note(struct str *q, const struct plan *p, enum trigger_event ev)
 		    "END;\n");
 	keep_out_views(q, &p->names.notes, "PRIMARY", "      ");
 	str_addz(q, "      ");
-	add_verb(q, p, "INSERT");
+	verb_add(q, p, "INSERT");
 	str_addf(q, " IGNORE INTO %s (what, errno, row_key, message) "
 	    "VALUES ('%s', livealter_errno, ", p->names.notes.sql, what[ev]);
 	add_key_text(q, p, ev == ON_DELETE ? "OLD" : "NEW");
@@ -386,7 +360,7 @@ add_note(struct str *q, const struct plan *p, enum trigger_event ev)
  *
  * So are notes, such as that of a DATETIME which becomes a DATE, though nothing
  * is wrong then and the row is written.  MariaDB is told to make none (see
- * add_verb()).  MySQL cannot be, but tells an error by a ROW_COUNT of -1; what
+ * verb_add()).  MySQL cannot be, but tells an error by a ROW_COUNT of -1; what
  * may be noted is the body's last statement.
  */
 static void
@@ -415,7 +389,7 @@ add_look(struct str *q, const struct plan *p)
 	str_addz(q, "  IF ");
 	phantom_suspect(q, p);
 	str_addz(q, " THEN\n    ");
-	add_verb(q, p, "SELECT");
+	verb_add(q, p, "SELECT");
 	phantom_look(q, p);
 	str_addz(q, " LIMIT 1 LOCK IN SHARE MODE INTO livealter_phantom;\n"
 	    "  END IF;\n");
@@ -435,7 +409,7 @@ add_if_moved(struct str *q, const struct plan *p)
 	}
 	/* An IF has no clock of its own. */
 	str_addz(q, "  ");
-	add_verb(q, p, "SELECT");
+	verb_add(q, p, "SELECT");
 	str_addz(q, " ");
 	add_unchanged(q, p);
 	str_addf(q, INTO_ONE "livealter_kept;\n"
@@ -467,6 +441,10 @@ add_update(struct str *q, const struct plan *p)
 static void
 add_body(struct str *q, const struct plan *p, enum trigger_event ev)
 {
+	if (p->in_order) {
+		journal_body(q, p, ev);
+		return;
+	}
 	switch (ev) {
 	case ON_DELETE:
 		apart_delete(q, p, "  ");
@@ -507,16 +485,20 @@ static char *
 body(const struct plan *p, enum trigger_event ev)
 {
 	bool nested = p->server->snapshot_isolation;
+	bool compares = ev == ON_UPDATE && !p->in_order;
 	struct str q = STR_INIT;
 
 	str_addz(&q, nested ? "BEGIN\n  BEGIN\n" : "BEGIN\n");
-	if (ev == ON_UPDATE && p->zone != NULL)
+	if (compares && p->zone != NULL)
 		str_addz(&q, "  DECLARE livealter_kept BOOLEAN;\n");
-	if (ev == ON_UPDATE && phantom_possible(p))
+	if (compares && phantom_possible(p))
 		str_addz(&q, "  DECLARE livealter_phantom BOOLEAN DEFAULT "
 		    "FALSE;\n");
 	add_handlers(&q, p, ev);
-	keep_out_views(&q, &p->names.shadow, p->id_index.sql, "  ");
+	if (p->in_order)
+		keep_out_views(&q, &p->names.notes, "PRIMARY", "  ");
+	else
+		keep_out_views(&q, &p->names.shadow, p->id_index.sql, "  ");
 	add_body(&q, p, ev);
 	str_addz(&q, nested ? "  END;\n" : "");
 	add_restored(&q, p);

@@ -11,6 +11,7 @@
 #include "model/convert.h"
 #include "model/fresh.h"
 #include "model/mirror.h"
+#include "model/order.h"
 #include "model/pair.h"
 #include "model/sql.h"
 
@@ -332,7 +333,9 @@ begin(struct plan *p, const struct names *names, const struct table *old,
 static int
 decide(struct plan *p, const struct plan_wish *wish, struct err *e)
 {
-	if (choose_walk(p, wish, e) != 0 || choose_identity(p, e) != 0 ||
+	if (choose_walk(p, wish, e) != 0 ||
+	    order_choose(p, wish->chunk_index, e) != 0 ||
+	    (!p->in_order && choose_identity(p, e) != 0) ||
 	    clock_choose(p, e) != 0)
 		return -1;
 	choose_ranges(p);

@@ -12,7 +12,9 @@
 #include "model/apart.h"
 #include "model/bound.h"
 #include "model/convert.h"
+#include "model/journal.h"
 #include "model/mirror.h"
+#include "model/order.h"
 #include "model/reverse.h"
 #include "model/sql.h"
 
@@ -88,6 +90,10 @@ print_capture(const struct plan *p, FILE *to)
 	int ev;
 
 	print_sql(to, "%s", p->create_notes);
+	if (p->in_order) {
+		journal_alter(&q, p);
+		print_sql(to, "%s", q.s);
+	}
 	print_sql(to, "LOCK TABLES %s WRITE", p->names.old.sql);
 	for (ev = 0; ev < N_TRIGGERS; ev++) {
 		str_reset(&q);
@@ -106,7 +112,7 @@ print_chunk(const struct plan *p, FILE *to)
 	struct str q = STR_INIT;
 
 	print_line(to, "-- for each chunk, with its boundaries%s:",
-	    p->hold_head != NULL && !p->numbers ?
+	    p->hold_head != NULL && !p->numbers && !p->in_order ?
 	    "; the INSERT first for its last row" : "");
 	if (p->hold_head != NULL) {
 		sql_hold(&q, p, &from, &upto, ROWS_UPTO);
@@ -150,6 +156,29 @@ print_stale(const struct plan *p, FILE *to)
 	str_free(&q);
 }
 
+/* With a list of IDs in the place of the one. */
+static void
+print_order(const struct plan *p, FILE *to)
+{
+	static void (*const add[])(struct str *q, const struct plan *p,
+	    const char *ids) = { order_write, order_delete, order_forget };
+	struct str q = STR_INIT;
+	size_t i;
+
+	if (!p->in_order)
+		return;
+	fputs("-- before each chunk, and until the swap, for the rows that "
+	    "the triggers have noted:\n", to);
+	order_hold(&q, p, "1", false);
+	print_sql(to, "%s", q.s);
+	for (i = 0; i < sizeof(add) / sizeof(add[0]); i++) {
+		str_reset(&q);
+		add[i](&q, p, "1");
+		print_sql(to, "%s", q.s);
+	}
+	str_free(&q);
+}
+
 static void
 print_lock(const struct plan *p, FILE *to)
 {
@@ -182,6 +211,9 @@ print_cut(const struct plan *p, FILE *to)
 		print_sql(to, "%s", p->back->create_notes);
 	fputs("-- the cut-over, under one lock:\n", to);
 	print_lock(p, to);
+	if (p->in_order)
+		fputs("-- the rows that came last, and those noted last, as "
+		    "above\n", to);
 	if (p->proves)
 		fputs("-- by other connections: START TRANSACTION WITH "
 		    "CONSISTENT SNAPSHOT, READ ONLY;\n", to);
@@ -291,6 +323,11 @@ plan_print(const struct plan *p, FILE *to)
 	str_free(&id);
 	print_line(to, "compared by: %s", p->same_ranges ?
 	    "the same ranges of both tables" : "joining the two tables");
+	if (p->in_order)
+		print_line(to, "in ascending order of %s only, because of its "
+		    "FULLTEXT key: by one connection, whatever --threads says; "
+		    "the triggers only note which rows were written",
+		    p->id[0]->to->name.sql);
 	if (p->merges)
 		fputs("keys may become equal: rows are counted in any case\n",
 		    to);
@@ -302,6 +339,7 @@ plan_print(const struct plan *p, FILE *to)
 		print_capture(p, to);
 		print_chunk(p, to);
 		print_stale(p, to);
+		print_order(p, to);
 	}
 	print_end(p, to);
 }

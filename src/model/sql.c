@@ -5,6 +5,7 @@
 
 #include "model/clock.h"
 #include "model/convert.h"
+#include "model/journal.h"
 #include "model/rowsum.h"
 
 #define MANY_MEMBERS 256
@@ -200,8 +201,9 @@ add_locked(struct str *q, const struct plan *p, const struct bound *after,
 	if (which == ROW_AT || which == ROW_AT_WAIT)
 		add_row_at(q, p, upto);
 	else
-		add_range(q, p, SIDE_OLD, after, upto, which == ROWS_UPTO);
-	str_addz(q, which == ROW_AT_WAIT ? p->copy_tail_wait : p->copy_tail);
+		add_range(q, p, SIDE_OLD, after, upto, which != ROWS_BEFORE);
+	str_addz(q, which == ROW_AT_WAIT || which == ROWS_UPTO_WAIT ?
+	    p->copy_tail_wait : p->copy_tail);
 }
 
 void
@@ -292,6 +294,7 @@ render_sum(const struct plan *p, bool old)
 		add_join(&q, p);
 	}
 	str_addz(&q, " WHERE ");
+	journal_settled(&q, p, old);
 	return str_take(&q);
 }
 
@@ -308,6 +311,7 @@ sql_after_swap(struct plan *after, const struct plan *p)
 	*after = *p;
 	after->names.old = p->names.attic;
 	after->names.shadow = p->names.old;
+	after->in_order = false;
 	render_sums(after);
 }
 
@@ -574,7 +578,7 @@ sql_render(struct plan *p)
 	struct str q = STR_INIT;
 
 	p->copy_head = render_copy(p);
-	if (!p->server->mariadb || shares_numbers(p))
+	if (!p->server->mariadb || p->in_order || shares_numbers(p))
 		p->hold_head = render_hold(p);
 	if (p->by_values)
 		p->values_head = render_values(p);

@@ -19,9 +19,13 @@ static const struct {
 	{ 1969, DB_CONFLICT },	/* MariaDB: max_statement_time */
 	{ 3024, DB_CONFLICT },	/* MySQL: max_execution_time */
 	{ 3572, DB_CONFLICT },	/* MySQL: NOWAIT met a lock */
+	{ DB_ERR_DOCUMENT_ID, DB_TOO_BIG },	/* MySQL: too far on */
 	{ 1197, DB_TOO_BIG },	/* max_binlog_cache_size */
 	{ 1206, DB_TOO_BIG },	/* the lock table is full */
 	{ 3100, DB_TOO_BIG },	/* MySQL: group replication refused */
+	{ 1022, DB_DUPLICATE },	/* in a key that nobody has named */
+	{ 1062, DB_DUPLICATE },
+	{ 1586, DB_DUPLICATE },	/* the same, with the key's name */
 	{ 1021, DB_FULL },	/* the disk is full */
 	{ 1114, DB_FULL },	/* the table is; InnoDB means the disk, too */
 	/* What the server says last (SQLSTATE 08S01), or instead of it. */

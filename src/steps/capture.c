@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "base/util.h"
+#include "model/journal.h"
 #include "model/mirror.h"
 #include "model/record.h"
 #include "server/session.h"
@@ -129,6 +130,21 @@ capture_prepare(struct db *db, const struct server *s, const struct names *n,
 	return server_explain(s, &n->old.db, ERR_CREATE, e);
 }
 
+/* Nobody uses them yet. */
+static int
+alter_notes(struct db *db, const struct plan *p, struct err *e)
+{
+	struct str q = STR_INIT;
+	int rc;
+
+	if (!p->in_order)
+		return 0;
+	journal_alter(&q, p);
+	rc = db_run_text(db, q.s, e);
+	str_free(&q);
+	return rc;
+}
+
 /*
  * The order matters.  With the INSERT trigger first, a row inserted and then
  * updated before the UPDATE trigger is there would stay in the shadow as it
@@ -143,7 +159,7 @@ capture_run(struct db *db, const struct plan *p, const struct config *cfg,
 	int rc;
 
 	/* Of an earlier run. */
-	if (check_lost(db, p, e) != 0)
+	if (check_lost(db, p, e) != 0 || alter_notes(db, p, e) != 0)
 		return -1;
 	mirror_session(&mode, p);
 	rc = db_quiet(db, e, "%s", mode.s);
@@ -163,12 +179,14 @@ int
 capture_notes(struct db *db, const struct plan *p, struct err *e)
 {
 	struct rows r = ROWS_INIT;
-	struct str list = STR_INIT;
+	struct str list = STR_INIT, which = STR_INIT;
 	size_t i;
 	int rc;
 
+	journal_rejects(&which, p);
 	rc = db_rows(db, &r, "vvv?", e, "SELECT what, errno, row_key, message "
-	    "FROM %s" RECORD_OURS " LIMIT 5", p->names.notes.sql);
+	    "FROM %s" RECORD_OURS "%s LIMIT 5", p->names.notes.sql, which.s);
+	str_free(&which);
 	for (i = 0; rc == 0 && i < r.n; i++)
 		str_addf(&list, ERR_LINE "  %s of row %s: %s (error %s)",
 		    r.cell[i][0], r.cell[i][2],

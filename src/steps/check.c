@@ -235,35 +235,6 @@ check_privileges(const struct check_input *in, struct err *e)
 	return rc;
 }
 
-/*
- * InnoDB takes only ids above those that the table has had, as long as there is
- * a FULLTEXT key and the ids are the application's (error 182; both manuals,
- * "InnoDB Full-Text Index Document Handling").  The copy and the triggers
- * write in another order.
- */
-static int
-check_document_ids(const struct check_input *in, struct err *e)
-{
-	struct str where = STR_INIT;
-	unsigned long long n = 0;
-	int rc;
-
-	if (table_column(in->old, "FTS_DOC_ID") == NULL)
-		return 0;
-	table_where(&where, in->db, &in->old->name);
-	rc = db_number(in->db, &n, e, "SELECT COUNT(*) FROM "
-	    "information_schema.STATISTICS WHERE %s AND INDEX_TYPE = "
-	    "'FULLTEXT'", where.s);
-	str_free(&where);
-	if (rc != 0 || n == 0)
-		return rc;
-	err_set(e, ERR_REFUSED, "the application gives the document IDs "
-	    "(FTS_DOC_ID) of a FULLTEXT key, and InnoDB takes them in "
-	    "ascending order only");
-	return err_hint(e, "drop the FULLTEXT key first and add it afterwards, "
-	    "or use ALTER TABLE");
-}
-
 static int
 check_cascades(const struct check_input *in, struct err *e)
 {
@@ -290,7 +261,6 @@ static const struct check checks[] = {
 	{ "triggers on replicas", check_rbr_triggers },
 	{ "privileges",		check_privileges },
 	{ "foreign keys",	check_cascades },
-	{ "document IDs",	check_document_ids },
 	{ "--kill-blockers",	check_blockers },
 };
 

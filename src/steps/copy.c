@@ -31,11 +31,13 @@
 #include "base/stop.h"
 #include "base/util.h"
 #include "model/sql.h"
+#include "steps/follow.h"
 #include "steps/sum.h"
 #include "steps/trust.h"
 #include "steps/warning.h"
 
 #define BREATH	0.002	/* seconds: most transactions are over by then */
+#define SOME_BATCHES 5	/* of what was noted, before a chunk */
 #define UNMARKED 5.0	/* seconds without a mark after one that failed */
 
 struct job {
@@ -236,9 +238,19 @@ begin_piece(struct job *j, struct db *db, const struct chunk *c,
 		return -1;
 	if (j->plan->hold_head == NULL || c->rows <= 1)
 		return 0;
-	if (!j->plan->numbers && put_fence(j, db, c, done, fenced, e) != 0)
+	if (!j->plan->numbers && !j->plan->in_order &&
+	    put_fence(j, db, c, done, fenced, e) != 0)
 		return -1;
 	return hold_rows(j, db, c, *fenced ? ROWS_BEFORE : ROWS_UPTO, e);
+}
+
+/* A row alone is waited for; in order, with any that come in before it. */
+static enum sql_rows
+rows_of(const struct plan *p, const struct chunk *c, bool fenced)
+{
+	if (c->rows > 1)
+		return fenced ? ROWS_BEFORE : ROWS_UPTO;
+	return p->in_order ? ROWS_UPTO_WAIT : ROW_AT_WAIT;
 }
 
 static int
@@ -253,7 +265,7 @@ insert_piece(struct job *j, struct db *db, const struct chunk *c,
 	int rc;
 
 	rc = begin_piece(j, db, c, done, &fenced, e);
-	which = fenced ? ROWS_BEFORE : c->rows == 1 ? ROW_AT_WAIT : ROWS_UPTO;
+	which = rows_of(j->plan, c, fenced);
 	if (rc == 0)
 		rc = by_values ? insert_values(j, db, c, which, e) :
 		    insert_select(j, db, c, which, &done->idle, e);
@@ -292,7 +304,16 @@ put_piece(struct job *j, struct db *db, const struct chunk *c,
 	return insert_piece(j, db, c, w, false, done, e);
 }
 
-/* A piece failed: 1 try a smaller one, 0 try again, -1 give up. */
+/*
+ * In order, a row that is lost may only have met one that is not up to date.
+ */
+#define STALE_TRIES	10
+#define STALE_WAIT	0.05	/* seconds */
+
+/*
+ * A piece failed: 1 try a smaller one, 0 try again, 2 once what was noted is
+ * brought over, -1 give up.
+ */
 static int
 recover(const struct job *j, struct db *db, unsigned long long rows,
     unsigned int *tries, struct err *e)
@@ -304,6 +325,9 @@ recover(const struct job *j, struct db *db, unsigned long long rows,
 	if (e->kind == ERR_LOST)
 		return -1;		/* walk_run() connects again */
 	db_quiet(db, &ignored, "ROLLBACK");
+	if (j->plan->in_order && e->kind == ERR_CHANGED &&
+	    ++*tries < STALE_TRIES)
+		return stop_sleep(STALE_WAIT) ? -1 : 2;
 	if (e->kind != ERR_SQL ||
 	    (class != DB_CONFLICT && class != DB_TOO_BIG))
 		return -1;
@@ -315,6 +339,10 @@ recover(const struct job *j, struct db *db, unsigned long long rows,
 		return 1;
 	}
 	if (++*tries > t->times || class == DB_TOO_BIG) {
+		if (e->sqlno == DB_ERR_DOCUMENT_ID)
+			err_hint(e, "MySQL takes no document ID (FTS_DOC_ID) "
+			    "that is more than 65534 after the last one; its "
+			    "own ALTER TABLE fails here, too");
 		/* It had its tries. */
 		e->sqlno = 0;
 		return -1;
@@ -330,11 +358,14 @@ cut_piece(const struct job *j, struct db *db, struct chunk *piece,
 {
 	struct str q = STR_INIT;
 	int rc = 0;
+	/* In order, the next row is the one that others have not committed. */
+	bool waits = j->plan->in_order && piece->rows == 1;
 
 	bound_copy(&piece->upto, &c->upto);
-	if (piece->rows < c->rows) {
+	if (piece->rows < c->rows || waits) {
 		sql_boundary(&q, j->plan, &piece->after, &c->upto,
 		    piece->rows);
+		str_addz(&q, waits ? j->plan->copy_tail_wait : "");
 		rc = walk_ask(db, j->plan, q.s, &piece->upto, e);
 	}
 	str_free(&q);
@@ -388,6 +419,28 @@ compare_chunk(struct job *j, struct db *db, const struct chunk *c,
 	*idle += took;
 }
 
+/*
+ * In order, what was noted comes first, so that no row meets one that is not up
+ * to date; and what is there already is not copied again, which InnoDB would
+ * refuse: the chunk may have been done just when the connection broke.
+ */
+static int
+come_up(struct job *j, struct db *db, struct bound *after,
+    unsigned int batches, double *idle, struct err *e)
+{
+	const struct follow f = { j->plan, j->cfg, after, false };
+	double began = now_s();
+	unsigned long long left;
+	int rc;
+
+	if (!j->plan->in_order)
+		return 0;
+	rc = follow_frontier(db, j->plan, after, e) != 0 ||
+	    follow_bring(&f, db, batches, &left, e) != 0 ? -1 : 0;
+	*idle += now_s() - began;
+	return rc;
+}
+
 static int
 copy_chunk(void *arg, struct db *db, const struct chunk *c,
     struct chunk_done *all, struct err *e)
@@ -406,6 +459,9 @@ copy_chunk(void *arg, struct db *db, const struct chunk *c,
 	int rc = 0;
 
 	bound_copy(&piece.after, &c->after);
+	if (come_up(j, db, &piece.after, SOME_BATCHES, &all->idle, e) != 0)
+		rc = -1;
+	done = j->plan->in_order && follow_reached(&c->upto, &piece.after);
 	while (!done && rc >= 0) {
 		memset(&one, 0, sizeof(one));
 		rc = cut_piece(j, db, &piece, c, e);
@@ -417,6 +473,9 @@ copy_chunk(void *arg, struct db *db, const struct chunk *c,
 			met = true;
 			if (rc == 1)
 				piece.rows = (piece.rows + 1) / 2;
+			if (rc == 2)
+				rc = come_up(j, db, &piece.after, 0,
+				    &all->idle, e);
 			continue;
 		}
 		all->rows += one.rows;
@@ -451,7 +510,9 @@ copy_run(const struct plan *p, const struct config *cfg,
 	    reg->mark.n == 0 };
 	struct walk w = { .plan = p, .cfg = cfg, .verb = "copied",
 	    .session = SESSION_COPY, .chunk = copy_chunk, .arg = &j,
-	    .from = reg->mark, .from_rows = reg->rows, .watch = watch };
+	    .from = result->from.n > 0 ? result->from : reg->mark,
+	    .from_rows = result->from.n > 0 ? result->before : reg->rows,
+	    .upto = result->upto, .watch = watch };
 	int rc;
 
 	pthread_mutex_init(&j.lock, NULL);

@@ -144,14 +144,18 @@ verify_counts(const struct plan *p, const struct config *cfg,
 
 int
 verify_run(const struct plan *p, const struct config *cfg,
-    const struct walk_watch *watch, struct walk_result *result,
-    struct err *e)
+    const struct bound *upto, const struct walk_watch *watch,
+    struct walk_result *result, struct err *e)
 {
 	const struct ask_beat beat = { watch->meanwhile, watch->arg };
 	struct job j = { p };
 	struct walk w = { .plan = p, .cfg = cfg, .verb = "compared",
-	    .session = SESSION_VERIFY, .to_the_end = true,
-	    .chunk = verify_chunk, .arg = &j, .watch = watch };
+	    .session = SESSION_VERIFY, .to_the_end = !p->in_order,
+	    .upto = *upto, .chunk = verify_chunk, .arg = &j, .watch = watch };
+
+	/* Nothing is copied yet. */
+	if (p->in_order && upto->n == 0)
+		return 0;
 
 	if (walk_run(&w, result, e) != 0)
 		return -1;

@@ -96,10 +96,12 @@ find_end(struct cursor *c, struct db *db, struct err *e)
 {
 	const struct plan *p = c->walk->plan;
 	struct str q = STR_INIT;
-	int rc;
+	int rc = 1;
 
+	bound_copy(&c->end, &c->walk->upto);
 	sql_last(&q, p);
-	rc = walk_ask(db, p, q.s, &c->end, e);
+	if (c->end.n == 0)
+		rc = walk_ask(db, p, q.s, &c->end, e);
 	str_free(&q);
 	/* An empty table, or nothing after where it begins. */
 	if (!c->walk->to_the_end && (rc == 0 || (rc == 1 &&
@@ -571,7 +573,8 @@ walk_run(const struct walk *w, struct walk_result *result, struct err *e)
 	struct cursor c = { .walk = NULL };
 	double began = now_s();
 	struct round r = { .began = began, .called = began, .more = BACKOFF,
-	    .alone = w->plan->numbers && w->session == SESSION_COPY };
+	    .alone = (w->plan->numbers || w->plan->in_order) &&
+		w->session == SESSION_COPY };
 	unsigned int i;
 	int rc;
 

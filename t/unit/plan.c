@@ -68,6 +68,17 @@ rename_column(struct fixture *f)
 }
 
 static void
+in_order(struct fixture *f)
+{
+	both(f, "FTS_DOC_ID", "bigint(20) unsigned", "auto_increment");
+	both(f, "body", "text", "null " UTF8);
+	column(&f->new, "lang", "char(2)", "null " UTF8);
+	primary(&f->old, "FTS_DOC_ID");
+	primary(&f->new, "FTS_DOC_ID");
+	f->new.create = xstrdup("CREATE TABLE `t` (FULLTEXT KEY `b` (`body`))");
+}
+
+static void
 rename_key(struct fixture *f)
 {
 	column(&f->old, "id", "bigint(20)", "");
@@ -309,6 +320,9 @@ static const struct golden cases[] = {
 	    add_without_default },
 	{ "rename-column", "t", "RENAME COLUMN name TO title",
 	    &mariadb_10_11, rename_column },
+	{ "in-order", "t", "ADD lang CHAR(2)", &mysql_8_4, in_order },
+	{ "in-order-mariadb", "t", "ADD lang CHAR(2)", &mariadb_10_11,
+	    in_order },
 	{ "rename-key", "t", "CHANGE id no BIGINT NOT NULL", &mariadb_10_11,
 	    rename_key },
 	{ "swapped-names", "t", "RENAME COLUMN a TO b, RENAME COLUMN b TO a",
