@@ -12,7 +12,7 @@ use Story;
 use Test::More;
 
 my $s = Server->start;
-my $mariadb = $s->is_mariadb || $s->flavour =~ /^mariadb/;
+my $mariadb = $s->is_mariadb;
 
 # --- the table: rows to 160 are copied when the application writes ----------
 

@@ -90,7 +90,7 @@ sub start {
 
 sub flavour { $_[0]{flavour} }
 sub is_mysql { $_[0]{flavour} eq 'mysql' }
-sub is_mariadb { $_[0]{flavour} eq 'mariadb' }
+sub is_mariadb { $_[0]{flavour} =~ /^mariadb/ }
 sub socket { $_[0]{socket} }
 sub port { $_[0]{port} }
 sub pid { $_[0]{pid} }

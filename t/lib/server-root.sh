@@ -26,11 +26,13 @@ esac
 kind=${1-}
 case $kind in
 mysql)
-	suite=sid package=mysql-server-core program=mysqld
+	suite=sid package=mysql-server-core program=mysqld plugins=
 	dir=${2:-${LIVEALTER_MYSQL_ROOT:-$root/build/$kind}}
 	;;
 mariadb-11.8)
 	suite=trixie package=mariadb-server-core program=mariadbd
+	# The package would start a server: only its plugins are unpacked.
+	plugins=mariadb-server
 	dir=${2:-${LIVEALTER_MARIADB_ROOT:-$root/build/$kind}}
 	;;
 *)
@@ -90,7 +92,15 @@ trap 'exit 143' TERM
 echo "server-root.sh: unpacking $kind into $dir" >&2
 $sudo mmdebstrap --quiet --variant=minbase \
     --aptopt='Acquire::Check-Valid-Until "false"' \
+    ${plugins:+"--customize-hook=chroot \"\$1\" apt-get -q \
+    -o APT::Sandbox::User=root download $plugins"} \
     --include="$package" "$suite" "$new"
+if [ -n "$plugins" ]; then
+	$sudo chroot "$new" sh -c "dpkg-deb -x $plugins""_*.deb unpacked &&
+	    mkdir -p usr/lib/mysql/plugin &&
+	    mv unpacked/usr/lib/mysql/plugin/*.so usr/lib/mysql/plugin &&
+	    rm -rf unpacked $plugins""_*.deb"
+fi
 # The tests make the servers' directories here, and not always as root.
 $sudo chmod 1777 "$new/srv"
 $sudo chroot "$new" "/usr/sbin/$program" --no-defaults --version
