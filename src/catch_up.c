@@ -94,7 +94,7 @@ catch_up_run(struct migration *m, struct err *e)
 {
 	struct watching w;
 	struct db *db = NULL;
-	int i, rc;
+	int i, rc = 0;
 
 	if (!m->plan.in_order)
 		return 0;

@@ -15,8 +15,8 @@ use Test::More;
 use Time::HiRes qw(time sleep);
 
 # How often; a quick run takes fewer.
-my $CLIENT = $ENV{LIVEALTER_KILLS} // 100;
-my $SERVER = $ENV{LIVEALTER_CRASHES} // 30;
+my $CLIENT = $ENV{LIVEALTER_KILLS} // 60;
+my $SERVER = $ENV{LIVEALTER_CRASHES} // 20;
 my $WRITERS = 4;
 my $seed = $ENV{SEED} // 66;
 note "SEED=$seed LIVEALTER_KILLS=$CLIENT LIVEALTER_CRASHES=$SERVER";
