@@ -90,16 +90,18 @@ trap 'take_away "$new"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 echo "server-root.sh: unpacking $kind into $dir" >&2
+# shellcheck disable=SC2016 # $1 is for mmdebstrap's shell
+download='chroot "$1" apt-get -q -o APT::Sandbox::User=root download'
 $sudo mmdebstrap --quiet --variant=minbase \
     --aptopt='Acquire::Check-Valid-Until "false"' \
-    ${plugins:+"--customize-hook=chroot \"\$1\" apt-get -q \
-    -o APT::Sandbox::User=root download $plugins"} \
+    ${plugins:+"--customize-hook=$download $plugins"} \
     --include="$package" "$suite" "$new"
 if [ -n "$plugins" ]; then
-	$sudo chroot "$new" sh -c "dpkg-deb -x $plugins""_*.deb unpacked &&
-	    mkdir -p usr/lib/mysql/plugin &&
-	    mv unpacked/usr/lib/mysql/plugin/*.so usr/lib/mysql/plugin &&
-	    rm -rf unpacked $plugins""_*.deb"
+	$sudo sh -c "dpkg-deb -x '$new/$plugins'_*.deb '$new/unpacked'"
+	$sudo mkdir -p "$new/usr/lib/mysql/plugin"
+	$sudo sh -c "mv '$new'/unpacked/usr/lib/mysql/plugin/*.so \
+	    '$new/usr/lib/mysql/plugin'"
+	$sudo sh -c "rm -rf '$new/unpacked' '$new/$plugins'_*.deb"
 fi
 # The tests make the servers' directories here, and not always as root.
 $sudo chmod 1777 "$new/srv"
