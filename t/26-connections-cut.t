@@ -12,7 +12,7 @@ use Story;
 use Test::More;
 
 my $ALTER = 'ADD COLUMN extra INT NOT NULL DEFAULT 7';
-my $seed = $ENV{LIVEALTER_SEED} // time ^ $$;
+my $seed = $ENV{LIVEALTER_SEED} // 26;
 diag "LIVEALTER_SEED=$seed";
 srand $seed;
 

@@ -186,7 +186,7 @@ both_write();
 	is($r->{exit}, 0, 'cleanup --dry-run');
 	like($r->{out}, qr/^(DROP\ TRIGGER\ IF\ EXISTS\ `app`
 	    \.`livealter_t_r\w+`;\n){3} DROP\ TABLE\ IF\ EXISTS\ `app`\.
-	    `_t_back`;\n DROP\ TABLE\ IF\ EXISTS\ `app`\.`_t_old`;\n
+	    `_t_old`;\n DROP\ TABLE\ IF\ EXISTS\ `app`\.`_t_back`;\n
 	    DELETE\ FROM\ `app`\.`_livealter`\ WHERE\ id\ =\ \d+;\n\z/x,
 	    '... shows what goes, and in which order');
 	same_dump($s->dump('app'), $before, '... and does not do it');
