@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "base/account.h"
 #include "base/err.h"
 #include "base/undo.h"
 #include "cli/config.h"
@@ -33,6 +34,7 @@ struct migration {
 	struct db *db;			/* the conductor's connection */
 	struct server server;
 	struct names names;
+	struct account definer;		/* --trigger-definer, if any */
 	struct alter alter;		/* what the text of the ALTER says */
 	struct table *old;		/* as found */
 	struct kin kin;			/* what hangs on it */

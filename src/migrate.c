@@ -36,7 +36,11 @@
 int
 migrate_connect(struct migration *m, struct err *e)
 {
+	const char *definer = m->cfg->trigger_definer;
+
 	m->began = now_s();
+	if (definer != NULL && account_set(&m->definer, definer, e) != 0)
+		return -1;
 	wish_init(&m->wish, m->cfg, &m->server, &m->registry);
 	return session_first(&m->db, &m->server, m->recalled,
 	    "conductor", e);
@@ -133,6 +137,8 @@ migrate_wish(const struct migration *m)
 		.kept_in_step = m->cfg->reverse,
 		.proves = m->cfg->verify_swap != VERIFY_SWAP_NO,
 		.believes_new = config_without(m->cfg, "update-ignore"),
+		.definer = m->cfg->trigger_definer != NULL ? m->definer.sql :
+		    NULL,
 		.may_change = may_change,
 		.arg = m->cfg,
 	};

@@ -81,6 +81,7 @@ struct config {
 	char *fkeys_method;		/* --alter-foreign-keys-method */
 	bool only_same_schema_fks;
 	char *allow_warnings;
+	char *trigger_definer;		/* account_set() takes it */
 
 	/* the copy */
 	double chunk_time;		/* seconds; 0: never adapt */

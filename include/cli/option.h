@@ -29,6 +29,7 @@ enum option_type {
 	OPTION_LIST,		/* char *; a,b\,c: may be a sequence in YAML */
 	OPTION_VARS,		/* char *; a list of name=value */
 	OPTION_WARNINGS,	/* char *; a list of CODE or CODE:column */
+	OPTION_ACCOUNT,		/* char *; see base/account.h */
 	OPTION_UINT,		/* unsigned int, lo to hi */
 	OPTION_SIZE,		/* unsigned long long, at least 1 */
 	OPTION_SECONDS,		/* double */

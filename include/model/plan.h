@@ -37,6 +37,7 @@ enum trigger_event { ON_DELETE, ON_UPDATE, ON_INSERT, N_TRIGGERS };
 struct trigger {
 	struct qname name;
 	const char *event;		/* "DELETE" */
+	const char *definer;		/* quoted; NULL: who makes it */
 	char *body;			/* after FOR EACH ROW */
 };
 
@@ -69,6 +70,7 @@ struct plan_wish {
 	bool kept_in_step;		/* the old table, after the swap */
 	bool proves;			/* the swap, if need be */
 	bool believes_new;		/* a test: see phantom.h */
+	const char *definer;		/* of our triggers, quoted, or NULL */
 	/* Does the user allow the copy to change values of this column of the
 	 * new table?  NULL: of none. */
 	bool (*may_change)(const void *arg, const char *column);
@@ -97,6 +99,7 @@ struct plan {
 	bool kept_in_step;
 	bool proves;
 	bool believes_new;		/* the triggers look for no phantoms */
+	const char *definer;		/* of the triggers, quoted, or NULL */
 	/* The new table has a key WITHOUT OVERLAPS, and so no ON DUPLICATE KEY
 	 * UPDATE (error 1235). */
 	bool overlaps;

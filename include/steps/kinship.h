@@ -13,7 +13,9 @@
  * Try on the empty new table, before anything else is made, what the cut-over
  * will do: the user's triggers, and foreign keys like those of the children,
  * on empty tables like theirs.  What native ALTER would refuse or break is
- * refused in the server's words (ERR_REFUSED).
+ * refused in the server's words (ERR_REFUSED).  Before that: under
+ * --trigger-definer a trigger on a table of its own, which may need rights
+ * that this account has not (ERR_NEEDS).
  */
 int kinship_try(struct db *db, const struct plan *p,
     const struct config *cfg, struct undo *undo, struct err *e);

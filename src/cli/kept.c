@@ -53,6 +53,7 @@ static const struct {
 	{ AT(allow_warnings), SAID_BACK },
 	{ AT(only_same_schema_fks), SAID_BACK },
 	{ AT(force), SAID_BACK },
+	{ AT(trigger_definer), SAID_BACK },
 	{ AT(accept_loss), SAID },
 };
 

@@ -158,7 +158,8 @@ option_is_text(const struct option *opt)
 	return opt->state == OPTION_DONE && (opt->type == OPTION_TEXT ||
 	    opt->type == OPTION_SECRET || opt->type == OPTION_MYCNF ||
 	    opt->type == OPTION_LIST || opt->type == OPTION_VARS ||
-	    opt->type == OPTION_WARNINGS || opt->type == OPTION_WINDOW);
+	    opt->type == OPTION_WARNINGS || opt->type == OPTION_WINDOW ||
+	    opt->type == OPTION_ACCOUNT);
 }
 
 void

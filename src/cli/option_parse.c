@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "base/num.h"
 #include "base/util.h"
 #include "base/window.h"
@@ -275,6 +276,22 @@ set_window(char **to, const char *value)
 	return why != NULL ? why : set_text(to, value);
 }
 
+/* '' takes back what a file says. */
+static const char *
+set_account(char **to, const char *value)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	struct account a;
+
+	if (*value == '\0') {
+		free(*to);
+		*to = NULL;
+		return NULL;
+	}
+	return account_set(&a, value, &ignored) != 0 ?
+	    "not an account, USER or USER@HOST" : set_text(to, value);
+}
+
 static const char *
 set_mycnf(char **to, const char *value)
 {
@@ -312,6 +329,8 @@ option_parse(const struct option *opt, struct config *c, bool no,
 		return set_window(to, value);
 	case OPTION_WARNINGS:
 		return set_list(to, value, check_warning);
+	case OPTION_ACCOUNT:
+		return set_account(to, value);
 	case OPTION_UINT:
 		return num_uint(value, opt->lo, opt->hi, to) == 0 ? NULL :
 		    "not a whole number in its range";

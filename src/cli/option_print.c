@@ -204,6 +204,7 @@ option_value(const struct option *opt, const struct config *c,
 	case OPTION_VARS:
 	case OPTION_WINDOW:
 	case OPTION_WARNINGS:
+	case OPTION_ACCOUNT:
 		return add_text(value, *(char *const *)at);
 	case OPTION_UINT:
 		return add_uint(value, *(const unsigned int *)at);

@@ -92,6 +92,10 @@ const struct option option_table[] = {
 	    NULL, "do not look for such tables in other databases"),
 	DO("accept-loss", 0, FLAG, SAFE, accept_loss, NULL, NULL,
 	    "allow what a way back cannot keep to be lost"),
+	DO("trigger-definer", 0, ACCOUNT, SAFE, trigger_definer, NULL,
+	    "USER@HOST", "our triggers run with the rights of this account, "
+	    "not with those of the one that logs in; HOST is % if it is not "
+	    "said"),
 	DO("force", 0, FLAG, SAFE, force, NULL, NULL,
 	    "run on a replica of a row-based source as well"),
 

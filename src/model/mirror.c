@@ -533,6 +533,7 @@ mirror_render(struct plan *p)
 		names_trigger(&p->trigger[ev].name, &p->names.old, ev,
 		    p->complete);
 		p->trigger[ev].event = event[ev];
+		p->trigger[ev].definer = p->definer;
 		p->trigger[ev].body = body(p, (enum trigger_event)ev);
 	}
 	mirror_notes(&q, &p->names);
@@ -547,18 +548,27 @@ mirror_session(struct str *q, const struct plan *p)
 	str_addz(q, "'");
 }
 
+static void
+add_trigger(struct str *q, const struct trigger *t, const struct qname *table,
+    const char *body_text)
+{
+	str_addz(q, "CREATE ");
+	if (t->definer != NULL)
+		str_addf(q, "DEFINER=%s ", t->definer);
+	str_addf(q, "TRIGGER %s AFTER %s ON %s FOR EACH ROW %s", t->name.sql,
+	    t->event, table->sql, body_text);
+}
+
 void
 mirror_create(struct str *q, const struct trigger *t,
     const struct qname *table)
 {
-	str_addf(q, "CREATE TRIGGER %s AFTER %s ON %s FOR EACH ROW %s",
-	    t->name.sql, t->event, table->sql, t->body);
+	add_trigger(q, t, table, t->body);
 }
 
 void
 mirror_probe(struct str *q, const struct trigger *t,
     const struct qname *table)
 {
-	str_addf(q, "CREATE TRIGGER %s AFTER %s ON %s FOR EACH ROW BEGIN END",
-	    t->name.sql, t->event, table->sql);
+	add_trigger(q, t, table, "BEGIN END");
 }

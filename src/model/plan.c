@@ -325,6 +325,7 @@ begin(struct plan *p, const struct names *names, const struct table *old,
 	p->kept_in_step = wish->kept_in_step;
 	p->proves = wish->proves;
 	p->believes_new = wish->believes_new;
+	p->definer = wish->definer;
 	p->checksum = wish->checksum;
 	p->session = SESSION_INVALID_DATES;
 }
@@ -377,7 +378,7 @@ plan_reverse(struct plan *p, const struct alter *alter,
     const struct plan_wish *wish, struct err *e)
 {
 	struct plan_wish plain = { .checksum = wish->checksum,
-	    .apart = wish->apart };
+	    .apart = wish->apart, .definer = wish->definer };
 	struct names names = p->names;
 
 	names_turn(&names);

@@ -157,3 +157,24 @@ denied_hint(struct err *e, const struct ident *schema, const char *user)
 		return need_all(e, schema, user);
 	}
 }
+
+int
+denied_definer(struct err *e, const struct ident *schema, const char *definer)
+{
+	switch (e->sqlno) {
+	case 1449:
+		e->kind = ERR_NEEDS;
+		return err_hint(e, "CREATE USER %s ACCOUNT LOCK, or name an "
+		    "account that exists; nobody has to log in as it",
+		    definer);
+	case 1142:
+	case 1143:
+		e->kind = ERR_NEEDS;
+		return err_hint(e, "GRANT SELECT, INSERT, UPDATE, DELETE, "
+		    "TRIGGER ON %s.* TO %s, not to a role: in triggers no "
+		    "role counts on MariaDB, and only default ones on MySQL",
+		    schema->sql, definer);
+	default:
+		return -1;
+	}
+}

@@ -8,6 +8,9 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/cutkey.h"
+#include "model/definer.h"
+#include "model/mirror.h"
+#include "server/denied.h"
 #include "server/session.h"
 #include "steps/ask.h"
 #include "steps/mdl.h"
@@ -179,13 +182,78 @@ try_children(struct trial *t, struct undo *undo, struct err *e)
 	return rc;
 }
 
+static int
+make_trial(const struct trial *t, const struct qname *like, struct err *e)
+{
+	struct trigger trigger = { .event = "INSERT",
+	    .definer = t->p->definer };
+	struct str body = STR_INIT, q = STR_INIT;
+	int rc;
+
+	names_trial_trigger(&trigger.name, like);
+	definer_body(&body, t->p);
+	trigger.body = body.s;
+	mirror_create(&q, &trigger, like);
+	rc = db_run(t->db, e, "CREATE TABLE %s (id INT PRIMARY KEY) "
+	    "ENGINE=InnoDB", like->sql);
+	if (rc == 0)
+		rc = db_run_text(t->db, q.s, e);
+	str_free(&body);
+	str_free(&q);
+	return rc;
+}
+
+/* What is not allowed then would fail the application's statements. */
+static int
+fire_trial(const struct trial *t, const struct qname *like, struct err *e)
+{
+	const struct plan *p = t->p;
+	struct str q = STR_INIT;
+	int rc;
+
+	str_addf(&q, "INSERT INTO %s VALUES (1)", like->sql);
+	rc = run_on(t, like, q.s, e);
+	str_free(&q);
+	if (rc == 0 || (e->kind == ERR_SQL && e->sqlno == DEFINER_DONE)) {
+		e->kind = ERR_NONE;
+		return 0;
+	}
+	if (e->kind == ERR_SQL)
+		denied_definer(e, &p->names.old.db, p->definer);
+	return -1;
+}
+
+/* Do the triggers work with the rights of the account that is to have them? */
+static int
+try_definer(struct trial *t, struct undo *undo, struct err *e)
+{
+	const struct plan *p = t->p;
+	struct err e2 = { .kind = ERR_NONE };
+	struct qname like;
+	int rc;
+
+	if (p->definer == NULL)
+		return 0;
+	names_trial(&like, &p->names);
+	undo_push(undo, UNDO_TRY, "DROP TABLE IF EXISTS %s", like.sql);
+	rc = make_trial(t, &like, e) != 0 || fire_trial(t, &like, e) != 0 ?
+	    -1 : 0;
+	if (rc != 0) {
+		server_explain(p->server, &p->names.old.db, ERR_TRIGGERS, e);
+		err_while(e, "a trigger whose definer is %s", p->definer);
+	}
+	return undo_run(undo, UNDO_TRY, take_off, t, rc == 0 ? e : &e2) != 0 ?
+	    -1 : rc;
+}
+
 int
 kinship_try(struct db *db, const struct plan *p, const struct config *cfg,
     struct undo *undo, struct err *e)
 {
 	struct trial t = { db, p, &cfg->tries_create_triggers };
 
-	return try_triggers(&t, undo, e) != 0 ||
+	return try_definer(&t, undo, e) != 0 ||
+	    try_triggers(&t, undo, e) != 0 ||
 	    try_children(&t, undo, e) != 0 ? -1 : 0;
 }
 

@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/account.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "model/apart.h"
 #include "model/ddl.h"
 #include "model/mirror.h"
+#include "server/denied.h"
 #include "server/session.h"
 #include "server/spelling.h"
 #include "steps/mdl.h"
@@ -410,10 +412,15 @@ static int
 probe_triggers(struct db *db, const struct server *s, const struct names *n,
     const struct tries *tries, struct err *e)
 {
+	const char *definer = db_config(db)->trigger_definer;
 	struct trigger t = { .event = "INSERT" };
+	struct account account;
 	struct str q = STR_INIT;
 	int rc;
 
+	if (definer != NULL && account_set(&account, definer, e) != 0)
+		return -1;
+	t.definer = definer != NULL ? account.sql : NULL;
 	names_trial_trigger(&t.name, &n->shadow);
 	mirror_probe(&q, &t, &n->shadow);
 	/* Foreign keys let the application's statements lock it as well. */
@@ -423,7 +430,11 @@ probe_triggers(struct db *db, const struct server *s, const struct names *n,
 	if (rc == 0)
 		rc = mdl_run(db, s, MDL_ONE(&n->shadow), tries, q.s, e);
 	str_free(&q);
-	return rc != 0 ? server_explain(s, &n->old.db, ERR_TRIGGERS, e) : 0;
+	if (rc == 0)
+		return 0;
+	server_explain(s, &n->old.db, ERR_TRIGGERS, e);
+	return t.definer != NULL && e->kind == ERR_TRIGGERS ?
+	    denied_definer(e, &n->old.db, t.definer) : -1;
 }
 
 int

@@ -94,12 +94,39 @@ no_number_is_forgotten(void **state)
 	}
 }
 
+/* Of the definer's rights, not of the account's that logs in. */
+static void
+a_definer_is_helped_as_well(void **state)
+{
+	struct { unsigned int sqlno; const char *hint; } known[] = {
+		{ 1142, "TRIGGER ON `app`.* TO `d`@`%`" },
+		{ 1143, "TRIGGER ON `app`.* TO `d`@`%`" },
+		{ 1449, "CREATE USER `d`@`%`" }, { 1064, NULL },
+	};
+	struct ident schema;
+	struct err e;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(ident_set(&schema, "app", &e), 0);
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		err_set(&e, ERR_SQL, "said by the server");
+		e.sqlno = known[i].sqlno;
+		denied_definer(&e, &schema, "`d`@`%`");
+		assert_int_equal(e.kind, known[i].hint != NULL ? ERR_NEEDS :
+		    ERR_SQL);
+		if (known[i].hint != NULL)
+			assert_non_null(strstr(e.hint, known[i].hint));
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_denied_has_a_hint_that_helps),
 		cmocka_unit_test(no_number_is_forgotten),
+		cmocka_unit_test(a_definer_is_helped_as_well),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

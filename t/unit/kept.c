@@ -56,6 +56,8 @@ sample(const struct option *opt)
 		return "1265";
 	if (opt->type == OPTION_VARS)
 		return "a=1";
+	if (opt->type == OPTION_ACCOUNT)
+		return "trig@localhost";
 	if (opt->type == OPTION_WINDOW)
 		return "Sun 03:00-04:00";
 	if (opt->type == OPTION_TRIES)

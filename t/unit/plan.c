@@ -204,6 +204,13 @@ hostile_names(struct fixture *f)
 }
 
 static void
+other_definer(struct fixture *f)
+{
+	id_and_name(f);
+	f->wish.definer = "`trig`@`%`";
+}
+
+static void
 null_to_not_null(struct fixture *f)
 {
 	both(f, "id", "bigint(20)", "");
@@ -348,6 +355,7 @@ static const struct golden cases[] = {
 	{ "hostile-names", "t`; %s", "RENAME COLUMN `%s%n` TO ```; DROP TABLE "
 	    "t; --`, ADD `'%d\\` INT NOT NULL", &mariadb_10_11,
 	    hostile_names },
+	{ "trigger-definer", "t", "FORCE", &mysql_8_4, other_definer },
 	{ "null-to-not-null", "t", "MODIFY n INT NOT NULL, MODIFY name "
 	    "VARCHAR(20) NOT NULL", &mariadb_10_11, null_to_not_null },
 	{ "all-types-mariadb", "t", "MODIFY c VARCHAR(20)", &mariadb_10_11,
