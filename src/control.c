@@ -11,6 +11,7 @@
 #include "server/session.h"
 #include "steps/check_server.h"
 #include "steps/claim.h"
+#include "steps/privileges.h"
 #include "steps/pulse.h"
 #include "steps/registry.h"
 #include "steps/wish.h"
@@ -86,6 +87,9 @@ control_run(struct config *cfg, struct err *e)
 		    find(&o, e) != 0 ||
 		    wish_put(&o.registry, o.db, cfg->action, e) != 0 ||
 		    wait_until_read(&o, e) != 0 ? -1 : 0;
+		if (rc != 0)
+			privileges_blame(o.db, &o.server, &o.table,
+			    PRIVILEGES_TELL, e);
 	}
 	registry_free(&o.registry);
 	server_free(&o.server);

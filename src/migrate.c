@@ -24,6 +24,7 @@
 #include "steps/kinship.h"
 #include "steps/mdl.h"
 #include "steps/postpone.h"
+#include "steps/privileges.h"
 #include "steps/shadow.h"
 #include "steps/swap.h"
 #include "steps/sweep.h"
@@ -65,8 +66,10 @@ migrate_inspect(struct migration *m, struct err *e)
 	    claim_take(m->db, &m->names.old, e) != 0)
 		return -1;
 	m->claimed_by = db_id(m->db);
-	if (recall_refuse(m, e) != 0 || migrate_read(m, e) != 0 ||
-	    shadow_names(&m->names, m->db, m->cfg, e) != 0)
+	if (recall_refuse(m, e) != 0 || migrate_read(m, e) != 0)
+		return privileges_blame(m->db, &m->server, &m->names.old,
+		    PRIVILEGES_RUN, e);
+	if (shadow_names(&m->names, m->db, m->cfg, e) != 0)
 		return -1;
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include "server/peer.h"
 #include "steps/check_server.h"
 #include "steps/claim.h"
+#include "steps/privileges.h"
 #include "steps/pulse.h"
 #include "steps/shadow.h"
 #include "steps/trust.h"
@@ -144,8 +145,14 @@ recall_find(struct migration *m, struct config *cfg, struct err *e)
 	m->claimed_by = db_id(m->db);
 	registry_locate(&m->registry, &m->names.old);
 	rc = registry_find(&m->was, m->db, &m->names.old, e);
+	if (rc < 0)
+		return privileges_blame(m->db, &m->server, &m->names.old,
+		    PRIVILEGES_CLEAN, e);
 	if (rc != 1)
 		return rc;
+	if (privileges_check(m->db, &m->server, &m->names.old,
+	    PRIVILEGES_CLEAN, e) != 0)
+		return -1;
 	m->reverting = record_is_done(&m->was);
 	/* What a replica's heartbeat says depends on how far behind it is. */
 	if ((!cfg->dry_run && check_server_writes(m->db, &m->server, cfg,
@@ -206,6 +213,29 @@ push_trial(struct migration *m, struct err *e)
 	    m->vouched, e) : 0;
 }
 
+/*
+ * information_schema has no trigger for an account without the privilege
+ * TRIGGER, and the table that one writes to is not to go before it.
+ */
+static int
+is_really_gone(struct migration *m, const struct qname *name, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	int rc = db_rows(m->db, &r, "???????", e, "SHOW CREATE TRIGGER %s",
+	    name->sql);
+
+	rows_free(&r);
+	if (rc == 0 || (e->kind == ERR_SQL && db_class(e->sqlno) == DB_DONE)) {
+		e->kind = ERR_NONE;
+		return 0;
+	}
+	if (e->kind != ERR_SQL || db_class(e->sqlno) != DB_DENIED)
+		return -1;
+	e->kind = ERR_NEEDS;
+	return err_hint(e, "GRANT TRIGGER ON %s TO %s", m->names.old.sql,
+	    m->server.user);
+}
+
 /* A trigger of that name on another table is somebody else's. */
 static int
 push_trigger(struct migration *m, const struct qname *name, struct err *e)
@@ -228,6 +258,8 @@ push_trigger(struct migration *m, const struct qname *name, struct err *e)
 		log_warn("trigger %s is on table %s and is let alone",
 		    name->sql,
 		    on);
+	else if (rc == 0)
+		rc = is_really_gone(m, name, e);
 	free(on);
 	str_free(&schema);
 	str_free(&trigger);

@@ -16,6 +16,7 @@
 #include "steps/claim.h"
 #include "steps/pulse.h"
 #include "steps/registry.h"
+#include "steps/privileges.h"
 
 /* What can be done about a migration. */
 enum life {
@@ -481,6 +482,18 @@ free_view(struct view *v)
 	db_close(v->db);
 }
 
+static void
+blame_privileges(const struct view *v, struct err *e)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	const char *table = v->cfg->table;
+	struct qname name;
+
+	if (qname_set(&name, v->cfg->database, table != NULL ? table :
+	    "_livealter", &ignored) == 0)
+		privileges_blame(v->db, &v->server, &name, PRIVILEGES_SEE, e);
+}
+
 int
 status_run(struct config *cfg, struct err *e)
 {
@@ -490,6 +503,8 @@ status_run(struct config *cfg, struct err *e)
 	rc = session_first(&v.db, &v.server, cfg, "status", e) != 0 ||
 	    look_at_migrations(&v, e) != 0 || look_around(&v, e) != 0 ? -1 :
 	    0;
+	if (rc != 0)
+		blame_privileges(&v, e);
 	/* A program that reads it is told of an error, too. */
 	if (cfg->output == OUTPUT_JSON)
 		print_json(&v, e);

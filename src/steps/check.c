@@ -13,6 +13,7 @@
 #include "steps/blocker.h"
 #include "steps/check_keys.h"
 #include "steps/check_server.h"
+#include "steps/privileges.h"
 
 /* A reason to refuse: 0 none, -1 with *e.  A failed question is one, too. */
 struct check {
@@ -141,98 +142,12 @@ check_rbr_triggers(const struct check_input *in, struct err *e)
 	return check_server_rbr_triggers(in->db, in->server, in->cfg, e);
 }
 
-/* Was the account itself granted this, on whatever level? */
-static int
-has_privilege(const struct check_input *in, const char *what, bool *yes,
-    struct err *e)
-{
-	struct str schema = STR_INIT, table = STR_INIT;
-	unsigned long long n = 0;
-	int rc;
-
-	db_literal(&schema, in->db, in->old->name.db.raw);
-	db_literal(&table, in->db, in->old->name.table.raw);
-	rc = db_number(in->db, &n, e,
-	    "SELECT COUNT(*) FROM (SELECT GRANTEE, PRIVILEGE_TYPE FROM "
-	    "information_schema.USER_PRIVILEGES UNION ALL "
-	    "SELECT GRANTEE, PRIVILEGE_TYPE FROM "
-	    "information_schema.SCHEMA_PRIVILEGES WHERE %s LIKE TABLE_SCHEMA "
-	    "UNION ALL SELECT GRANTEE, PRIVILEGE_TYPE FROM "
-	    "information_schema.TABLE_PRIVILEGES WHERE TABLE_SCHEMA = %s AND "
-	    "TABLE_NAME = %s) g WHERE PRIVILEGE_TYPE = '%s' AND GRANTEE = "
-	    "CONCAT('''', SUBSTRING_INDEX(CURRENT_USER(), '@', 1), '''@''', "
-	    "SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')",
-	    schema.s, schema.s, table.s, what);
-	*yes = n > 0;
-	str_free(&schema);
-	str_free(&table);
-	return rc;
-}
-
-static bool
-needs(const struct check_input *in, const char *what, bool role)
-{
-	/* MySQL wants it for each foreign key that turns to the new table. */
-	if (strcmp(what, "REFERENCES") == 0)
-		return !in->server->mariadb && in->kin->child.n > 0;
-	return !role || strstr("SELECT INSERT UPDATE DELETE TRIGGER", what) !=
-	    NULL;
-}
-
-static int
-lacks(const struct check_input *in, const char *missing, const char *role,
-    struct err *e)
-{
-	const char *schema = in->old->name.db.sql, *user = in->server->user;
-
-	if (role == NULL)
-		err_set(e, ERR_NEEDS, "%s lacks privileges on %s: %s", user,
-		    schema, missing);
-	else
-		err_set(e, ERR_NEEDS, "%s has privileges on %s by the role %s "
-		    "only, and MariaDB's triggers run without it: statements "
-		    "of applications would fail (error 1142): %s", user,
-		    schema, role, missing);
-	return err_hint(e, "GRANT %s ON %s.* TO %s", missing, schema, user);
-}
-
-/*
- * Names every privilege that is missing at once.  What comes by a role is
- * not in these lists, so with a role nothing is concluded from them; the
- * statements on the new table then find out.  But on MariaDB our triggers run
- * with the account's own privileges, without its roles.
- */
+/* MySQL wants REFERENCES for each foreign key that turns to the new table. */
 static int
 check_privileges(const struct check_input *in, struct err *e)
 {
-	static const char *const needed[] = { "SELECT", "INSERT", "UPDATE",
-	    "DELETE", "CREATE", "DROP", "ALTER", "TRIGGER", "LOCK TABLES",
-	    "REFERENCES", NULL };
-	struct str missing = STR_INIT;
-	char *role = NULL;
-	bool yes, none;
-	size_t i = 0;
-	int rc;
-
-	if (db_value(in->db, &role, e, "SELECT NULLIF(CURRENT_ROLE(), "
-	    "'NONE')") != 0)
-		return -1;
-	none = role != NULL && !in->server->mariadb;
-	for (; !none && needed[i] != NULL; i++) {
-		if (!needs(in, needed[i], role != NULL))
-			continue;
-		if (has_privilege(in, needed[i], &yes, e) != 0)
-			break;
-		if (!yes)
-			str_addf(&missing, "%s%s",
-			    missing.len > 0 ? ", " : "", needed[i]);
-	}
-	rc = !none && needed[i] != NULL ? -1 : 0;
-	if (rc == 0 && missing.len > 0)
-		rc = lacks(in, missing.s, role, e);
-	free(role);
-	str_free(&missing);
-	return rc;
+	return privileges_check(in->db, in->server, &in->old->name,
+	    in->kin->child.n > 0 ? PRIVILEGES_TURN : PRIVILEGES_RUN, e);
 }
 
 static int
