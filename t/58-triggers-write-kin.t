@@ -90,7 +90,11 @@ for my $case (@cases) {
 	    transaction => \&transaction);
 	$r = migrate($s, 'ADD y INT, DROP COLUMN x', 'app', 't', @$opts);
 	succeeded($r, 'app', 't', '... under load');
-	is(join('', @{$w->stop->{errors}}), '',
+	my @error = @{$w->stop->{errors}};
+	# The deadlocks that the manual's BUGS tell of.
+	my @dead = $s->is_mysql ? grep { /Deadlock found/ } @error : ();
+	cmp_ok(scalar @dead, '<=', 5, '... which meets few deadlocks, if any');
+	is(join('', grep { !$s->is_mysql || !/Deadlock found/ } @error), '',
 	    '... of which nobody notices anything');
 	is($s->value("SELECT COUNT(*) FROM app.t LEFT JOIN app.p ON p.id = " .
 	    "t.p WHERE t.p IS NOT NULL AND p.id IS NULL"), 0,
