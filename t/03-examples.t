@@ -190,7 +190,7 @@ sub try_command {
 	fresh();
 	$s->sql("CREATE USER '$user'\@'localhost' IDENTIFIED BY '$password'");
 	my ($grants) = slurp('man/livealter.1') =~
-	    /needs (SELECT.*?)\s+on the database/s;
+	    /^The account needs (SELECT.*?)\s+on the database/ms;
 	$grants =~ s/ and /, /;
 	$grants =~ s/\n/ /g;
 	$s->sql("GRANT $grants ON app.* TO '$user'\@'localhost'");
