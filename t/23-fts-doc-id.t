@@ -121,7 +121,11 @@ for my $name (sort keys %TABLE) {
 	my $r = migrate($s, 'ADD lang CHAR(2)', 'app', 't', '--chunk-size', 15,
 	    '--sleep', 0.01, '--threads', 4);
 	my @errors = map { @{$_->stop->{errors}} } @w;
-	is("@errors", '', "$name: no statement of the application fails");
+	# MySQL's may meet a deadlock, as the manual's BUGS say.
+	my @dead = grep { $s->is_mysql && /Deadlock found/ } @errors;
+	@errors = grep { !$s->is_mysql || !/Deadlock found/ } @errors;
+	cmp_ok(scalar @dead, '<=', 5, "$name: few deadlocks, if any");
+	is("@errors", '', '... no statement of the application fails');
 	succeeded($r, 'app', 't', $name) or last;
 	same_documents($name, 'ADD lang CHAR(2)');
 }
