@@ -353,7 +353,7 @@ for (['ADD x INT, ADD CONSTRAINT one_more FOREIGN KEY (x) REFERENCES p (id)',
 	"INSERT INTO kid VALUES (3)"]) {
 	my ($alter, $what, @since) = @$_;
 	twins($s, "CREATE TABLE p (id INT PRIMARY KEY)",
-	    "CREATE TABLE t (id INT PRIMARY KEY, c INT, v INT, KEY (c))",
+	    "CREATE TABLE t (id INT PRIMARY KEY, c INT, v INT, UNIQUE (c))",
 	    "INSERT INTO t VALUES (1, 1, 1), (2, 2, 2), (3, 3, 3)");
 	succeeded(migrate($s, $alter, 'app', 't', '--reversible'), 'app', 't',
 	    "$what: there");
