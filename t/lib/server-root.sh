@@ -30,7 +30,8 @@ mysql)
 	dir=${2:-${LIVEALTER_MYSQL_ROOT:-$root/build/$kind}}
 	;;
 mariadb-11.8)
-	suite=trixie package=mariadb-server-core program=mariadbd
+	suite=trixie program=mariadbd
+	package=mariadb-server-core,mariadb-client-core
 	# The package would start a server: only its plugins are unpacked.
 	plugins=mariadb-server
 	dir=${2:-${LIVEALTER_MARIADB_ROOT:-$root/build/$kind}}
