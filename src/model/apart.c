@@ -196,29 +196,24 @@ apart_find(struct plan *p, const struct plan *forth, const struct alter *a,
 	return 0;
 }
 
+static bool
+any(const struct plan *p, bool (*is)(const struct fkey *k))
+{
+	size_t i;
+
+	for (i = 0; i < p->apart.n; i++)
+		if (is(&p->apart.key[i]))
+			return true;
+	return false;
+}
+
 bool
 apart_acts(const struct plan *p)
 {
-	size_t i;
-
-	for (i = 0; i < p->apart.n; i++)
-		if (fkey_acts_on_delete(&p->apart.key[i]))
-			return true;
-	return false;
+	return any(p, fkey_acts_on_delete);
 }
 
 /* --- the trigger ----------------------------------------------------------*/
-
-static bool
-deletes_any(const struct plan *p)
-{
-	size_t i;
-
-	for (i = 0; i < p->apart.n; i++)
-		if (deletes(&p->apart.key[i]))
-			return true;
-	return false;
-}
 
 /* "`shadow` alias FORCE INDEX (...)", by the columns of a key. */
 static void
@@ -378,7 +373,7 @@ add_set_null(struct str *q, const struct plan *p, size_t i,
 	add_child(q, p, i, "n", true);
 	add_happened(q, p, i);
 	str_addz(q, ";\n");
-	if (!deletes_any(p))
+	if (!any(p, deletes))
 		return;
 	str_addf(q, "%sUPDATE", indent);
 	hint_add(q, p, true);
@@ -427,7 +422,7 @@ apart_delete(struct str *q, const struct plan *p, const char *indent)
 		if (fkey_acts_on_delete(k) && !deletes(k))
 			add_set_null(q, p, i, in.s);
 	}
-	if (deletes_any(p))
+	if (any(p, deletes))
 		add_deletes(q, p, in.s);
 	str_addf(q, "%sEND;\n", indent);
 	str_free(&in);

@@ -285,8 +285,23 @@ list_says(const struct lex *l, size_t i)
 	return lex_is(l, i, "WITHOUT");
 }
 
-bool
-ddl_key_overlaps(const char *show_create, const char *name)
+static bool
+is_overlapping(const struct lex *l, size_t i, const char *name)
+{
+	return is_key(l, i, name) && list_says(l, i + 1);
+}
+
+static bool
+is_fulltext(const struct lex *l, size_t i, const char *name)
+{
+	(void)name;
+	return lex_is(l, i, "FULLTEXT") && lex_is(l, i + 1, "KEY");
+}
+
+/* Is there a place in the text that is so? */
+static bool
+has(const char *show_create, bool (*is)(const struct lex *l, size_t i,
+    const char *name), const char *name)
 {
 	static const struct lex_mode mode = { .mariadb = true };
 	struct err ignored = { .kind = ERR_NONE };
@@ -296,24 +311,19 @@ ddl_key_overlaps(const char *show_create, const char *name)
 
 	if (lex_scan(&l, show_create, &mode, &ignored) == 0)
 		for (i = 0; i < l.n && !found; i++)
-			found = is_key(&l, i, name) && list_says(&l, i + 1);
+			found = is(&l, i, name);
 	lex_free(&l);
 	return found;
 }
 
 bool
+ddl_key_overlaps(const char *show_create, const char *name)
+{
+	return has(show_create, is_overlapping, name);
+}
+
+bool
 ddl_has_fulltext(const char *show_create)
 {
-	static const struct lex_mode mode = { .mariadb = true };
-	struct err ignored = { .kind = ERR_NONE };
-	struct lex l = { 0 };
-	bool found = false;
-	size_t i;
-
-	if (lex_scan(&l, show_create, &mode, &ignored) == 0)
-		for (i = 0; i < l.n && !found; i++)
-			found = lex_is(&l, i, "FULLTEXT") &&
-			    lex_is(&l, i + 1, "KEY");
-	lex_free(&l);
-	return found;
+	return has(show_create, is_fulltext, NULL);
 }

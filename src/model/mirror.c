@@ -294,15 +294,8 @@ add_reason(struct str *q, const struct plan *p, enum trigger_event ev)
 	    "        DECLARE EXIT HANDLER FOR " PASSED_ON " RESIGNAL;\n"
 	    "        DECLARE EXIT HANDLER FOR SQLEXCEPTION, SQLWARNING "
 	    DIAGNOSE);
-	if (ev == ON_UPDATE) {
-		str_addz(q, "        ");
-		verb_add(q, p, "UPDATE");
-		str_addf(q, " %s SET ", p->names.shadow.sql);
-		add_values(q, p, "");
-		str_addz(q, " WHERE ");
-		add_match(q, p, "NEW");
-		str_addz(q, ";\n");
-	}
+	if (ev == ON_UPDATE)
+		add_change(q, p, "        ");
 	str_addz(q, "        ");
 	add_insert(q, p, "NEW");
 	str_addz(q, ";\n      END;\n    END IF;\n");

@@ -23,6 +23,19 @@ acts_on_itself(const struct fkeys *f)
 	return false;
 }
 
+/* A row that is its own parent is no generation. */
+static void
+add_not_own_parent(struct str *q, const struct fkey *k, const char *row)
+{
+	size_t i;
+
+	str_addz(q, "NOT (");
+	for (i = 0; i < k->n; i++)
+		str_addf(q, "%s%s.%s = %s.%s", i > 0 ? " AND " : "", row,
+		    k->column[i].sql, row, k->referenced[i].sql);
+	str_addz(q, ")");
+}
+
 /* Rows in three generations, by a key of the table to itself; or NULL. */
 static void
 add_generations(struct str *q, const struct table *old, const struct fkey *k)
@@ -37,12 +50,8 @@ add_generations(struct str *q, const struct table *old, const struct fkey *k)
 	str_addz(q, " WHERE ");
 	for (i = 0; i < k->n; i++)
 		str_addf(q, "b.%s IS NOT NULL AND ", k->column[i].sql);
-	/* A row that is its own parent is no generation. */
-	str_addz(q, "NOT (");
-	for (i = 0; i < k->n; i++)
-		str_addf(q, "%sb.%s = b.%s", i > 0 ? " AND " : "",
-		    k->column[i].sql, k->referenced[i].sql);
-	str_addz(q, ") LIMIT 1");
+	add_not_own_parent(q, k, "b");
+	str_addz(q, " LIMIT 1");
 }
 
 /*
@@ -73,11 +82,8 @@ add_has_children(struct str *q, const struct table *old, const struct fkey *k)
 	for (i = 0; i < k->n; i++)
 		str_addf(q, "y.%s = x.%s AND ", k->column[i].sql,
 		    k->referenced[i].sql);
-	str_addz(q, "NOT (");
-	for (i = 0; i < k->n; i++)
-		str_addf(q, "%sy.%s = y.%s", i > 0 ? " AND " : "",
-		    k->column[i].sql, k->referenced[i].sql);
-	str_addz(q, "))");
+	add_not_own_parent(q, k, "y");
+	str_addz(q, ")");
 }
 
 /* Two such rows that go with one row of another table, by this key. */
