@@ -310,7 +310,7 @@ run_worker(void *arg)
 	return NULL;
 }
 
-/* Under the mutex, or while nobody else works. */
+/* Under the mutex: the thread may be through before this returns. */
 static bool
 start(struct worker *w)
 {
@@ -549,10 +549,14 @@ static int
 go_over(struct cursor *c, struct round *r, struct err *e)
 {
 	unsigned int i;
+	bool starts;
 
 	look_for_pause(c, r);
+	pthread_mutex_lock(&c->lock);
 	c->limit = r->wanted;
-	if (!start(&r->worker[0]))
+	starts = start(&r->worker[0]);
+	pthread_mutex_unlock(&c->lock);
+	if (!starts)
 		return err_set(e, ERR_NEEDS, "no thread can be started");
 	/* The others come while the first is at work already. */
 	adjust(c, r);
