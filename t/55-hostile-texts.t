@@ -147,6 +147,27 @@ for my $what (sort keys %text) {
 	}
 	$i++;
 }
+# Beside parents, MySQL is asked whether they are free in one packet with the
+# statement; of that, nobody else has written a word.
+$s->sql("DROP DATABASE IF EXISTS app; CREATE DATABASE app; CREATE TABLE " .
+    "app.p (id INT PRIMARY KEY); CREATE TABLE app.t (id INT PRIMARY KEY, " .
+    "p INT COMMENT 'x; $BAD', FOREIGN KEY (p) REFERENCES app.p (id)) " .
+    "COMMENT 'y; $BAD'");
+my $mark = $s->log_mark;
+my $r = migrate($s, "$ALTER COMMENT 'z; $BAD'", 'app', 't');
+is($r->{exit}, 0, 'a table with a parent: altered') or diag $r->{err};
+# The log has the statements of a packet one by one.
+my (%asked, @packets);
+for my $entry (grep { $_->{command} eq 'Query' } $s->log_entries($mark)) {
+	push @packets, $entry->{text} if delete $asked{$entry->{id}};
+	$asked{$entry->{id}} = 1 if $entry->{text} =~ /UNION ALL SELECT 2/;
+}
+cmp_ok(scalar @packets, '>', 2, '... by packets') if $mysql;
+is(join("\n", grep { /pwned/ } @packets), '', '... without texts of others');
+$r = $s->row("SHOW CREATE TABLE app.t")->{'Create Table'};
+like($r, qr/'$_; \Q$BAD\E'/, "... and the comment $_ is as it was")
+    for qw(x y z);
+
 is($s->value("SELECT COUNT(*) FROM information_schema.TABLES WHERE " .
     "TABLE_SCHEMA = 'hr'"), 0, "of $tried texts nothing was run");
 

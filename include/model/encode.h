@@ -18,9 +18,6 @@ void encode_quoted(struct str *out, enum multibyte m, const char *s,
 /* Adds it as a text in a session like ours: UTF-8, with escapes. */
 void encode_text(struct str *out, const char *s);
 
-/* Adds its bytes as x'...'. */
-void encode_hex(struct str *out, const char *s);
-
 /*
  * A name, in UTF-8, in that character set and in back-quotes, to be freed.
  * The server converts it.  Returns 0; 1 when not all characters are in the

@@ -99,6 +99,15 @@ int db_run_if(struct db *db, struct db *killer, double patience,
     const char *question, const char *sql, struct err *e);
 
 /*
+ * PREPARE a statement under a name of ours, which EXECUTE then runs.  Its text,
+ * in UTF-8, travels as hexadecimal digits: neither sql_mode nor a character
+ * set nor a ";" can make anything else of it.  The server refuses more than one
+ * statement (1064), and some that it does not prepare (1295).
+ */
+int db_prepare(struct db *db, const char *name, const char *sql,
+    struct err *e);
+
+/*
  * Send several statements, with ";" between them, in one packet, and do not
  * wait.  The server runs them one after the other, up to the first that
  * fails, whether we live to see it or not.  db_receive() waits; *done gets

@@ -146,8 +146,8 @@ is_inherited(const struct lex *l, size_t i, size_t table)
 }
 
 /*
- * Columns, keys and constraints, up to the parenthesis that ends them.  Where
- * it travels behind a question (db_run_if()), a ";" would begin a statement.
+ * Columns, keys and constraints, up to the parenthesis that ends them.  A ";"
+ * among them is none of the server's.
  */
 static int
 change_columns(struct rewrite *r, size_t *i)

@@ -49,15 +49,6 @@ unhex(struct str *out, const char *hex)
 	}
 }
 
-void
-encode_hex(struct str *out, const char *s)
-{
-	str_addz(out, "x'");
-	for (; *s != '\0'; s++)
-		str_addf(out, "%02x", (unsigned int)(unsigned char)*s);
-	str_addz(out, "'");
-}
-
 /* There and back: "?" is what the server puts for what is not in the set. */
 static int
 convert(struct str *out, struct db *db, const char *charset,
@@ -67,7 +58,7 @@ convert(struct str *out, struct db *db, const char *charset,
 	struct str hex = STR_INIT;
 	int rc;
 
-	encode_hex(&hex, name);
+	str_add_hex(&hex, name);
 	rc = db_row(db, &r, "v?", e, "SELECT HEX(CONVERT(_utf8mb4 %s "
 	    "USING %s)), HEX(CONVERT(CONVERT(_utf8mb4 %s USING %s) USING "
 	    "utf8mb4)) = HEX(%s)", hex.s, charset, hex.s, charset, hex.s);

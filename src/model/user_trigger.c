@@ -440,7 +440,7 @@ add_literal(struct str *q, const struct user_trigger *t, const char *text)
 
 	if (!is_ascii(text, strlen(text)) || !knows_ascii(t)) {
 		str_addf(q, "_%s ", t->charset);
-		encode_hex(q, text);
+		str_add_hex(q, text);
 		return;
 	}
 	str_addz(q, "'");

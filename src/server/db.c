@@ -321,6 +321,21 @@ db_run_if(struct db *db, struct db *killer, double patience,
 	return rc != 0 && !asked && e->sqlno == ER_SUBQUERY_NO_1_ROW ? 1 : rc;
 }
 
+int
+db_prepare(struct db *db, const char *name, const char *sql, struct err *e)
+{
+	struct str q = STR_INIT;
+	int rc;
+
+	str_addf(&q, "SET @%s = CONVERT(", name);
+	str_add_hex(&q, sql);
+	str_addz(&q, " USING utf8mb4)");
+	rc = db_quiet(db, e, "%s", q.s);
+	str_free(&q);
+	return rc != 0 ? rc : db_quiet(db, e, "PREPARE %s FROM @%s", name,
+	    name);
+}
+
 const struct config *
 db_config(const struct db *db)
 {

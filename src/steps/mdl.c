@@ -35,6 +35,7 @@
 #define BLINK		0.002	/* seconds between two looks */
 #define SLIP		0.002	/* seconds in the queue, on MySQL */
 #define IMPATIENT	1.0	/* seconds between asking who is in the way */
+#define PREPARED	"livealter_statement"
 
 /* One wait for the locks, until they are had or it is given up. */
 struct wait {
@@ -44,6 +45,8 @@ struct wait {
 	const struct mdl_set *set;
 	const struct tries *tries;
 	const char *sql;
+	const char *follows;		/* MySQL: see prepare(); NULL: nothing
+					 * can follow a question */
 	double began;
 	bool named;			/* those in the way, at least once */
 	struct blocker_watch watch;
@@ -75,7 +78,7 @@ try_when_free(struct wait *w, struct err *e)
 		    w->set->table[i]);
 		str_addz(&q, ")");
 	}
-	rc = db_run_if(w->db, w->killer, SLIP, q.s, w->sql, e);
+	rc = db_run_if(w->db, w->killer, SLIP, q.s, w->follows, e);
 	str_free(&q);
 	return rc;
 }
@@ -163,7 +166,7 @@ look_for_a_moment(struct wait *w, double patience, struct err *e)
 	int rc;
 
 	/* Without a way to look there is only the queue. */
-	if (!w->s->mariadb && !w->s->sees_locks)
+	if (!w->s->mariadb && (!w->s->sees_locks || w->follows == NULL))
 		return 1;
 	/* No connection to be had: then a slip lasts a second. */
 	if (!w->s->mariadb && db_beside(&w->killer, w->db, &ignored) != 0) {
@@ -182,9 +185,10 @@ queue(struct wait *w, struct err *e)
 {
 	const char *table = w->set->table[0]->sql;
 
-	if (!w->s->mariadb && !w->s->sees_locks)
-		log_warn("performance_schema.metadata_locks cannot be read, "
-		    "so %s is queued for, not looked at", table);
+	if (!w->s->mariadb && (!w->s->sees_locks || w->follows == NULL))
+		log_warn("%s, so %s is queued for, not looked at",
+		    w->s->sees_locks ? "max_prepared_stmt_count is reached" :
+		    "performance_schema.metadata_locks cannot be read", table);
 	else
 		log_warn("%s is never free; queueing for it for a second, in "
 		    "which transactions that read it before they write it "
@@ -255,22 +259,62 @@ persist(struct wait *w, struct err *e)
 	}
 }
 
+static int
+run(struct wait *w, struct err *e)
+{
+	int rc;
+
+	w->began = now_s();
+	w->watch = (struct blocker_watch){ .db = w->db, .server = w->s,
+	    .set = w->set };
+	log_sql(w->sql);
+	rc = persist(w, e);
+	/* What a try said that came too early is no failure. */
+	if (rc >= 0)
+		e->kind = ERR_NONE;
+	log_waiting(NULL);
+	blocker_free(&w->watch);
+	return rc;
+}
+
+/* ER_UNSUPPORTED_PS, ER_MAX_PREPARED_STMT_COUNT_REACHED */
+#define NOT_PREPARED 1295
+#define TOO_MANY_PREPARED 1461
+
+/*
+ * MySQL: what a question goes before in one packet.  A text that others wrote
+ * (a comment, an expression) must not end there by a ";", so what is sent is
+ * EXECUTE.  What the server does not prepare it has seen to be one statement.
+ */
+static int
+prepare(struct wait *w, struct err *e)
+{
+	if (db_prepare(w->db, PREPARED, w->sql, e) == 0)
+		w->follows = "EXECUTE " PREPARED;
+	else if (e->kind != ERR_LOST && e->sqlno == NOT_PREPARED)
+		w->follows = w->sql;
+	else if (e->kind == ERR_LOST || e->sqlno != TOO_MANY_PREPARED)
+		return -1;
+	e->kind = ERR_NONE;
+	return 0;
+}
+
 int
 mdl_run(struct db *db, const struct server *s, const struct mdl_set *set,
     const struct tries *tries, const char *sql, struct err *e)
 {
 	struct wait w = { .db = db, .s = s, .set = set, .tries = tries,
-	    .sql = sql, .began = now_s(),
-	    .watch = { .db = db, .server = s, .set = set } };
+	    .sql = sql };
+	struct err ignored = { .kind = ERR_NONE };
 	int rc;
 
-	log_sql(sql);
-	rc = persist(&w, e);
-	/* What a try said that came too early is no failure. */
-	if (rc >= 0)
-		e->kind = ERR_NONE;
-	log_waiting(NULL);
-	blocker_free(&w.watch);
+	if (!s->mariadb && prepare(&w, e) != 0) {
+		log_sql(sql);
+		return -1;
+	}
+	rc = run(&w, e);
+	if (w.follows != sql && (rc >= 0 || e->kind != ERR_LOST))
+		db_quiet(db, &ignored, "DEALLOCATE PREPARE " PREPARED);
 	return rc;
 }
 
@@ -307,10 +351,12 @@ mdl_hold(struct db *db, const struct server *s, const struct mdl_set *set,
     const struct tries *tries, struct err *e)
 {
 	struct str q = STR_INIT;
+	struct wait w = { .db = db, .s = s, .set = set, .tries = tries };
 	int rc;
 
 	mdl_lock_text(&q, set);
-	rc = mdl_run(db, s, set, tries, q.s, e);
+	w.sql = w.follows = q.s;
+	rc = run(&w, e);
 	str_free(&q);
 	return rc;
 }
