@@ -20,6 +20,7 @@
 #include "steps/check.h"
 #include "steps/claim.h"
 #include "steps/copy.h"
+#include "steps/dictionary.h"
 #include "steps/finish.h"
 #include "steps/kinship.h"
 #include "steps/mdl.h"
@@ -104,8 +105,11 @@ migrate_create(struct migration *m, struct err *e)
 	if (m->cfg->execute && (recall_enter(m, e) != 0 ||
 	    capture_prepare(m->db, &m->server, &m->names, &m->undo, e) != 0))
 		return -1;
-	return shadow_create(m->db, &m->names, m->old, &m->server, m->cfg,
-	    &m->undo, e);
+	if (shadow_create(m->db, &m->names, m->old, &m->server, m->cfg,
+	    &m->undo, e) != 0)
+		return -1;
+	return dictionary_check(m->db, &m->server, &m->names.old,
+	    &m->names.shadow, e);
 }
 
 int
