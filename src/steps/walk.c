@@ -563,10 +563,9 @@ go_over(struct cursor *c, struct round *r, struct err *e)
 	watch(c, r);
 	for (i = 0; i < r->n; i++)
 		pthread_join(r->worker[i].thread, NULL);
-	if (c->failed.kind != ERR_NONE) {
-		*e = c->failed;
+	*e = c->failed;
+	if (e->kind != ERR_NONE)
 		return -1;
-	}
 	return c->done ? 0 : err_set(e, ERR_STOPPED, "stopped after %llu rows "
 	    "were %s", c->rows, c->walk->verb);
 }
@@ -576,21 +575,18 @@ walk_run(const struct walk *w, struct walk_result *result, struct err *e)
 {
 	struct cursor c = { .walk = NULL };
 	double began = now_s();
-	struct round r = { .began = began, .called = began, .more = BACKOFF,
-	    .alone = (w->plan->numbers || w->plan->in_order) &&
+	struct round r = { .n = 1, .began = began, .called = began,
+	    .more = BACKOFF, .alone = (w->plan->numbers || w->plan->in_order) &&
 		w->session == SESSION_COPY };
 	unsigned int i;
 	int rc;
 
 	r.worker = xcalloc(MOST_WORKERS, sizeof(*r.worker));
-	r.n = 1;
 	r.wanted = r.alone ? 1 : w->cfg->threads;
 	cursor_init(&c, w);
-	rc = hire_first(&c, &r.worker[0], e);
-	if (rc == 0)
-		rc = first_end(&r.worker[0], e);
-	if (rc == 0)
-		rc = go_over(&c, &r, e);
+	rc = hire_first(&c, &r.worker[0], e) != 0 ||
+	    first_end(&r.worker[0], e) != 0 || go_over(&c, &r, e) != 0 ?
+	    -1 : 0;
 	for (i = 0; i < r.n; i++)
 		fire(&r.worker[i]);
 	result->rows = c.rows;
