@@ -142,13 +142,17 @@ unsigned long long db_warnings(const struct db *db);
  * at the end lets any columns follow, as in a SHOW; NULL where only the number
  * of rows is looked at.  Any other result is ERR_SQL
  * with sqlno 0, and r is empty, so that no reader looks where nothing is,
- * whatever a server answers.
+ * whatever a server answers.  A KILL QUERY of somebody's is no answer: it is
+ * sent again, ten times at most.
  */
 #define DB_VALUE 'v'
 #define DB_NULL '?'
 #define DB_MORE '*'
 int db_rows(struct db *db, struct rows *r, const char *shape, struct err *e,
     const char *fmt, ...) PRINTF(5, 6);
+
+/* Not again, because it is this program that interrupts. */
+void db_ask_once(struct db *db, bool once);
 
 /* The same, of a question that has one row; none, or two, are an error. */
 int db_row(struct db *db, struct rows *r, const char *shape, struct err *e,

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/stop.h"
 #include "base/util.h"
 #include "server/db_login.h"
 #include "server/peer.h"
@@ -24,6 +25,7 @@ struct db {
 	size_t n_session;
 	unsigned long long affected;
 	unsigned long long warnings;
+	bool asks_once;			/* see db_ask_once() */
 };
 
 void
@@ -446,32 +448,50 @@ keep_rows(struct rows *r, MYSQL_RES *res, const char *shape, const char *sql,
 }
 
 static int
+read_rows(struct db *db, struct rows *r, const char *shape, const char *sql,
+    struct err *e)
+{
+	MYSQL_RES *res;
+	int rc;
+
+	if (send_text(db, sql, e) != 0)
+		return -1;
+	res = mysql_store_result(db->my);
+	if (res == NULL)
+		return mysql_errno(db->my) != 0 ? failed(db, e) :
+		    odd(e, sql, "no rows or columns at all");
+	rc = keep_rows(r, res, shape, sql, e);
+	if (rc != 0)
+		rows_free(r);
+	mysql_free_result(res);
+	return rc;
+}
+
+/* Somebody's KILL QUERY, of which SHOW CREATE TRIGGER makes 1606. */
+#define INTERRUPTED(e) ((e)->sqlno == 1317 || (e)->sqlno == 1606)
+#define TIMES 10
+
+static int
 vrows(struct db *db, struct rows *r, const char *shape, struct err *e,
     const char *fmt, va_list ap)
 {
-	struct rows none = ROWS_INIT;
 	struct str q = STR_INIT;
-	MYSQL_RES *res = NULL;
-	int rc = -1;
+	int rc, i = 0;
 
-	*r = none;
+	*r = (struct rows)ROWS_INIT;
 	str_vaddf(&q, fmt, ap);
-	if (send_text(db, q.s, e) != 0)
-		goto out;
-	res = mysql_store_result(db->my);
-	if (res == NULL && mysql_errno(db->my) != 0)
-		failed(db, e);
-	else if (res == NULL)
-		odd(e, q.s, "no rows or columns at all");
-	else
-		rc = keep_rows(r, res, shape, q.s, e);
-	if (rc != 0)
-		rows_free(r);
-out:
-	if (res != NULL)
-		mysql_free_result(res);
+	while ((rc = read_rows(db, r, shape, q.s, e)) != 0 &&
+	    e->kind == ERR_SQL && INTERRUPTED(e) && !db->asks_once &&
+	    i++ < TIMES && !stop_sleep(0.01))
+		e->kind = ERR_NONE;
 	str_free(&q);
 	return rc;
+}
+
+void
+db_ask_once(struct db *db, bool once)
+{
+	db->asks_once = once;
 }
 
 int

@@ -90,12 +90,16 @@ ask_rows(struct db *db, const struct ask *a, struct rows *answer,
 
 	*answer = q.answer;
 	pthread_mutex_init(&q.lock, NULL);
+	/* The KILL QUERY may be ours. */
+	db_ask_once(db, true);
 	if (pthread_create(&thread, NULL, ask, &q) != 0) {
+		db_ask_once(db, false);
 		pthread_mutex_destroy(&q.lock);
 		return err_set(e, ERR_NEEDS, "no thread can be started");
 	}
 	rc = wait_for_answer(&q, e);
 	pthread_join(thread, NULL);
+	db_ask_once(db, false);
 	pthread_mutex_destroy(&q.lock);
 	*answer = q.answer;
 	if (rc == 0 && q.rc != 0) {
