@@ -27,8 +27,7 @@
 enum {
 	COPY = 1 << SESSION_COPY,
 	OURS = 1 << SESSION_CONDUCTOR | COPY | 1 << SESSION_VERIFY,
-	ALTER = 1 << SESSION_ALTER,
-	ALL = OURS | ALTER,
+	ALL = OURS | 1 << SESSION_ALTER,
 };
 
 enum {
@@ -42,9 +41,8 @@ enum {
 	 * we can do without. */
 	ADMIN_MARIADB = 16,
 	ADMIN_MYSQL = 32,
-	/* Not for the other server. */
+	/* MySQL does not take this value. */
 	MARIADB = 64,
-	MYSQL = 128,
 };
 
 #define MOST "18446744073709551615"
@@ -147,12 +145,6 @@ static const struct setting settings[] = {
 	{ "sql_if_exists", "0", OURS, FIRM },
 	{ "old_alter_table", "0", ALL, 0 },
 	{ "alter_algorithm", "0", ALL, 0 },
-	/*
-	 * To copy the new table costs nothing: it is empty.  InnoDB of MySQL
-	 * 9.7 writes a corrupt index after it has moved indexed virtual columns
-	 * in place.
-	 */
-	{ "old_alter_table", "1", ALTER, MYSQL },
 	/* No invisible primary key that the original has not. */
 	{ "sql_generate_invisible_primary_key", "0", ALL, ADMIN_MYSQL },
 	{ "enforce_storage_engine", "NULL", OURS, ADMIN_MARIADB },
@@ -232,7 +224,7 @@ add_settings(struct str *q, const struct server *s, enum session_use use,
 		if (s->setting[i] && (settings[i].in >> use & 1) != 0 &&
 		    (!firm || (settings[i].how & FIRM) != 0) &&
 		    !is_admin(s, &settings[i]) &&
-		    (settings[i].how & (s->mariadb ? MYSQL : MARIADB)) == 0)
+		    (s->mariadb || (settings[i].how & MARIADB) == 0))
 			add_setting(q, &settings[i], isolation(s, use));
 }
 

@@ -146,10 +146,12 @@ sub _do {
 
 sub _definition {
 	my ($self) = @_;
-	# In the mode ANSI, MariaDB does not show the options.
-	my $plain = $self->{t}->mysql ? '' : "SET STATEMENT sql_mode='' FOR ";
-	return $self->{dbh}->selectrow_arrayref("${plain}SHOW CREATE TABLE " .
-	    "live.t")->[1] =~ s/ AUTO_INCREMENT=\d+//r;
+	my $dbh = $self->{dbh};
+	# In the mode ANSI no table options are shown.
+	$dbh->do("SET \@sql_mode = \@\@sql_mode, sql_mode = ''");
+	my $create = $dbh->selectrow_arrayref("SHOW CREATE TABLE live.t")->[1];
+	$dbh->do("SET sql_mode = \@sql_mode");
+	return $create =~ s/ AUTO_INCREMENT=\d+//r;
 }
 
 # False: there is no sense in going on.
