@@ -21,4 +21,7 @@ void escape_line(struct str *out, const char *text);
  */
 void escape_sql(struct str *out, const char *sql);
 
+/* Add the bytes as SQL has them, x'6162', whatever its mode and charset. */
+void escape_hex(struct str *out, const char *text);
+
 #endif

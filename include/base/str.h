@@ -23,9 +23,6 @@ void str_addz(struct str *b, const char *text);
 void str_addf(struct str *b, const char *fmt, ...) PRINTF(2, 3);
 void str_vaddf(struct str *b, const char *fmt, va_list ap) PRINTF(2, 0);
 
-/* Its bytes as SQL has them: x'6162'. */
-void str_add_hex(struct str *b, const char *text);
-
 /* Start over, keeping the memory. */
 void str_reset(struct str *b);
 

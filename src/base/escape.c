@@ -89,3 +89,12 @@ escape_sql(struct str *out, const char *sql)
 			sql += add_char(out, sql);
 	}
 }
+
+void
+escape_hex(struct str *out, const char *text)
+{
+	str_addz(out, "x'");
+	for (; *text != '\0'; text++)
+		str_addf(out, "%02x", (unsigned int)(unsigned char)*text);
+	str_addz(out, "'");
+}

@@ -72,15 +72,6 @@ str_reset(struct str *b)
 	b->len = 0;
 }
 
-void
-str_add_hex(struct str *b, const char *text)
-{
-	str_addz(b, "x'");
-	for (; *text != '\0'; text++)
-		str_addf(b, "%02x", (unsigned int)(unsigned char)*text);
-	str_addz(b, "'");
-}
-
 char *
 str_take(struct str *b)
 {

@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 
+#include "base/escape.h"
 #include "base/ident.h"
 #include "base/util.h"
 
@@ -58,7 +59,7 @@ convert(struct str *out, struct db *db, const char *charset,
 	struct str hex = STR_INIT;
 	int rc;
 
-	str_add_hex(&hex, name);
+	escape_hex(&hex, name);
 	rc = db_row(db, &r, "v?", e, "SELECT HEX(CONVERT(_utf8mb4 %s "
 	    "USING %s)), HEX(CONVERT(CONVERT(_utf8mb4 %s USING %s) USING "
 	    "utf8mb4)) = HEX(%s)", hex.s, charset, hex.s, charset, hex.s);

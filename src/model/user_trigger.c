@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/escape.h"
 #include "base/util.h"
 #include "model/encode.h"
 #include "model/lex.h"
@@ -440,7 +441,7 @@ add_literal(struct str *q, const struct user_trigger *t, const char *text)
 
 	if (!is_ascii(text, strlen(text)) || !knows_ascii(t)) {
 		str_addf(q, "_%s ", t->charset);
-		str_add_hex(q, text);
+		escape_hex(q, text);
 		return;
 	}
 	str_addz(q, "'");

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/util.h"
@@ -330,7 +331,7 @@ db_prepare(struct db *db, const char *name, const char *sql, struct err *e)
 	int rc;
 
 	str_addf(&q, "SET @%s = CONVERT(", name);
-	str_add_hex(&q, sql);
+	escape_hex(&q, sql);
 	str_addz(&q, " USING utf8mb4)");
 	rc = db_quiet(db, e, "%s", q.s);
 	str_free(&q);
@@ -469,7 +470,6 @@ read_rows(struct db *db, struct rows *r, const char *shape, const char *sql,
 
 /* Somebody's KILL QUERY, of which SHOW CREATE TRIGGER makes 1606. */
 #define INTERRUPTED(e) ((e)->sqlno == 1317 || (e)->sqlno == 1606)
-#define TIMES 10
 
 static int
 vrows(struct db *db, struct rows *r, const char *shape, struct err *e,
@@ -482,7 +482,7 @@ vrows(struct db *db, struct rows *r, const char *shape, struct err *e,
 	str_vaddf(&q, fmt, ap);
 	while ((rc = read_rows(db, r, shape, q.s, e)) != 0 &&
 	    e->kind == ERR_SQL && INTERRUPTED(e) && !db->asks_once &&
-	    i++ < TIMES && !stop_sleep(0.01))
+	    i++ < 10 && !stop_sleep(0.01))
 		e->kind = ERR_NONE;
 	str_free(&q);
 	return rc;
