@@ -55,7 +55,6 @@ none_known(const struct migration *m, struct err *e)
 static int
 check_state(const struct migration *m, struct err *e)
 {
-	enum record_state state = record_state(&m->was);
 	const char *id = m->cfg->resume;
 
 	if (id != NULL && strcmp(id, field(m, RECORD_ID)) != 0)
@@ -84,7 +83,7 @@ check_state(const struct migration *m, struct err *e)
 		    m->names.old.sql);
 		return hint_cleanup(m, e);
 	}
-	if (state == STATE_UNDOING) {
+	if (!record_is_resumable(&m->was)) {
 		err_set(e, ERR_REFUSED, "the migration of %s is %s, and "
 		    "cannot be resumed", m->names.old.sql,
 		    field(m, RECORD_STATE));

@@ -88,8 +88,7 @@ judge(struct view *v, struct migration_seen *m, struct err *e)
 		return -1;
 	m->life = yes || state == STATE_ENDING ? SWAPPED :
 	    record_is_done(&m->r) ? REVERTIBLE :
-	    state == STATE_MAKING || state == STATE_UNDOING ?
-	    UNFINISHED : RESUMABLE;
+	    record_is_resumable(&m->r) ? RESUMABLE : UNFINISHED;
 	return 0;
 }
 

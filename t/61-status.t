@@ -102,6 +102,20 @@ died('after:copy', 'orders');
 	is_deeply($m->{commands}, ['livealter resume D=app,t=orders',
 	    'livealter cleanup D=app,t=orders'], '... with the commands');
 }
+# Between the triggers and the copy the state is that of before: the two ask
+# the same.
+for my $at (qw(after:capture before:copy)) {
+	$s->sql("DROP TABLE IF EXISTS app.early");
+	make_orders($s, 'app', 'early', 20);
+	died($at, 'early');
+	is(status_json('D=app,t=early')->{migrations}[0]{life}, 'resumable',
+	    '... its triggers are there: it can be resumed');
+	like(run_livealter($s, 'resume', 'D=app,t=early', '--dry-run')->{err},
+	    qr/it can be resumed/, '... and resume says the same');
+	is(run_livealter($s, 'cleanup', 'D=app,t=early')->{exit}, 0,
+	    '(its end)');
+}
+$s->sql("DROP TABLE app.early");
 died('before:capture', 'items');
 {
 	my $j = status_json('D=app');

@@ -157,6 +157,13 @@ enum record_state record_state(const struct record *r);
 /* If the tables were swapped, or swapped back: is that not proven yet? */
 bool record_is_unproven(const struct record *r);
 
+/*
+ * If the tables were not swapped: can a resume go on with it?  Not before its
+ * triggers were there, which the state alone does not tell, nor once it is
+ * being undone.
+ */
+bool record_is_resumable(const struct record *r);
+
 /* Is it one that has succeeded, and can be reverted, or is being reverted? */
 bool record_is_done(const struct record *r);
 

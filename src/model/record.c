@@ -177,6 +177,13 @@ record_is_unproven(const struct record *r)
 }
 
 bool
+record_is_resumable(const struct record *r)
+{
+	return r->field[RECORD_TRIGGERS_MADE][0] != '\0' &&
+	    record_state(r) != STATE_UNDOING;
+}
+
+bool
 record_is_done(const struct record *r)
 {
 	enum record_state s = record_state(r);
