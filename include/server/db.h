@@ -151,9 +151,6 @@ unsigned long long db_warnings(const struct db *db);
 int db_rows(struct db *db, struct rows *r, const char *shape, struct err *e,
     const char *fmt, ...) PRINTF(5, 6);
 
-/* Not again, because it is this program that interrupts. */
-void db_ask_once(struct db *db, bool once);
-
 /* The same, of a question that has one row; none, or two, are an error. */
 int db_row(struct db *db, struct rows *r, const char *shape, struct err *e,
     const char *fmt, ...) PRINTF(5, 6);
@@ -168,6 +165,9 @@ int db_value(struct db *db, char **value, struct err *e, const char *fmt,
 /* The same as a whole number; 0 for NULL. */
 int db_number(struct db *db, unsigned long long *value, struct err *e,
     const char *fmt, ...) PRINTF(4, 5);
+
+/* None of these again: it is this program that interrupts. */
+void db_ask_once(struct db *db, bool once);
 
 /* Add a text as a quoted literal, escaped for this session. */
 void db_literal(struct str *out, struct db *db, const char *text);

@@ -30,10 +30,8 @@ read_expressions(struct rows *r, struct db *db, const struct qname *table,
 }
 
 static bool
-differs_by_backslashes(const char *a, const char *b)
+same_but_backslashes(const char *a, const char *b)
 {
-	if (strcmp(a, b) == 0)
-		return false;
 	for (;; a++, b++) {
 		a += strspn(a, "\\");
 		b += strspn(b, "\\");
@@ -52,7 +50,7 @@ is_misread(const struct rows *new, const char *expression)
 	for (i = 0; i < new->n; i++) {
 		if (strcmp(new->cell[i][0], expression) == 0)
 			return false;
-		if (differs_by_backslashes(new->cell[i][0], expression))
+		if (same_but_backslashes(new->cell[i][0], expression))
 			misread = true;
 	}
 	return misread;

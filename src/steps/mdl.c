@@ -159,14 +159,20 @@ look_again(struct wait *w, double patience, struct err *e)
 	}
 }
 
+/* Without a way to look there is only the queue. */
+static bool
+can_look(const struct wait *w)
+{
+	return w->s->mariadb || (w->s->sees_locks && w->follows != NULL);
+}
+
 static int
 look_for_a_moment(struct wait *w, double patience, struct err *e)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	int rc;
 
-	/* Without a way to look there is only the queue. */
-	if (!w->s->mariadb && (!w->s->sees_locks || w->follows == NULL))
+	if (!can_look(w))
 		return 1;
 	/* No connection to be had: then a slip lasts a second. */
 	if (!w->s->mariadb && db_beside(&w->killer, w->db, &ignored) != 0) {
@@ -185,7 +191,7 @@ queue(struct wait *w, struct err *e)
 {
 	const char *table = w->set->table[0]->sql;
 
-	if (!w->s->mariadb && (!w->s->sees_locks || w->follows == NULL))
+	if (!can_look(w))
 		log_warn("%s, so %s is queued for, not looked at",
 		    w->s->sees_locks ? "max_prepared_stmt_count is reached" :
 		    "performance_schema.metadata_locks cannot be read", table);
@@ -267,7 +273,6 @@ run(struct wait *w, struct err *e)
 	w->began = now_s();
 	w->watch = (struct blocker_watch){ .db = w->db, .server = w->s,
 	    .set = w->set };
-	log_sql(w->sql);
 	rc = persist(w, e);
 	/* What a try said that came too early is no failure. */
 	if (rc >= 0)
@@ -308,12 +313,12 @@ mdl_run(struct db *db, const struct server *s, const struct mdl_set *set,
 	struct err ignored = { .kind = ERR_NONE };
 	int rc;
 
-	if (!s->mariadb && prepare(&w, e) != 0) {
-		log_sql(sql);
+	log_sql(sql);
+	if (!s->mariadb && prepare(&w, e) != 0)
 		return -1;
-	}
 	rc = run(&w, e);
-	if (w.follows != sql && (rc >= 0 || e->kind != ERR_LOST))
+	if (w.follows != NULL && w.follows != sql &&
+	    (rc >= 0 || e->kind != ERR_LOST))
 		db_quiet(db, &ignored, "DEALLOCATE PREPARE " PREPARED);
 	return rc;
 }
@@ -356,6 +361,7 @@ mdl_hold(struct db *db, const struct server *s, const struct mdl_set *set,
 
 	mdl_lock_text(&q, set);
 	w.sql = w.follows = q.s;
+	log_sql(q.s);
 	rc = run(&w, e);
 	str_free(&q);
 	return rc;
