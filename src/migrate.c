@@ -452,31 +452,43 @@ tell_undoing(struct migration *m, struct err *e)
 	return 0;
 }
 
-/*
- * The conductor's connection may be what broke.  What it had sent may still
- * be running, but everything in the ledger is safe to run twice.
- */
 #define UNDO_LOSSES 5	/* connections that break meanwhile */
+#define UNDO_WAIT 60	/* seconds for a server that is away */
 
+/*
+ * The conductor's connection may be what broke.  Who has waited so long as
+ * --reconnect-for says does not wait as long once more.
+ */
 static int
-undo_once(struct migration *m, struct err *e)
+reach_server(struct migration *m, double until, struct err *e)
 {
-	struct err ignored = { .kind = ERR_NONE };
-	int tries, ours;
+	double pause = 0;
+
+	while (db_quiet(m->db, e, "DO 0") != 0) {
+		if ((pause > 0 && now_s() > until) || stop_sleep(pause))
+			return -1;
+		db_reopen(m->db, e);
+		pause = 1;
+	}
+	e->kind = ERR_NONE;
+	return server_recognize(&m->server, m->db, e);
+}
+
+/*
+ * What the connection that broke had sent may still be running, but everything
+ * in the ledger is safe to run twice.
+ */
+static int
+undo_once(struct migration *m, double until, struct err *e)
+{
+	int ours;
 
 	if (!undo_owes(&m->undo, UNDO_ANY))
 		return 0;
 	stop_acknowledge();
 	log_doing("taking away what was made");
 	log_waiting(NULL);
-	for (tries = 0; db_quiet(m->db, &ignored, "DO 0") != 0; tries++) {
-		if (tries >= 10 || stop_sleep(tries > 0 ? 1 : 0)) {
-			*e = ignored;
-			return -1;
-		}
-		db_reopen(m->db, &ignored);
-	}
-	if (server_recognize(&m->server, m->db, e) != 0)
+	if (reach_server(m, until, e) != 0)
 		return -1;
 	ours = is_ours(m, e);
 	if (ours <= 0)
@@ -505,9 +517,11 @@ undo_once(struct migration *m, struct err *e)
 int
 migrate_undo(struct migration *m, struct err *e)
 {
+	double wait = m->cfg->reconnect_for, until;
 	int i, rc;
 
-	for (i = 0; (rc = undo_once(m, e)) != 0; i++)
+	until = now_s() + (wait < UNDO_WAIT ? wait : UNDO_WAIT);
+	for (i = 0; (rc = undo_once(m, until, e)) != 0; i++)
 		if (e->kind != ERR_LOST || i >= UNDO_LOSSES)
 			break;
 	return rc;
