@@ -38,7 +38,7 @@ sub shut_down {
 	    'the server ends');
 }
 
-# --- it stands still -----------------------------------------------------------
+# --- it stands still ---------------
 
 # For longer than a heartbeat may be late, a lock is waited for, or a connection
 # may take.
@@ -51,7 +51,7 @@ sub shut_down {
 	ends_well($p->wait(60), '... and when it goes on, the run');
 }
 
-# --- it is shut down -----------------------------------------------------------
+# --- it is shut down ---------------
 
 {
 	my $p = begin();
@@ -64,7 +64,7 @@ sub shut_down {
 	ends_well($r, '... and');
 }
 
-# --- and is away for too long --------------------------------------------------
+# --- and is away for too long ---------------
 
 {
 	my $p = begin('--reconnect-for', 1);
