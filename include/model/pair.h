@@ -40,4 +40,11 @@ bool pair_lacks_value(const struct plan *p, const struct column *to);
  */
 const char *pair_assignable(const struct plan *p);
 
+/*
+ * The value that a column of the new table gets from the row NEW or OLD, or,
+ * with NULL, from the row of a SELECT.
+ */
+void pair_value(struct str *q, const struct plan *p, const struct pair *pr,
+    const char *row);
+
 #endif

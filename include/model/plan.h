@@ -24,6 +24,8 @@ struct pair {
 	bool same;			/* nothing is converted */
 	bool compared;			/* by value, not only for NULL-ness */
 	bool may_change;		/* the user allows warnings for it */
+	unsigned int judged;		/* bits of SESSION_NO_ZERO_*, by which
+					   its values are judged one by one */
 	bool adapts_null;		/* --null-to-not-null: NULL becomes the
 					   type's implicit default */
 	/* Of a way back: the ALTER's own conversion, where it keeps less than

@@ -20,13 +20,6 @@ enum side {
 };
 
 /*
- * The value that a column of the new table gets from the row NEW or OLD, or,
- * with NULL, from the row of a SELECT.
- */
-void sql_value(struct str *q, const struct plan *p, const struct pair *pr,
-    const char *row);
-
-/*
  * The same as a part of a key, to be compared with the new column by its
  * index, of the row NEW, OLD or o; see convert_key().
  */

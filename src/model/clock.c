@@ -204,7 +204,10 @@ add_shifted(struct str *q, const struct pair *pr, const char *ref,
 	else if (becomes_number(pr))
 		str_addf(q, "IF(%s LIKE '0000-00-00%%', 0, ", ref);
 	else
-		str_addf(q, "IF(%s LIKE '0000-00-00%%', %s, ", ref, ref);
+		str_addf(q, pr->from->kind == KIND_TIME ?
+		    "IF(%s LIKE '0000-00-00%%', %s, " :
+		    "IF(CAST(%s AS DATETIME(6)) LIKE '0000-00-00%%', %s, ",
+		    ref, ref);
 	if (clock_moment(pr->from))
 		str_addf(q, "CONVERT_TZ(%s, '+00:00', '%s')%s", ref, here,
 		    becomes_number(pr) ? " + 0" : "");

@@ -79,7 +79,7 @@ add_insert(struct str *q, const struct plan *p, const char *row)
 	for (i = 0; i < p->n_pairs; i++) {
 		if (i > 0)
 			str_addz(q, ", ");
-		sql_value(q, p, &p->pair[i], row);
+		pair_value(q, p, &p->pair[i], row);
 	}
 	str_addz(q, ")");
 }
@@ -97,7 +97,7 @@ add_values(struct str *q, const struct plan *p, const char *before)
 		if (p->pair[i].from == NULL || p->pair[i].forth != NULL)
 			continue;
 		str_addf(q, "%s%s = ", before, p->pair[i].to->name.sql);
-		sql_value(q, p, &p->pair[i], "NEW");
+		pair_value(q, p, &p->pair[i], "NEW");
 		before = ", ";
 	}
 }
@@ -187,7 +187,7 @@ add_lesser(struct str *q, const struct plan *p, const char *indent)
 		verb_add(q, p, "UPDATE");
 		str_addf(q, " %s SET %s = ", p->names.shadow.sql,
 		    pr->to->name.sql);
-		sql_value(q, p, pr, "NEW");
+		pair_value(q, p, pr, "NEW");
 		str_addz(q, " WHERE ");
 		add_match(q, p, "NEW");
 		str_addf(q, pr->from->kind == KIND_TEXT ?
@@ -213,7 +213,7 @@ add_move(struct str *q, const struct plan *p, const char *indent)
 	for (i = 0; i < p->n_id && !p->computes_id; i++) {
 		str_addf(q, "%s%s = ", i > 0 ? ", " : "",
 		    p->id[i]->to->name.sql);
-		sql_value(q, p, p->id[i], "NEW");
+		pair_value(q, p, p->id[i], "NEW");
 	}
 	str_addz(q, " WHERE ");
 	add_match(q, p, "OLD");

@@ -187,7 +187,7 @@ order_write(struct str *q, const struct plan *p, const char *ids)
 			continue;
 		str_addf(q, "%s%s.%s = ", before, p->names.shadow.sql,
 		    pr->to->name.sql);
-		sql_value(q, p, pr, p->names.old.sql);
+		pair_value(q, p, pr, p->names.old.sql);
 		before = ", ";
 	}
 	add_which(q, &p->names.old, p->id[0]->from, ids);

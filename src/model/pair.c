@@ -10,7 +10,7 @@
 #include "model/computed.h"
 #include "model/convert.h"
 #include "model/convert_sum.h"
-#include "server/session.h"
+#include "model/zerodate.h"
 
 const struct pair *
 pair_to(const struct plan *p, const struct column *to)
@@ -32,6 +32,26 @@ pair_from(const struct plan *p, const struct column *from)
 		if (p->pair[i].from == from)
 			return &p->pair[i];
 	return NULL;
+}
+
+void
+pair_value(struct str *q, const struct plan *p, const struct pair *pr,
+    const char *row)
+{
+	struct str ref = STR_INIT, value = STR_INIT;
+
+	if (pr->from == NULL) {
+		str_addz(q, pr->filler);
+		return;
+	}
+	clock_source(&ref, p, pr, row);
+	convert_value(&value, pr->from, pr->to, ref.s);
+	str_addz(q, pr->adapts_null ? "COALESCE(" : "");
+	zerodate_judged(q, pr, row, value.s);
+	if (pr->adapts_null)
+		str_addf(q, ", %s)", convert_filler(pr->to));
+	str_free(&ref);
+	str_free(&value);
 }
 
 const char *
@@ -149,40 +169,6 @@ filler_of(const struct column *c)
 	return has_default(c) ? NULL : convert_filler(c);
 }
 
-/*
- * Dates that are made of something else are judged as ALTER TABLE judges them.
- * Those of a date were in the table before, and stay what they are.
- */
-static void
-choose_dates(struct plan *p, const struct column *from)
-{
-	const char *mode = p->server->sql_mode;
-
-	p->session &= ~(unsigned int)SESSION_INVALID_DATES;
-	if (from->kind == KIND_TIME || mode == NULL ||
-	    strstr(mode, "STRICT_") == NULL)
-		return;
-	if (server_has_mode(mode, "NO_ZERO_DATE"))
-		p->session |= SESSION_NO_ZERO_DATE;
-	if (server_has_mode(mode, "NO_ZERO_IN_DATE"))
-		p->session |= SESSION_NO_ZERO_IN_DATE;
-}
-
-/*
- * MySQL refuses a zero date by these modes also where a column is only copied;
- * ALTER TABLE does not.
- */
-static void
-spare_dates(struct plan *p)
-{
-	size_t i;
-
-	for (i = 0; i < p->n_pairs && !p->server->mariadb; i++)
-		if (p->pair[i].same && p->pair[i].from->kind == KIND_TIME)
-			p->session &= ~(unsigned int)(SESSION_NO_ZERO_DATE |
-			    SESSION_NO_ZERO_IN_DATE);
-}
-
 /* source has a column of the old table, or NULL, for each of the new one. */
 static void
 map_columns(struct plan *p, const struct column *const *source,
@@ -209,10 +195,8 @@ map_columns(struct plan *p, const struct column *const *source,
 		pr->to = to;
 		pr->filler = from == NULL ? filler_of(to) : NULL;
 		fill_pair(pr, wish);
-		if (from != NULL && convert_dates(from, to))
-			choose_dates(p, from);
 	}
-	spare_dates(p);
+	zerodate_choose(p);
 }
 
 /* Columns that are not written, since both tables compute them alike. */

@@ -6,6 +6,7 @@
 #include "model/clock.h"
 #include "model/convert.h"
 #include "model/journal.h"
+#include "model/pair.h"
 #include "model/rowsum.h"
 
 #define MANY_MEMBERS 256
@@ -399,24 +400,6 @@ sql_row(struct str *q, const struct plan *p, const struct pair *pr,
 	str_addf(q, " LIMIT %llu, 1", row == 0 ? 0 : row - 1);
 }
 
-void
-sql_value(struct str *q, const struct plan *p, const struct pair *pr,
-    const char *row)
-{
-	struct str ref = STR_INIT;
-
-	if (pr->from == NULL) {
-		str_addz(q, pr->filler);
-		return;
-	}
-	clock_source(&ref, p, pr, row);
-	str_addz(q, pr->adapts_null ? "COALESCE(" : "");
-	convert_value(q, pr->from, pr->to, ref.s);
-	if (pr->adapts_null)
-		str_addf(q, ", %s)", convert_filler(pr->to));
-	str_free(&ref);
-}
-
 /*
  * Where the copy numbers the rows and the triggers draw numbers meanwhile
  * (innodb_autoinc_lock_mode=2), no row may be a duplicate: after one that is
@@ -461,7 +444,7 @@ render_copy(const struct plan *p)
 	for (i = 0; i < p->n_pairs; i++) {
 		if (i > 0)
 			str_addz(&q, ", ");
-		sql_value(&q, p, &p->pair[i], NULL);
+		pair_value(&q, p, &p->pair[i], NULL);
 	}
 	str_addf(&q, " FROM %s FORCE INDEX (%s) WHERE ", p->names.old.sql,
 	    p->walk->name.sql);

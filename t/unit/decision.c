@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "../fixture.h"
+#include "model/pair.h"
 #include "model/sql.h"
 
 static int
@@ -160,10 +161,10 @@ with_a_timestamp_all_is_done_in_utc(void **state)
 	    0);
 	assert_string_equal(f->plan.zone, "+00:00");
 	assert_true(f->plan.session & SESSION_UTC);
-	sql_value(&q, &f->plan, &f->plan.pair[0], "NEW");
+	pair_value(&q, &f->plan, &f->plan.pair[0], "NEW");
 	assert_string_equal(q.s, "NEW.`at`");
 	str_reset(&q);
-	sql_value(&q, &f->plan, &f->plan.pair[1], NULL);
+	pair_value(&q, &f->plan, &f->plan.pair[1], NULL);
 	assert_string_equal(q.s, "IF(`d` LIKE '0000-00-00%', `d`, "
 	    "CONVERT_TZ(`d`, '+00:00', 'SYSTEM'))");
 	str_free(&q);
@@ -241,6 +242,32 @@ dates_are_strict_when_they_are_made_of_something_else(void **state)
 }
 
 static void
+beside_other_dates_each_value_is_judged(void **state)
+{
+	struct fixture *f = *state;
+	struct str q = STR_INIT;
+	char mode[] = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE";
+
+	f->server.sql_mode = mode;
+	both(f, "id", "int(11)", "");
+	both(f, "other", "datetime", "null");
+	column(&f->old, "d", "varchar(10)", "null collate=utf8mb4_bin");
+	column(&f->new, "d", "date", "null");
+	primary(&f->old, "id");
+	primary(&f->new, "id");
+	assert_int_equal(fixture_plan(f, "t", "MODIFY d DATE"), 0);
+	assert_false(f->plan.session & SESSION_NO_ZERO_DATE);
+	pair_value(&q, &f->plan, &f->plan.pair[1], "NEW");
+	assert_string_equal(q.s, "NEW.`other`");
+	str_reset(&q);
+	pair_value(&q, &f->plan, &f->plan.pair[2], "NEW");
+	assert_string_equal(q.s, "IF(CAST(NEW.`d` AS DATETIME(6)) LIKE "
+	    "'%-00%', CONCAT('zero date: ', NEW.`d`), NEW.`d`)");
+	str_free(&q);
+	f->server.sql_mode = NULL;
+}
+
+static void
 names_are_looked_up_without_case(void **state)
 {
 	struct fixture *f = *state;
@@ -288,6 +315,7 @@ main(void)
 		TEST(a_key_that_changes_its_collation_may_merge_rows),
 		TEST(the_first_key_that_will_do_is_walked),
 		TEST(dates_are_strict_when_they_are_made_of_something_else),
+		TEST(beside_other_dates_each_value_is_judged),
 		TEST(names_are_looked_up_without_case),
 		TEST(generated_columns_are_not_written),
 	};
