@@ -142,7 +142,8 @@ none_of('headers say what is in them', grep { $text{$_} !~ m{/\*} } @HDR);
 # A step is handed what it needs; it does not call the next.
 {
 	# The parts of steps that more than one of them uses.
-	my %shared = map { $_ => 1 } qw(ask mdl registry sum trust walk);
+	my %shared = map { $_ => 1 } qw(ask cursor mdl registry sum trust
+	    walk);
 	# What the copy is told of its rows has a file of its own, and so have
 	# the parts of the swap, and who is in the way of a lock.  A swap that
 	# has lost its client has a lock of its own.

@@ -24,7 +24,7 @@ struct chunk {
 	struct bound after, upto;	/* upto without a value: to the end */
 	unsigned long long rows;	/* asked for; the chunk may have less */
 	unsigned long long number;	/* in the order of the key */
-	struct cursor *of;		/* for walk_mark() */
+	struct cursor *of;		/* for cursor_mark() */
 };
 
 struct chunk_done {
@@ -79,21 +79,6 @@ struct walk_result {
 	unsigned long long rows, chunks, conflicts;
 	double seconds;
 };
-
-/*
- * Ask for the key of one row.  1: it is in *b; 0: there is no such row, and *b
- * is as it was; -1 with *e.
- */
-int walk_ask(struct db *db, const struct plan *p, const char *sql,
-    struct bound *b, struct err *e);
-
-/*
- * If this chunk were done now, with so many rows: would everything up to a
- * place further on be done, too?  Then *mark and *total say up to where, and
- * how many rows that is.  For the chunk's function, before it returns.
- */
-bool walk_mark(const struct chunk *c, unsigned long long rows,
-    struct bound *mark, unsigned long long *total);
 
 /*
  * Walk, showing progress.  Returns 0, or -1 with *e of the worker that

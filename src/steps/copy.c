@@ -31,6 +31,7 @@
 #include "base/stop.h"
 #include "base/util.h"
 #include "model/sql.h"
+#include "steps/cursor.h"
 #include "steps/follow.h"
 #include "steps/sum.h"
 #include "steps/trust.h"
@@ -165,7 +166,7 @@ note_mark(struct job *j, struct db *db, const struct chunk *piece,
 
 	if (may_mark(j) &&
 	    bound_equal(&piece->upto, &w->chunk->upto) &&
-	    walk_mark(w->chunk, w->rows + rows, &mark, &total)) {
+	    cursor_mark(w->chunk, w->rows + rows, &mark, &total)) {
 		registry_mark(&q, j->registry, db, &mark, total);
 		rc = db_quiet(db, e, "%s", q.s);
 		if (rc != 0 && e->kind != ERR_LOST) {
@@ -366,7 +367,7 @@ cut_piece(const struct job *j, struct db *db, struct chunk *piece,
 		sql_boundary(&q, j->plan, &piece->after, &c->upto,
 		    piece->rows);
 		str_addz(&q, waits ? j->plan->copy_tail_wait : "");
-		rc = walk_ask(db, j->plan, q.s, &piece->upto, e);
+		rc = cursor_ask(db, j->plan, q.s, &piece->upto, e);
 	}
 	str_free(&q);
 	return rc < 0 ? -1 : 0;

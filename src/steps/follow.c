@@ -10,6 +10,7 @@
 #include "model/order.h"
 #include "model/sql.h"
 #include "server/session.h"
+#include "steps/cursor.h"
 #include "steps/trust.h"
 #include "steps/warning.h"
 
@@ -38,7 +39,7 @@ follow_frontier(struct db *db, const struct plan *p, struct bound *b,
 	int rc;
 
 	order_frontier(&q, p);
-	rc = walk_ask(db, p, q.s, &last, e);
+	rc = cursor_ask(db, p, q.s, &last, e);
 	if (rc == 1 && !follow_reached(&last, b))
 		bound_copy(b, &last);
 	bound_free(&last);
@@ -333,7 +334,7 @@ follow_end(struct db *db, const struct plan *p,
 	int rc;
 
 	sql_last(&q, p);
-	rc = walk_ask(db, p, q.s, end, e);
+	rc = cursor_ask(db, p, q.s, end, e);
 	str_free(&q);
 	return rc <= 0 ? rc : wait_for_writers(db, watch, e) != 0 ? -1 : 1;
 }
@@ -351,7 +352,7 @@ too_much(struct db *db, const struct plan *p, const struct bound *frontier,
 	int rc;
 
 	sql_boundary(&q, p, frontier, &none, MOST_ROWS + 1);
-	rc = walk_ask(db, p, q.s, &found, e);
+	rc = cursor_ask(db, p, q.s, &found, e);
 	bound_free(&found);
 	str_free(&q);
 	if (rc != 0)

@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "model/sql.h"
 #include "server/session.h"
+#include "steps/cursor.h"
 #include "steps/sum.h"
 #include "steps/verify.h"
 
@@ -270,7 +271,7 @@ look_for_late(struct proof *pr, struct db *snap, struct db *db,
 		return judge_late(pr, db, c, e);
 	sql_boundary(&q, &pr->swapped, &c->after, &c->upto, rows / 2);
 	bound_copy(&half.after, &c->after);
-	rc = walk_ask(db, &pr->swapped, q.s, &half.upto, e);
+	rc = cursor_ask(db, &pr->swapped, q.s, &half.upto, e);
 	str_free(&q);
 	if (rc == 1)
 		rc = look_for_late(pr, snap, db, &half, rows / 2, e);

@@ -24,9 +24,8 @@
 #include "base/stop.h"
 #include "base/timer.h"
 #include "base/util.h"
-#include "model/sql.h"
-#include "model/trail.h"
 #include "server/session.h"
+#include "steps/cursor.h"
 #include "steps/telling.h"
 
 #define REDRAW		0.2	/* seconds, on a terminal */
@@ -36,139 +35,12 @@
 #define NAP		0.1	/* seconds between a worker's looks */
 #define BACKOFF { .first = 0.5, .most = 30 }	/* of tries to connect */
 
-/* All that workers share; the mutex guards everything below it. */
-struct cursor {
-	const struct walk *walk;
-	pthread_mutex_t lock;
-	pthread_cond_t worker_left;
-	struct bound last;		/* the end of what was handed out */
-	struct bound end;		/* the last row of the table */
-	struct trail trail;		/* what of it is done */
-	bool done;			/* everything is handed out */
-	bool paused;			/* nothing is handed out for now */
-	unsigned int limit;		/* so many workers are given chunks */
-	struct pace pace;
-	unsigned int working;
-	unsigned long long rows, chunks, conflicts;
-	struct err failed;		/* the first failure */
-};
-
 struct worker {
 	pthread_t thread;
 	unsigned int number;
 	struct cursor *cursor;
 	struct db *db;
 };
-
-static void
-fail(struct cursor *c, const struct err *e)
-{
-	pthread_mutex_lock(&c->lock);
-	if (c->failed.kind == ERR_NONE)
-		c->failed = *e;
-	c->done = true;
-	pthread_mutex_unlock(&c->lock);
-}
-
-int
-walk_ask(struct db *db, const struct plan *p, const char *sql,
-    struct bound *b, struct err *e)
-{
-	struct rows r = ROWS_INIT;
-	struct str shape = STR_INIT;
-	size_t i;
-	int rc;
-
-	for (i = 0; i < p->walk->n; i++)
-		str_addf(&shape, "%c", DB_VALUE);
-	rc = db_rows(db, &r, shape.s, e, "%s", sql);
-	str_free(&shape);
-	if (rc == 0 && r.n > 0) {
-		bound_set(b, p->old, p->walk, r.cell[0]);
-		rc = 1;
-	}
-	rows_free(&r);
-	return rc;
-}
-
-static int
-find_end(struct cursor *c, struct db *db, struct err *e)
-{
-	const struct plan *p = c->walk->plan;
-	struct str q = STR_INIT;
-	int rc = 1;
-
-	bound_copy(&c->end, &c->walk->upto);
-	sql_last(&q, p);
-	if (c->end.n == 0)
-		rc = walk_ask(db, p, q.s, &c->end, e);
-	str_free(&q);
-	/* An empty table, or nothing after where it begins. */
-	if (!c->walk->to_the_end && (rc == 0 || (rc == 1 &&
-	    bound_equal(&c->last, &c->end))))
-		c->done = true;
-	return rc < 0 ? -1 : 0;
-}
-
-/* Where the next chunk ends; needs the baton. */
-static int
-next_bound(struct cursor *c, struct db *db, struct chunk *k, struct err *e)
-{
-	const struct plan *p = c->walk->plan;
-	struct str q = STR_INIT;
-	int rc;
-
-	bound_copy(&k->after, &c->last);
-	bound_free(&k->upto);
-	k->rows = pace_rows(&c->pace);
-	if (bound_equal(&c->last, &c->end)) {
-		c->done = true;		/* what is left is after the end */
-		return 0;
-	}
-	sql_boundary(&q, p, &c->last, &c->end, k->rows);
-	rc = walk_ask(db, p, q.s, &k->upto, e);
-	str_free(&q);
-	if (rc < 0)
-		return -1;
-	if (rc == 0)
-		bound_copy(&k->upto, &c->end);
-	bound_copy(&c->last, &k->upto);
-	if (bound_equal(&c->last, &c->end) && !c->walk->to_the_end)
-		c->done = true;
-	return 0;
-}
-
-/* 1: there is a chunk; 0: there is none left, or somebody failed. */
-static int
-cursor_next(struct cursor *c, struct db *db, struct chunk *k, struct err *e)
-{
-	int rc = 0;
-
-	pthread_mutex_lock(&c->lock);
-	if (!c->done) {
-		rc = next_bound(c, db, k, e);
-		if (rc == 0) {
-			k->number = trail_add(&c->trail, &k->upto);
-			k->of = c;
-			rc = 1;
-		}
-	}
-	pthread_mutex_unlock(&c->lock);
-	return rc;
-}
-
-bool
-walk_mark(const struct chunk *k, unsigned long long rows, struct bound *mark,
-    unsigned long long *total)
-{
-	struct cursor *c = k->of;
-	bool moves;
-
-	pthread_mutex_lock(&c->lock);
-	moves = trail_would_move(&c->trail, k->number, rows, mark, total);
-	pthread_mutex_unlock(&c->lock);
-	return moves;
-}
 
 /*
  * Is it worth another try?  A lost connection is made anew; the transaction
@@ -191,14 +63,14 @@ try_again(struct worker *w, unsigned int *tries, struct err *e)
 	    server_reconnect(w->cursor->walk->plan->server, w->db, e) == 0;
 }
 
-/* As find_end(), but not so soon discouraged. */
+/* As cursor_find_end(), but not so soon discouraged. */
 static int
 first_end(struct worker *w, struct err *e)
 {
 	unsigned int tries = 0;
 	int rc;
 
-	while ((rc = find_end(w->cursor, w->db, e)) < 0 &&
+	while ((rc = cursor_find_end(w->cursor, w->db, e)) < 0 &&
 	    try_again(w, &tries, e))
 		;
 	return rc;
@@ -229,24 +101,6 @@ do_chunk(struct worker *w, const struct chunk *k, struct chunk_done *done,
 	    try_again(w, &tries, e))
 		memset(done, 0, sizeof(*done));
 	return rc;
-}
-
-static void
-cursor_note(struct cursor *c, const struct chunk *k, unsigned long long rows,
-    double seconds, bool conflict)
-{
-	pthread_mutex_lock(&c->lock);
-	c->rows += rows;
-	c->chunks++;
-	trail_done(&c->trail, k->number, rows);
-	if (conflict) {
-		c->conflicts++;
-		pace_shrink(&c->pace);
-	} else if (rows > k->rows / 2) {
-		/* The short last chunk says little about the rate. */
-		pace_note(&c->pace, rows, seconds);
-	}
-	pthread_mutex_unlock(&c->lock);
 }
 
 /* Wait while there is a pause; false when there is a request to stop. */
@@ -301,7 +155,7 @@ run_worker(void *arg)
 
 	db_thread_init();
 	if (work(w, &e) < 0)
-		fail(c, &e);
+		cursor_fail(c, &e);
 	db_thread_end();
 	pthread_mutex_lock(&c->lock);
 	c->working--;
@@ -350,7 +204,7 @@ call_meanwhile(struct cursor *c, struct round *r)
 	if (now_s() - r->called < KEEP_ALIVE)
 		return;
 	if (w->meanwhile(w->arg, &e) != 0)
-		fail(c, &e);
+		cursor_fail(c, &e);
 	r->called = now_s();
 }
 
@@ -388,7 +242,7 @@ look_for_pause(struct cursor *c, struct round *r)
 		return;
 	rc = reason_look(w->pause, w->n_pauses, &what, &in, &e);
 	if (rc < 0)
-		fail(c, &e);
+		cursor_fail(c, &e);
 	else
 		set_pause(c, r, rc == 0, what.s);
 	str_free(&what);
@@ -520,28 +374,6 @@ watch(struct cursor *c, struct round *r)
 		    pace_rows(&c->pace), c->working > 0);
 	}
 	pthread_mutex_unlock(&c->lock);
-}
-
-static void
-cursor_init(struct cursor *c, const struct walk *w)
-{
-	c->walk = w;
-	pthread_mutex_init(&c->lock, NULL);
-	timer_cond(&c->worker_left);
-	pace_init(&c->pace, w->cfg->chunk_adapts, w->cfg->chunk_time,
-	    w->cfg->chunk_size);
-	bound_copy(&c->last, &w->from);
-	trail_start(&c->trail, &w->from, w->from_rows);
-}
-
-static void
-cursor_free(struct cursor *c)
-{
-	bound_free(&c->last);
-	bound_free(&c->end);
-	trail_free(&c->trail);
-	pthread_cond_destroy(&c->worker_left);
-	pthread_mutex_destroy(&c->lock);
 }
 
 /* From the first chunk to the last. */

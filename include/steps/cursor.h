@@ -1,0 +1,71 @@
+#ifndef CURSOR_H
+#define CURSOR_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/pace.h"
+#include "model/bound.h"
+#include "model/plan.h"
+#include "model/trail.h"
+#include "server/db.h"
+#include "steps/walk.h"
+
+/*
+ * How far a walk is: all that its workers share.  The mutex guards everything
+ * below it.
+ */
+struct cursor {
+	const struct walk *walk;
+	pthread_mutex_t lock;
+	pthread_cond_t worker_left;
+	struct bound last;		/* the end of what was handed out */
+	struct bound end;		/* the last row of the table */
+	struct trail trail;		/* what of it is done */
+	bool done;			/* everything is handed out */
+	bool paused;			/* nothing is handed out for now */
+	unsigned int limit;		/* so many workers are given chunks */
+	struct pace pace;
+	unsigned int working;
+	unsigned long long rows, chunks, conflicts;
+	struct err failed;		/* the first failure */
+};
+
+/* Where the walk begins, and nothing is done; cursor_free() frees. */
+void cursor_init(struct cursor *c, const struct walk *w);
+void cursor_free(struct cursor *c);
+
+/* Nothing more is handed out; only the first failure is kept. */
+void cursor_fail(struct cursor *c, const struct err *e);
+
+/*
+ * Ask for the key of one row.  1: it is in *b; 0: there is no such row, and *b
+ * is as it was; -1 with *e.
+ */
+int cursor_ask(struct db *db, const struct plan *p, const char *sql,
+    struct bound *b, struct err *e);
+
+/* Find the last row, before anything is handed out.  0, or -1 with *e. */
+int cursor_find_end(struct cursor *c, struct db *db, struct err *e);
+
+/*
+ * Find the next chunk, on the caller's connection.  1: it is in *k; 0: there
+ * is none left, or somebody failed; -1 with *e.
+ */
+int cursor_next(struct cursor *c, struct db *db, struct chunk *k,
+    struct err *e);
+
+/* The chunk is done, and came to so many rows; conflict: it met locks. */
+void cursor_note(struct cursor *c, const struct chunk *k,
+    unsigned long long rows, double seconds, bool conflict);
+
+/*
+ * If this chunk were done now, with so many rows: would everything up to a
+ * place further on be done, too?  Then *mark and *total say up to where, and
+ * how many rows that is.  For the chunk's function, before it returns.
+ */
+bool cursor_mark(const struct chunk *c, unsigned long long rows,
+    struct bound *mark, unsigned long long *total);
+
+#endif

@@ -1,0 +1,157 @@
+#include "steps/cursor.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "base/timer.h"
+#include "model/sql.h"
+
+void
+cursor_init(struct cursor *c, const struct walk *w)
+{
+	c->walk = w;
+	pthread_mutex_init(&c->lock, NULL);
+	timer_cond(&c->worker_left);
+	pace_init(&c->pace, w->cfg->chunk_adapts, w->cfg->chunk_time,
+	    w->cfg->chunk_size);
+	bound_copy(&c->last, &w->from);
+	trail_start(&c->trail, &w->from, w->from_rows);
+}
+
+void
+cursor_free(struct cursor *c)
+{
+	bound_free(&c->last);
+	bound_free(&c->end);
+	trail_free(&c->trail);
+	pthread_cond_destroy(&c->worker_left);
+	pthread_mutex_destroy(&c->lock);
+}
+
+void
+cursor_fail(struct cursor *c, const struct err *e)
+{
+	pthread_mutex_lock(&c->lock);
+	if (c->failed.kind == ERR_NONE)
+		c->failed = *e;
+	c->done = true;
+	pthread_mutex_unlock(&c->lock);
+}
+
+int
+cursor_ask(struct db *db, const struct plan *p, const char *sql,
+    struct bound *b, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	struct str shape = STR_INIT;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < p->walk->n; i++)
+		str_addf(&shape, "%c", DB_VALUE);
+	rc = db_rows(db, &r, shape.s, e, "%s", sql);
+	str_free(&shape);
+	if (rc == 0 && r.n > 0) {
+		bound_set(b, p->old, p->walk, r.cell[0]);
+		rc = 1;
+	}
+	rows_free(&r);
+	return rc;
+}
+
+int
+cursor_find_end(struct cursor *c, struct db *db, struct err *e)
+{
+	const struct plan *p = c->walk->plan;
+	struct str q = STR_INIT;
+	int rc = 1;
+
+	bound_copy(&c->end, &c->walk->upto);
+	sql_last(&q, p);
+	if (c->end.n == 0)
+		rc = cursor_ask(db, p, q.s, &c->end, e);
+	str_free(&q);
+	/* An empty table, or nothing after where it begins. */
+	if (!c->walk->to_the_end && (rc == 0 || (rc == 1 &&
+	    bound_equal(&c->last, &c->end))))
+		c->done = true;
+	return rc < 0 ? -1 : 0;
+}
+
+/* Where the next chunk ends; needs the baton. */
+static int
+next_bound(struct cursor *c, struct db *db, struct chunk *k, struct err *e)
+{
+	const struct plan *p = c->walk->plan;
+	struct str q = STR_INIT;
+	int rc;
+
+	bound_copy(&k->after, &c->last);
+	bound_free(&k->upto);
+	k->rows = pace_rows(&c->pace);
+	if (bound_equal(&c->last, &c->end)) {
+		c->done = true;		/* what is left is after the end */
+		return 0;
+	}
+	sql_boundary(&q, p, &c->last, &c->end, k->rows);
+	rc = cursor_ask(db, p, q.s, &k->upto, e);
+	str_free(&q);
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		bound_copy(&k->upto, &c->end);
+	bound_copy(&c->last, &k->upto);
+	if (bound_equal(&c->last, &c->end) && !c->walk->to_the_end)
+		c->done = true;
+	return 0;
+}
+
+int
+cursor_next(struct cursor *c, struct db *db, struct chunk *k, struct err *e)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&c->lock);
+	if (!c->done) {
+		rc = next_bound(c, db, k, e);
+		if (rc == 0) {
+			k->number = trail_add(&c->trail, &k->upto);
+			k->of = c;
+			rc = 1;
+		}
+	}
+	pthread_mutex_unlock(&c->lock);
+	return rc;
+}
+
+bool
+cursor_mark(const struct chunk *k, unsigned long long rows, struct bound *mark,
+    unsigned long long *total)
+{
+	struct cursor *c = k->of;
+	bool moves;
+
+	pthread_mutex_lock(&c->lock);
+	moves = trail_would_move(&c->trail, k->number, rows, mark, total);
+	pthread_mutex_unlock(&c->lock);
+	return moves;
+}
+
+void
+cursor_note(struct cursor *c, const struct chunk *k, unsigned long long rows,
+    double seconds, bool conflict)
+{
+	pthread_mutex_lock(&c->lock);
+	c->rows += rows;
+	c->chunks++;
+	trail_done(&c->trail, k->number, rows);
+	if (conflict) {
+		c->conflicts++;
+		pace_shrink(&c->pace);
+	} else if (rows > k->rows / 2) {
+		/* The short last chunk says little about the rate. */
+		pace_note(&c->pace, rows, seconds);
+	}
+	pthread_mutex_unlock(&c->lock);
+}
