@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "base/log.h"
 #include "base/stop.h"
 #include "base/util.h"
 
@@ -80,6 +81,15 @@ wait_for_answer(struct question *q, struct err *e)
 	return rc;
 }
 
+/* There is no thread to be had: signals and the heartbeat have to wait. */
+static int
+ask_here(struct db *db, const struct ask *a, struct rows *answer,
+    struct err *e)
+{
+	log_warn("no thread can be started; %s without one", a->doing);
+	return db_rows(db, answer, a->shape, e, "%s", a->sql);
+}
+
 int
 ask_rows(struct db *db, const struct ask *a, struct rows *answer,
     struct err *e)
@@ -95,7 +105,7 @@ ask_rows(struct db *db, const struct ask *a, struct rows *answer,
 	if (pthread_create(&thread, NULL, ask, &q) != 0) {
 		db_ask_once(db, false);
 		pthread_mutex_destroy(&q.lock);
-		return err_set(e, ERR_NEEDS, "no thread can be started");
+		return ask_here(db, a, answer, e);
 	}
 	rc = wait_for_answer(&q, e);
 	pthread_join(thread, NULL);

@@ -285,22 +285,37 @@ hire(struct cursor *c, struct worker *w, struct err *e)
 	    walk->session, walk->plan->session, e);
 }
 
+/* How long the first worker is waited for. */
+struct patience {
+	double until;
+	struct backoff next;
+};
+
+#define PATIENCE(c) { now_s() + (c)->walk->cfg->reconnect_for, BACKOFF }
+
+/* Before another try; -1 with *e, which is as it was when time is up. */
+static int
+wait_to_try(struct cursor *c, struct patience *p, struct err *e)
+{
+	const struct walk_watch *watch = c->walk->watch;
+
+	if (now_s() > p->until)
+		return -1;
+	backoff_failed(&p->next);
+	if (stop_sleep(p->next.wait))
+		return err_set(e, ERR_STOPPED, "stopped");
+	return watch->meanwhile(watch->arg, e);
+}
+
 /* The server may be restarting just now: the caller can wait for it. */
 static int
 hire_first(struct cursor *c, struct worker *w, struct err *e)
 {
-	const struct walk_watch *watch = c->walk->watch;
-	double until = now_s() + c->walk->cfg->reconnect_for;
-	struct backoff b = BACKOFF;
+	struct patience p = PATIENCE(c);
 
 	while (hire(c, w, e) != 0) {
 		if ((e->kind != ERR_LOST && e->kind != ERR_CONNECT) ||
-		    now_s() > until)
-			return -1;
-		backoff_failed(&b);
-		if (stop_sleep(b.wait))
-			return err_set(e, ERR_STOPPED, "stopped");
-		if (watch->meanwhile(watch->arg, e) != 0)
+		    wait_to_try(c, &p, e) != 0)
 			return -1;
 		fire(w);
 	}
@@ -376,20 +391,38 @@ watch(struct cursor *c, struct round *r)
 	pthread_mutex_unlock(&c->lock);
 }
 
+/* Hours of work may lie behind us: a lack of threads is waited out. */
+static int
+start_first(struct cursor *c, struct worker *w, struct err *e)
+{
+	struct patience p = PATIENCE(c);
+	bool starts;
+
+	for (;;) {
+		pthread_mutex_lock(&c->lock);
+		starts = start(w);
+		pthread_mutex_unlock(&c->lock);
+		if (starts)
+			return 0;
+		if (!(p.next.wait > 0))
+			log_warn("no thread can be started; trying again");
+		err_set(e, ERR_NEEDS, "no thread can be started");
+		if (wait_to_try(c, &p, e) != 0)
+			return -1;
+		e->kind = ERR_NONE;
+	}
+}
+
 /* From the first chunk to the last. */
 static int
 go_over(struct cursor *c, struct round *r, struct err *e)
 {
 	unsigned int i;
-	bool starts;
 
 	look_for_pause(c, r);
-	pthread_mutex_lock(&c->lock);
 	c->limit = r->wanted;
-	starts = start(&r->worker[0]);
-	pthread_mutex_unlock(&c->lock);
-	if (!starts)
-		return err_set(e, ERR_NEEDS, "no thread can be started");
+	if (start_first(c, &r->worker[0], e) != 0)
+		return -1;
 	/* The others come while the first is at work already. */
 	adjust(c, r);
 	watch(c, r);
