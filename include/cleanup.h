@@ -2,6 +2,7 @@
 #define CLEANUP_H
 
 #include "base/err.h"
+#include "base/str.h"
 #include "cli/config.h"
 #include "migrate.h"
 
@@ -25,5 +26,12 @@ int cleanup_prepare(struct migration *m, struct err *e);
  */
 int cleanup_unsettled(struct migration *m, struct err *e);
 int cleanup_settle(struct migration *m, struct err *e);
+
+/*
+ * For status: the statements of that, as a list of record_add(), of which none
+ * is run.  The migration whose row r is may be any that is dead.
+ */
+int cleanup_owed(struct str *list, struct db *db, const struct server *s,
+    const struct qname *table, const struct record *r, struct err *e);
 
 #endif

@@ -32,6 +32,10 @@ int recall_still_ours(struct migration *m, struct err *e);
  */
 int recall_find(struct migration *m, struct config *cfg, struct err *e);
 
+/* The same of the row that m->was has, but only to look: nobody is kept off
+ * it, and it may be at work.  0, or -1 with *e. */
+int recall_look(struct migration *m, struct config *cfg, struct err *e);
+
 /* Read an ALTER's text as this server would. */
 int recall_alter(struct alter *a, const char *text, const struct server *s,
     struct err *e);

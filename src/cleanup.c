@@ -334,6 +334,56 @@ cleanup_settle(struct migration *m, struct err *e)
 }
 
 static void
+add_owed(struct str *owed, const struct settle_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (strncmp(list->sql[i], "SET ", 4) != 0)
+			record_add(owed, list->sql[i]);
+}
+
+/* What was parked is all that there is to say: the rest is about that. */
+static int
+owed(struct migration *m, struct str *list, struct err *e)
+{
+	struct settle_list rest = SETTLE_LIST_INIT;
+	struct str q = STR_INIT;
+	int parked = is_parked(m, e), rc = parked < 0 ? -1 : 0;
+
+	if (parked == 1) {
+		sql_unpark(&q, &m->names);
+		record_add(list, q.s);
+	}
+	if (rc == 0 && is_unfinished(m))
+		rc = find_list(&rest, m, false, e);
+	add_owed(list, &rest);
+	settle_free(&rest);
+	str_free(&q);
+	return rc;
+}
+
+int
+cleanup_owed(struct str *list, struct db *db, const struct server *s,
+    const struct qname *table, const struct record *r, struct err *e)
+{
+	struct config cfg;
+	struct migration m = MIGRATION_INIT(&cfg);
+	int rc;
+
+	config_defaults(&cfg);
+	cfg.command = COMMAND_CLEANUP;
+	cfg.database = xstrdup(table->db.raw);
+	cfg.table = xstrdup(table->table.raw);
+	m.db = db;
+	m.server = *s;
+	m.was = *r;
+	rc = recall_look(&m, &cfg, e) != 0 || owed(&m, list, e) != 0 ? -1 : 0;
+	config_free(&cfg);
+	return rc;
+}
+
+static void
 print_list(const struct migration *m, const struct settle_list *list)
 {
 	size_t i;

@@ -133,6 +133,27 @@ see_what_is_vouched_for(struct migration *m, struct err *e)
 	return rc < 0 ? -1 : 0;
 }
 
+/* From its row, with the names set: what can be known without asking it. */
+static int
+see_what_it_is(struct migration *m, struct config *cfg, struct err *e)
+{
+	int rc;
+
+	if (read_options(m, cfg, e) != 0 || see_what_is_vouched_for(m, e) != 0)
+		return -1;
+	rc = registry_swapped(m->db, &m->names.old, &m->was, e);
+	m->swapped = rc == 1;
+	return rc < 0 ? -1 : 0;
+}
+
+int
+recall_look(struct migration *m, struct config *cfg, struct err *e)
+{
+	m->reverting = record_is_done(&m->was);
+	return qname_set(&m->names.old, cfg->database, cfg->table, e) != 0 ||
+	    set_names(m, e) != 0 || see_what_it_is(m, cfg, e) != 0 ? -1 : 0;
+}
+
 int
 recall_find(struct migration *m, struct config *cfg, struct err *e)
 {
@@ -158,15 +179,12 @@ recall_find(struct migration *m, struct config *cfg, struct err *e)
 	if ((!cfg->dry_run && check_server_writes(m->db, &m->server, cfg,
 	    e) != 0) || see_that_it_is_dead(m, e) != 0 ||
 	    set_names(m, e) != 0 || wait_for_alter(m, e) != 0 ||
-	    read_options(m, cfg, e) != 0)
+	    see_what_it_is(m, cfg, e) != 0)
 		return -1;
-	rc = see_what_is_vouched_for(m, e) != 0 ? -1 :
-	    registry_swapped(m->db, &m->names.old, &m->was, e);
-	m->swapped = rc == 1;
 	if (prove_is_missing(m) && !(cfg->drop_old_table && config_given(cfg,
 	    offsetof(struct config, drop_old_table))))
 		m->unproven = ERR_UNPROVEN;
-	return rc < 0 ? -1 : 1;
+	return 1;
 }
 
 /* Who can write rows of the registry only is not to have tables dropped. */
@@ -382,27 +400,39 @@ refuse_open(struct migration *m, const struct record *r, struct err *e)
 	    "table", "revert", "swaps the tables back", COMMAND_END);
 }
 
+/* One that died: before its triggers were there, or while it was undone, only
+ * cleanup can do anything about it. */
+static int
+refuse_unfinished(struct migration *m, const struct record *r, struct err *e)
+{
+	struct str made = STR_INIT;
+	int swapped = registry_swapped(m->db, &m->names.old, r, e);
+
+	if (swapped < 0)
+		return -1;
+	record_made(&made, r, &m->names.old);
+	err_set(e, ERR_REFUSED, "a migration of %s that began at %s UTC is "
+	    "not finished (%s); it made %s", m->names.old.sql,
+	    r->field[RECORD_BEGAN], r->field[RECORD_STATE], made.s);
+	str_free(&made);
+	if (swapped || !record_is_resumable(r))
+		return command_hint(e, m->cfg, "cleanup", swapped ?
+		    "finishes it" : "takes it away", COMMAND_END);
+	return command_hint(e, m->cfg, "resume", "goes on with it", "cleanup",
+	    "takes it away", COMMAND_END);
+}
+
 /* What is there already is to be dealt with first. */
 int
 recall_refuse(struct migration *m, struct err *e)
 {
-	struct str made = STR_INIT;
 	struct record r;
 	int rc = registry_find(&r, m->db, &m->names.old, e);
 
-	if (rc == 1 && record_is_done(&r)) {
-		rc = refuse_open(m, &r, e);
-	} else if (rc == 1) {
-		record_made(&made, &r, &m->names.old);
-		err_set(e, ERR_REFUSED, "a migration of %s that began at %s "
-		    "UTC is not finished (%s); it made %s",
-		    m->names.old.sql, r.field[RECORD_BEGAN],
-		    r.field[RECORD_STATE], made.s);
-		rc = command_hint(e, m->cfg, "resume", "goes on with it",
-		    "cleanup", "takes it away", COMMAND_END);
-	}
+	if (rc == 1)
+		rc = record_is_done(&r) ? refuse_open(m, &r, e) :
+		    refuse_unfinished(m, &r, e);
 	record_free(&r);
-	str_free(&made);
 	return rc;
 }
 

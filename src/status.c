@@ -8,6 +8,7 @@
 #include "base/print.h"
 #include "base/progress.h"
 #include "base/util.h"
+#include "cleanup.h"
 #include "cli/command.h"
 #include "model/record.h"
 #include "server/db.h"
@@ -41,6 +42,9 @@ struct migration_seen {
 	struct qname table;
 	enum life life;
 	char *connection;	/* that holds the lock, or NULL */
+	struct str owed;	/* statements that a cut-over still owes, a list
+				   of record_add() */
+	struct err unseen;	/* why they are not known */
 };
 
 /* What belongs to no migration. */
@@ -89,6 +93,13 @@ judge(struct view *v, struct migration_seen *m, struct err *e)
 	m->life = yes || state == STATE_ENDING ? SWAPPED :
 	    record_is_done(&m->r) ? REVERTIBLE :
 	    record_is_resumable(&m->r) ? RESUMABLE : UNFINISHED;
+	/* What is not known for want of a privilege is no error of this. */
+	if (field(m, RECORD_CUT_OVER)[0] != '\0' &&
+	    cleanup_owed(&m->owed, v->db, &v->server, &m->table, &m->r,
+	    &m->unseen) != 0 && m->unseen.kind == ERR_LOST) {
+		*e = m->unseen;
+		return -1;
+	}
 	return 0;
 }
 
@@ -114,6 +125,7 @@ look_at_migrations(struct view *v, struct err *e)
 	v->seen = xcalloc(v->n_seen, sizeof(*v->seen));
 	for (size_t i = 0; rc >= 0 && i < v->n_seen; i++) {
 		v->seen[i].r = r[i];
+		v->seen[i].owed = (struct str)STR_INIT;
 		r[i] = none;
 		rc = judge(v, &v->seen[i], e);
 	}
@@ -316,6 +328,21 @@ print_remedy(const struct view *v, const struct migration_seen *m,
 }
 
 static void
+print_owed(const struct migration_seen *m)
+{
+	const char *list = m->owed.s;
+	char *sql;
+
+	while ((sql = record_next(&list)) != NULL) {
+		print_line(stdout, "  the cut-over still owes: %s;", sql);
+		free(sql);
+	}
+	if (m->unseen.kind != ERR_NONE)
+		print_line(stdout, "  what the cut-over still owes cannot be "
+		    "seen: %s", m->unseen.text);
+}
+
+static void
 print_migration(const struct view *v, const struct migration_seen *m)
 {
 	const char *verb;
@@ -333,6 +360,7 @@ print_migration(const struct view *v, const struct migration_seen *m)
 	if (is_unproven(m))
 		print_line(stdout, "  the swap is not proven: compare the two "
 		    "tables before the old one is dropped");
+	print_owed(m);
 	if (field(m, RECORD_WAITS_FOR)[0] != '\0')
 		print_line(stdout, "  waits for: %s",
 		    field(m, RECORD_WAITS_FOR));
@@ -391,6 +419,27 @@ add_commands(struct str *out, const struct view *v,
 }
 
 static void
+add_owed(struct str *out, const struct migration_seen *m)
+{
+	const char *list = m->owed.s, *comma = "";
+	char *sql;
+
+	str_addz(out, ", \"owed\": ");
+	if (m->unseen.kind != ERR_NONE) {
+		str_addz(out, "null");
+		return;
+	}
+	str_addz(out, "[");
+	while ((sql = record_next(&list)) != NULL) {
+		str_addz(out, comma);
+		json_text(out, sql);
+		free(sql);
+		comma = ", ";
+	}
+	str_addz(out, "]");
+}
+
+static void
 add_migration(struct str *out, const struct view *v,
     const struct migration_seen *m)
 {
@@ -418,6 +467,7 @@ add_migration(struct str *out, const struct view *v,
 	add_number(out, "silence", strtod(field(m, RECORD_SILENCE), NULL));
 	str_addf(out, ", \"swap_proven\": %s", m->life != SWAPPED ? "null" :
 	    is_unproven(m) ? "false" : "true");
+	add_owed(out, m);
 	str_addf(out, ", \"rows\": %llu, \"rows_total\": %llu", p.done,
 	    p.total);
 	add_number(out, "rate", rate);
@@ -469,6 +519,7 @@ free_view(struct view *v)
 	for (i = 0; i < v->n_seen; i++) {
 		record_free(&v->seen[i].r);
 		free(v->seen[i].connection);
+		str_free(&v->seen[i].owed);
 	}
 	for (i = 0; i < v->n_left; i++) {
 		free(v->left[i].name);

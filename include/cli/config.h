@@ -157,6 +157,9 @@ int config_load(struct config *c, int argc, char **argv, struct str *notes,
  */
 bool config_given(const struct config *c, size_t at);
 
+/* The default values, and nothing that the user gives; config_free() is due. */
+void config_defaults(struct config *c);
+
 /* --print-config: every option with its value, as YAML, without passwords. */
 void config_print(const struct config *c, FILE *to);
 

@@ -420,6 +420,20 @@ config_given(const struct config *c, size_t at)
 
 /* Every string is in the table, but for what is not an option. */
 void
+config_defaults(struct config *c)
+{
+	struct str notes = STR_INIT;
+	struct options o;
+
+	option_begin(&o, c, &notes);
+	c->given = xcalloc(option_count, sizeof(*c->given));
+	c->said = xcalloc(option_count, sizeof(*c->said));
+	option_derive(c);
+	option_end(&o);
+	str_free(&notes);
+}
+
+void
 config_free(struct config *c)
 {
 	const struct option *opt;
