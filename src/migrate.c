@@ -12,6 +12,8 @@
 #include "cli/command.h"
 #include "exchange.h"
 #include "model/apart.h"
+#include "model/cutover_script.h"
+#include "model/planner.h"
 #include "model/reverse.h"
 #include "outlast.h"
 #include "recall.h"
@@ -189,11 +191,11 @@ plan_way_back(struct migration *m, const struct plan_wish *wish,
 	if (!m->cfg->reverse)
 		return 0;
 	if (reverse_check_keys(&m->plan, &m->alter, e) != 0 ||
-	    plan_reverse(&m->plan, &m->alter, wish, e) != 0 ||
+	    planner_reverse(&m->plan, &m->alter, wish, e) != 0 ||
 	    reverse_check(m->plan.back, m->cfg->accept_loss, e) != 0 ||
 	    turn_plan(m->db, &m->plan, e) != 0)
 		return err_while(e, "the way back");
-	cut_turn(&m->plan);
+	cutover_script_flip(&m->plan);
 	return 0;
 }
 
@@ -208,7 +210,7 @@ migrate_plan(struct migration *m, struct err *e)
 	wish = migrate_wish(m);
 	if (kin_prepare(&m->kin, m->db, &m->names.shadow, m->server.mariadb,
 	    e) != 0 ||
-	    plan_make(&m->plan, &m->names, m->old, m->new, &m->alter,
+	    planner_make(&m->plan, &m->names, m->old, m->new, &m->alter,
 	    &m->server, &wish, e) != 0 ||
 	    check_plan(m->db, &m->plan, e) != 0 ||
 	    catch_up_check(m, e) != 0 ||
@@ -531,8 +533,8 @@ void
 migrate_free(struct migration *m)
 {
 	proof_close(m->proof);
-	plan_free(&m->plan);
-	plan_free(&m->forth);
+	planner_free(&m->plan);
+	planner_free(&m->forth);
 	kin_free(&m->kin);
 	fkey_free(&m->added);
 	alter_free(&m->alter);

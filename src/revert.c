@@ -15,6 +15,7 @@
 #include "cleanup.h"
 #include "cli/command.h"
 #include "model/apart.h"
+#include "model/planner.h"
 #include "model/reverse.h"
 #include "recall.h"
 #include "steps/kinship.h"
@@ -169,9 +170,9 @@ plan_again(struct migration *m, struct err *e)
 
 	/* That is the table's as it is now. */
 	wish.kin = NULL;
-	if (plan_make(&m->forth, &m->names, m->new, m->old, &m->alter,
+	if (planner_make(&m->forth, &m->names, m->new, m->old, &m->alter,
 	    &m->server, &wish, e) != 0 ||
-	    plan_reverse(&m->forth, &m->alter, &wish, e) != 0)
+	    planner_reverse(&m->forth, &m->alter, &wish, e) != 0)
 		return -1;
 	m->plan = *m->forth.back;
 	m->names = m->plan.names;
@@ -179,7 +180,7 @@ plan_again(struct migration *m, struct err *e)
 	m->forth.back = NULL;
 	return kin_prepare(&m->kin, m->db, &m->names.shadow,
 	    m->server.mariadb, e) != 0 ||
-	    plan_take(&m->plan, &m->kin, &m->alter, e) != 0 ? -1 : 0;
+	    planner_take(&m->plan, &m->kin, &m->alter, e) != 0 ? -1 : 0;
 }
 
 /* What belongs to the table must be possible with the old one, too. */

@@ -15,6 +15,7 @@
 #include "base/util.h"
 #include "model/alter.h"
 #include "model/plan.h"
+#include "model/planner.h"
 
 struct fixture {
 	struct table old, new;
@@ -229,7 +230,7 @@ fixture_of_server(struct table *t, const struct server *s)
 		t->column[i].mariadb = s->mariadb;
 }
 
-/* Make the plan: what plan_make() returns. */
+/* Make the plan: what planner_make() returns. */
 static inline int
 fixture_plan(struct fixture *f, const char *table, const char *alter)
 {
@@ -241,7 +242,7 @@ fixture_plan(struct fixture *f, const char *table, const char *alter)
 	names_derive(&f->names);
 	fixture_of_server(&f->old, &f->server);
 	fixture_of_server(&f->new, &f->server);
-	return plan_make(&f->plan, &f->names, &f->old, &f->new, &f->alter,
+	return planner_make(&f->plan, &f->names, &f->old, &f->new, &f->alter,
 	    &f->server, &f->wish, &f->e);
 }
 
@@ -262,7 +263,7 @@ fixture_table_end(struct table *t)
 static inline void
 fixture_end(struct fixture *f)
 {
-	plan_free(&f->plan);
+	planner_free(&f->plan);
 	alter_free(&f->alter);
 	fixture_table_end(&f->old);
 	fixture_table_end(&f->new);

@@ -19,9 +19,6 @@
  * columns, DEFAULTs) must it be the server's own clock.
  */
 
-/* Is the column a TIMESTAMP? */
-bool clock_moment(const struct column *c);
-
 /*
  * Sets p->zone, the session's bits and the pairs' shifts; wants pairs, walk
  * and identity.  Returns 0, or -1 with *e (ERR_REFUSED) when the key needs one

@@ -9,7 +9,7 @@
  * they note what the shadow could not hold.  Pure.
  */
 
-/* Fill in p->trigger and p->create_notes; called by plan_make(). */
+/* Fill in p->trigger and p->create_notes; called by planner_make(). */
 void mirror_render(struct plan *p);
 
 /* CREATE TABLE for the notes; which also says whose they are, see

@@ -8,9 +8,9 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "model/alter.h"
-#include "model/cut.h"
 #include "model/kin.h"
 #include "model/names.h"
+#include "model/script.h"
 #include "model/table.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -168,37 +168,8 @@ struct plan {
 					   table has not: a COUNT ... WHERE */
 	char *park;			/* before it, on MariaDB; or NULL */
 	char *swap;			/* RENAME TABLE */
-	struct cut cut;			/* what follows it */
+	struct script script;		/* what follows it */
 };
-
-/*
- * Decide everything.  Returns 0, or -1 with *e: ERR_NO_KEY, ERR_REFUSED when
- * a column is unaccounted for, ERR_USAGE for a --chunk-index that will not
- * do.  Keeps pointers to old, new, server and what wish points to;
- * plan_free() frees the rest.
- */
-int plan_make(struct plan *p, const struct names *names,
-    const struct table *old, const struct table *new,
-    const struct alter *alter, const struct server *server,
-    const struct plan_wish *wish, struct err *e);
-void plan_free(struct plan *p);
-
-/*
- * The way back is taken: what belongs to the table goes with it, as in
- * plan_make().
- */
-int plan_take(struct plan *back, const struct kin *kin,
-    const struct alter *alter, struct err *e);
-
-/*
- * Plan the way back, p->back: with it, what is written to the new table after
- * the swap is mirrored into the old one, and the two can be swapped again.
- * Columns that the ALTER drops get their DEFAULT there, or a filler (see
- * reverse.h); columns that it adds are its "dropped" ones.  Returns 0, or -1
- * with *e: ERR_NO_KEY, ERR_REFUSED.
- */
-int plan_reverse(struct plan *p, const struct alter *alter,
-    const struct plan_wish *wish, struct err *e);
 
 /*
  * Add what has to be the same, besides the triggers, for a copy to be

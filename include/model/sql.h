@@ -98,7 +98,7 @@ void sql_differences(struct str *q, const struct plan *p, enum side side,
 /* Give the new table, parked for the swap, its name back. */
 void sql_unpark(struct str *q, const struct names *n);
 
-/* The parts of these statements that never change; called by plan_make(). */
+/* The parts of these statements that never change; called by planner_make(). */
 void sql_render(struct plan *p);
 
 #endif

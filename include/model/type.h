@@ -27,4 +27,7 @@ bool type_counts(const struct column *c);
 /* Are both a TIME, or neither? */
 bool type_same_clock(const struct column *from, const struct column *to);
 
+/* Is the column a TIMESTAMP? */
+bool type_is_moment(const struct column *c);
+
 #endif

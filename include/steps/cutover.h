@@ -19,9 +19,9 @@ struct cutover_ask {
 };
 
 /*
- * Under one short lock: look, RENAME, and what follows it (cut.h).  From the
- * first of these statements on, the server carries them out whether we live
- * or not.
+ * Under one short lock: look, RENAME, and what follows it (cutover_script.h).
+ * From the first of these statements on, the server carries them out whether we
+ * live or not.
  *
  * *swapped says whether the tables were swapped, also when what followed went
  * wrong; then the ledger holds what is left to do (UNDO_FINISH).  Returns 0;

@@ -23,9 +23,9 @@
  *			references one) and not committed
  *	the parents'	keeps them from being written to, for as long as the
  *			old table has foreign keys; where it may be the holder
- *			that locks them for writing, by triggers, he drops
- *			those keys himself (cutkey_leaves_parents()), and there
- *			is no such connection
+ *			that locks them for writing, by triggers, it drops
+ *			those keys itself, and there is no such connection
+ *			(cutover_fkeys_leaves_parents())
  *
  * LOCK TABLES behind the RENAME would not do to keep the application out
  * after it: it may let go of what it has and begin anew, when the table's

@@ -5,7 +5,6 @@
 #include <strings.h>
 
 #include "base/util.h"
-#include "model/clock.h"
 #include "model/convert.h"
 #include "model/hint.h"
 #include "model/pair.h"

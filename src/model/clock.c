@@ -6,14 +6,8 @@
 #include "base/util.h"
 #include "model/convert.h"
 #include "model/pair.h"
+#include "model/type.h"
 
-bool
-clock_moment(const struct column *c)
-{
-	return strcasecmp(c->data_type, "timestamp") == 0;
-}
-
-/* Of a name without quotes; those of other alphabets have the high bit. */
 static bool
 is_letter(char c)
 {
@@ -41,7 +35,7 @@ mentions_moment(const struct table *t, const char *expression)
 	size_t i;
 
 	for (i = 0; i < t->n_columns; i++)
-		if (clock_moment(&t->column[i]) &&
+		if (type_is_moment(&t->column[i]) &&
 		    mentions(expression, t->column[i].name.raw))
 			return true;
 	return false;
@@ -80,11 +74,11 @@ computes(const struct plan *p)
 
 	for (i = 0; i < p->new->n_columns; i++) {
 		c = &p->new->column[i];
-		if (c->expression != NULL && (clock_moment(c) ||
+		if (c->expression != NULL && (type_is_moment(c) ||
 		    mentions_moment(p->new, c->expression) ||
 		    mentions_zone(c->expression)))
 			return true;
-		if (pair_to(p, c) == NULL && !clock_moment(c) &&
+		if (pair_to(p, c) == NULL && !type_is_moment(c) &&
 		    c->fallback != NULL && mentions_now(c->fallback))
 			return true;
 	}
@@ -97,10 +91,11 @@ key_has_moment(const struct plan *p)
 	size_t i;
 
 	for (i = 0; i < p->walk->n; i++)
-		if (clock_moment(&p->old->column[p->walk->part[i].column]))
+		if (type_is_moment(&p->old->column[p->walk->part[i].column]))
 			return true;
 	for (i = 0; i < p->n_id; i++)
-		if (clock_moment(p->id[i]->from) || clock_moment(p->id[i]->to))
+		if (type_is_moment(p->id[i]->from) ||
+		    type_is_moment(p->id[i]->to))
 			return true;
 	return false;
 }
@@ -128,7 +123,7 @@ forget_other_clock(struct plan *p)
 	for (i = 0; i < p->n_pairs; i++) {
 		forth = p->pair[i].forth;
 		if (forth != NULL && forth->shifts != utc &&
-		    clock_moment(forth->from) != clock_moment(forth->to))
+		    type_is_moment(forth->from) != type_is_moment(forth->to))
 			p->pair[i].compared = false;
 	}
 }
@@ -142,7 +137,7 @@ shift_pairs(struct plan *p)
 	for (i = 0; i < p->n_pairs; i++) {
 		pr = &p->pair[i];
 		pr->shifts = pr->from != NULL &&
-		    clock_moment(pr->from) != clock_moment(pr->to);
+		    type_is_moment(pr->from) != type_is_moment(pr->to);
 	}
 }
 
@@ -153,8 +148,9 @@ clock_choose(struct plan *p, struct err *e)
 	size_t i;
 
 	for (i = 0; i < p->n_pairs; i++)
-		any = any || clock_moment(p->pair[i].to) ||
-		    (p->pair[i].from != NULL && clock_moment(p->pair[i].from));
+		any = any || type_is_moment(p->pair[i].to) ||
+		    (p->pair[i].from != NULL &&
+		    type_is_moment(p->pair[i].from));
 	if (!any)
 		return 0;
 	p->zone = p->server->time_zone;
@@ -189,7 +185,7 @@ add_moment(struct str *q, const char *ref, const char *here)
 static bool
 becomes_number(const struct pair *pr)
 {
-	return !pr->from->mariadb && clock_moment(pr->from) &&
+	return !pr->from->mariadb && type_is_moment(pr->from) &&
 	    (pr->to->kind == KIND_NUMBER || pr->to->kind == KIND_FLOAT ||
 	    pr->to->kind == KIND_BIT);
 }
@@ -208,7 +204,7 @@ add_shifted(struct str *q, const struct pair *pr, const char *ref,
 		    "IF(%s LIKE '0000-00-00%%', %s, " :
 		    "IF(CAST(%s AS DATETIME(6)) LIKE '0000-00-00%%', %s, ",
 		    ref, ref);
-	if (clock_moment(pr->from))
+	if (type_is_moment(pr->from))
 		str_addf(q, "CONVERT_TZ(%s, '+00:00', '%s')%s", ref, here,
 		    becomes_number(pr) ? " + 0" : "");
 	else
@@ -227,7 +223,7 @@ clock_source(struct str *q, const struct plan *p, const struct pair *pr,
 	    row != NULL ? "." : "", pr->from->name.sql);
 	if (!pr->shifts) {
 		str_addz(q, ref.s);
-	} else if (clock_moment(pr->from)) {
+	} else if (type_is_moment(pr->from)) {
 		add_shifted(q, pr, ref.s, false, p->server->time_zone);
 	} else {
 		convert_value(&value, pr->from, pr->to, ref.s);

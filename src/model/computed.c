@@ -5,7 +5,6 @@
 
 #include "base/str.h"
 #include "base/util.h"
-#include "model/clock.h"
 #include "model/convert.h"
 #include "model/lex.h"
 #include "model/pair.h"
@@ -256,7 +255,7 @@ bool
 computed_alike(const struct plan *p, const struct column *const *source,
     const struct column *from, const struct column *to)
 {
-	return from->generated && to->generated && !clock_moment(from) &&
-	    !clock_moment(to) && same_value(from, to) &&
+	return from->generated && to->generated && !type_is_moment(from) &&
+	    !type_is_moment(to) && same_value(from, to) &&
 	    same_expression(p, source, from, to);
 }

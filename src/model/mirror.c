@@ -34,6 +34,7 @@
 #include "model/pair.h"
 #include "model/phantom.h"
 #include "model/sql.h"
+#include "model/value.h"
 #include "model/verb.h"
 #include "server/session.h"
 
@@ -79,7 +80,7 @@ add_insert(struct str *q, const struct plan *p, const char *row)
 	for (i = 0; i < p->n_pairs; i++) {
 		if (i > 0)
 			str_addz(q, ", ");
-		pair_value(q, p, &p->pair[i], row);
+		value_render(q, p, &p->pair[i], row);
 	}
 	str_addz(q, ")");
 }
@@ -97,7 +98,7 @@ add_values(struct str *q, const struct plan *p, const char *before)
 		if (p->pair[i].from == NULL || p->pair[i].forth != NULL)
 			continue;
 		str_addf(q, "%s%s = ", before, p->pair[i].to->name.sql);
-		pair_value(q, p, &p->pair[i], "NEW");
+		value_render(q, p, &p->pair[i], "NEW");
 		before = ", ";
 	}
 }
@@ -187,7 +188,7 @@ add_lesser(struct str *q, const struct plan *p, const char *indent)
 		verb_add(q, p, "UPDATE");
 		str_addf(q, " %s SET %s = ", p->names.shadow.sql,
 		    pr->to->name.sql);
-		pair_value(q, p, pr, "NEW");
+		value_render(q, p, pr, "NEW");
 		str_addz(q, " WHERE ");
 		add_match(q, p, "NEW");
 		str_addf(q, pr->from->kind == KIND_TEXT ?
@@ -213,7 +214,7 @@ add_move(struct str *q, const struct plan *p, const char *indent)
 	for (i = 0; i < p->n_id && !p->computes_id; i++) {
 		str_addf(q, "%s%s = ", i > 0 ? ", " : "",
 		    p->id[i]->to->name.sql);
-		pair_value(q, p, p->id[i], "NEW");
+		value_render(q, p, p->id[i], "NEW");
 	}
 	str_addz(q, " WHERE ");
 	add_match(q, p, "OLD");

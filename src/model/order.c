@@ -7,6 +7,7 @@
 #include "model/ddl.h"
 #include "model/pair.h"
 #include "model/sql.h"
+#include "model/value.h"
 
 /* A unique key of just this column, in ascending order; or NULL. */
 static const struct key *
@@ -187,7 +188,7 @@ order_write(struct str *q, const struct plan *p, const char *ids)
 			continue;
 		str_addf(q, "%s%s.%s = ", before, p->names.shadow.sql,
 		    pr->to->name.sql);
-		pair_value(q, p, pr, p->names.old.sql);
+		value_render(q, p, pr, p->names.old.sql);
 		before = ", ";
 	}
 	add_which(q, &p->names.old, p->id[0]->from, ids);

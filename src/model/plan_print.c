@@ -16,6 +16,7 @@
 #include "model/mirror.h"
 #include "model/order.h"
 #include "model/reverse.h"
+#include "model/script.h"
 #include "model/sql.h"
 
 static void
@@ -182,7 +183,7 @@ print_order(const struct plan *p, FILE *to)
 static void
 print_lock(const struct plan *p, FILE *to)
 {
-	const struct cut *c = &p->cut;
+	const struct script *c = &p->script;
 	struct str q = STR_INIT;
 	size_t i;
 
@@ -203,7 +204,7 @@ print_lock(const struct plan *p, FILE *to)
 static void
 print_cut(const struct plan *p, FILE *to)
 {
-	const struct cut *c = &p->cut;
+	const struct script *c = &p->script;
 	size_t i;
 
 	print_sql(to, "ANALYZE TABLE %s", p->names.shadow.sql);
@@ -220,13 +221,13 @@ print_cut(const struct plan *p, FILE *to)
 	if (c->n > 0)
 		fputs("SET SESSION foreign_key_checks = 0;\n", to);
 	for (i = 0; i < c->n; i++)
-		if (c->item[i].lane == CUT_HOLDER)
+		if (c->item[i].lane == SCRIPT_HOLDER)
 			print_sql(to, "%s", c->item[i].sql);
 	if (p->park != NULL)
 		print_sql(to, "%s", p->park);
 	print_sql(to, "%s", p->swap);
 	for (i = 0; i < c->n; i++)
-		if (cut_follows(&c->item[i]))
+		if (script_follows(&c->item[i]))
 			print_sql(to, "%s", c->item[i].sql);
 	fputs("UNLOCK TABLES;\n", to);
 }

@@ -5,6 +5,7 @@
 
 #include "base/util.h"
 #include "model/convert.h"
+#include "model/mapping.h"
 #include "model/pair.h"
 
 static int
@@ -35,7 +36,7 @@ check_fillers(const struct plan *back, struct err *e)
 
 	for (i = 0; i < back->new->n_columns; i++) {
 		c = &back->new->column[i];
-		if (!pair_lacks_value(back, c))
+		if (!mapping_lacks_value(back, c))
 			continue;
 		err_set(e, ERR_REFUSED, "column %s, which the ALTER drops, is "
 		    "NOT NULL and has no DEFAULT, and there is no %s that "

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "model/cutkey.h"
+#include "model/cutover_fkeys.h"
 #include "model/standin.h"
 
 #define MOST_LOST	1000	/* bytes that are shown of what may be a lie */
@@ -317,7 +317,7 @@ name_index(struct str *q, const struct settle_view *v, const struct fkey *k)
 	struct ident name;
 
 	if (!standin_find(&name, v->pairs, STANDIN_KEY, k->name.raw) ||
-	    !cutkey_names_index(k, &v->names->shadow))
+	    !cutover_fkeys_names_index(k, &v->names->shadow))
 		return;
 	begin_clause(q);
 	str_addf(q, "RENAME INDEX %s TO %s", k->index.sql, name.sql);
@@ -365,7 +365,7 @@ is_apart(const struct settle_view *v, const struct fkey *k)
 {
 	struct ident name;
 
-	cutkey_from_attic(&name, v->names, k);
+	cutover_fkeys_from_attic(&name, v->names, k);
 	return strcmp(k->parent.sql, v->names->attic.sql) == 0 &&
 	    comes_at_end(v, name.raw);
 }
@@ -384,7 +384,7 @@ take_key(struct str *q, const struct settle_view *v, const struct fkey *k)
 		begin_clause(q);
 		str_addf(q, "DROP FOREIGN KEY %s", k->name.sql);
 	} else if (strstr(k->name.raw, "~livealter_") == NULL) {
-		cutkey_from_attic(&name, n, k);
+		cutover_fkeys_from_attic(&name, n, k);
 		fkey_in_wait(&to, name.raw);
 		add_turn(q, v, k, &t);
 	}

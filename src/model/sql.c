@@ -8,6 +8,7 @@
 #include "model/journal.h"
 #include "model/pair.h"
 #include "model/rowsum.h"
+#include "model/value.h"
 
 #define MANY_MEMBERS 256
 
@@ -444,7 +445,7 @@ render_copy(const struct plan *p)
 	for (i = 0; i < p->n_pairs; i++) {
 		if (i > 0)
 			str_addz(&q, ", ");
-		pair_value(&q, p, &p->pair[i], NULL);
+		value_render(&q, p, &p->pair[i], NULL);
 	}
 	str_addf(&q, " FROM %s FORCE INDEX (%s) WHERE ", p->names.old.sql,
 	    p->walk->name.sql);

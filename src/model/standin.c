@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "model/cutkey.h"
+#include "model/cutover_fkeys.h"
 #include "model/lex.h"
 #include "model/record.h"
 
@@ -61,7 +61,7 @@ note_trigger(struct str *list, const struct user_trigger *t)
 	record_add(list, t->create + standin_end(t->create));
 }
 
-/* cutkey_pair_fn */
+/* cutover_fkeys_pair_fn */
 static void
 note_key(void *list, const struct ident *stand_in, const struct ident *name)
 {
@@ -96,7 +96,7 @@ standin_note(struct str *list, const struct plan *p, const struct alter *a)
 	struct ident other;
 	size_t i;
 
-	cutkey_pairs(p, a, note_key, list);
+	cutover_fkeys_pairs(p, a, note_key, list);
 	for (i = 0; i < p->apart_new.n; i++)
 		if (!alter_drops_fkey(a, p->apart_new.key[i].name.raw))
 			note_apart(list, p, &p->apart_new.key[i]);

@@ -46,3 +46,11 @@ type_same_clock(const struct column *from, const struct column *to)
 {
 	return !type_is(from, "time") == !type_is(to, "time");
 }
+
+bool
+type_is_moment(const struct column *c)
+{
+	return strcasecmp(c->data_type, "timestamp") == 0;
+}
+
+/* Of a name without quotes; those of other alphabets have the high bit. */

@@ -7,9 +7,10 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/util.h"
-#include "model/clock.h"
 #include "model/convert.h"
+#include "model/mapping.h"
 #include "model/pair.h"
+#include "model/type.h"
 #include "steps/blocker.h"
 #include "steps/check_keys.h"
 #include "steps/check_server.h"
@@ -226,7 +227,7 @@ check_null_moments(struct db *db, const struct plan *p, struct err *e)
 		pr = &p->pair[i];
 		if (pr->from == NULL || !pr->from->nullable ||
 		    pr->to->nullable || pr->adapts_null || pr->may_change ||
-		    !clock_moment(pr->to))
+		    !type_is_moment(pr->to))
 			continue;
 		if (db_number(db, &rows, e, "SELECT EXISTS (SELECT 1 FROM %s "
 		    "USE INDEX FOR GROUP BY (%s) WHERE %s IS NULL)",
@@ -263,7 +264,7 @@ check_zero_dates(struct db *db, const struct plan *p, struct err *e)
 		    strncmp(p->pair[i].filler, "'0000-00-00", 11) != 0)
 			continue;
 		/* MySQL forbids it only for DATE and DATETIME. */
-		if (!p->server->mariadb && clock_moment(p->pair[i].to))
+		if (!p->server->mariadb && type_is_moment(p->pair[i].to))
 			continue;
 		if (db_number(db, &rows, e, "SELECT EXISTS (SELECT 1 FROM %s "
 		    "USE INDEX FOR GROUP BY (%s))", p->names.old.sql,
@@ -308,7 +309,7 @@ check_fillers(const struct plan *p, struct err *e)
 
 	for (i = 0; i < p->new->n_columns; i++) {
 		c = &p->new->column[i];
-		if (!pair_lacks_value(p, c))
+		if (!mapping_lacks_value(p, c))
 			continue;
 		err_set(e, ERR_REFUSED, "column %s is NOT NULL and has no "
 		    "DEFAULT, and there is no %s that stands for nothing",

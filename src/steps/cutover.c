@@ -17,6 +17,7 @@
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "model/script.h"
 #include "model/sql.h"
 #include "server/peer.h"
 #include "server/server.h"
@@ -104,17 +105,17 @@ find_out(struct cutover *c, unsigned long id, struct err *e)
 }
 
 static bool
-comes_back(const struct cut_item *it)
+comes_back(const struct script_item *it)
 {
-	return it->lane == CUT_RESTORE;
+	return it->lane == SCRIPT_RESTORE;
 }
 
 /* What is left to do when we fail now, in a session that is set up for it. */
 static void
 owe(struct cutover *c, enum undo_what what,
-    bool (*is_left)(const struct cut_item *))
+    bool (*is_left)(const struct script_item *))
 {
-	const struct cut *cut = &c->p->cut;
+	const struct script *cut = &c->p->script;
 	size_t i;
 
 	undo_push(c->undo, what, "SET SESSION foreign_key_checks = 1");
@@ -126,9 +127,9 @@ owe(struct cutover *c, enum undo_what what,
 }
 
 static bool
-is_a_name(const struct cut_item *it)
+is_a_name(const struct script_item *it)
 {
-	return it->lane == CUT_TABLE;
+	return it->lane == SCRIPT_TABLE;
 }
 
 /* The RENAME has happened: other things are to be done if we fail now. */
@@ -140,8 +141,8 @@ note_swapped(struct cutover *c, bool but_names)
 		undo_push(c->undo, UNDO_ATTIC, "DROP TABLE IF EXISTS %s",
 		    c->p->names.attic.sql);
 	undo_forget(c->undo, UNDO_BACK);
-	if (c->p->cut.n > 0)
-		owe(c, UNDO_FINISH, but_names ? is_a_name : cut_follows);
+	if (c->p->script.n > 0)
+		owe(c, UNDO_FINISH, but_names ? is_a_name : script_follows);
 }
 
 /*
@@ -151,7 +152,7 @@ note_swapped(struct cutover *c, bool but_names)
 static bool
 add_packet(struct str *q, const struct plan *p, size_t *i)
 {
-	const struct cut *cut = &p->cut;
+	const struct script *cut = &p->script;
 	bool last = false;
 
 	if (*i == 0) {
@@ -161,7 +162,7 @@ add_packet(struct str *q, const struct plan *p, size_t *i)
 			    "foreign_key_checks = 0", p->names.old.db.sql);
 	}
 	for (; *i < cut->n && !last; ++*i) {
-		if (!cut_follows(&cut->item[*i]))
+		if (!script_follows(&cut->item[*i]))
 			continue;
 		str_addf(q, "%s%s", q->len > 0 ? "; " : "",
 		    cut->item[*i].sql);
@@ -183,9 +184,9 @@ send_packets(struct cutover *c, bool *renamed, struct err *e)
 	int rc = 0;
 
 	log_sql(c->p->swap);
-	for (i = 0; i < c->p->cut.n; i++)
-		if (cut_follows(&c->p->cut.item[i]))
-			log_sql(c->p->cut.item[i].sql);
+	for (i = 0; i < c->p->script.n; i++)
+		if (script_follows(&c->p->script.item[i]))
+			log_sql(c->p->script.item[i].sql);
 	log_sql("UNLOCK TABLES");
 	i = 0;
 	while (rc == 0 && more) {
@@ -261,7 +262,7 @@ swap_tables(struct cutover *c, struct lanes *lanes, struct err *e)
 	if (lanes == NULL)
 		return swap_in_packets(c, e);
 	/* What MariaDB's holder hands over would go with the new table. */
-	if (cut_has(&c->p->cut, CUT_RESTORE))
+	if (script_has(&c->p->script, SCRIPT_RESTORE))
 		owe(c, UNDO_RESTORE, comes_back);
 	rc = lanes_swap(lanes, &back, e);
 	if (rc < 0) {

@@ -6,6 +6,7 @@
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "model/script.h"
 #include "model/sql.h"
 #include "server/peer.h"
 #include "server/vigil.h"
@@ -19,7 +20,7 @@ const struct qname **
 finish_tables(const struct plan *p, const struct qname *other,
     struct mdl_set *set)
 {
-	const struct cut *c = &p->cut;
+	const struct script *c = &p->script;
 	const struct qname **t;
 	size_t i, n = 0;
 
@@ -106,10 +107,10 @@ send_names(struct db *db, const struct plan *p, const struct db *sub,
 
 	str_addf(&q, "USE %s; SET SESSION foreign_key_checks = 0; ",
 	    p->names.old.db.sql);
-	for (i = 0; i < p->cut.n; i++)
-		if (p->cut.item[i].lane == CUT_TABLE) {
-			log_sql(p->cut.item[i].sql);
-			str_addf(&q, "%s; ", p->cut.item[i].sql);
+	for (i = 0; i < p->script.n; i++)
+		if (p->script.item[i].lane == SCRIPT_TABLE) {
+			log_sql(p->script.item[i].sql);
+			str_addf(&q, "%s; ", p->script.item[i].sql);
 		}
 	log_sql("UNLOCK TABLES");
 	str_addz(&q, "SET SESSION foreign_key_checks = 1; ");
@@ -169,7 +170,7 @@ finish_names(struct db *db, const struct plan *p, const struct config *cfg,
 	bool held, broke;
 	int rc;
 
-	if (!cut_has(&p->cut, CUT_TABLE))
+	if (!script_has(&p->script, SCRIPT_TABLE))
 		return 0;
 	/* Before there is a lock: to connect takes its time. */
 	sub = substitute(db);

@@ -7,7 +7,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/util.h"
-#include "model/cutkey.h"
+#include "model/cutover_fkeys.h"
+#include "model/cutover_script.h"
 #include "model/definer.h"
 #include "model/mirror.h"
 #include "server/denied.h"
@@ -148,8 +149,8 @@ try_child(const struct trial *t, const struct qname *child,
 		ident_derive(&name, "", f->key[i].name.raw, "_livealter4");
 		str_reset(&q);
 		str_addf(&q, "ALTER TABLE %s ADD ", like->sql);
-		rc = cut_child_key(&q, p, &f->key[i], &name, &p->names.shadow,
-		    e);
+		rc = cutover_script_child_key(&q, p, &f->key[i], &name,
+		    &p->names.shadow, e);
 		if (rc == 0)
 			rc = run_on(t, &p->names.shadow, q.s, e);
 		if (rc == 0)
@@ -171,10 +172,10 @@ try_children(struct trial *t, struct undo *undo, struct err *e)
 	int rc = 0;
 
 	names_trial(&like, &p->names);
-	for (i = 0; i < p->cut.n_children && rc == 0; i++) {
+	for (i = 0; i < p->script.n_children && rc == 0; i++) {
 		undo_push(undo, UNDO_TRY, "DROP TABLE IF EXISTS %s",
 		    like.sql);
-		rc = try_child(t, p->cut.child[i], &like, e);
+		rc = try_child(t, p->script.child[i], &like, e);
 		if (undo_run(undo, UNDO_TRY, take_off, t,
 		    rc == 0 ? e : &e2) != 0)
 			rc = -1;
@@ -324,7 +325,7 @@ kinship_add(struct db *db, const struct plan *p, const struct config *cfg,
 	str_addf(&q, "ALTER TABLE %s ", p->names.shadow.sql);
 	for (i = 0; i < p->added->n; i++) {
 		k = &p->added->key[i];
-		cutkey_added(&name, k);
+		cutover_fkeys_added(&name, k);
 		if (i > 0)
 			str_addz(&q, ", ");
 		fkey_keep_index(&q, k);
@@ -356,7 +357,7 @@ kinship_has(struct db *db, const struct qname *shadow,
 	if (added->n == 0)
 		return 0;
 	rc = fkey_own(&there, db, shadow, e);
-	cutkey_added(&name, &added->key[0]);
+	cutover_fkeys_added(&name, &added->key[0]);
 	if (rc == 0)
 		rc = fkey_find(&there, name.raw) != NULL;
 	fkey_free(&there);
@@ -375,7 +376,7 @@ kinship_remove(struct db *db, const struct server *s,
 
 	str_addf(&q, "ALTER TABLE %s ", shadow->sql);
 	for (i = 0; i < added->n; i++) {
-		cutkey_added(&name, &added->key[i]);
+		cutover_fkeys_added(&name, &added->key[i]);
 		str_addf(&q, "%sDROP FOREIGN KEY %s", i > 0 ? ", " : "",
 		    name.sql);
 	}

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "model/script.h"
 #include "model/sql.h"
 #include "server/server.h"
 #include "server/vigil.h"
@@ -46,7 +47,7 @@ lanes_open(struct lanes **out, struct db *holder, const struct plan *p,
     const struct config *cfg, struct err *e)
 {
 	struct lanes *l = xcalloc(1, sizeof(*l));
-	size_t kin = p->cut.n_children + p->cut.n_grandchildren;
+	size_t kin = p->script.n_children + p->script.n_grandchildren;
 
 	*out = l;
 	l->holder = holder;
@@ -57,7 +58,7 @@ lanes_open(struct lanes **out, struct db *holder, const struct plan *p,
 		return -1;
 	claim_swap_name(&l->renamers, holder, &p->names.old);
 	claim_park_name(&l->parking, holder, &p->names.old);
-	if (p->cut.n_parents > 0 && !p->cut.leaves_parents &&
+	if (p->script.n_parents > 0 && !p->script.leaves_parents &&
 	    open_lane(&l->parents, l, e) != 0)
 		return -1;
 	while (l->n < kin)
@@ -93,7 +94,7 @@ lanes_renamer(const struct lanes *l)
 static int
 lock_parents(struct lanes *l, struct err *e)
 {
-	const struct cut *c = &l->p->cut;
+	const struct script *c = &l->p->script;
 	struct str q = STR_INIT;
 	size_t i;
 	int rc;
@@ -138,13 +139,13 @@ lanes_unlock(struct lanes *l)
 }
 
 static void
-add_items(struct str *q, const struct plan *p, enum cut_lane lane)
+add_items(struct str *q, const struct plan *p, enum script_lane lane)
 {
 	size_t i;
 
-	for (i = 0; i < p->cut.n; i++)
-		if (p->cut.item[i].lane == lane)
-			str_addf(q, "; %s", p->cut.item[i].sql);
+	for (i = 0; i < p->script.n; i++)
+		if (p->script.item[i].lane == lane)
+			str_addf(q, "; %s", p->script.item[i].sql);
 }
 
 /*
@@ -214,7 +215,7 @@ send_renamer(struct lanes *l, struct err *e)
 
 	add_parked(&q, l);
 	str_addz(&q, l->p->swap);
-	add_items(&q, l->p, CUT_ATTIC);
+	add_items(&q, l->p, SCRIPT_ATTIC);
 	str_addf(&q, "; DO RELEASE_LOCK(%s)", l->renamers.s);
 	rc = db_number(l->holder, &got, e, "SELECT GET_LOCK(%s, 0)",
 	    l->parking.s) != 0 ||
@@ -228,7 +229,7 @@ send_renamer(struct lanes *l, struct err *e)
 static int
 send_kin(struct lanes *l, size_t i, struct err *e)
 {
-	const struct cut *c = &l->p->cut;
+	const struct script *c = &l->p->script;
 	struct str q = STR_INIT;
 	int rc;
 
@@ -293,7 +294,7 @@ send_holder(struct lanes *l, struct err *e)
 
 	str_addf(&q, "USE %s; SET SESSION foreign_key_checks = 0",
 	    l->p->names.old.db.sql);
-	add_items(&q, l->p, CUT_HOLDER);
+	add_items(&q, l->p, SCRIPT_HOLDER);
 	if (l->p->park != NULL)
 		str_addf(&q, "; %s; DO RELEASE_LOCK(%s)", l->p->park,
 		    l->parking.s);
@@ -306,25 +307,25 @@ send_holder(struct lanes *l, struct err *e)
 }
 
 static void
-show_items(const struct plan *p, enum cut_lane lane)
+show_items(const struct plan *p, enum script_lane lane)
 {
 	size_t i;
 
-	for (i = 0; i < p->cut.n; i++)
-		if (p->cut.item[i].lane == lane)
-			log_sql(p->cut.item[i].sql);
+	for (i = 0; i < p->script.n; i++)
+		if (p->script.item[i].lane == lane)
+			log_sql(p->script.item[i].sql);
 }
 
 /* What the packets hold, but for what only orders them. */
 static void
 show(const struct plan *p)
 {
-	show_items(p, CUT_HOLDER);
+	show_items(p, SCRIPT_HOLDER);
 	if (p->park != NULL)
 		log_sql(p->park);
 	log_sql("UNLOCK TABLES");
 	log_sql(p->swap);
-	show_items(p, CUT_ATTIC);
+	show_items(p, SCRIPT_ATTIC);
 }
 
 static int
@@ -355,14 +356,14 @@ run_item(struct lanes *l, const char *sql)
 
 /* Returns whether none of them failed. */
 static bool
-run_items(struct lanes *l, enum cut_lane lane)
+run_items(struct lanes *l, enum script_lane lane)
 {
 	bool done = true;
 	size_t i;
 
-	for (i = 0; i < l->p->cut.n; i++)
-		if (l->p->cut.item[i].lane == lane)
-			done = run_item(l, l->p->cut.item[i].sql) && done;
+	for (i = 0; i < l->p->script.n; i++)
+		if (l->p->script.item[i].lane == lane)
+			done = run_item(l, l->p->script.item[i].sql) && done;
 	return done;
 }
 
@@ -403,9 +404,9 @@ hand_back(struct lanes *l, bool locked)
 	bool done = dissolve(l);
 
 	db_quiet(l->holder, &ignored, "SET SESSION foreign_key_checks = 0");
-	done = run_items(l, CUT_RESTORE) && done;
+	done = run_items(l, SCRIPT_RESTORE) && done;
 	if (done && locked)
-		run_items(l, CUT_RETAKE);
+		run_items(l, SCRIPT_RETAKE);
 	db_quiet(l->holder, &ignored, "SET SESSION foreign_key_checks = 1");
 	lanes_unlock(l);
 	return done;
@@ -432,7 +433,7 @@ lanes_swap(struct lanes *l, bool *back, struct err *e)
 		return -1;
 	*back = hand_back(l, locked);
 	/* What was handed over once is not to be handed over again. */
-	if (cut_has(&l->p->cut, CUT_HOLDER))
+	if (script_has(&l->p->script, SCRIPT_HOLDER))
 		e->sqlno = 0;
 	return 0;
 }

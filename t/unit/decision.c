@@ -1,4 +1,4 @@
-/* What plan_make() refuses, and what it decides without a word of SQL. */
+/* What planner_make() refuses, and what it decides without a word of SQL. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,9 @@
 
 #include "../fixture.h"
 #include "model/pair.h"
+#include "model/planner.h"
 #include "model/sql.h"
+#include "model/value.h"
 
 static int
 setup(void **state)
@@ -161,10 +163,10 @@ with_a_timestamp_all_is_done_in_utc(void **state)
 	    0);
 	assert_string_equal(f->plan.zone, "+00:00");
 	assert_true(f->plan.session & SESSION_UTC);
-	pair_value(&q, &f->plan, &f->plan.pair[0], "NEW");
+	value_render(&q, &f->plan, &f->plan.pair[0], "NEW");
 	assert_string_equal(q.s, "NEW.`at`");
 	str_reset(&q);
-	pair_value(&q, &f->plan, &f->plan.pair[1], NULL);
+	value_render(&q, &f->plan, &f->plan.pair[1], NULL);
 	assert_string_equal(q.s, "IF(`d` LIKE '0000-00-00%', `d`, "
 	    "CONVERT_TZ(`d`, '+00:00', 'SYSTEM'))");
 	str_free(&q);
@@ -185,7 +187,7 @@ what_the_new_table_computes_needs_the_servers_clock(void **state)
 	refuses(f, "ADD made DATETIME NOT NULL DEFAULT NOW()", ERR_REFUSED,
 	    "the key `PRIMARY`");
 	assert_non_null(strstr(f->e.hint, "--chunk-index"));
-	plan_free(&f->plan);
+	planner_free(&f->plan);
 	alter_free(&f->alter);
 	f->wish.chunk_index = "id";
 	assert_int_equal(fixture_plan(f, "t", "ADD made DATETIME NOT NULL "
@@ -257,10 +259,10 @@ beside_other_dates_each_value_is_judged(void **state)
 	primary(&f->new, "id");
 	assert_int_equal(fixture_plan(f, "t", "MODIFY d DATE"), 0);
 	assert_false(f->plan.session & SESSION_NO_ZERO_DATE);
-	pair_value(&q, &f->plan, &f->plan.pair[1], "NEW");
+	value_render(&q, &f->plan, &f->plan.pair[1], "NEW");
 	assert_string_equal(q.s, "NEW.`other`");
 	str_reset(&q);
-	pair_value(&q, &f->plan, &f->plan.pair[2], "NEW");
+	value_render(&q, &f->plan, &f->plan.pair[2], "NEW");
 	assert_string_equal(q.s, "IF(CAST(NEW.`d` AS DATETIME(6)) LIKE "
 	    "'%-00%', CONCAT('zero date: ', NEW.`d`), NEW.`d`)");
 	str_free(&q);

@@ -17,6 +17,7 @@
 
 #include "../fixture.h"
 #include "model/bound.h"
+#include "model/planner.h"
 #include "model/sql.h"
 
 #define UTF8	"collate=utf8mb4_general_ci"
@@ -568,7 +569,7 @@ plan_is_as_written_down(void **state)
 	fixture_server(&f, g->server);
 	g->build(&f);
 	if (fixture_plan(&f, g->table, g->alter) != 0 || (back &&
-	    plan_reverse(&f.plan, &f.alter, &f.wish, &f.e) != 0))
+	    planner_reverse(&f.plan, &f.alter, &f.wish, &f.e) != 0))
 		fail_msg("%s", f.e.text);
 	out = open_memstream(&text, &size);
 	assert_non_null(out);

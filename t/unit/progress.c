@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/progress.h"
+#include "model/clock.h"
 
 static void
 says(const struct progress *p, const char *want)

@@ -1,5 +1,5 @@
-#ifndef CUTKEY_H
-#define CUTKEY_H
+#ifndef CUTOVER_FKEYS_H
+#define CUTOVER_FKEYS_H
 
 #include <stdbool.h>
 
@@ -7,14 +7,14 @@
 #include "model/fkey.h"
 #include "model/plan.h"
 
-/* The names of the table's own foreign keys in the cut-over (cut.h). */
+/* The names of the table's own foreign keys in the cut-over. */
 
 /* Add the statement that takes them from the old table, after the RENAME; or
  * leaves them to it under other names, where it is kept in step. */
-void cutkey_take(struct plan *p);
+void cutover_fkeys_take(struct plan *p);
 
 /* Add the statements that give them these names before the RENAME. */
-void cutkey_wait(struct plan *p);
+void cutover_fkeys_wait(struct plan *p);
 
 /*
  * On MariaDB, are the keys of the old table done with before the RENAME?  Who
@@ -24,35 +24,36 @@ void cutkey_wait(struct plan *p);
  * trigger writes to cannot be read from it (procedures, functions, triggers
  * behind it), so that there is one is enough.
  */
-bool cutkey_leaves_parents(const struct plan *p);
+bool cutover_fkeys_leaves_parents(const struct plan *p);
 
 /* Add the statement that drops them before the RENAME, and back. */
-void cutkey_drop(struct plan *p);
+void cutover_fkeys_drop(struct plan *p);
 
 /* Add the statements that let those to the table itself reference the new
  * one, before the RENAME. */
-void cutkey_turn(struct plan *p);
+void cutover_fkeys_turn(struct plan *p);
 
 /* Add the statements that give them their names, and that drop those which
  * the ALTER drops. */
-void cutkey_name(struct plan *p, const struct alter *a);
+void cutover_fkeys_name(struct plan *p, const struct alter *a);
 
 /* Call this for each key of the table with the names it goes by in the
  * cut-over, and the one that it has in the end. */
-typedef void cutkey_pair_fn(void *arg, const struct ident *stand_in,
+typedef void cutover_fkeys_pair_fn(void *arg, const struct ident *stand_in,
     const struct ident *name);
-void cutkey_pairs(const struct plan *p, const struct alter *a,
-    cutkey_pair_fn *fn, void *arg);
+void cutover_fkeys_pairs(const struct plan *p, const struct alter *a,
+    cutover_fkeys_pair_fn *fn, void *arg);
 
 /* The name of an old table's key before the RENAME of the table. */
-void cutkey_from_attic(struct ident *to, const struct names *n,
+void cutover_fkeys_from_attic(struct ident *to, const struct names *n,
     const struct fkey *k);
 
 /* Is it a key that the ALTER adds, before it gets its name, with an index that
  * is to be called like it? */
-bool cutkey_names_index(const struct fkey *k, const struct qname *shadow);
+bool cutover_fkeys_names_index(const struct fkey *k,
+    const struct qname *shadow);
 
 /* What a key of p->added is called on the new table until the swap. */
-void cutkey_added(struct ident *to, const struct fkey *k);
+void cutover_fkeys_added(struct ident *to, const struct fkey *k);
 
 #endif

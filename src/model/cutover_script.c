@@ -1,4 +1,4 @@
-#include "model/cut.h"
+#include "model/cutover_script.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,26 +7,13 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/alter.h"
-#include "model/cutkey.h"
+#include "model/cutover_fkeys.h"
 #include "model/fkey.h"
 #include "model/kin.h"
 #include "model/mirror.h"
 #include "model/pair.h"
 #include "model/plan.h"
-
-void
-cut_add(struct cut *c, enum cut_lane lane, const struct qname *child,
-    struct str *sql)
-{
-	struct cut_item *it;
-
-	c->item = xrealloc(c->item, c->n + 1, sizeof(*c->item));
-	it = &c->item[c->n++];
-	it->lane = lane;
-	it->child = child;
-	it->last = false;
-	it->sql = str_take(sql);
-}
+#include "model/script.h"
 
 static bool
 has_table(const struct qname *const *set, size_t n, const struct qname *t)
@@ -51,7 +38,7 @@ add_table(const struct qname ***set, size_t *n, const struct qname *t)
 static void
 add_parents(struct plan *p, const struct fkeys *f)
 {
-	struct cut *c = &p->cut;
+	struct script *c = &p->script;
 	size_t i;
 
 	for (i = 0; i < f->n; i++)
@@ -66,7 +53,7 @@ add_parents(struct plan *p, const struct fkeys *f)
 static void
 find_tables(struct plan *p)
 {
-	struct cut *c = &p->cut;
+	struct script *c = &p->script;
 	size_t i;
 
 	for (i = 0; p->follow_children && i < p->kin->child.n; i++)
@@ -116,8 +103,9 @@ check_index(const struct plan *p, const struct fkey *k,
 }
 
 int
-cut_child_key(struct str *q, const struct plan *p, const struct fkey *k,
-    const struct ident *name, const struct qname *to, struct err *e)
+cutover_script_child_key(struct str *q, const struct plan *p,
+    const struct fkey *k, const struct ident *name, const struct qname *to,
+    struct err *e)
 {
 	struct ident *columns = xcalloc(k->n + 1, sizeof(*columns));
 	int rc = map_referenced(p, k, columns, e);
@@ -132,7 +120,7 @@ cut_child_key(struct str *q, const struct plan *p, const struct fkey *k,
 
 /* How the foreign keys of a child are turned. */
 struct turn {
-	enum cut_lane lane;
+	enum script_lane lane;
 	const struct qname *to;		/* the table they then reference */
 	bool back;			/* by its old names for the columns */
 };
@@ -169,11 +157,11 @@ turn_child(struct plan *p, const struct turn *t, const struct qname *child,
 			fkey_definition(&q, k, there ? &other : &k->name,
 			    t->to, NULL);
 		else
-			rc = cut_child_key(&q, p, k, there ? &other :
+			rc = cutover_script_child_key(&q, p, k, there ? &other :
 			    &k->name, t->to, e);
 	}
 	if (rc == 0)
-		cut_add(&p->cut, t->lane, child, &q);
+		script_add(&p->script, t->lane, child, &q);
 	str_free(&q);
 	return rc;
 }
@@ -183,9 +171,9 @@ turn_children(struct plan *p, const struct turn *t, struct err *e)
 {
 	size_t i;
 
-	for (i = 0; i < p->cut.n_children; i++)
-		if (turn_child(p, t, p->cut.child[i], true, e) != 0 ||
-		    turn_child(p, t, p->cut.child[i], false, e) != 0)
+	for (i = 0; i < p->script.n_children; i++)
+		if (turn_child(p, t, p->script.child[i], true, e) != 0 ||
+		    turn_child(p, t, p->script.child[i], false, e) != 0)
 			return -1;
 	return 0;
 }
@@ -203,17 +191,17 @@ has_simple_trigger(const struct plan *p)
 }
 
 static void
-drop_trigger(struct plan *p, enum cut_lane lane, const struct ident *name)
+drop_trigger(struct plan *p, enum script_lane lane, const struct ident *name)
 {
 	struct str q = STR_INIT;
 
 	str_addf(&q, "DROP TRIGGER IF EXISTS %s.%s", p->names.old.db.sql,
 	    name->sql);
-	cut_add(&p->cut, lane, NULL, &q);
+	script_add(&p->script, lane, NULL, &q);
 }
 
 static void
-take_triggers(struct plan *p, enum cut_lane lane)
+take_triggers(struct plan *p, enum script_lane lane)
 {
 	size_t i;
 
@@ -222,21 +210,21 @@ take_triggers(struct plan *p, enum cut_lane lane)
 }
 
 static void
-make_trigger(struct plan *p, enum cut_lane lane, const struct user_trigger *t,
-    const struct user_trigger_form *form)
+make_trigger(struct plan *p, enum script_lane lane,
+    const struct user_trigger *t, const struct user_trigger_form *form)
 {
 	struct str q = STR_INIT;
 
 	user_trigger_before(&q, t);
-	cut_add(&p->cut, lane, NULL, &q);
+	script_add(&p->script, lane, NULL, &q);
 	user_trigger_create(&q, t, form);
-	cut_add(&p->cut, lane, NULL, &q);
+	script_add(&p->script, lane, NULL, &q);
 	user_trigger_after(&q);
-	cut_add(&p->cut, lane, NULL, &q);
+	script_add(&p->script, lane, NULL, &q);
 }
 
 static void
-make_triggers(struct plan *p, enum cut_lane lane)
+make_triggers(struct plan *p, enum script_lane lane)
 {
 	const struct user_trigger_form form = { .mariadb = p->server->mariadb };
 	size_t i;
@@ -262,10 +250,10 @@ hand_over_triggers(struct plan *p)
 	for (i = 0; i < p->kin->n_triggers; i++) {
 		t = &p->kin->trigger[i];
 		user_trigger_stand_in(&name, t);
-		drop_trigger(p, CUT_RESTORE, &name);
+		drop_trigger(p, SCRIPT_RESTORE, &name);
 		form.name = name.sql;
 		form.table = t->new_sql;
-		make_trigger(p, CUT_HOLDER, t, &form);
+		make_trigger(p, SCRIPT_HOLDER, t, &form);
 	}
 }
 
@@ -310,14 +298,14 @@ bring_triggers(struct plan *p)
 	const struct user_trigger *t, *next;
 	size_t i;
 
-	make_triggers(p, CUT_TABLE);
+	make_triggers(p, SCRIPT_TABLE);
 	for (i = 0; i < p->kin->n_triggers && again; i++) {
 		t = &p->kin->trigger[i];
 		next = precede ? next_trigger(p, i) : NULL;
 		form.next = next != NULL ? user_trigger_next(t, next) : NULL;
-		drop_trigger(p, CUT_TABLE, &t->name);
-		make_trigger(p, CUT_TABLE, t, &form);
-		p->cut.item[p->cut.n - 2].last = true;
+		drop_trigger(p, SCRIPT_TABLE, &t->name);
+		make_trigger(p, SCRIPT_TABLE, t, &form);
+		p->script.item[p->script.n - 2].last = true;
 	}
 }
 
@@ -336,27 +324,27 @@ name_triggers(struct plan *p)
 	for (i = 0; i < p->kin->n_triggers; i++) {
 		t = &p->kin->trigger[i];
 		user_trigger_stand_in(&name, t);
-		drop_trigger(p, CUT_TABLE, &name);
-		make_trigger(p, CUT_TABLE, t, &form);
+		drop_trigger(p, SCRIPT_TABLE, &name);
+		make_trigger(p, SCRIPT_TABLE, t, &form);
 	}
 }
 
 /* The triggers of this plan, on that table. */
 static void
-make_ours(struct plan *p, enum cut_lane lane, const struct plan *of,
+make_ours(struct plan *p, enum script_lane lane, const struct plan *of,
     const struct qname *on)
 {
 	struct str q = STR_INIT;
 	int ev;
 
 	mirror_session(&q, of);
-	cut_add(&p->cut, lane, NULL, &q);
+	script_add(&p->script, lane, NULL, &q);
 	for (ev = 0; ev < N_TRIGGERS; ev++) {
 		mirror_create(&q, &of->trigger[ev], on);
-		cut_add(&p->cut, lane, NULL, &q);
+		script_add(&p->script, lane, NULL, &q);
 	}
 	user_trigger_after(&q);
-	cut_add(&p->cut, lane, NULL, &q);
+	script_add(&p->script, lane, NULL, &q);
 }
 
 /*
@@ -369,42 +357,42 @@ make_ours(struct plan *p, enum cut_lane lane, const struct plan *of,
 static int
 render_before(struct plan *p, struct err *e)
 {
-	struct turn t = { CUT_HOLDER, &p->names.shadow, false };
-	struct turn back = { CUT_RESTORE, &p->names.old, true };
-	bool takes_ours = p->cut.n_children > 0 || p->kin->n_triggers > 0;
+	struct turn t = { SCRIPT_HOLDER, &p->names.shadow, false };
+	struct turn back = { SCRIPT_RESTORE, &p->names.old, true };
+	bool takes_ours = p->script.n_children > 0 || p->kin->n_triggers > 0;
 	int ev;
 
-	cutkey_turn(p);
+	cutover_fkeys_turn(p);
 	for (ev = 0; ev < N_TRIGGERS && takes_ours; ev++)
-		drop_trigger(p, CUT_HOLDER, &p->trigger[ev].name.table);
+		drop_trigger(p, SCRIPT_HOLDER, &p->trigger[ev].name.table);
 	hand_over_triggers(p);
 	if (turn_children(p, &t, e) != 0 || turn_children(p, &back, e) != 0)
 		return -1;
 	/* A way back that was not gone can be gone later. */
 	if (p->complete && takes_ours)
-		make_ours(p, CUT_RETAKE, p, &p->names.old);
+		make_ours(p, SCRIPT_RETAKE, p, &p->names.old);
 	return 0;
 }
 
 int
-cut_render(struct plan *p, const struct alter *a, struct err *e)
+cutover_script_render(struct plan *p, const struct alter *a, struct err *e)
 {
-	struct turn t = { CUT_CHILD, &p->names.old, false };
+	struct turn t = { SCRIPT_CHILD, &p->names.old, false };
 
 	find_tables(p);
 	if (p->server->mariadb && render_before(p, e) != 0)
 		return -1;
-	p->cut.leaves_parents = cutkey_leaves_parents(p);
+	p->script.leaves_parents = cutover_fkeys_leaves_parents(p);
 	if (p->server->mariadb && p->kept_in_step)
-		cutkey_wait(p);
-	else if (p->cut.leaves_parents)
-		cutkey_drop(p);
+		cutover_fkeys_wait(p);
+	else if (p->script.leaves_parents)
+		cutover_fkeys_drop(p);
 	else
-		cutkey_take(p);
-	take_triggers(p, CUT_ATTIC);
+		cutover_fkeys_take(p);
+	take_triggers(p, SCRIPT_ATTIC);
 	if (!p->server->mariadb && turn_children(p, &t, e) != 0)
 		return -1;
-	cutkey_name(p, a);
+	cutover_fkeys_name(p, a);
 	if (p->server->mariadb)
 		name_triggers(p);
 	else
@@ -421,16 +409,16 @@ take_old_triggers(struct plan *p)
 {
 	if (!p->server->mariadb)
 		return;
-	take_triggers(p, CUT_HOLDER);
-	take_triggers(p, CUT_RESTORE);
-	make_triggers(p, CUT_RESTORE);
+	take_triggers(p, SCRIPT_HOLDER);
+	take_triggers(p, SCRIPT_RESTORE);
+	make_triggers(p, SCRIPT_RESTORE);
 }
 
 void
-cut_turn(struct plan *p)
+cutover_script_flip(struct plan *p)
 {
 	bool before = p->server->mariadb;
-	enum cut_lane from = before ? CUT_HOLDER : CUT_ATTIC;
+	enum script_lane from = before ? SCRIPT_HOLDER : SCRIPT_ATTIC;
 	struct str q = STR_INIT;
 	int ev;
 
@@ -438,41 +426,10 @@ cut_turn(struct plan *p)
 	for (ev = 0; ev < N_TRIGGERS; ev++) {
 		str_addf(&q, "DROP TRIGGER IF EXISTS %s",
 		    p->trigger[ev].name.sql);
-		cut_add(&p->cut, from, NULL, &q);
+		script_add(&p->script, from, NULL, &q);
 	}
 	if (before)
-		make_ours(p, CUT_HOLDER, p->back, &p->names.shadow);
+		make_ours(p, SCRIPT_HOLDER, p->back, &p->names.shadow);
 	else
-		make_ours(p, CUT_TABLE, p->back, &p->names.old);
-}
-
-bool
-cut_has(const struct cut *c, enum cut_lane lane)
-{
-	size_t i;
-
-	for (i = 0; i < c->n; i++)
-		if (c->item[i].lane == lane)
-			return true;
-	return false;
-}
-
-bool
-cut_follows(const struct cut_item *it)
-{
-	return it->lane >= CUT_ATTIC;
-}
-
-void
-cut_free(struct cut *c)
-{
-	size_t i;
-
-	for (i = 0; i < c->n; i++)
-		free(c->item[i].sql);
-	free(c->item);
-	free(c->child);
-	free(c->parent);
-	free(c->grandchild);
-	memset(c, 0, sizeof(*c));
+		make_ours(p, SCRIPT_TABLE, p->back, &p->names.old);
 }

@@ -1,4 +1,4 @@
-#include "model/cutkey.h"
+#include "model/cutover_fkeys.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/pair.h"
+#include "model/script.h"
 
 /* The number in "<table>_ibfk_<number>", a name that the server chose; or 0. */
 static unsigned long
@@ -34,14 +35,14 @@ choose_number(struct ident *to, const struct ident *table, unsigned long n)
 }
 
 static void
-add_alter(struct plan *p, enum cut_lane lane, const struct qname *table,
+add_alter(struct plan *p, enum script_lane lane, const struct qname *table,
     struct str *clauses)
 {
 	struct str q = STR_INIT;
 
 	if (clauses->len > 0) {
 		str_addf(&q, "ALTER TABLE %s %s", table->sql, clauses->s);
-		cut_add(&p->cut, lane, NULL, &q);
+		script_add(&p->script, lane, NULL, &q);
 	}
 	str_free(clauses);
 }
@@ -155,7 +156,7 @@ turned_name(struct ident *to, const struct ident *name)
  * itself must reference the new one before.
  */
 void
-cutkey_turn(struct plan *p)
+cutover_fkeys_turn(struct plan *p)
 {
 	struct str q = STR_INIT;
 	const struct fkey *k;
@@ -169,7 +170,7 @@ cutkey_turn(struct plan *p)
 		turned_name(&name, &k->name);
 		add_renamed(&q, p, k, &k->name, &name, &p->names.shadow);
 	}
-	add_alter(p, CUT_HOLDER, &p->names.shadow, &q);
+	add_alter(p, SCRIPT_HOLDER, &p->names.shadow, &q);
 }
 
 /* Its name when it is to get its own one back. */
@@ -194,7 +195,7 @@ came_with(const struct ident *index, const struct ident *key,
 }
 
 bool
-cutkey_names_index(const struct fkey *k, const struct qname *shadow)
+cutover_fkeys_names_index(const struct fkey *k, const struct qname *shadow)
 {
 	struct ident name;
 
@@ -228,7 +229,7 @@ add_apart(struct str *q, const struct plan *p, const struct alter *a)
  * references the one of its name then: the new one.
  */
 void
-cutkey_name(struct plan *p, const struct alter *a)
+cutover_fkeys_name(struct plan *p, const struct alter *a)
 {
 	struct str q = STR_INIT, all = STR_INIT;
 	const struct fkey *k, *was;
@@ -248,7 +249,7 @@ cutkey_name(struct plan *p, const struct alter *a)
 	for (i = 0; i < p->added->n; i++) {
 		k = &p->added->key[i];
 		name = name_of_added(p, a, k);
-		cutkey_added(&other, k);
+		cutover_fkeys_added(&other, k);
 		add_clause(&q, p, k, &other, &name);
 		/* An index that came with it is called like it. */
 		if (strcmp(k->name.raw, name.raw) != 0 &&
@@ -256,19 +257,19 @@ cutkey_name(struct plan *p, const struct alter *a)
 			str_addf(&all, "%sRENAME INDEX %s TO %s",
 			    all.len > 0 ? ", " : "", k->index.sql, name.sql);
 	}
-	add_alter(p, CUT_TABLE, &p->names.old, &q);
-	add_alter(p, CUT_TABLE, &p->names.old, &all);
+	add_alter(p, SCRIPT_TABLE, &p->names.old, &q);
+	add_alter(p, SCRIPT_TABLE, &p->names.old, &all);
 }
 
 void
-cutkey_added(struct ident *to, const struct fkey *k)
+cutover_fkeys_added(struct ident *to, const struct fkey *k)
 {
 	ident_derive(to, "livealter_", k->name.raw, "");
 }
 
 void
-cutkey_pairs(const struct plan *p, const struct alter *a, cutkey_pair_fn *fn,
-    void *arg)
+cutover_fkeys_pairs(const struct plan *p, const struct alter *a,
+    cutover_fkeys_pair_fn *fn, void *arg)
 {
 	const struct fkey *k, *was;
 	struct ident name, other;
@@ -292,13 +293,13 @@ cutkey_pairs(const struct plan *p, const struct alter *a, cutkey_pair_fn *fn,
 	for (i = 0; i < p->added->n; i++) {
 		k = &p->added->key[i];
 		name = name_of_added(p, a, k);
-		cutkey_added(&other, k);
+		cutover_fkeys_added(&other, k);
 		fn(arg, &other, &name);
 	}
 }
 
 void
-cutkey_from_attic(struct ident *to, const struct names *n,
+cutover_fkeys_from_attic(struct ident *to, const struct names *n,
     const struct fkey *k)
 {
 	unsigned long number = chosen_number(&k->name, &n->attic.table);
@@ -326,7 +327,7 @@ name_in_attic(struct ident *to, const struct plan *p, const struct fkey *k)
  * no triggers; but for those that are done by triggers (apart.h).
  */
 void
-cutkey_take(struct plan *p)
+cutover_fkeys_take(struct plan *p)
 {
 	struct str q = STR_INIT;
 	const struct fkey *k;
@@ -340,7 +341,7 @@ cutkey_take(struct plan *p)
 		add_clause(&q, p, k, &from, p->kept_in_step &&
 		    !(p->is_apart && fkey_is_self(k)) ? &to : NULL);
 	}
-	add_alter(p, CUT_ATTIC, &p->names.attic, &q);
+	add_alter(p, SCRIPT_ATTIC, &p->names.attic, &q);
 }
 
 /*
@@ -349,7 +350,7 @@ cutkey_take(struct plan *p)
  * locked for as long as the swap takes.
  */
 void
-cutkey_wait(struct plan *p)
+cutover_fkeys_wait(struct plan *p)
 {
 	struct str forth = STR_INIT, back = STR_INIT;
 	const struct fkey *k;
@@ -362,13 +363,13 @@ cutkey_wait(struct plan *p)
 		add_renamed(&forth, p, k, &k->name, &name, NULL);
 		add_renamed(&back, p, k, &name, &k->name, NULL);
 	}
-	add_alter(p, CUT_HOLDER, &p->names.old, &forth);
-	add_alter(p, CUT_RESTORE, &p->names.old, &back);
+	add_alter(p, SCRIPT_HOLDER, &p->names.old, &forth);
+	add_alter(p, SCRIPT_RESTORE, &p->names.old, &back);
 }
 
 /* Each clause has a comma behind it. */
 static void
-add_alter_but_comma(struct plan *p, enum cut_lane lane, struct str *clauses)
+add_alter_but_comma(struct plan *p, enum script_lane lane, struct str *clauses)
 {
 	if (clauses->len > 0)
 		clauses->s[clauses->len -= strlen(", ")] = '\0';
@@ -376,7 +377,7 @@ add_alter_but_comma(struct plan *p, enum cut_lane lane, struct str *clauses)
 }
 
 bool
-cutkey_leaves_parents(const struct plan *p)
+cutover_fkeys_leaves_parents(const struct plan *p)
 {
 	return p->server->mariadb && (p->kept_in_step ||
 	    p->kin->n_triggers > 0 || p->kin->child.n > 0);
@@ -388,7 +389,7 @@ cutkey_leaves_parents(const struct plan *p)
  * mean anything (1005).
  */
 void
-cutkey_drop(struct plan *p)
+cutover_fkeys_drop(struct plan *p)
 {
 	struct str drop = STR_INIT, clear = STR_INIT, add = STR_INIT;
 	const struct fkey *k;
@@ -405,7 +406,7 @@ cutkey_drop(struct plan *p)
 		fkey_definition(&add, k, &k->name, &k->parent, NULL);
 		str_addz(&add, ", ");
 	}
-	add_alter_but_comma(p, CUT_HOLDER, &drop);
-	add_alter_but_comma(p, CUT_RESTORE, &clear);
-	add_alter_but_comma(p, CUT_RESTORE, &add);
+	add_alter_but_comma(p, SCRIPT_HOLDER, &drop);
+	add_alter_but_comma(p, SCRIPT_RESTORE, &clear);
+	add_alter_but_comma(p, SCRIPT_RESTORE, &add);
 }

@@ -1,0 +1,14 @@
+#ifndef VALUE_H
+#define VALUE_H
+
+#include "base/str.h"
+#include "model/plan.h"
+
+/*
+ * The value that a column of the new table gets from the row NEW or OLD, or,
+ * with NULL, from the row of a SELECT.
+ */
+void value_render(struct str *q, const struct plan *p, const struct pair *pr,
+    const char *row);
+
+#endif
