@@ -3,9 +3,10 @@
 #	make			build ./livealter
 #	make deps		install what building and testing need (apt-get)
 #	make demo		one migration under live writes, on a new server
-#	make check		unit tests, then tests on a throwaway MariaDB
-#	make check-mysql	the same tests on a throwaway MySQL
-#	make check-mariadb-11.8	the same tests on MariaDB 11.8
+#	make check		unit tests, and quick tests on a new MariaDB
+#	make check-all		the long ones, too
+#	make check-mysql	all of them on MySQL
+#	make check-mariadb-11.8	all of them on MariaDB 11.8
 #	make unit		the unit tests alone
 #	make oracle		random tables and ALTERs against ALTER TABLE
 #	make lint		compilers' and other tools' complaints
@@ -17,7 +18,7 @@
 #	make clean		remove what was built
 #	make help		print this
 #
-#	demo, check, check-mysql, oracle, lint, fuzz and bench install the
+#	demo, check and its kin, oracle, lint, fuzz and bench install the
 #	packages they need first, and say so.  DEPS=no leaves that to you.
 #
 #	SAN=address,undefined or SAN=thread builds and tests with sanitizers.
@@ -140,10 +141,13 @@ demo: deps
 	$(AGAIN) demo-now
 check: deps
 	$(AGAIN) check-now
-check-mysql check-mariadb-11.8: check-%: deps deps-root
-	t/lib/server-root.sh $*
-	$(AGAIN) check-now LIVEALTER_SERVER=$*; passed=$$?; \
+check-all: deps
+	$(AGAIN) check-all-now
+check-mysql check-mariadb-11.8: check-%: deps root-%
+	$(AGAIN) check-all-now LIVEALTER_SERVER=$*; passed=$$?; \
 	t/lib/server-root.sh --unmount $*; exit $$passed
+root-mysql root-mariadb-11.8: root-%: deps-root
+	t/lib/server-root.sh $*
 bench: deps deps-bench
 	$(AGAIN) bench-now
 oracle: deps $(if $(filter-out mariadb,$(LIVEALTER_SERVER)),deps-root)
@@ -155,10 +159,14 @@ fuzz: deps deps-fuzz
 
 # --- tests -------------------------------------------------------------------
 
-# One more than there are processors: tests wait more than they work.
-JOBS     ?= $(shell expr $$(nproc) + 1)
+# Two more than there are processors: tests wait as much as they work.
+JOBS     ?= $(shell expr $$(nproc) + 2)
 LIVEALTER_SERVER ?= mariadb
-TESTS     = $(if $(T),$(T),$(UNIT) $(sort $(wildcard t/*.t)))
+SUITE     = $(sort $(wildcard t/*.t))
+# Those that say in their head "# long: why" are for make check-all.  They come
+# first, so that none is left over when all others are done.
+LONG      = $(shell grep -l '^\# long: ' $(SUITE))
+QUICK     = $(filter-out $(LONG),$(SUITE))
 # Those of the client library.
 LEAKS     = $(CURDIR)/t/lib/leaks.supp
 TEST_ENV  = LIVEALTER=$(CURDIR)/$B/$(PROG) LIVEALTER_BUILD=$B \
@@ -170,7 +178,12 @@ TEST_ENV  = LIVEALTER=$(CURDIR)/$B/$(PROG) LIVEALTER_BUILD=$B \
 unit: $(UNIT)
 	@$(TEST_ENV) prove -j$(JOBS) $(UNIT)
 
-check-now: $(PROG) $(filter $(UNIT),$(TESTS))
+# All that the tests run, of this build tree.
+programs: $B/$(PROG) $(UNIT)
+
+check-now: TESTS = $(or $(T),$(UNIT) $(QUICK))
+check-all-now: TESTS = $(or $(T),$(UNIT) $(LONG) $(QUICK))
+check-now check-all-now: $(PROG) $(if $(T),$(filter $(UNIT),$(T)),$(UNIT))
 	@$(TEST_ENV) prove -j$(JOBS) $(TESTS)
 
 demo-now: $B/$(PROG)
@@ -276,8 +289,9 @@ help:
 	@sed -n 's/^#	//p' Makefile
 
 .PHONY: all no-libraries deps deps-root deps-lint deps-fuzz deps-bench demo \
-	check check-mysql check-mariadb-11.8 bench oracle lint fuzz unit \
-	check-now demo-now bench-now oracle-now \
+	check check-all check-mysql check-mariadb-11.8 root-mysql \
+	root-mariadb-11.8 bench oracle lint fuzz unit programs check-now \
+	check-all-now demo-now bench-now oracle-now \
 	lint-now fuzz-now install uninstall dist clean help
 .SECONDARY: $(OBJ)
 -include $(shell find $B \( -name mysql -o -name 'mariadb-*' \) -prune \

@@ -265,4 +265,9 @@ for my $f (sort glob('t/*.t t/*.pl t/lib/*.pm t/lib/*/*.pm')) {
 	like($text{$f}, qr/^use strict;\nuse warnings;/m, "$f is strict");
 }
 
+# The Makefile takes any such line; who reads the file looks at its head.
+none_of('a test says in its head that it is long, and why', grep {
+    $text{$_} =~ /^# ?long:/mi && $text{$_} !~ /\A(?:#.*\n)*# long: \w/ }
+    sort glob('t/*.t'));
+
 done_testing;

@@ -3,9 +3,11 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use File::Temp ();
 use LiveAlter;
 use Noise;
 use Server;
+use Terminal;
 use Test::More;
 use Time::HiRes qw(time sleep);
 
@@ -48,6 +50,26 @@ ok($p->running, 'it runs');
 $p->kill('TERM');
 is($p->wait(20)->{exit}, 7, 'it got the signal');
 is(run_program('sh', '-c', 'kill -9 $$')->{signal}, 9, 'killed by a signal');
+
+# Where there is no pseudo-terminal, it is said what is missing.
+{
+	my $dir = File::Temp->newdir;
+	my $said = '';
+	no warnings 'redefine';
+	local *Test::More::diag = sub { $said .= join '', @_ };
+	symlink '/usr/bin/setpriv', "$dir/setpriv";
+	local $ENV{PATH} = "$dir";
+	like(no_terminal('this'), qr{^no pseudo-terminal .*script: No such},
+	    'without script(1) there is no terminal');
+	spew("$dir/script", "#!/bin/sh\necho 'script: failed to create " .
+	    "pseudo-terminal: No such file or directory' >&2; exit 1\n");
+	chmod 0755, "$dir/script";
+	$said = '';
+	like(no_terminal('this'), qr{/dev/ptmx.*: script: failed to create },
+	    '... nor where none can be made');
+	like($said, qr/^NOT TESTED: this: no pseudo-terminal/,
+	    '... and it is said, not only skipped');
+}
 
 # Errors, also of a later statement.
 ok(!eval { $s->sql("SELECT 1; SELEKT 2"); 1 }, 'an error is an exception');

@@ -1,4 +1,6 @@
 # Whatever a database, a table, a column and an index may be called.
+#
+# long: each of many names, with three migrations of each
 use strict;
 use warnings;
 use utf8;

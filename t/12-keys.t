@@ -1,4 +1,6 @@
 # Every kind of key that a table may be walked by.
+#
+# long: each kind of key, with a random writer
 use strict;
 use warnings;
 

@@ -1,4 +1,6 @@
 # The ALTER changes the key itself, while rows are found by it.
+#
+# long: each change of a key, with a random writer
 use strict;
 use warnings;
 

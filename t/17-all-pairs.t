@@ -8,6 +8,8 @@
 # triggers may take one of them.
 #
 # PAIRS=all takes every type; else some of each family stand for it.
+#
+# long: each pair of types
 use strict;
 use warnings;
 

@@ -1,5 +1,7 @@
 # Keys whose type the ALTER changes: the rows are found by what becomes of them,
 # while an application writes.
+#
+# long: a key of each type
 use strict;
 use warnings;
 

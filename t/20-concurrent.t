@@ -1,4 +1,6 @@
 # An application at full speed, in every way that transactions go.
+#
+# long: an application at full speed
 use strict;
 use warnings;
 
@@ -70,7 +72,7 @@ for my $profile (qw(mixed keychange)) {
 			run_case("$profile, $iso, $threads workers",
 			    hammer => { profile => $profile,
 			    isolation => $iso, auto => $profile eq 'mixed',
-			    rate => 1500 }, threads => $threads);
+			    rate => 600 }, threads => $threads);
 		}
 	}
 	run_case("$profile, 300 transactions a second", hammer =>
@@ -81,13 +83,13 @@ run_case('with unique and other keys in the way', extra => 'KEY (customer), ' .
     'KEY (state, updated), UNIQUE KEY (id, customer)', hammer =>
     { auto => 1 }, threads => 4);
 run_case('keys visited in any order', hammer => { random_order => 1,
-    rate => 1500 },
+    rate => 600 },
     threads => 4);
 run_case('... and moved', hammer => { random_order => 1,
     profile => 'keychange', isolation => 'rc' }, threads => 4);
 run_case('chunks of a row or two', hammer => { rate => 500 }, size => 2,
     rows => 600, threads => 4);
-run_case('chunks that adapt', hammer => { rate => 1000 }, rows => 20000,
+run_case('chunks that adapt', hammer => { rate => 600 }, rows => 20000,
     opts => ['--chunk-time', 0.05], size => 100, threads => 2);
 # Everybody writes to one row, all the time, and still the copy gets by it.
 run_case('a hot row', hammer => { profile => 'hot' }, rows => 1000);

@@ -1,6 +1,8 @@
 # Tables that keep the IDs of their FULLTEXT keys themselves (FTS_DOC_ID):
 # InnoDB takes such rows in ascending order only (error 182).  The application
 # gets no error that it would not have got without us, and no row is lost.
+#
+# long: random writers
 use strict;
 use warnings;
 

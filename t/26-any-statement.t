@@ -1,6 +1,8 @@
 # Whatever the main connection is about to say when it breaks: from the first
 # row that is copied on the run goes on, and before that it undoes what it made;
 # only the snapshots of the swap cannot be had again.
+#
+# long: breaks the connection at many moments
 use strict;
 use warnings;
 

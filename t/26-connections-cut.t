@@ -1,5 +1,7 @@
 # Connections break at any byte, in any way, with TLS and without: the run goes
 # on to its end, or undoes what it did.
+#
+# long: breaks connections at many moments
 use strict;
 use warnings;
 

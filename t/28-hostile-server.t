@@ -3,6 +3,8 @@
 # manual; and nothing of it reaches the terminal.  With sanitizers (make check
 # SAN=address,undefined) they are the judge.
 # LIVEALTER_SECONDS makes it longer, LIVEALTER_SEED begins with that one.
+#
+# long: random answers, and waits for those that do not come
 use strict;
 use warnings;
 
@@ -10,7 +12,6 @@ use lib 't/lib';
 use FakeServer;
 use Liar;
 use LiveAlter;
-use Noise;
 use Server;
 use Test::More;
 use Time::HiRes qw(time);
@@ -52,15 +53,16 @@ sub judge {
 }
 
 # Where an answer does not come that was to come, Ctrl-C ends it; the second one
-# at once.
+# at once.  How long it is waited for decides nothing: one that is only slow is
+# sent away as well, which is documented.
 sub end_of {
-	my ($p, $patience) = @_;
+	my ($p, $seconds) = @_;
 	for (1 .. 2) {
-		my $until = $p->seconds + Noise::patience($patience);
+		my $until = $p->seconds + $seconds;
 		poll_until(sub { !$p->running || $p->seconds > $until },
-		    2 * Noise::patience($patience), 'it ends, or not');
+		    2 * $seconds, 'it ends, or not');
 		$p->kill('INT');
-		$patience = 2;
+		$seconds = 2;
 	}
 	return $p->wait(30);
 }

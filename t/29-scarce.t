@@ -1,6 +1,8 @@
 # The machine or the server has too little of something for a while: threads,
 # connections, patience with idle ones; or the connection with the advisory lock
 # is killed.  The run goes on.
+#
+# long: waits until the server ends idle connections
 use strict;
 use warnings;
 

@@ -1,4 +1,6 @@
 # Connections that break, and servers that go away, at bad moments.
+#
+# long: breaks connections at many moments
 use strict;
 use warnings;
 

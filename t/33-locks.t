@@ -1,4 +1,6 @@
 # Metadata locks: whoever holds them, the application does not wait for us.
+#
+# long: holds locks for a quarter of a minute
 use strict;
 use warnings;
 

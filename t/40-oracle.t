@@ -1,5 +1,7 @@
 # What livealter makes of random tables, ALTERs and writers is what ALTER TABLE
 # makes of them: a dozen of the seeds of "make oracle".
+#
+# long: random tables, ALTERs and writers
 use strict;
 use warnings;
 

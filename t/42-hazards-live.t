@@ -10,6 +10,8 @@
 # 13 a copy that broke off is taken for complete
 # 14 the swap loses the last writes
 # and what the comparison must find.
+#
+# long: a random writer for each hazard
 use strict;
 use warnings;
 

@@ -6,6 +6,8 @@
 # 10 ENUM and SET change their meaning
 # 12 id 0 is given another number, the counter is lost
 # 15 text is damaged on the way
+#
+# long: each change of a type, with many values
 use strict;
 use warnings;
 

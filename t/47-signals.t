@@ -1,4 +1,6 @@
 # Asked for its status, interrupted twice, left alone by its terminal.
+#
+# long: signals at many moments
 use strict;
 use warnings;
 
@@ -7,6 +9,7 @@ use LiveAlter;
 use Noise;
 use Server;
 use Story;
+use Terminal;
 use Test::More;
 use Time::HiRes qw(time sleep);
 
@@ -179,8 +182,8 @@ sub command {
 # A connection by ssh that breaks: the terminal is gone.
 fresh_orders($s);
 SKIP: {
-	skip 'no script(1)', 5 if !grep { -x "$_/script" } split /:/,
-	    $ENV{PATH};
+	my $why = no_terminal('a terminal that goes away');
+	skip $why, 5 if $why;
 	my $dir = File::Temp->newdir;
 	my $mark = $s->log_mark;
 	my $h = start_hammer($s, db => 'app', table => 'orders', threads => 2,

@@ -1,5 +1,7 @@
 # The table's own foreign keys: kept, with their cascades, while the table is
 # copied, and afterwards what ALTER TABLE would have left.
+#
+# long: random applications on parents and children
 use strict;
 use warnings;
 

@@ -1,5 +1,7 @@
 # Tables that refer to the one that is changed: they follow it in the cut-over,
 # and their application does not notice.
+#
+# long: random applications on parents and children
 use strict;
 use warnings;
 

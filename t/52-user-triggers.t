@@ -1,5 +1,7 @@
 # The user's own triggers: they stay with the table, as they are, and each fires
 # once for each write, whatever goes on.
+#
+# long: random applications on parents and children
 use strict;
 use warnings;
 

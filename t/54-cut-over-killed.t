@@ -1,6 +1,8 @@
 # The program, or one of its connections, dies in the cut-over: the table stands
 # under its name, complete, in the one shape or the other; so do its children,
 # its own foreign keys and the user's triggers; and what is left can be removed.
+#
+# long: kills at each moment of the cut-over
 use strict;
 use warnings;
 

@@ -1,5 +1,7 @@
 # livealter resume: whatever ended a migration, it goes on after the last
 # chunk that was committed, or says what is not as it was.
+#
+# long: kills at many moments, and a run after each
 use strict;
 use warnings;
 

@@ -2,6 +2,8 @@
 # each time the table stands under its name, complete and in the old or the new
 # shape, the application sees nothing but the server's crash, and livealter
 # resume or cleanup brings it to a clean end.
+#
+# long: kills program and server at many moments
 use strict;
 use warnings;
 

@@ -1,5 +1,7 @@
 # While a migration can be reverted, the registry knows it: status shows it,
 # revert needs to be told nothing, cleanup ends it, and nobody begins another.
+#
+# long: each command, and a death, in each state of a migration
 use strict;
 use warnings;
 

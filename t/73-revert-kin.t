@@ -1,6 +1,8 @@
 # livealter revert where foreign keys bind other tables to the table, and it to
 # them, and the user has triggers on it: all that goes back with the old table,
 # and the application sees nothing of it.
+#
+# long: random applications on parents and children
 use strict;
 use warnings;
 

@@ -495,6 +495,10 @@ sub stop {
 		sleep 0.005;
 	}
 	$self->{status} = $?;
+	# Under sudo it is not the server that was waited for.
+	if ($self->{pid} != $self->{child}) {
+		sleep 0.005 while $self->running && time < $end;
+	}
 	delete @$self{qw(child pid)};
 	return 1;
 }
@@ -523,19 +527,19 @@ sub _remove {
 	delete $Server::alive{0 + $self};
 }
 
+# What it has written is deleted, so nobody waits until it is in order (MySQL
+# takes a second for that).
 sub DESTROY {
 	my ($self) = @_;
 	return if $self->{owner} != $$;
 	local ($?, $!, $@);
-	$self->stop;
+	$self->stop(kill => !$ENV{LIVEALTER_KEEP});
 	$self->_remove if $self->{base};
 }
 
 sub _stop_all {
-	# Signal them all first: they take as long as the slowest then.
-	my @all = grep { defined && $_->{owner} == $$ } values %Server::alive;
-	kill 'TERM', $_->{pid} for grep { $_->{pid} } @all;
-	$_->DESTROY for @all;
+	$_->DESTROY for grep { defined && $_->{owner} == $$ }
+	    values %Server::alive;
 }
 
 END { _stop_all() }
