@@ -16,19 +16,24 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/str.h"
-#include "cleanup.h"
 #include "cli/command.h"
 #include "cli/config.h"
+#include "cli/configure.h"
 #include "cli/secret.h"
-#include "compare.h"
-#include "control.h"
-#include "migrate.h"
-#include "prove.h"
-#include "resume.h"
+#include "commands/cleanup.h"
+#include "commands/control.h"
+#include "commands/migrate.h"
+#include "commands/resume.h"
+#include "commands/revert.h"
+#include "commands/status.h"
 #include "server/db.h"
-#include "status.h"
 #include "steps/blocker.h"
 #include "steps/mdl.h"
+#include "story/compare.h"
+#include "story/migration.h"
+#include "story/prove.h"
+#include "story/report.h"
+#include "story/undoing.h"
 
 /* What a step is part of. */
 enum part {
@@ -58,7 +63,7 @@ static const struct step {
 	enum err_kind kind;		/* when the server refuses in it */
 	const char *key;		/* in $LIVEALTER_FAIL_AT */
 } story[] = {
-	{ "connect", migrate_connect, ALL, ERR_CONNECT, "connect" },
+	{ "connect", migration_connect, ALL, ERR_CONNECT, "connect" },
 	{ "inspect the table", migrate_inspect, FRESH, ERR_SQL, "inspect" },
 	{ "find what has died", resume_find, TAKE_UP, ERR_SQL, "find" },
 	{ "find the way back", revert_inspect, TO_BACK, ERR_SQL, "look" },
@@ -77,8 +82,8 @@ static const struct step {
 	{ "swap the tables", migrate_swap, DO, ERR_SWAP, "swap" },
 	{ "swap the tables back", revert_swap, BACK, ERR_SWAP, "revert" },
 	{ "prove the swap", prove_run, END, ERR_LEFT, "prove" },
-	{ "drop the triggers", migrate_release, END, ERR_LEFT, "release" },
-	{ "drop the old table", migrate_drop, END, ERR_LEFT, "drop" },
+	{ "drop the triggers", undoing_release, END, ERR_LEFT, "release" },
+	{ "drop the old table", undoing_drop, END, ERR_LEFT, "drop" },
 };
 
 /* For the tests: does "before:copy" or "after:copy" mean here? */
@@ -200,7 +205,7 @@ tell(struct migration *m, struct err *e)
 static int
 clean_up(struct migration *m, struct err *e)
 {
-	if (migrate_undo(m, e) == 0)
+	if (undoing_run(m, e) == 0)
 		return 0;
 	err_while(e, "cleaning up");
 	log_lines(log_error, e->text, ERR_LINE);
@@ -270,7 +275,7 @@ run(struct config *cfg)
 		log_info("%s.%s was not altered", cfg->database, cfg->table);
 	log_flush(0);
 	stop_parting(NULL, NULL);
-	migrate_free(&m);
+	migration_free(&m);
 	db_library_end();
 	return end;
 }
@@ -303,7 +308,7 @@ main(int argc, char **argv)
 	secret_keep();
 	keep_streams();
 	memset(&cfg, 0, sizeof(cfg));
-	rc = config_load(&cfg, argc, argv, &notes, &e);
+	rc = configure_load(&cfg, argc, argv, &notes, &e);
 	/* A dry run shows what it tries for real, and the plan the rest. */
 	log_open(cfg.quiet, cfg.print || cfg.dry_run);
 		log_lines(log_info, notes.s, "\n");
@@ -319,6 +324,6 @@ main(int argc, char **argv)
 		log_hint("livealter --help lists the options");
 	}
 	str_free(&notes);
-	config_free(&cfg);
+	configure_free(&cfg);
 	return (int)end;
 }

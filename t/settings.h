@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/util.h"
+#include "cli/configure.h"
 #include "cli/option.h"
 
 struct settings {
@@ -37,7 +38,7 @@ settings_teardown(void **state)
 
 	option_end(&f->o);
 	str_free(&f->notes);
-	config_free(&f->c);
+	configure_free(&f->c);
 	free(f);
 	return 0;
 }

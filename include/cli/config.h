@@ -43,7 +43,7 @@ enum tls_mode { TLS_AUTO, TLS_OFF, TLS_REQUIRED };
 enum progress_by { PROGRESS_TIME, PROGRESS_PERCENTAGE, PROGRESS_ITERATIONS };
 
 /*
- * What the user asked for.  Filled by config_load() and constant afterwards.
+ * What the user asked for.  Filled by configure_load() and constant afterwards.
  * Strings that were not given are NULL.  Each field is set by the option of
  * the same name unless its comment says otherwise.
  */
@@ -122,7 +122,7 @@ struct config {
 	enum progress_by progress_by;	/* --progress time,30 */
 	double progress_every;
 
-	/* answered or used by config_load() itself */
+	/* answered or used by configure_load() itself */
 	bool help, version, print_config;
 	char *config, *job;		/* the files, and the job in them */
 
@@ -138,38 +138,9 @@ struct config {
 };
 
 /*
- * Read the defaults, the files, and the command line, in that order, each
- * overriding the one before; then check what must hold between options.
- * All mistakes are collected and reported in one *e (one per line), each
- * with where it came from.  Mentions of accepted options that need nothing
- * done are added to *notes, one per line.
- *
- * Returns 0; or 1 when --help, --version or --print-config has been answered
- * on standard output and there is nothing left to do; or -1 with *e set.
- * config_free() is due in each case.
- */
-int config_load(struct config *c, int argc, char **argv, struct str *notes,
-    struct err *e);
-
-/*
- * Did the command line give the option that sets this field?  at is its
- * offsetof() in struct config.
- */
-bool config_given(const struct config *c, size_t at);
-
-/* The default values, and nothing that the user gives; config_free() is due. */
-void config_defaults(struct config *c);
-
-/* --print-config: every option with its value, as YAML, without passwords. */
-void config_print(const struct config *c, FILE *to);
-
-/*
  * For the tests: is this protection left out?  $LIVEALTER_WITHOUT takes out
  * one or several, so that a test sees what the others make of it.
  */
 bool config_without(const struct config *c, const char *protection);
-
-/* Overwrites the password before it frees it. */
-void config_free(struct config *c);
 
 #endif

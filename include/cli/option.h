@@ -8,66 +8,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "cli/config.h"
-
-/*
- * One table of options feeds the command line, the YAML files, --help,
- * --print-config and the test that compares it with the manual.
- */
-enum option_state {
-	OPTION_DONE,		/* works */
-	OPTION_NOTED,		/* nothing needs doing; help says why */
-	OPTION_REFUSED,		/* help says why, and what to use instead */
-	OPTION_LATER,		/* not yet there */
-};
-
-enum option_type {
-	OPTION_FLAG,		/* bool; takes no value */
-	OPTION_BOOL,		/* bool; takes no value; has a --no- form */
-	OPTION_TEXT,		/* char * */
-	OPTION_SECRET,		/* char *; never shown */
-	OPTION_MYCNF,		/* char *; absolute and readable */
-	OPTION_LIST,		/* char *; a,b\,c: may be a sequence in YAML */
-	OPTION_VARS,		/* char *; a list of name=value */
-	OPTION_WARNINGS,	/* char *; a list of CODE or CODE:column */
-	OPTION_ACCOUNT,		/* char *; see base/account.h */
-	OPTION_UINT,		/* unsigned int, lo to hi */
-	OPTION_SIZE,		/* unsigned long long, at least 1 */
-	OPTION_SECONDS,		/* double */
-	OPTION_TLS,		/* enum tls_mode */
-	OPTION_VERIFY,		/* enum verify_mode */
-	OPTION_VERIFY_SWAP,	/* enum verify_swap */
-	OPTION_WINDOW,		/* char *; see base/window.h */
-	OPTION_OUTPUT,		/* enum output_form */
-	OPTION_PROGRESS,	/* progress_by and progress_every */
-	OPTION_TRIES,		/* all of tries_* */
-};
-
-enum option_group {
-	OPTION_WHAT,
-	OPTION_CONNECT,
-	OPTION_TABLE,
-	OPTION_SAFE,
-	OPTION_COPY,
-	OPTION_ENDS,
-	OPTION_SHOWN,
-	OPTION_META,		/* only on the command line */
-};
-
-struct option {
-	const char *name;
-	char letter;		/* short form, or '\0' */
-	enum option_type type;
-	enum option_state state;
-	enum option_group group;
-	size_t at;		/* offset in struct config */
-	unsigned int lo, hi;	/* OPTION_UINT */
-	const char *deflt;	/* as the user would write it; NULL: none */
-	const char *arg;	/* what --help calls the value; NULL: none */
-	const char *help;	/* or the reason: see enum option_state */
-};
-
-extern const struct option option_table[];
-extern const size_t option_count;
+#include "cli/option_table.h"
 
 /* What is being set, where it came from, and what was wrong with it. */
 struct options {
@@ -104,7 +45,7 @@ const char *option_nearest(const char *name);
 /* May its value be a sequence in YAML? */
 bool option_is_list(const struct option *opt);
 
-/* Is its field a string, which config_free() frees? */
+/* Is its field a string, which configure_free() frees? */
 bool option_is_text(const struct option *opt);
 
 /*
@@ -127,12 +68,6 @@ void option_wrong(struct options *o, const char *fmt, ...) PRINTF(2, 3);
 
 /* A complaint about an option that names it and where it was set. */
 void option_blame(struct options *o, size_t field, const char *what);
-
-/*
- * The next element of a list, without blanks around it and with "\," made a
- * comma.  *list moves on, and is NULL after the last.  The caller frees it.
- */
-char *option_list_next(const char **list);
 
 /* All of --help, at most 80 columns wide. */
 void option_help(FILE *to);

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/ident.h"
+#include "server/server.h"
 
 /*
  * What the text of an ALTER says, as far as the structures before and after
@@ -81,5 +82,9 @@ bool alter_drops_fkey(const struct alter *a, const char *name);
 /* What a foreign key that it adds is called until the swap, if it must not
  * have its name before. */
 void alter_stand_in(struct ident *to, const struct alter_item *added);
+
+/* Read an ALTER's text as this server would. */
+int alter_read(struct alter *a, const char *text, const struct server *s,
+    struct err *e);
 
 #endif

@@ -92,10 +92,16 @@ int db_run_again(struct db *db, const char *sql, struct err *e);
  * happens in between; but only if the question's one row says 1.  Returns 1
  * when it does not.  As db_quiet(), --print does not show it.
  *
- * When it has to wait for a lock longer than patience (seconds), it is ended
- * from the connection killer (error 1317); with NULL it waits on.
+ * When it has to wait for a lock longer than it has patience, it is withdrawn
+ * from another connection, the killer (error 1317); without one it waits on.
  */
-int db_run_if(struct db *db, struct db *killer, double patience,
+struct db_patience {
+	struct db *killer;		/* or NULL */
+	double seconds;
+	/* False as long as an answer is still to come: see peer_withdraw(). */
+	bool (*withdraw)(struct db *db, struct db *killer);
+};
+int db_run_if(struct db *db, const struct db_patience *p,
     const char *question, const char *sql, struct err *e);
 
 /*

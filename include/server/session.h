@@ -6,6 +6,7 @@
 #include "cli/config.h"
 #include "server/db.h"
 #include "server/server.h"
+#include "server/sql_mode.h"
 
 /*
  * Every connection is opened here, or by db_beside(), which takes over what
@@ -22,9 +23,6 @@ enum session_use {
 	SESSION_COPY,		/* moves rows */
 	SESSION_VERIFY,		/* reads both tables in one snapshot */
 };
-
-/* The sql_mode of all but SESSION_ALTER, before the bits below. */
-#define SESSION_SQL_MODE "NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION"
 
 /* How values are read and stored in a session; bits. */
 enum {

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "server/db.h"
 #include "server/server.h"
-#include "steps/mdl.h"
+#include "steps/mdl_set.h"
 
 /*
  * Whoever holds the metadata locks that we want: naming them, and ending

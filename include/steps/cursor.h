@@ -10,7 +10,7 @@
 #include "model/plan.h"
 #include "model/trail.h"
 #include "server/db.h"
-#include "steps/walk.h"
+#include "steps/walking.h"
 
 /*
  * How far a walk is: all that its workers share.  The mutex guards everything

@@ -10,6 +10,7 @@
 #include "model/fkey.h"
 #include "server/db.h"
 #include "server/server.h"
+#include "steps/mdl_set.h"
 
 /*
  * Statements that need a live table's metadata lock for themselves: CREATE
@@ -17,30 +18,6 @@
  * else wait behind him, so they never wait longer than a second at a time,
  * and as long as they can they do not wait at all.
  */
-
-/*
- * Asked before each try: 1 go on, 0 not now, -1 with *e.  A try takes up to
- * nine seconds.
- */
-struct mdl_gate {
-	int (*open)(void *arg, struct err *e);
-	void *arg;
-};
-
-/*
- * The tables whose locks a statement takes, all of them different, in any
- * schemas.  The first is the one that messages name.  MDL_ONE is the set of
- * one, for the call it is written in.
- */
-struct mdl_set {
-	const struct qname *const *table;
-	size_t n;
-	size_t reads;		/* so many, the last ones, are only read */
-	const struct mdl_gate *gate;	/* or NULL: always open */
-};
-
-#define MDL_ONE(name) (&(const struct mdl_set){ \
-	(const struct qname *const[]){ (name) }, 1, 0, NULL })
 
 /*
  * Run one.  Returns 0; 1 when the gate was found shut, and nothing happened;

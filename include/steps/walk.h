@@ -1,79 +1,13 @@
 #ifndef WALK_H
 #define WALK_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "base/err.h"
-#include "base/reason.h"
-#include "cli/config.h"
-#include "model/bound.h"
-#include "model/plan.h"
-#include "server/db.h"
-#include "server/server.h"
-#include "server/session.h"
+#include "steps/walking.h"
 
 /*
  * Going over the old table in chunks, with one or more workers: what copying
  * and comparing have in common.
  */
-
-struct cursor;
-
-struct chunk {
-	struct bound after, upto;	/* upto without a value: to the end */
-	unsigned long long rows;	/* asked for; the chunk may have less */
-	unsigned long long number;	/* in the order of the key */
-	struct cursor *of;		/* for cursor_mark() */
-};
-
-struct chunk_done {
-	unsigned long long rows;	/* so many it came to */
-	double idle;			/* seconds of it without a lock */
-};
-
-/*
- * Do one chunk, on the worker's own connection.  Returns 0; 1 when it met
- * locks and chunks should be smaller; or -1.  When the connection was lost, or
- * a statement was ended by somebody, it is called again; to do a chunk twice
- * must be as good as once.
- */
-typedef int walk_chunk_fn(void *arg, struct db *db, const struct chunk *c,
-    struct chunk_done *done, struct err *e);
-
-/* What may be changed on the way, by a reason to pause when it is asked. */
-struct walk_pace {
-	unsigned int threads;		/* 0: as configured */
-	double chunk_time;		/* seconds; below 0: as configured */
-};
-
-/* What the thread that called walk_run() does meanwhile. */
-struct walk_watch {
-	/* Called every few seconds, to keep alive what it holds on the
-	 * server; -1 ends the walk. */
-	int (*meanwhile)(void *arg, struct err *e);
-	void *arg;
-	/* As long as one of these is left, no chunk is begun. */
-	const struct reason *pause;
-	size_t n_pauses;
-	const struct walk_pace *pace;
-};
-
-struct walk {
-	const struct plan *plan;
-	const struct config *cfg;
-	const char *verb;		/* "copied", for the progress line */
-	enum session_use session;
-	/* Begin after this row, so many rows on; no value: at the first. */
-	struct bound from;
-	unsigned long long from_rows;
-	struct bound upto;		/* end here; no value: at the last */
-	/* Also what is after the row that was the last when it began. */
-	bool to_the_end;
-	walk_chunk_fn *chunk;
-	void *arg;
-	const struct walk_watch *watch;
-};
 
 struct walk_result {
 	unsigned long long rows, chunks, conflicts;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "cli/configure.h"
 #include "cli/option.h"
 #include "cli/yaml.h"
 
@@ -153,6 +154,6 @@ kept_read(struct config *c, const char *text, bool back, struct str *unsaid,
 		    "read: %.500s", o.wrong.s);
 	option_end(&o);
 	str_free(&notes);
-	config_free(&was);
+	configure_free(&was);
 	return rc;
 }

@@ -1,4 +1,4 @@
-#include "cli/option.h"
+#include "cli/option_table.h"
 
 /*
  * Names, short forms and meanings are pt-online-schema-change's, 3.7.1, and

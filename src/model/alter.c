@@ -483,3 +483,16 @@ alter_stand_in(struct ident *to, const struct alter_item *added)
 {
 	ident_derive(to, "", added->from.raw, "_livealter2");
 }
+
+int
+alter_read(struct alter *a, const char *text, const struct server *s,
+    struct err *e)
+{
+	struct alter_mode mode = {
+		.ansi_quotes = s->ansi_quotes,
+		.no_backslash_escapes = s->no_backslash_escapes,
+		.mariadb = s->mariadb,
+	};
+
+	return alter_parse(a, text, &mode, e);
+}

@@ -369,7 +369,7 @@ user_trigger_before(struct str *q, const struct user_trigger *t)
 void
 user_trigger_after(struct str *q)
 {
-	str_addz(q, "SET NAMES utf8mb4, SESSION sql_mode = '" SESSION_SQL_MODE
+	str_addz(q, "SET NAMES utf8mb4, SESSION sql_mode = '" SQL_MODE_OURS
 	    "'");
 }
 

@@ -15,8 +15,7 @@
 #include "base/stop.h"
 #include "base/util.h"
 #include "server/db_login.h"
-#include "server/peer.h"
-#include "server/session.h"
+#include "server/sql_mode.h"
 
 struct db {
 	MYSQL *my;
@@ -194,7 +193,7 @@ set_back(struct db *db)
 	struct err ignored;
 
 	db_quiet(db, &ignored, "SET NAMES utf8mb4, SESSION sql_mode = '"
-	    SESSION_SQL_MODE "'");
+	    SQL_MODE_OURS "'");
 }
 
 int
@@ -259,33 +258,15 @@ answers_within(const struct db *db, double seconds)
 	return poll(&p, 1, (int)(seconds * 1000)) != 0;
 }
 
-/*
- * The statement that waits for a table is taken out of the queue again.  One
- * that is at work is let alone: it has the lock, and will be done soon.
- * Returns false as long as an answer is still to come.
- */
-static bool
-withdraw(struct db *db, struct db *killer)
-{
-	struct err ignored = { .kind = ERR_NONE };
-	enum peer_state state;
-
-	if (peer_look(killer, db_id(db), &state, &ignored) != 0)
-		return true;
-	if (state == PEER_WAITS)
-		db_quiet(killer, &ignored, "KILL QUERY %lu", db_id(db));
-	return state != PEER_WORKS;
-}
-
 /* One result of the packet; *more as mysql_next_result() has it. */
 static int
-next_answer(struct db *db, struct db *killer, double patience, int *more,
+next_answer(struct db *db, const struct db_patience *p, int *more,
     struct err *e)
 {
 	int rc;
 
-	while (killer != NULL && !answers_within(db, patience))
-		if (withdraw(db, killer))
+	while (p->killer != NULL && !answers_within(db, p->seconds))
+		if (p->withdraw(db, p->killer))
 			break;
 	if (*more < 0)
 		rc = mysql_read_query_result(db->my) != 0 ? failed(db, e) : 0;
@@ -298,8 +279,8 @@ next_answer(struct db *db, struct db *killer, double patience, int *more,
 }
 
 int
-db_run_if(struct db *db, struct db *killer, double patience,
-    const char *question, const char *sql, struct err *e)
+db_run_if(struct db *db, const struct db_patience *p, const char *question,
+    const char *sql, struct err *e)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	struct str q = STR_INIT;
@@ -311,7 +292,7 @@ db_run_if(struct db *db, struct db *killer, double patience,
 	mysql_set_server_option(db->my, MYSQL_OPTION_MULTI_STATEMENTS_ON);
 	rc = mysql_send_query(db->my, q.s, q.len) != 0 ? failed(db, e) : 0;
 	while (rc == 0 && more != 0) {
-		rc = next_answer(db, killer, patience, &more, e);
+		rc = next_answer(db, p, &more, e);
 		asked = asked || rc == 0;
 	}
 	if (rc == 0 || e->kind != ERR_LOST)

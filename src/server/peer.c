@@ -85,3 +85,16 @@ peer_runs(struct db *db, const char *begin, const char *part, bool *yes,
 	rows_free(&r);
 	return rc;
 }
+
+bool
+peer_withdraw(struct db *db, struct db *killer)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	enum peer_state state;
+
+	if (peer_look(killer, db_id(db), &state, &ignored) != 0)
+		return true;
+	if (state == PEER_WAITS)
+		db_quiet(killer, &ignored, "KILL QUERY %lu", db_id(db));
+	return state != PEER_WORKS;
+}

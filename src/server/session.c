@@ -22,6 +22,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "cli/option.h"
+#include "cli/option_parse.h"
 #include "server/spelling.h"
 
 enum {
@@ -231,7 +232,7 @@ add_settings(struct str *q, const struct server *s, enum session_use use,
 void
 session_sql_mode(struct str *q, unsigned int how)
 {
-	str_addz(q, SESSION_SQL_MODE);
+	str_addz(q, SQL_MODE_OURS);
 	if (how & SESSION_INVALID_DATES)
 		str_addz(q, ",ALLOW_INVALID_DATES");
 	if (how & SESSION_NO_ZERO_DATE)

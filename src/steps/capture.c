@@ -170,7 +170,7 @@ capture_run(struct db *db, const struct plan *p, const struct config *cfg,
 	if (rc != 0)
 		server_explain(p->server, &p->names.old.db, ERR_TRIGGERS, e);
 	if (db_quiet(db, rc == 0 ? e : &e2, "SET SESSION sql_mode='"
-	    SESSION_SQL_MODE "'") != 0)
+	    SQL_MODE_OURS "'") != 0)
 		rc = -1;
 	return rc != 0 ? -1 : capture_recognize(db, p, c, e);
 }

@@ -28,6 +28,7 @@
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "server/peer.h"
 #include "steps/blocker.h"
 
 #define PATIENCE	8.0	/* seconds of looking for a free moment */
@@ -65,6 +66,7 @@ left(const struct wait *w)
 static int
 try_when_free(struct wait *w, struct err *e)
 {
+	const struct db_patience patience = { w->killer, SLIP, peer_withdraw };
 	struct str q = STR_INIT;
 	size_t i;
 	int rc;
@@ -78,7 +80,7 @@ try_when_free(struct wait *w, struct err *e)
 		    w->set->table[i]);
 		str_addz(&q, ")");
 	}
-	rc = db_run_if(w->db, w->killer, SLIP, q.s, w->follows, e);
+	rc = db_run_if(w->db, &patience, q.s, w->follows, e);
 	str_free(&q);
 	return rc;
 }

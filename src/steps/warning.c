@@ -5,6 +5,7 @@
 
 #include "base/util.h"
 #include "cli/option.h"
+#include "cli/option_parse.h"
 #include "model/convert.h"
 #include "model/sql.h"
 

@@ -4,6 +4,7 @@
 
 #include "base/util.h"
 #include "base/window.h"
+#include "cli/configure.h"
 #include "cli/option.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -60,7 +61,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)option_nearest(text);
 	try_window(text);
 	option_end(&o);
-	config_free(&c);
+	configure_free(&c);
 	str_free(&notes);
 	str_free(&several);
 	free(text);

@@ -4,6 +4,7 @@
 
 #include "base/util.h"
 #include "cli/config.h"
+#include "cli/configure.h"
 #include "cli/kept.h"
 #include "cli/option.h"
 #include "model/fingerprint.h"
@@ -89,7 +90,7 @@ try_kept(const char *text, bool back)
 	    c.accept_loss || c.kill_blockers > 0)
 		abort();
 	option_end(&o);
-	config_free(&c);
+	configure_free(&c);
 	str_free(&notes);
 	str_free(&unsaid);
 }

@@ -1,6 +1,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "cli/configure.h"
 #include "cli/yaml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -21,7 +22,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if ((rc == 0) != (o.wrong.len == 0))
 		abort();
 	option_end(&o);
-	config_free(&c);
+	configure_free(&c);
 	str_free(&notes);
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "base/util.h"
 #include "cli/config.h"
+#include "cli/configure.h"
 
 #define WORDS 24
 
@@ -46,7 +47,7 @@ clear(struct fixture *f)
 {
 	int i;
 
-	config_free(&f->c);
+	configure_free(&f->c);
 	str_reset(&f->notes);
 	memset(&f->e, 0, sizeof(f->e));
 	for (i = 0; i < f->argc; i++)
@@ -82,7 +83,7 @@ load(struct fixture *f, const char *words)
 		if (words[len] == '\0')
 			break;
 	}
-	return config_load(&f->c, f->argc, f->argv, &f->notes, &f->e);
+	return configure_load(&f->c, f->argc, f->argv, &f->notes, &f->e);
 }
 
 static void
@@ -423,7 +424,7 @@ printed(const struct config *c)
 	char *text;
 
 	assert_non_null(tmp);
-	config_print(c, tmp);
+	configure_print(c, tmp);
 	size = (size_t)ftell(tmp);
 	rewind(tmp);
 	text = xcalloc(size + 1, 1);

@@ -10,6 +10,7 @@
 #include "../settings.h"
 #include "base/util.h"
 #include "cli/option.h"
+#include "cli/option_parse.h"
 
 static int
 set(struct settings *f, const char *name, const char *value)

@@ -1,0 +1,42 @@
+#ifndef CONFIGURE_H
+#define CONFIGURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "cli/config.h"
+
+/*
+ * Read the defaults, the files, and the command line, in that order, each
+ * overriding the one before; then check what must hold between options.
+ * All mistakes are collected and reported in one *e (one per line), each
+ * with where it came from.  Mentions of accepted options that need nothing
+ * done are added to *notes, one per line.
+ *
+ * Returns 0; or 1 when --help, --version or --print-config has been answered
+ * on standard output and there is nothing left to do; or -1 with *e set.
+ * configure_free() is due in each case.
+ */
+int configure_load(struct config *c, int argc, char **argv, struct str *notes,
+    struct err *e);
+
+/*
+ * Did the command line give the option that sets this field?  at is its
+ * offsetof() in struct config.
+ */
+bool configure_given(const struct config *c, size_t at);
+
+/* The default values, and nothing that the user gives; configure_free() is
+ * due. */
+void configure_defaults(struct config *c);
+
+/* --print-config: every option with its value, as YAML, without passwords. */
+void configure_print(const struct config *c, FILE *to);
+
+/* Overwrites the password before it frees it. */
+void configure_free(struct config *c);
+
+#endif

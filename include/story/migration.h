@@ -1,0 +1,104 @@
+#ifndef MIGRATION_H
+#define MIGRATION_H
+
+#include <stdbool.h>
+
+#include "base/account.h"
+#include "base/err.h"
+#include "base/undo.h"
+#include "cli/config.h"
+#include "model/alter.h"
+#include "model/identity.h"
+#include "model/kin.h"
+#include "model/plan.h"
+#include "model/table.h"
+#include "server/db.h"
+#include "server/server.h"
+#include "steps/capture.h"
+#include "steps/check.h"
+#include "steps/copy.h"
+#include "steps/in_flight.h"
+#include "steps/proof.h"
+#include "steps/registry.h"
+#include "steps/rest.h"
+#include "steps/walk.h"
+#include "steps/wish.h"
+
+/*
+ * One migration, from the command line to the last DROP.  Only the
+ * stories (src/<name>.c) know this struct; what they call is given the parts
+ * it needs.
+ */
+struct migration {
+	const struct config *cfg;
+	struct db *db;			/* the conductor's connection */
+	struct server server;
+	struct names names;
+	struct account definer;		/* --trigger-definer, if any */
+	struct alter alter;		/* what the text of the ALTER says */
+	struct table *old;		/* as found */
+	struct kin kin;			/* what hangs on it */
+	struct fkeys added;		/* foreign keys that the ALTER adds */
+	struct table *new;		/* as it came out of the ALTER */
+	struct plan plan;		/* every statement we will run */
+	struct capture capture;		/* how our triggers are known */
+	struct registry registry;	/* our row in it */
+	struct wish wish;		/* what the operator asks for */
+	struct record was;		/* that row, as it was found */
+	struct undo undo;		/* what to take away if we fail */
+	/* Are they the tables that were compared? */
+	struct identity old_is, new_is;
+	bool told_changed;
+	double look_after;		/* now_s() */
+	bool swapped;			/* the point of no return */
+	bool resumed;			/* began in an earlier run */
+	unsigned long claimed_by;	/* the connection that locked others
+					   out: nobody came since */
+	bool vouched;			/* its tables are its own, see
+					   names_comment(); once it is read
+					   from the registry */
+	bool reconnected;		/* the server may have crashed */
+	/* Going back: old is then the table in the new shape, new the one in
+	 * the old shape, and forth the plan that made the one of the other. */
+	bool reverting;
+	struct plan forth;
+	struct config *recalled;	/* cfg, to be filled from the registry
+					   when a migration is resumed */
+	struct proof *proof;		/* of the swap; NULL: none is wanted */
+	unsigned int snapshots_lost;	/* cut-overs that were let go for it */
+	enum err_kind unproven;		/* why the old table is kept: a loss,
+					   or nobody knows */
+	struct in_flight late;		/* began before the swap */
+	struct rest rest;		/* does somebody write to it? */
+	struct copy_result copied;
+	double caught_up;		/* now_s(); see catch_up.h */
+	unsigned int too_much;		/* cut-overs that it was too much for */
+	struct walk_result compared, proved;
+	double began, compared_at;	/* now_s(); 0: not yet */
+};
+
+#define MIGRATION_INIT(config) \
+	{ .cfg = (config), .recalled = (config), .undo = UNDO_INIT, \
+	    .registry = REGISTRY_INIT, .rest = REST_INIT }
+
+/* The first step: connect, and see what the server is. */
+int migration_connect(struct migration *m, struct err *e);
+
+/* Read the ALTER, the table, and what hangs on it. */
+int migration_read(struct migration *m, struct err *e);
+
+struct check_input migration_to_check(const struct migration *m);
+
+/* Say what else in the schema the plan breaks, as ALTER TABLE would. */
+int migration_tell_breakage(const struct migration *m, struct err *e);
+
+/* The configuration, as far as the plan depends on it. */
+struct plan_wish migration_wish(const struct migration *m);
+
+/* Do children still reference the old table after the swap, as
+ * --alter-foreign-keys-method=none says?  Then it is kept. */
+bool migration_left_behind(const struct migration *m);
+
+void migration_free(struct migration *m);
+
+#endif

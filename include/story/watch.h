@@ -1,0 +1,43 @@
+#ifndef WATCH_H
+#define WATCH_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/reason.h"
+#include "story/migration.h"
+#include "steps/walk.h"
+#include "steps/wish.h"
+
+/* What the main connection looks after while a migration works or waits. */
+
+/*
+ * Run it, and again on a new connection when that broke, some times; it must be
+ * such as may be begun anew.  Returns what it returns.
+ */
+int watch_persist(struct migration *m,
+    int (*once)(struct migration *m, struct err *e), struct err *e);
+
+/* Note in the registry what is being done; of a revert, that it is one. */
+int watch_state(struct migration *m, enum record_state state, struct err *e);
+
+/* Keep others out, and see that the triggers are well; arg is m. */
+int watch_tables(void *arg, struct err *e);
+
+/* Only keep others out, after the swap. */
+int watch_alone(void *arg, struct err *e);
+
+/* The error says only that somebody has locked the table: it is forgotten. */
+bool watch_is_locked_out(struct err *e);
+
+/* What makes a walk pause, and who looks after it: watch, with m. */
+struct watching {
+	struct wish_of wish;
+	struct reason pause[2];
+	struct walk_watch watch;
+};
+
+void watch_walk(struct watching *w, struct migration *m,
+    int (*watch)(void *arg, struct err *e));
+
+#endif

@@ -1,0 +1,91 @@
+#include "commands/cleanup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/print.h"
+#include "cli/command.h"
+#include "model/hint.h"
+#include "steps/check_server.h"
+#include "story/migration.h"
+#include "story/prove.h"
+#include "story/recall.h"
+#include "story/report.h"
+#include "story/settling.h"
+#include "story/undoing.h"
+
+static int
+take_away(struct migration *m, struct err *e)
+{
+	if (settling_prepare(m, e) != 0 || undoing_run(m, e) != 0) {
+		log_hint("what is left can be taken away later, by the same "
+		    "command");
+		return -1;
+	}
+	if (m->unproven != ERR_NONE)
+		return prove_missing(m, e);
+	if (m->swapped)
+		report_end(m);
+	else if (m->reverting)
+		print_line(stdout, "Cleaned up: %s can no longer be reverted.",
+		    m->names.old.sql);
+	else
+		print_line(stdout, "Cleaned up: %s is as it was.",
+		    m->names.old.sql);
+	return 0;
+}
+
+static void
+hint_status(const struct config *cfg)
+{
+	struct str command = STR_INIT;
+
+	command_add(&command, "status", cfg->database, NULL);
+	log_hint("%s says what else lies around", command.s);
+	str_free(&command);
+}
+
+static int
+clean_up(struct migration *m, struct config *cfg, struct err *e)
+{
+	int rc;
+
+	if (migration_connect(m, e) != 0)
+		return -1;
+	rc = recall_find(m, cfg, e);
+	if (rc == 0) {
+		print_line(stdout, "No migration of %s is known.",
+		    m->names.old.sql);
+		hint_status(cfg);
+	}
+	/* One that died when it had only the empty registry left to drop. */
+	if (rc == 0 && !cfg->dry_run)
+		rc = check_server_writes(m->db, &m->server, cfg, e) != 0 ||
+		    registry_end(&m->registry, m->db, &m->server,
+		    &cfg->tries_drop_triggers, e) != 0 ? -1 : 0;
+	if (rc != 1)
+		return rc;
+	log_info("the migration of %s was %s; the tables were %sswapped%s",
+	    m->names.old.sql, m->was.field[RECORD_STATE],
+	    m->swapped ? "" : "not ", m->reverting ? " back" : "");
+	if (!cfg->dry_run)
+		return take_away(m, e);
+	if (settling_ledger(m, e) != 0)
+		return -1;
+	if (m->unproven != ERR_NONE)
+		log_warn("the swap is not proven; the old table is kept as %s, "
+		    "unless --drop-old-table is given", m->names.attic.sql);
+	return settling_print(m, e);
+}
+
+int
+cleanup_run(struct config *cfg, struct err *e)
+{
+	struct migration m = MIGRATION_INIT(cfg);
+	int rc = clean_up(&m, cfg, e);
+
+	migration_free(&m);
+	return rc;
+}

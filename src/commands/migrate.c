@@ -1,0 +1,211 @@
+#include "commands/migrate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/print.h"
+#include "base/util.h"
+#include "cli/command.h"
+#include "model/cutover_script.h"
+#include "model/planner.h"
+#include "model/reverse.h"
+#include "steps/check.h"
+#include "steps/claim.h"
+#include "steps/copy.h"
+#include "steps/cutover.h"
+#include "steps/dictionary.h"
+#include "steps/kinship.h"
+#include "steps/postpone.h"
+#include "steps/privileges.h"
+#include "steps/shadow.h"
+#include "steps/sweep.h"
+#include "steps/turn.h"
+#include "steps/unique.h"
+#include "story/catch_up.h"
+#include "story/exchange.h"
+#include "story/migration.h"
+#include "story/outlast.h"
+#include "story/recall.h"
+#include "story/unchanged.h"
+#include "story/watch.h"
+
+int
+migrate_inspect(struct migration *m, struct err *e)
+{
+	if (qname_set(&m->names.old, m->cfg->database, m->cfg->table, e) !=
+	    0 ||
+	    claim_take(m->db, &m->names.old, e) != 0)
+		return -1;
+	m->claimed_by = db_id(m->db);
+	if (recall_refuse(m, e) != 0 || migration_read(m, e) != 0)
+		return privileges_blame(m->db, &m->server, &m->names.old,
+		    PRIVILEGES_RUN, e);
+	if (shadow_names(&m->names, m->db, m->cfg, e) != 0)
+		return -1;
+	return 0;
+}
+
+int
+migrate_check(struct migration *m, struct err *e)
+{
+	struct check_input in = migration_to_check(m);
+
+	return check_all(&in, e);
+}
+
+int
+migrate_create(struct migration *m, struct err *e)
+{
+	if (m->cfg->execute && (recall_enter(m, e) != 0 ||
+	    capture_prepare(m->db, &m->server, &m->names, &m->undo, e) != 0))
+		return -1;
+	if (shadow_create(m->db, &m->names, m->old, &m->server, m->cfg,
+	    &m->undo, e) != 0)
+		return -1;
+	return dictionary_check(m->db, &m->server, &m->names.old,
+	    &m->names.shadow, e);
+}
+
+int
+migrate_alter(struct migration *m, struct err *e)
+{
+	return shadow_alter(m->db, &m->names, m->old, &m->alter, &m->server,
+	    m->cfg, e) != 0 ||
+	    shadow_added_keys(m->db, &m->names, m->old, &m->server, m->cfg,
+	    &m->added, e) != 0 ? -1 : 0;
+}
+
+/* Hours before it matters: which clock is meant, and what it shows. */
+static void
+tell_postponing(const struct config *cfg)
+{
+	struct str text = STR_INIT;
+
+	postpone_describe(&text, cfg);
+	if (text.len > 0 && cfg->dry_run)
+		print_line(stdout, "%s", text.s);
+	else if (text.len > 0 && cfg->swap_tables)
+		log_info("%s", text.s);
+	str_free(&text);
+}
+
+/* The mirroring after the swap, where it is wanted. */
+static int
+plan_way_back(struct migration *m, const struct plan_wish *wish,
+    struct err *e)
+{
+	if (!m->cfg->reverse)
+		return 0;
+	if (reverse_check_keys(&m->plan, &m->alter, e) != 0 ||
+	    planner_reverse(&m->plan, &m->alter, wish, e) != 0 ||
+	    reverse_check(m->plan.back, m->cfg->accept_loss, e) != 0 ||
+	    turn_plan(m->db, &m->plan, e) != 0)
+		return err_while(e, "the way back");
+	cutover_script_flip(&m->plan);
+	return 0;
+}
+
+int
+migrate_plan(struct migration *m, struct err *e)
+{
+	const struct ask_beat beat = { watch_alone, m };
+	struct plan_wish wish;
+
+	if (table_load(&m->new, m->db, &m->server, &m->names.shadow, e) != 0)
+		return -1;
+	wish = migration_wish(m);
+	if (kin_prepare(&m->kin, m->db, &m->names.shadow, m->server.mariadb,
+	    e) != 0 ||
+	    planner_make(&m->plan, &m->names, m->old, m->new, &m->alter,
+	    &m->server, &wish, e) != 0 ||
+	    check_plan(m->db, &m->plan, e) != 0 ||
+	    catch_up_check(m, e) != 0 ||
+	    plan_way_back(m, &wish, e) != 0 ||
+	    (!m->resumed && kinship_try(m->db, &m->plan, m->cfg, &m->undo,
+	    e) != 0))
+		return -1;
+	if (m->cfg->dry_run) {
+		log_flush(0);
+		plan_print(&m->plan, stdout);
+	}
+	if (!m->resumed && migration_tell_breakage(m, e) != 0)
+		return -1;
+	tell_postponing(m->cfg);
+	fflush(stdout);
+	if (registry_note_plan(&m->registry, m->db, &m->plan, e) != 0)
+		return -1;
+	if (m->resumed)
+		return 0;
+	if (kinship_orphans(&m->plan, m->cfg, false, &beat, e) != 0)
+		return -1;
+	return m->cfg->check_unique ? unique_check(&m->plan, m->cfg, &beat,
+	    e) : 0;
+}
+
+int
+migrate_capture(struct migration *m, struct err *e)
+{
+	if (capture_run(m->db, &m->plan, m->cfg, &m->undo, &m->capture,
+	    e) != 0 || outlast_run(m, e) != 0)
+		return -1;
+	return registry_note_triggers(&m->registry, m->db, &m->capture, e);
+}
+
+int
+migrate_copy(struct migration *m, struct err *e)
+{
+	const struct ask_beat beat = { watch_tables, m };
+	struct watching w;
+
+	watch_walk(&w, m, watch_tables);
+	if (watch_state(m, STATE_COPYING, e) != 0 ||
+	    watch_persist(m, unchanged_note, e) != 0)
+		return -1;
+	if (m->plan.autoinc_lock)
+		rest_begin(&m->rest, &m->names.old, m->db);
+	if (m->plan.in_order) {
+		if (catch_up_begin(m, e) != 0 || catch_up_run(m, e) != 0)
+			return -1;
+	} else if (copy_run(&m->plan, m->cfg, &m->registry, &w.watch, &m->rest,
+	    &m->copied, e) != 0)
+		return -1;
+	log_info("copied %llu rows in %.1f s", m->copied.walk.rows,
+	    m->copied.walk.seconds);
+	if (sweep_run(&m->plan, m->cfg, &beat, e) != 0)
+		return -1;
+	return watch_tables(m, e);
+}
+
+int
+migrate_swap(struct migration *m, struct err *e)
+{
+	int rc;
+
+	if (!m->cfg->swap_tables) {
+		log_info("the tables are not swapped, as --no-swap-tables "
+		    "asks for");
+		return 0;
+	}
+	rc = exchange_run(m, e);
+	if (m->swapped && (!m->cfg->drop_old_table || migration_left_behind(m)))
+		undo_forget(&m->undo, UNDO_ATTIC);
+	return rc;
+}
+
+/* It can be resumed once the triggers are complete and known. */
+bool
+migrate_keep(struct migration *m)
+{
+	if (!same_text(m->cfg->on_interrupt, "keep") || m->swapped ||
+	    m->reverting || m->wish.aborted ||
+	    m->registry.id == 0 || m->capture.created[N_TRIGGERS - 1] == NULL)
+		return false;
+	undo_forget(&m->undo, UNDO_ANY);
+	log_info("kept, with the triggers at work; the ID is %llu",
+	    m->registry.id);
+	command_log(log_hint, m->cfg, "resume", "goes on with it", "cleanup",
+	    "takes it away", COMMAND_END);
+	return true;
+}

@@ -1,0 +1,273 @@
+#include "commands/resume.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "cli/command.h"
+#include "cli/configure.h"
+#include "model/fingerprint.h"
+#include "model/hint.h"
+#include "steps/kinship.h"
+#include "steps/pulse.h"
+#include "story/migration.h"
+#include "story/recall.h"
+#include "story/settling.h"
+
+/*
+ * Going on after the last chunk that was committed.
+ *
+ * The mark in the registry and the rows before it are of the same
+ * transactions, so the two agree, whatever crashed: with
+ * innodb_flush_log_at_trx_commit other than 1 the server may have lost the
+ * last seconds, but then of both.  What the application wrote since then came
+ * by the triggers, which are part of the tables and do not need us.  So what
+ * is left to be seen is that nobody has changed either.  And before the swap
+ * all rows are compared in any case.
+ */
+
+
+
+static const char *
+field(const struct migration *m, enum record_field f)
+{
+	return m->was.field[f];
+}
+
+/* What can be done about one that cannot be resumed. */
+static int
+hint_cleanup(const struct migration *m, struct err *e)
+{
+	return command_hint(e, m->cfg, "cleanup", "takes it away; then start "
+	    "again", COMMAND_END);
+}
+
+static int
+none_known(const struct migration *m, struct err *e)
+{
+	struct str command = STR_INIT;
+
+	err_set(e, ERR_REFUSED, "no migration of %s is known",
+	    m->names.old.sql);
+	command_add(&command, "status", m->cfg->database, NULL);
+	err_hint(e, "%s lists those that are", command.s);
+	str_free(&command);
+	return -1;
+}
+
+/* Is it the one that is asked for, and has it come far enough? */
+static int
+check_state(const struct migration *m, struct err *e)
+{
+	const char *id = m->cfg->resume;
+
+	if (id != NULL && strcmp(id, field(m, RECORD_ID)) != 0)
+		return err_set(e, ERR_REFUSED, "the migration of %s has the "
+		    "ID %s, not %s", m->names.old.sql, field(m, RECORD_ID),
+		    id);
+	if (strcmp(m->cfg->alter, field(m, RECORD_ALTER)) != 0) {
+		err_set(e, ERR_REFUSED, "the migration of %s that died has "
+		    "another ALTER: %.500s", m->names.old.sql,
+		    field(m, RECORD_ALTER));
+		return err_hint(e, "leave --alter away to go on with it");
+	}
+	if (m->reverting) {
+		err_set(e, ERR_REFUSED, "the migration of %s has succeeded",
+		    m->names.old.sql);
+		return command_hint(e, m->cfg, "revert", "swaps the tables "
+		    "back", "cleanup", "drops the old one", COMMAND_END);
+	}
+	if (m->swapped)
+		return 0;
+	if (recall_check_vouched(m, e) != 0)
+		return -1;
+	if (field(m, RECORD_TRIGGERS_MADE)[0] == '\0') {
+		err_set(e, ERR_REFUSED, "the migration of %s died before its "
+		    "triggers were there; there is nothing to go on with",
+		    m->names.old.sql);
+		return hint_cleanup(m, e);
+	}
+	if (!record_is_resumable(&m->was)) {
+		err_set(e, ERR_REFUSED, "the migration of %s is %s, and "
+		    "cannot be resumed", m->names.old.sql,
+		    field(m, RECORD_STATE));
+		return hint_cleanup(m, e);
+	}
+	return 0;
+}
+
+/* Is the text what it was?  Frees it. */
+static int
+same(const struct migration *m, enum record_field f, struct str *text,
+    struct err *e, const char *what, const char *which)
+{
+	struct str why = STR_INIT;
+	int rc = 0;
+
+	if (!fingerprint_same(field(m, f), text->s, &why)) {
+		rc = err_set(e, ERR_REFUSED, "%s %s is not what it was when "
+		    "the migration began: %.1000s", what, which, why.s);
+		hint_cleanup(m, e);
+	}
+	str_free(&why);
+	str_free(text);
+	return rc;
+}
+
+static int
+same_table(const struct migration *m, enum record_field f,
+    const struct table *t, struct err *e)
+{
+	struct str text = STR_INIT;
+
+	table_definition(&text, t);
+	return same(m, f, &text, e, "table", t->name.sql);
+}
+
+/* Before the plan is made: it would only stumble over what was changed. */
+static int
+same_tables(struct migration *m, struct err *e)
+{
+	struct table *new = NULL;
+	int rc, keys;
+
+	if (same_table(m, RECORD_OLD_PRINT, m->old, e) != 0)
+		return -1;
+	/* They come again just before the swap, if it died there. */
+	keys = kinship_has(m->db, &m->names.shadow, &m->added, e);
+	if (keys < 0 || (keys && !m->cfg->dry_run && kinship_remove(m->db,
+	    &m->server, &m->names.shadow, &m->added, m->cfg, e) != 0))
+		return -1;
+	rc = table_load(&new, m->db, &m->server, &m->names.shadow, e);
+	if (rc != 0)
+		hint_cleanup(m, e);
+	else if (!keys || !m->cfg->dry_run)
+		rc = same_table(m, RECORD_NEW_PRINT, new, e);
+	table_free(new);
+	return rc;
+}
+
+/* It died in the cut-over: back to before that. */
+static int
+settle(struct migration *m, struct err *e)
+{
+	int rc = settling_is_due(m, e);
+
+	return rc <= 0 ? rc : recall_adopt(m, e) != 0 ||
+	    settling_run(m, e) != 0 ? -1 : 0;
+}
+
+/*
+ * The keys come from a table that whoever writes the schema can write.  They
+ * are the new table's; and one to another schema, which would tell what is
+ * there and hold it, has to be said by whoever resumes.
+ */
+static int
+check_added(const struct migration *m, struct err *e)
+{
+	bool said = configure_given(m->cfg, offsetof(struct config, alter));
+	const struct fkey *k;
+	size_t i;
+
+	for (i = 0; i < m->added.n; i++) {
+		k = &m->added.key[i];
+		if (!same_text(k->child.sql, m->names.shadow.sql))
+			return err_set(e, ERR_REFUSED, "the registry has a "
+			    "foreign key of %s, which is not the new table",
+			    k->child.sql);
+		if (!said && !same_text(k->parent.db.raw,
+		    m->names.old.db.raw))
+			return err_set(e, ERR_REFUSED, "the registry has a "
+			    "foreign key to %s, in another schema; to allow "
+			    "it, give the --alter again", k->parent.sql);
+	}
+	return 0;
+}
+
+int
+resume_find(struct migration *m, struct err *e)
+{
+	int rc = recall_find(m, m->recalled, e);
+
+	if (rc == 0)
+		return none_known(m, e);
+	if (rc < 0 || check_state(m, e) != 0)
+		return -1;
+	if (fkey_recall(&m->added, field(m, RECORD_ADDED_KEYS), e) != 0 ||
+	    check_added(m, e) != 0)
+		return hint_cleanup(m, e);
+	m->resumed = true;
+	log_info("it was %s, and had copied %s rows",
+	    field(m, RECORD_STATE), field(m, RECORD_ROWS));
+	if (!m->swapped && !m->cfg->dry_run && settle(m, e) != 0)
+		return -1;
+	if (!m->swapped)
+		return migration_read(m, e) != 0 ? -1 : same_tables(m, e);
+	log_info("the tables were swapped; only the end is missing");
+	return m->cfg->dry_run ? 0 : settling_prepare(m, e);
+}
+
+static int
+same_plan(const struct migration *m, struct err *e)
+{
+	struct str text = STR_INIT;
+
+	plan_essence(&text, &m->plan);
+	return same(m, RECORD_PLAN_PRINT, &text, e,
+	    "the plan, with its options, of livealter", field(m, RECORD_TOOL));
+}
+
+/*
+ * Our triggers are known by when they were made.  On another server they were
+ * made by replication, and what counts is that they say the same.
+ */
+static int
+same_triggers(struct migration *m, struct err *e)
+{
+	const char *list = field(m, RECORD_TRIGGERS_MADE);
+	int ev;
+
+	if (pulse_is_foreign(&m->was, &m->server)) {
+		log_info("this server takes the place of %s",
+		    field(m, RECORD_SERVER));
+		if (capture_recognize(m->db, &m->plan, &m->capture, e) != 0)
+			return -1;
+	} else {
+		for (ev = 0; ev < N_TRIGGERS; ev++)
+			m->capture.created[ev] = record_next(&list);
+	}
+	if (capture_intact(m->db, &m->plan, &m->capture, e) == 0)
+		return 0;
+	return hint_cleanup(m, e);
+}
+
+/* It must be a place in the order of the key. */
+static int
+read_mark(struct migration *m, struct err *e)
+{
+	const struct bound *mark = &m->registry.mark;
+	int rc = registry_read_mark(&m->registry, &m->was, e);
+
+	if (rc == 0 && mark->n != 0 && mark->n != m->plan.walk->n)
+		rc = err_set(e, ERR_REFUSED, "the registry's mark has %zu "
+		    "parts, and the key %s has %zu", mark->n,
+		    m->plan.walk->name.sql, m->plan.walk->n);
+	return rc != 0 ? hint_cleanup(m, e) : 0;
+}
+
+int
+resume_join(struct migration *m, struct err *e)
+{
+	if (read_mark(m, e) != 0 || same_plan(m, e) != 0 ||
+	    same_triggers(m, e) != 0)
+		return -1;
+	if (m->cfg->dry_run) {
+		log_info("it can be resumed");
+		return 0;
+	}
+	if (recall_adopt(m, e) != 0 || recall_ledger(m, e) != 0)
+		return -1;
+	return registry_note_triggers(&m->registry, m->db, &m->capture, e);
+}

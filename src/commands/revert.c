@@ -1,0 +1,345 @@
+#include "commands/revert.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "cli/command.h"
+#include "commands/migrate.h"
+#include "model/apart.h"
+#include "model/planner.h"
+#include "model/reverse.h"
+#include "steps/kinship.h"
+#include "steps/mdl.h"
+#include "steps/shadow.h"
+#include "steps/trust.h"
+#include "story/migration.h"
+#include "story/recall.h"
+#include "story/settling.h"
+
+/*
+ * Swapping back.  The new table and the old one change their parts: the plan
+ * of the way back becomes the plan, and what compares, swaps and cleans up
+ * after a migration does it once more.  Until the swap nothing is made, so
+ * there is nothing to undo.
+ */
+
+
+
+static int
+is_there(struct migration *m, const struct qname *table, struct err *e)
+{
+	int there = table_exists(m->db, table, e);
+
+	if (there != 0)
+		return there < 0 ? -1 : 0;
+	err_set(e, ERR_REFUSED, "there is nothing to revert: no table %s",
+	    table->sql);
+	return err_hint(e, "only a migration with --reversible or "
+	    "--reverse-triggers can be reverted, until its window is ended");
+}
+
+static size_t
+count_added(const struct alter *a)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < a->n; i++)
+		n += a->item[i].what == ALTER_ADD_FKEY;
+	return n;
+}
+
+/*
+ * The old table's foreign keys are those of the new one that the ALTER has not
+ * added, without those that it gets at the end (model/apart.h); or else
+ * somebody has dropped one since, or added.
+ */
+static int
+check_keys(const struct migration *m, struct err *e)
+{
+	const struct fkeys *here = &m->old->fkey, *there = &m->new->fkey;
+	size_t i, apart = 0;
+
+	for (i = 0; i < here->n && apart_is(&m->server, m->old, m->new); i++)
+		apart += fkey_is_self(&here->key[i]);
+	for (i = 0; i < there->n; i++)
+		if (fkey_original(here, &there->key[i]) == NULL)
+			break;
+	if (i == there->n && here->n <= there->n + apart +
+	    count_added(&m->alter))
+		return 0;
+	err_set(e, ERR_REFUSED, "the foreign keys of %s are not those that it "
+	    "had after the swap", m->names.old.sql);
+	return err_hint(e, "%s must have them all, and no other ones",
+	    m->names.old.sql);
+}
+
+/* Can that migration be reverted, and is it the one that is meant? */
+static int
+check_record(const struct migration *m, struct err *e)
+{
+	const char *alter = m->was.field[RECORD_ALTER];
+
+	if (!m->reverting || record_state(&m->was) == STATE_ENDING) {
+		err_set(e, ERR_REFUSED, "the migration of %s is not one that "
+		    "can be reverted now, but %s", m->names.old.sql,
+		    m->was.field[RECORD_STATE]);
+		return command_hint(e, m->cfg, "status", "says what can be "
+		    "done", COMMAND_END);
+	}
+	if (strcmp(m->cfg->alter, alter) == 0)
+		return 0;
+	err_set(e, ERR_REFUSED, "what can be reverted on %s is another "
+	    "ALTER: %.500s", m->names.old.sql, alter);
+	return err_hint(e, "leave --alter away to revert that");
+}
+
+/* The registry has what the way back is called and was planned by. */
+static int
+from_record(struct migration *m, struct err *e)
+{
+	int rc;
+
+	if (check_record(m, e) != 0 || recall_check_vouched(m, e) != 0)
+		return -1;
+	if (m->swapped) {
+		log_info("the tables were swapped back; only the end is "
+		    "missing");
+		return m->cfg->dry_run ? 0 : settling_prepare(m, e);
+	}
+	rc = m->cfg->dry_run ? 0 : settling_is_due(m, e);
+	if (rc < 0 || (rc == 1 && (recall_adopt(m, e) != 0 ||
+	    settling_run(m, e) != 0)))
+		return -1;
+	names_turn(&m->names);
+	return 0;
+}
+
+/* The tables' names, as they were on the way forth. */
+static int
+find_names(struct migration *m, struct err *e)
+{
+	int rc = recall_find(m, m->recalled, e);
+
+	if (rc != 0)
+		return rc < 0 ? -1 : from_record(m, e);
+	m->reverting = true;
+	names_derive(&m->names);
+	return 0;
+}
+
+static int
+need_alter(const struct migration *m, struct err *e)
+{
+	if (m->cfg->alter != NULL)
+		return 0;
+	err_set(e, ERR_USAGE, "the registry does not know how %s was altered",
+	    m->names.old.sql);
+	return err_hint(e, "give --alter, --null-to-not-null and "
+	    "--allow-warnings as the migration had them");
+}
+
+int
+revert_inspect(struct migration *m, struct err *e)
+{
+	if (find_names(m, e) != 0)
+		return -1;
+	if (m->swapped)
+		return 0;
+	if (is_there(m, &m->names.attic, e) != 0 ||
+	    is_there(m, &m->names.back_notes, e) != 0 ||
+	    need_alter(m, e) != 0 ||
+	    shadow_free_name(&m->names.shadow, m->db, e) != 0 ||
+	    migration_read(m, e) != 0 ||
+	    table_load(&m->new, m->db, &m->server, &m->names.attic, e) != 0)
+		return -1;
+	return check_keys(m, e);
+}
+
+/* The migration's plan as it was, and out of it the way back. */
+static int
+plan_again(struct migration *m, struct err *e)
+{
+	struct plan_wish wish = migration_wish(m);
+
+	/* That is the table's as it is now. */
+	wish.kin = NULL;
+	if (planner_make(&m->forth, &m->names, m->new, m->old, &m->alter,
+	    &m->server, &wish, e) != 0 ||
+	    planner_reverse(&m->forth, &m->alter, &wish, e) != 0)
+		return -1;
+	m->plan = *m->forth.back;
+	m->names = m->plan.names;
+	free(m->forth.back);
+	m->forth.back = NULL;
+	return kin_prepare(&m->kin, m->db, &m->names.shadow,
+	    m->server.mariadb, e) != 0 ||
+	    planner_take(&m->plan, &m->kin, &m->alter, e) != 0 ? -1 : 0;
+}
+
+/* What belongs to the table must be possible with the old one, too. */
+static int
+try_kin(struct migration *m, struct err *e)
+{
+	struct err ignored = { .kind = ERR_NONE };
+
+	if (m->cfg->dry_run || kinship_try(m->db, &m->plan, m->cfg, &m->undo,
+	    e) == 0)
+		return 0;
+	/* By the other state what is left of it is known to be ours. */
+	if (!undo_owes(&m->undo, UNDO_TRY))
+		registry_state(&m->registry, m->db, STATE_REVERTIBLE,
+		    &ignored);
+	return -1;
+}
+
+/* From the last time, when it died there; with keys to the old table. */
+static int
+end_trial(struct migration *m, struct err *e)
+{
+	struct str q = STR_INIT;
+	struct qname trial;
+	int rc;
+
+	names_trial(&trial, &m->names);
+	rc = table_exists(m->db, &trial, e);
+	if (rc <= 0 || m->cfg->dry_run)
+		return rc < 0 ? -1 : 0;
+	str_addf(&q, "DROP TABLE IF EXISTS %s", trial.sql);
+	rc = mdl_run(m->db, &m->server, MDL_ONE(&m->names.shadow),
+	    &m->cfg->tries_create_triggers, q.s, e);
+	str_free(&q);
+	return rc;
+}
+
+/* A table of that name is ours, or must not be there. */
+static int
+check_trial(struct migration *m, struct err *e)
+{
+	return m->was.field[RECORD_ID] != NULL && recall_was_trying(m) ?
+	    end_trial(m, e) : shadow_check_trial(&m->names, m->db, e);
+}
+
+static int
+check_loss(const struct migration *m, struct err *e)
+{
+	struct str names = STR_INIT;
+
+	reverse_lost(&names, &m->plan);
+	if (names.len > 0 && m->cfg->accept_loss) {
+		log_info("what these columns hold is lost: %s", names.s);
+	} else if (names.len > 0) {
+		err_set(e, ERR_REFUSED, "the old table has not these columns, "
+		    "and what they hold would be lost: %s", names.s);
+		err_hint(e, "--accept-loss allows that");
+	}
+	str_free(&names);
+	return e->kind != ERR_NONE ? -1 : 0;
+}
+
+static int
+check_notes(const struct migration *m, struct err *e)
+{
+	if (capture_notes(m->db, &m->plan, e) == 0)
+		return 0;
+	if (e->kind == ERR_REJECTED)
+		err_hint(e, "change these rows so that the old table can hold "
+		    "them, and then DELETE FROM %s; the comparison will tell "
+		    "whether all is there", m->names.notes.sql);
+	return -1;
+}
+
+/*
+ * The new table may get another name than it had, which was taken meanwhile:
+ * the notes are to vouch for that, too.
+ */
+static int
+vouch(struct migration *m, struct err *e)
+{
+	const struct names *n = &m->names;
+	int rc = trust_vouched(m->db, &n->notes, &n->attic, e);
+	struct str comment = STR_INIT, q = STR_INIT;
+	struct qname was;
+
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (qname_set(&was, n->old.db.raw, m->was.field[RECORD_SHADOW], e) !=
+	    0)
+		return -1;
+	names_comment(&comment, n);
+	/* Until the registry has the new one. */
+	str_addz(&comment, ", ");
+	escape_line(&comment, was.table.sql);
+	str_addf(&q, "ALTER TABLE %s COMMENT = ", n->notes.sql);
+	db_literal(&q, m->db, comment.s);
+	rc = mdl_run(m->db, &m->server, MDL_ONE(&n->notes),
+	    &m->cfg->tries_create_triggers, q.s, e);
+	str_free(&comment);
+	str_free(&q);
+	return rc;
+}
+
+/* From here on it is seen to be at work, and where it may have come to. */
+static int
+tell_registry(struct migration *m, struct err *e)
+{
+	if (m->cfg->dry_run || m->was.field[RECORD_ID] == NULL)
+		return 0;
+	return recall_adopt(m, e) != 0 || vouch(m, e) != 0 ||
+	    registry_note_way_back(&m->registry, m->db, &m->names.attic,
+	    e) != 0 ? -1 : 0;
+}
+
+/*
+ * That the triggers are, byte for byte, those that this plan would make says
+ * that it is the plan they were made by.
+ */
+int
+revert_plan(struct migration *m, struct err *e)
+{
+	if (plan_again(m, e) != 0 ||
+	    capture_recall(m->db, &m->plan, &m->capture, e) != 0)
+		return -1;
+	if (m->cfg->dry_run)
+		plan_print(&m->plan, stdout);
+	/* From the state on the table to try things on is known to be ours. */
+	return migration_tell_breakage(m, e) != 0 || check_notes(m, e) != 0 ||
+	    check_loss(m, e) != 0 || check_trial(m, e) != 0 ||
+	    tell_registry(m, e) != 0 || try_kin(m, e) != 0 ? -1 : 0;
+}
+
+/*
+ * What kept the old table in step is ours to take away only now; the row of
+ * the registry goes last, so it comes before what the swap has noted.
+ */
+static void
+owe_the_rest(struct migration *m)
+{
+	bool attic = undo_owes(&m->undo, UNDO_ATTIC);
+	int ev;
+
+	undo_forget_but(&m->undo, UNDO_FINISH);
+	if (m->registry.id != 0)
+		undo_push(&m->undo, UNDO_RECORD, "DELETE FROM %s WHERE id = "
+		    "%llu", m->registry.name.sql, m->registry.id);
+	undo_push(&m->undo, UNDO_NOTES, "DROP TABLE IF EXISTS %s",
+	    m->names.notes.sql);
+	if (attic)
+		undo_push(&m->undo, UNDO_ATTIC, "DROP TABLE IF EXISTS %s",
+		    m->names.attic.sql);
+	for (ev = 0; ev < N_TRIGGERS; ev++)
+		undo_push(&m->undo, UNDO_TRIGGER, "DROP TRIGGER IF EXISTS %s",
+		    m->plan.trigger[ev].name.sql);
+}
+
+int
+revert_swap(struct migration *m, struct err *e)
+{
+	int rc = migrate_swap(m, e);
+
+	if (m->swapped)
+		owe_the_rest(m);
+	return rc;
+}

@@ -1,0 +1,152 @@
+#include "story/compare.h"
+
+#include "base/log.h"
+#include "base/util.h"
+#include "story/catch_up.h"
+#include "steps/verify.h"
+#include "story/unchanged.h"
+#include "story/watch.h"
+
+#define LOOKS	3	/* so often may a table have to be compared again */
+
+/*
+ * Without InnoDB's ids, where any statement of others looks like one, a few
+ * more.
+ */
+#define LOOKS_BLIND	10
+
+/* Known from the copy: all of it, and neither table has changed since. */
+static int
+known_equal(struct migration *m, bool *known, struct err *e)
+{
+	*known = m->copied.all && !m->reconnected && !m->resumed &&
+	    rest_was_kept(&m->rest, m->db);
+	/* It counts once, since it grows old. */
+	m->copied.all = false;
+	if (!*known)
+		return 0;
+	if (unchanged_look(m, e) != 0)
+		return -1;
+	*known = !unchanged_not(m);
+	return 0;
+}
+
+static int
+compare(struct migration *m, struct err *e)
+{
+	struct watching w;
+	bool known = false;
+
+	if (catch_up_run(m, e) != 0 || known_equal(m, &known, e) != 0)
+		return -1;
+	if (known) {
+		m->compared = m->copied.compared;
+		return 0;
+	}
+	watch_walk(&w, m, watch_tables);
+	return unchanged_note(m, e) != 0 ||
+	    verify_run(&m->plan, m->cfg, &m->copied.from, &w.watch,
+	    &m->compared, e) != 0 ? -1 : 0;
+}
+
+/* In order, not all rows are there yet, and only those are compared. */
+static int
+count(struct migration *m, struct err *e)
+{
+	const struct ask_beat beat = { watch_tables, m };
+
+	if (m->plan.in_order)
+		return compare(m, e);
+	return unchanged_note(m, e) != 0 ||
+	    verify_counts(&m->plan, m->cfg, &beat, e) != 0 ? -1 : 0;
+}
+
+/* Counting does not tell whether they are the same rows. */
+static int
+refuse_to_count(const struct migration *m, struct err *e)
+{
+	err_set(e, ERR_REFUSED, "%s was truncated, exchanged, imported or "
+	    "rebuilt by somebody else, or a part of it was, and --verify=%s "
+	    "does not tell whether the new table has its rows",
+	    m->old_is.other ? m->old->name.sql : m->new->name.sql,
+	    m->cfg->verify == VERIFY_NONE ? "none" : "count");
+	return err_hint(e, "nothing was swapped; start again, or omit "
+	    "--verify");
+}
+
+/*
+ * Two rows that became one are seen by nothing else, nor is a TRUNCATE while
+ * no livealter was watching, nor what a server that crashed has forgotten.
+ */
+static int
+not_compared(struct migration *m, struct err *e)
+{
+	if (unchanged_look(m, e) != 0)
+		return -1;
+	if (unchanged_other(m))
+		return refuse_to_count(m, e);
+	if (!m->plan.merges && !m->resumed && !m->reconnected &&
+	    !unchanged_not(m))
+		return 0;
+	return count(m, e);
+}
+
+int
+compare_run(struct migration *m, struct err *e)
+{
+	if (m->cfg->verify == VERIFY_NONE) {
+		log_info("not compared, as --verify=none asks for");
+		return not_compared(m, e);
+	}
+	if (m->cfg->verify == VERIFY_COUNT && (unchanged_look(m, e) != 0 ||
+	    (unchanged_other(m) && refuse_to_count(m, e) != 0)))
+		return -1;
+	if (watch_state(m, STATE_COMPARING, e) != 0 ||
+	    watch_persist(m, compare, e) != 0)
+		return -1;
+	m->compared_at = now_s();
+	log_info("compared %llu rows in %.1f s: no difference",
+	    m->compared.rows, m->compared.seconds);
+	return 0;
+}
+
+int
+compare_again(void *arg, struct err *e)
+{
+	struct migration *m = arg;
+
+	log_info("compare the two tables once more");
+	if (m->cfg->verify != VERIFY_NONE)
+		return compare_run(m, e);
+	return count(m, e);
+}
+
+static int
+again_and_again(const struct migration *m, struct err *e)
+{
+	if (unchanged_other(m))
+		return err_set(e, ERR_SWAP, "%s was truncated, exchanged or "
+		    "rebuilt by somebody else again and again",
+		    m->names.old.sql);
+	err_set(e, ERR_SWAP, "it cannot be excluded that %s was truncated, or "
+	    "a partition of it exchanged, since it was compared: other "
+	    "connections create, alter or drop tables all the time",
+	    m->names.old.sql);
+	return err_hint(e, "with the privilege PROCESS the table itself "
+	    "tells: GRANT PROCESS ON *.* TO %s", m->server.user);
+}
+
+int
+compare_if_changed(struct migration *m, int *looks, struct err *e)
+{
+	if (!unchanged_not(m))
+		return 0;
+	++*looks;
+	if (*looks > LOOKS && !unchanged_unknown(m))
+		return unchanged_note(m, e);
+	if (*looks > (unchanged_other(m) ? LOOKS : LOOKS_BLIND))
+		return again_and_again(m, e);
+	if (unchanged_other(m) && m->cfg->verify != VERIFY_CHECKSUM)
+		return refuse_to_count(m, e);
+	return compare_again(m, e);
+}

@@ -1,0 +1,130 @@
+#include "story/migration.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/print.h"
+#include "base/util.h"
+#include "model/apart.h"
+#include "model/bound.h"
+#include "model/planner.h"
+#include "server/session.h"
+#include "steps/breakage.h"
+#include "steps/warning.h"
+
+int
+migration_connect(struct migration *m, struct err *e)
+{
+	const char *definer = m->cfg->trigger_definer;
+
+	m->began = now_s();
+	if (definer != NULL && account_set(&m->definer, definer, e) != 0)
+		return -1;
+	wish_init(&m->wish, m->cfg, &m->server, &m->registry);
+	return session_first(&m->db, &m->server, m->recalled,
+	    "conductor", e);
+}
+
+int
+migration_read(struct migration *m, struct err *e)
+{
+	return alter_read(&m->alter, m->cfg->alter, &m->server, e) !=
+	    0 ||
+	    table_load(&m->old, m->db, &m->server, &m->names.old, e) != 0 ||
+	    kin_load(&m->kin, m->db, &m->names.old,
+	    m->reverting ? &m->names.attic : &m->names.shadow,
+	    m->cfg->only_same_schema_fks, e) != 0 ? -1 : 0;
+}
+
+struct check_input
+migration_to_check(const struct migration *m)
+{
+	struct check_input in = {
+		.db = m->db,
+		.server = &m->server,
+		.old = m->old,
+		.kin = &m->kin,
+		.alter = &m->alter,
+		.cfg = m->cfg,
+		.running = m->resumed || m->reverting,
+	};
+
+	return in;
+}
+
+/* For the plan: which columns may come out different. */
+static bool
+may_change(const void *arg, const char *column)
+{
+	const struct config *cfg = arg;
+
+	return warning_allowed(cfg, column);
+}
+
+struct plan_wish
+migration_wish(const struct migration *m)
+{
+	struct plan_wish wish = {
+		.chunk_index = m->reverting ? NULL : m->cfg->chunk_index,
+		.null_to_not_null = m->cfg->null_to_not_null,
+		.checksum = m->cfg->verify != VERIFY_COUNT,
+		.kin = &m->kin,
+		.added = &m->added,
+		.follow_children = !same_text(m->cfg->fkeys_method, "none"),
+		.apart = m->new != NULL && apart_is(&m->server, m->old, m->new),
+		.kept_in_step = m->cfg->reverse,
+		.proves = m->cfg->verify_swap != VERIFY_SWAP_NO,
+		.believes_new = config_without(m->cfg, "update-ignore"),
+		.definer = m->cfg->trigger_definer != NULL ? m->definer.sql :
+		    NULL,
+		.may_change = may_change,
+		.arg = m->cfg,
+	};
+
+	return wish;
+}
+
+int
+migration_tell_breakage(const struct migration *m, struct err *e)
+{
+	struct str text = STR_INIT;
+	int rc = breakage_describe(&text, m->db, &m->plan, e);
+
+	if (rc == 0 && text.len > 0 && m->cfg->dry_run)
+		print_line(stdout, "%s", text.s);
+	else if (rc == 0 && text.len > 0)
+		log_warn("%s", text.s);
+	str_free(&text);
+	return rc;
+}
+
+bool
+migration_left_behind(const struct migration *m)
+{
+	return m->kin.child.n > 0 && !m->plan.follow_children;
+}
+
+void
+migration_free(struct migration *m)
+{
+	proof_close(m->proof);
+	planner_free(&m->plan);
+	planner_free(&m->forth);
+	kin_free(&m->kin);
+	fkey_free(&m->added);
+	alter_free(&m->alter);
+	table_free(m->old);
+	table_free(m->new);
+	server_free(&m->server);
+	capture_free(&m->capture);
+	identity_free(&m->old_is);
+	identity_free(&m->new_is);
+	wish_free(&m->wish);
+	registry_free(&m->registry);
+	record_free(&m->was);
+	in_flight_free(&m->late);
+	bound_free(&m->copied.from);
+	bound_free(&m->copied.upto);
+	undo_forget(&m->undo, UNDO_ANY);
+	db_close(m->db);
+}

@@ -1,0 +1,232 @@
+#include "story/undoing.h"
+
+#include "base/log.h"
+#include "base/stop.h"
+#include "base/util.h"
+#include "cli/command.h"
+#include "steps/finish.h"
+#include "steps/mdl.h"
+#include "story/migration.h"
+#include "story/outlast.h"
+#include "story/recall.h"
+#include "story/watch.h"
+
+/* undo_run_fn: nobody else uses what it is about. */
+static int
+run_plainly(void *arg, enum undo_what what, const char *sql, struct err *e)
+{
+	const struct migration *m = arg;
+
+	(void)what;
+	return db_run_text(m->db, sql, e);
+}
+
+/* They went with the table when it was renamed. */
+static int
+drop_triggers(struct migration *m, struct err *e)
+{
+	const struct qname *table =
+	    m->swapped ? &m->names.attic : &m->names.old;
+	int rc;
+
+	if (!undo_owes(&m->undo, UNDO_TRIGGER))
+		return 0;
+	if (mdl_hold(m->db, &m->server, MDL_ONE(table),
+	    &m->cfg->tries_drop_triggers, e) != 0)
+		return -1;
+	/* It may be a connection's end that has brought us here. */
+	rc = mdl_open_anew(m->db, &m->server, table, e);
+	if (rc == 0)
+		rc = undo_run(&m->undo, UNDO_TRIGGER, run_plainly, m, e);
+	return mdl_release(m->db, rc, e);
+}
+
+/* The row goes, but for that of a migration that can be reverted. */
+static int
+close_record(struct migration *m, struct err *e)
+{
+	if (m->swapped)
+		outlast_swap(m);
+	if (!m->swapped || !m->cfg->reverse)
+		return registry_end(&m->registry, m->db, &m->server,
+		    &m->cfg->tries_drop_triggers, e);
+	if (registry_state(&m->registry, m->db, STATE_REVERTIBLE, e) != 0)
+		return -1;
+	command_log(log_info, m->cfg, "revert", "swaps the tables back",
+	    "cleanup", "ends that and drops the old one", COMMAND_END);
+	return 0;
+}
+
+/*
+ * undo_run_fn: a transaction that began earlier may still use the table; and
+ * MySQL locks the parents of one that is dropped.
+ */
+static int
+run_alone(void *arg, enum undo_what what, const char *sql, struct err *e)
+{
+	struct migration *m = arg;
+	const struct qname *table;
+	struct fkeys f = FKEYS_INIT;
+	struct qname trial;
+	int rc;
+
+	if (what == UNDO_RECORD)
+		return close_record(m, e);
+	names_trial(&trial, &m->names);
+	table = what == UNDO_NOTES ? &m->names.notes :
+	    what == UNDO_BACK ? &m->names.back_notes :
+	    what == UNDO_TRY ? &trial :
+	    what == UNDO_ATTIC ? &m->names.attic : &m->names.shadow;
+	rc = fkey_own(&f, m->db, table, e);
+	if (rc == 0)
+		rc = mdl_run_with_parents(m->db, &m->server, table, &f,
+		    &m->cfg->tries_drop_triggers, sql, e);
+	fkey_free(&f);
+	return rc;
+}
+
+/* The triggers first: what they write to must not go before them. */
+static int
+take_away(struct migration *m, enum undo_what what, struct err *e)
+{
+	if (drop_triggers(m, e) != 0)
+		return -1;
+	return undo_run(&m->undo, what, run_alone, m, e);
+}
+
+/*
+ * 1; 0 when somebody else has taken it over, and with it all that is in the
+ * ledger; or -1 with *e.
+ */
+static int
+is_ours(struct migration *m, struct err *e)
+{
+	int ours = recall_still_ours(m, e);
+
+	if (ours == 0)
+		undo_forget(&m->undo, UNDO_ANY);
+	return ours;
+}
+
+int
+undoing_release(struct migration *m, struct err *e)
+{
+	/* Our lock went if the swap has lost its connection. */
+	int ours = is_ours(m, e);
+
+	if (ours <= 0)
+		return ours;
+	if (!m->cfg->drop_triggers) {
+		undo_forget(&m->undo, UNDO_TRIGGER);
+		undo_forget(&m->undo, UNDO_NOTES);
+		log_info("the triggers stay, as --no-drop-triggers asks for");
+		return 0;
+	}
+	return drop_triggers(m, e);
+}
+
+int
+undoing_drop(struct migration *m, struct err *e)
+{
+	if (!m->cfg->swap_tables && !m->cfg->drop_new_table) {
+		undo_forget(&m->undo, UNDO_SHADOW);
+		log_info("the new table stays as %s%s", m->names.shadow.sql,
+		    m->plan.apart.n > 0 ? ", without its foreign keys to "
+		    "itself" : "");
+	}
+	if (m->swapped && (!m->cfg->drop_old_table || migration_left_behind(m)))
+		log_info("the %s table stays as %s%s",
+		    m->reverting ? "new" : "old", m->names.attic.sql,
+		    m->cfg->reverse ? ", and is kept in step" : "");
+	return take_away(m, UNDO_ANY, e);
+}
+
+/* A registry that is not ours any more is left alone, and said in the end. */
+static int
+tell_undoing(struct migration *m, struct err *e)
+{
+	if (m->unproven != ERR_NONE || undo_owes_only(&m->undo, UNDO_RECORD) ||
+	    watch_state(m, m->swapped ? STATE_CLEANING : STATE_UNDOING, e) ==
+	    0)
+		return 0;
+	if (e->kind == ERR_LOST || e->kind == ERR_BUSY ||
+	    registry_ours(&m->registry, m->db, e) >= 0)
+		return -1;
+	e->kind = ERR_NONE;
+	return 0;
+}
+
+#define UNDO_LOSSES 5	/* connections that break meanwhile */
+#define UNDO_WAIT 60	/* seconds for a server that is away */
+
+/*
+ * The conductor's connection may be what broke.  Who has waited so long as
+ * --reconnect-for says does not wait as long once more.
+ */
+static int
+reach_server(struct migration *m, double until, struct err *e)
+{
+	double pause = 0;
+
+	while (db_quiet(m->db, e, "DO 0") != 0) {
+		if ((pause > 0 && now_s() > until) || stop_sleep(pause))
+			return -1;
+		db_reopen(m->db, e);
+		pause = 1;
+	}
+	e->kind = ERR_NONE;
+	return server_recognize(&m->server, m->db, e);
+}
+
+/*
+ * What the connection that broke had sent may still be running, but everything
+ * in the ledger is safe to run twice.
+ */
+static int
+undo_once(struct migration *m, double until, struct err *e)
+{
+	int ours;
+
+	if (!undo_owes(&m->undo, UNDO_ANY))
+		return 0;
+	stop_acknowledge();
+	log_doing("taking away what was made");
+	log_waiting(NULL);
+	if (reach_server(m, until, e) != 0)
+		return -1;
+	ours = is_ours(m, e);
+	if (ours <= 0)
+		return ours;
+	/* By its state a way back is known to have a table to try things on. */
+	if (undo_run(&m->undo, UNDO_TRY, run_alone, m, e) != 0 ||
+	    tell_undoing(m, e) != 0)
+		return -1;
+	/* And whoever comes later is not to do it once more. */
+	if ((undo_owes(&m->undo, UNDO_FINISH) ||
+	    undo_owes(&m->undo, UNDO_RESTORE)) &&
+	    (finish_run(m->db, &m->plan, m->cfg, &m->undo, e) != 0 ||
+	    registry_note_cutover(&m->registry, m->db, "", e) != 0))
+		return -1;
+	if (drop_triggers(m, e) != 0)
+		return -1;
+	if ((m->cfg->execute || m->resumed) && !m->cfg->drop_new_table &&
+	    undo_owes(&m->undo, UNDO_SHADOW)) {
+		undo_forget(&m->undo, UNDO_SHADOW);
+		log_info("the new table stays as %s", m->names.shadow.sql);
+	}
+	return take_away(m, UNDO_ANY, e);
+}
+
+/* What is done is forgotten; so after a lost connection it goes on. */
+int
+undoing_run(struct migration *m, struct err *e)
+{
+	double wait = m->cfg->reconnect_for, until;
+	int i, rc;
+
+	until = now_s() + (wait < UNDO_WAIT ? wait : UNDO_WAIT);
+	for (i = 0; (rc = undo_once(m, until, e)) != 0; i++)
+		if (e->kind != ERR_LOST || i >= UNDO_LOSSES)
+			break;
+	return rc;
+}

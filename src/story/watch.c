@@ -1,0 +1,152 @@
+#include "story/watch.h"
+
+#include "base/log.h"
+#include "base/stop.h"
+#include "base/str.h"
+#include "base/util.h"
+#include "steps/claim.h"
+#include "story/unchanged.h"
+
+/* Somebody has locked the table: it will be looked at again. */
+bool
+watch_is_locked_out(struct err *e)
+{
+	if (e->kind != ERR_SQL || db_class(e->sqlno) != DB_CONFLICT)
+		return false;
+	e->kind = ERR_NONE;
+	return true;
+}
+
+/* Keep other livealters out, on a new connection if need be. */
+static int
+keep(struct migration *m, struct err *e)
+{
+	int rc = claim_keep(&m->server, m->db, &m->names.old, e);
+
+	m->reconnected = m->reconnected || rc == 1;
+	return rc < 0 ? -1 : 0;
+}
+
+/*
+ * While others work, the conductor keeps other livealters out, and sees that
+ * the triggers are there and have nothing to complain about.
+ */
+static int
+beat_once(struct migration *m, struct err *e)
+{
+	struct str waits = STR_INIT;
+	int rc;
+
+	if (keep(m, e) != 0)
+		return -1;
+	log_waits(&waits);
+	rc = registry_beat(&m->registry, m->db, waits.s, e);
+	str_free(&waits);
+	return rc;
+}
+
+#define LOOKS_SHARE	50	/* a look takes one part of the time at most */
+
+/* It may take long where there are very many tables. */
+static int
+look(struct migration *m, struct err *e)
+{
+	double began = now_s();
+
+	if (began < m->look_after)
+		return 0;
+	if (unchanged_look(m, e) != 0 && !watch_is_locked_out(e))
+		return -1;
+	m->look_after = began + LOOKS_SHARE * (now_s() - began);
+	return 0;
+}
+
+static int
+watch_once(struct migration *m, struct err *e)
+{
+	if (beat_once(m, e) != 0)
+		return -1;
+	if (capture_intact(m->db, &m->plan, &m->capture, e) != 0)
+		return watch_is_locked_out(e) ? 0 : -1;
+	return look(m, e);
+}
+
+#define LOSSES 10	/* one after the other */
+
+/* The connection that claim_keep() has found alive may break in the next
+ * moment, and that it has made anew, too. */
+static int
+persist(struct migration *m, int (*once)(struct migration *m, struct err *e),
+    struct err *e)
+{
+	int i, rc;
+
+	for (i = 0; (rc = once(m, e)) != 0; i++)
+		if (e->kind != ERR_LOST || i >= LOSSES || stop_requested())
+			break;
+	return rc;
+}
+
+int
+watch_tables(void *arg, struct err *e)
+{
+	return persist(arg, watch_once, e);
+}
+
+int
+watch_alone(void *arg, struct err *e)
+{
+	return persist(arg, beat_once, e);
+}
+
+int
+watch_persist(struct migration *m,
+    int (*once)(struct migration *m, struct err *e), struct err *e)
+{
+	int i, rc;
+
+	for (i = 0; (rc = once(m, e)) < 0; i++)
+		if (e->kind != ERR_LOST || i >= LOSSES || stop_requested() ||
+		    keep(m, e) != 0)
+			break;
+	return rc;
+}
+
+/*
+ * What a state is for a way back, of which it is enough to know on which side
+ * of its swap it is.  It is ended by cleanup alone: a revert that fails takes
+ * back what it has tried, and no more.
+ */
+static enum record_state
+reverting_state(const struct migration *m, enum record_state state)
+{
+	return state == STATE_CLEANING ? STATE_REVERTED :
+	    state == STATE_PROVING ? STATE_PROVING_BACK :
+	    state == STATE_UNDOING && m->cfg->command == COMMAND_CLEANUP ?
+	    STATE_ENDING : STATE_REVERTING;
+}
+
+int
+watch_state(struct migration *m, enum record_state state, struct err *e)
+{
+	int i, rc;
+
+	if (m->reverting)
+		state = reverting_state(m, state);
+	for (i = 0; (rc = registry_state(&m->registry, m->db, state, e)) != 0;
+	    i++)
+		if (e->kind != ERR_LOST || i >= LOSSES || keep(m, e) != 0)
+			break;
+	return rc;
+}
+
+void
+watch_walk(struct watching *w, struct migration *m,
+    int (*watch)(void *arg, struct err *e))
+{
+	w->wish.wish = &m->wish;
+	w->pause[0] = (struct reason){ reason_file, m->cfg->pause_file };
+	w->pause[1] = (struct reason){ wish_pause, &w->wish };
+	w->watch = (struct walk_watch){ watch, m, w->pause, 2,
+	    &m->wish.pace };
+}
