@@ -45,6 +45,9 @@ int ddl_create(struct str *out, const char *show_create,
  */
 bool ddl_key_overlaps(const char *show_create, const char *name);
 
+/* Has it an application-time period (MariaDB)? */
+bool ddl_has_period(const char *show_create);
+
 /* Has it a FULLTEXT key? */
 bool ddl_has_fulltext(const char *show_create);
 

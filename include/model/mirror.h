@@ -1,6 +1,8 @@
 #ifndef MIRROR_H
 #define MIRROR_H
 
+#include <stdbool.h>
+
 #include "base/str.h"
 #include "model/plan.h"
 
@@ -15,6 +17,9 @@ void mirror_render(struct plan *p);
 /* CREATE TABLE for the notes; which also says whose they are, see
  * names_comment(). */
 void mirror_notes(struct str *q, const struct names *n);
+
+/* Add the ALTER TABLE that they need with this plan.  False: none. */
+bool mirror_alter_notes(struct str *q, const struct plan *p);
 
 /* CREATE TRIGGER, whole. */
 void mirror_create(struct str *q, const struct trigger *t,

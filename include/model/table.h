@@ -68,6 +68,7 @@ struct table {
 	struct key *key;
 	size_t n_keys;
 	struct fkeys fkey;
+	bool has_period;	/* of application time: see split.h */
 	unsigned long long rows;	/* the server's estimate */
 	unsigned long long bytes;	/* data and indexes */
 	unsigned long long auto_increment;	/* 0: none */

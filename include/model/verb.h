@@ -12,4 +12,12 @@
  */
 void verb_add(struct str *q, const struct plan *p, const char *verb);
 
+/*
+ * Errors that are the application's to repeat: with some the transaction is
+ * rolled back already, so that it must not go on as if nothing had happened.
+ * 1020: record has changed; 1205, 1213: lock wait, deadlock; 1206: no memory
+ * left for locks.
+ */
+#define PASSED_ON "1020, 1205, 1206, 1213"
+
 #endif

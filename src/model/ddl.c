@@ -298,6 +298,14 @@ is_fulltext(const struct lex *l, size_t i, const char *name)
 	return lex_is(l, i, "FULLTEXT") && lex_is(l, i + 1, "KEY");
 }
 
+static bool
+is_period(const struct lex *l, size_t i, const char *name)
+{
+	(void)name;
+	return lex_is(l, i, "PERIOD") && lex_is(l, i + 1, "FOR") &&
+	    !lex_is(l, i + 2, "SYSTEM_TIME");
+}
+
 /* Is there a place in the text that is so? */
 static bool
 has(const char *show_create, bool (*is)(const struct lex *l, size_t i,
@@ -326,4 +334,10 @@ bool
 ddl_has_fulltext(const char *show_create)
 {
 	return has(show_create, is_fulltext, NULL);
+}
+
+bool
+ddl_has_period(const char *show_create)
+{
+	return has(show_create, is_period, NULL);
 }

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "model/phantom.h"
+#include "model/split.h"
 
 #define NOTE "what, errno, row_key, message"
 
@@ -50,6 +51,9 @@ add_writes(struct str *q, const struct plan *p)
 	str_addf(q, "  INSERT INTO %s (" NOTE ") SELECT " NOTE " FROM %s FORCE "
 	    "INDEX (PRIMARY) WHERE FALSE;\n", p->names.notes.sql,
 	    p->names.notes.sql);
+	if (split_possible(p))
+		str_addf(q, "  DELETE FROM %s WHERE FALSE;\n",
+		    p->names.notes.sql);
 }
 
 /*

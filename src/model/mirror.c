@@ -33,24 +33,17 @@
 #include "model/journal.h"
 #include "model/pair.h"
 #include "model/phantom.h"
+#include "model/split.h"
 #include "model/sql.h"
 #include "model/value.h"
 #include "model/verb.h"
 #include "server/session.h"
 
 /*
- * Errors that are the application's to repeat: with some the transaction is
- * rolled back already, so that it must not go on as if nothing had happened.
- * 1020: record has changed; 1205, 1213: lock wait, deadlock; 1206: no memory
- * left for locks.
- */
-/*
  * Said with a LIMIT: under a SET STATEMENT, MariaDB's SELECT INTO obeys the
  * writer's sql_select_limit, and gives no row where that is 0.
  */
 #define INTO_ONE " LIMIT 1 INTO "
-
-#define PASSED_ON "1020, 1205, 1206, 1213"
 
 /* `shadow`.`k` = NEW.`k` AND ... */
 static void
@@ -340,10 +333,14 @@ add_note(struct str *q, const struct plan *p, enum trigger_event ev)
 	keep_out_views(q, &p->names.notes, "PRIMARY", "      ");
 	str_addz(q, "      ");
 	verb_add(q, p, "INSERT");
-	str_addf(q, " IGNORE INTO %s (what, errno, row_key, message) "
-	    "VALUES ('%s', livealter_errno, ", p->names.notes.sql, what[ev]);
+	str_addf(q, " IGNORE INTO %s (what, errno, row_key, message",
+	    p->names.notes.sql);
+	split_columns(q, p);
+	str_addf(q, ") VALUES ('%s', livealter_errno, ", what[ev]);
 	add_key_text(q, p, ev == ON_DELETE ? "OLD" : "NEW");
-	str_addz(q, ", LEFT(livealter_text, 500));\n    END;\n");
+	str_addz(q, ", LEFT(livealter_text, 500)");
+	split_values(q, p, ev);
+	str_addz(q, ");\n    END;\n");
 }
 
 /*
@@ -425,11 +422,25 @@ add_update(struct str *q, const struct plan *p)
 		add_take(q, p, "    ");
 		add_put(q, p, true, "    ");
 	}
+	split_again(q, p, "    ");
 	str_addz(q, phantom_possible(p) ?
 	    "  ELSEIF NOT livealter_phantom THEN\n" : "  ELSE\n");
 	add_put(q, p, false, "    ");
 	add_lesser(q, p, "    ");
 	str_addz(q, "  END IF;\n");
+	split_parts(q, p, "  ");
+}
+
+static void
+add_on_delete(struct str *q, const struct plan *p)
+{
+	apart_delete(q, p, "  ");
+	if (p->complete)
+		add_delete(q, p, "OLD", "  ");
+	else
+		add_take(q, p, "  ");
+	split_again(q, p, "  ");
+	split_parts(q, p, "  ");
 }
 
 static void
@@ -441,11 +452,7 @@ add_body(struct str *q, const struct plan *p, enum trigger_event ev)
 	}
 	switch (ev) {
 	case ON_DELETE:
-		apart_delete(q, p, "  ");
-		if (p->complete)
-			add_delete(q, p, "OLD", "  ");
-		else
-			add_take(q, p, "  ");
+		add_on_delete(q, p);
 		break;
 	case ON_UPDATE:
 		add_update(q, p);
@@ -488,10 +495,12 @@ body(const struct plan *p, enum trigger_event ev)
 	if (compares && phantom_possible(p))
 		str_addz(&q, "  DECLARE livealter_phantom BOOLEAN DEFAULT "
 		    "FALSE;\n");
+	if (ev != ON_INSERT)
+		split_declare(&q, p);
 	add_handlers(&q, p, ev);
-	if (p->in_order)
+	if (p->in_order || (split_possible(p) && ev != ON_INSERT))
 		keep_out_views(&q, &p->names.notes, "PRIMARY", "  ");
-	else
+	if (!p->in_order)
 		keep_out_views(&q, &p->names.shadow, p->id_index.sql, "  ");
 	add_body(&q, p, ev);
 	str_addz(&q, nested ? "  END;\n" : "");
@@ -514,6 +523,16 @@ mirror_notes(struct str *q, const struct names *n)
 	    n->notes.sql);
 	encode_text(q, comment.s);
 	str_free(&comment);
+}
+
+bool
+mirror_alter_notes(struct str *q, const struct plan *p)
+{
+	if (p->in_order)
+		journal_alter(q, p);
+	else
+		split_alter(q, p);
+	return q->len > 0;
 }
 
 void

@@ -6,7 +6,9 @@
  *
  * It is looked for by OLD's key.  If it has got another one, it is gone from
  * there, since the key is unique and a trigger fires before the next row is
- * changed.  If it is there, these columns are as OLD has them, or as NEW.
+ * changed.  If it is there, these columns are as OLD has them, or as NEW.  But
+ * where there are periods, a part that was split off may have got OLD's key
+ * (split.h), and differs in any column.
  *
  * The row is the statement's own and locked by it.  So a locking read waits for
  * nobody, and sees what is there now, not the snapshot of a transaction that is
@@ -121,7 +123,8 @@ add_all_same(struct str *q, const struct plan *p,
 static bool
 is_watched(const struct plan *p, const struct column *c)
 {
-	return is_bound(p, c) || is_renewed(c);
+	return is_bound(p, c) || is_renewed(c) ||
+	    (p->old->has_period && !c->generated);
 }
 
 static bool

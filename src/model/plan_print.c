@@ -12,7 +12,6 @@
 #include "model/apart.h"
 #include "model/bound.h"
 #include "model/convert.h"
-#include "model/journal.h"
 #include "model/mirror.h"
 #include "model/order.h"
 #include "model/reverse.h"
@@ -85,16 +84,23 @@ print_fresh(const struct plan *p, FILE *to)
 }
 
 static void
+print_notes(const struct plan *p, FILE *to)
+{
+	struct str q = STR_INIT;
+
+	print_sql(to, "%s", p->create_notes);
+	if (mirror_alter_notes(&q, p))
+		print_sql(to, "%s", q.s);
+	str_free(&q);
+}
+
+static void
 print_capture(const struct plan *p, FILE *to)
 {
 	struct str q = STR_INIT;
 	int ev;
 
-	print_sql(to, "%s", p->create_notes);
-	if (p->in_order) {
-		journal_alter(&q, p);
-		print_sql(to, "%s", q.s);
-	}
+	print_notes(p, to);
 	print_sql(to, "LOCK TABLES %s WRITE", p->names.old.sql);
 	for (ev = 0; ev < N_TRIGGERS; ev++) {
 		str_reset(&q);
@@ -209,7 +215,7 @@ print_cut(const struct plan *p, FILE *to)
 
 	print_sql(to, "ANALYZE TABLE %s", p->names.shadow.sql);
 	if (p->back != NULL)
-		print_sql(to, "%s", p->back->create_notes);
+		print_notes(p->back, to);
 	fputs("-- the cut-over, under one lock:\n", to);
 	print_lock(p, to);
 	if (p->in_order)

@@ -276,6 +276,8 @@ load_create(struct table *t, struct db *db, const struct server *s,
 	for (i = 0; rc == 0 && s->mariadb && i < t->n_keys; i++)
 		t->key[i].no_overlaps = t->key[i].unique &&
 		    ddl_key_overlaps(t->create, t->key[i].name.raw);
+	if (rc == 0)
+		t->has_period = s->mariadb && ddl_has_period(t->create);
 	rows_free(&r);
 	return rc;
 }

@@ -135,12 +135,10 @@ static int
 alter_notes(struct db *db, const struct plan *p, struct err *e)
 {
 	struct str q = STR_INIT;
-	int rc;
+	int rc = 0;
 
-	if (!p->in_order)
-		return 0;
-	journal_alter(&q, p);
-	rc = db_run_text(db, q.s, e);
+	if (mirror_alter_notes(&q, p))
+		rc = db_run_text(db, q.s, e);
 	str_free(&q);
 	return rc;
 }

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "model/mirror.h"
 #include "model/reverse.h"
 
 static void
@@ -54,6 +55,18 @@ turn_plan(struct db *db, const struct plan *p, struct err *e)
 	return 0;
 }
 
+static int
+alter_notes(struct db *db, const struct plan *back, struct err *e)
+{
+	struct str q = STR_INIT;
+	int rc = 0;
+
+	if (mirror_alter_notes(&q, back))
+		rc = db_run_text(db, q.s, e);
+	str_free(&q);
+	return rc;
+}
+
 /*
  * One that a swap before this one made, which did not come, or the run that is
  * resumed, is in the ledger, and has no triggers yet.  It is made anew, in case
@@ -70,9 +83,11 @@ turn_prepare(struct db *db, const struct plan *p, struct undo *undo,
 		return -1;
 	if (!ours)
 		undo_push(undo, UNDO_BACK, "DROP TABLE IF EXISTS %s", notes);
-	if (db_run_text(db, p->back->create_notes, e) == 0)
-		return 0;
-	if (e->kind != ERR_LOST)
+	if (db_run_text(db, p->back->create_notes, e) == 0) {
+		if (alter_notes(db, p->back, e) == 0)
+			return 0;
+	} else if (e->kind != ERR_LOST) {
 		undo_forget(undo, UNDO_BACK);
+	}
 	return server_explain(p->server, &p->names.old.db, ERR_REVERSE, e);
 }

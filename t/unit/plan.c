@@ -80,6 +80,19 @@ in_order(struct fixture *f)
 }
 
 static void
+split_rows(struct fixture *f)
+{
+	both(f, "room", "varchar(9)", UTF8);
+	both(f, "a", "date", "");
+	both(f, "b", "date", "");
+	column(&f->new, "price", "int(11)", "null");
+	primary(&f->old, "room,a");
+	primary(&f->new, "room,a");
+	f->old.has_period = true;
+	f->new.has_period = true;
+}
+
+static void
 rename_key(struct fixture *f)
 {
 	column(&f->old, "id", "bigint(20)", "");
@@ -331,6 +344,7 @@ static const struct golden cases[] = {
 	{ "in-order", "t", "ADD lang CHAR(2)", &mysql_8_4, in_order },
 	{ "in-order-mariadb", "t", "ADD lang CHAR(2)", &mariadb_10_11,
 	    in_order },
+	{ "split-rows", "t", "ADD price INT", &mariadb_10_11, split_rows },
 	{ "rename-key", "t", "CHANGE id no BIGINT NOT NULL", &mariadb_10_11,
 	    rename_key },
 	{ "swapped-names", "t", "RENAME COLUMN a TO b, RENAME COLUMN b TO a",
