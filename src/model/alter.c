@@ -77,6 +77,7 @@ static const struct {
 	{ "DROP PERIOD FOR",		no_history },
 	{ "DROP PERIOD IF",		no_history },
 	{ "DROP SYSTEM VERSIONING",	no_history },
+	{ "WITH SYSTEM VERSIONING",	no_history },
 	{ "SECONDARY_LOAD",		no_secondary },
 	{ "SECONDARY_UNLOAD",		no_secondary },
 };

@@ -487,7 +487,9 @@ shadow_alter(struct db *db, const struct names *n, const struct table *old,
 	struct db *users = NULL;
 	int rc;
 
+	/* A sequence without a schema is one of the default schema (1046). */
 	rc = session_open(&users, s, cfg, "alter", SESSION_ALTER, 0, e) != 0 ||
+	    db_quiet(users, e, "USE %s", n->old.db.sql) != 0 ||
 	    run_alter(users, n, old, a, s, cfg, e) != 0 ||
 	    probe_triggers(db, s, n, &cfg->tries_create_triggers, e) != 0 ?
 	    -1 : 0;
