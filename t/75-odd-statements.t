@@ -166,6 +166,20 @@ odd('... and what is invisible gets seen', 'MODIFY hid INT DEFAULT 5, ' .
 	like_native($s, '... as if nothing had been');
 }
 
+# --- what cannot be taken -----------------------------------------------------
+
+given($s, made());
+{
+	my $r = between($s, 'ADD UNIQUE KEY gv (g, v)', sub {
+		app_does($_[0], 'a duplicate when all is copied', "INSERT " .
+		    "INTO %s $cols VALUES (2000, 9000, 2, 'v2')");
+	});
+	is($r->{exit}, 36, '... is known for one before rows are compared');
+	like($r->{err}, qr/insert of row 2000: Duplicate entry '2-v2'/,
+	    '... and named');
+	lost_nothing($s);
+}
+
 # --- sequences, and what has a history ---------------------------------------
 
 if ($maria) {

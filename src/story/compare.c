@@ -2,8 +2,9 @@
 
 #include "base/log.h"
 #include "base/util.h"
-#include "story/catch_up.h"
+#include "steps/capture.h"
 #include "steps/verify.h"
+#include "story/catch_up.h"
 #include "story/unchanged.h"
 #include "story/watch.h"
 
@@ -91,6 +92,18 @@ not_compared(struct migration *m, struct err *e)
 	return count(m, e);
 }
 
+/* What the triggers have noted says why, and which statement it was. */
+static void
+explain(struct migration *m, struct err *e)
+{
+	struct err why = { .kind = ERR_NONE };
+
+	if (e->kind == ERR_DIFFERENT &&
+	    capture_notes(m->db, &m->plan, &why) != 0 &&
+	    why.kind == ERR_REJECTED)
+		*e = why;
+}
+
 int
 compare_run(struct migration *m, struct err *e)
 {
@@ -102,8 +115,10 @@ compare_run(struct migration *m, struct err *e)
 	    (unchanged_other(m) && refuse_to_count(m, e) != 0)))
 		return -1;
 	if (watch_state(m, STATE_COMPARING, e) != 0 ||
-	    watch_persist(m, compare, e) != 0)
+	    watch_persist(m, compare, e) != 0) {
+		explain(m, e);
 		return -1;
+	}
 	m->compared_at = now_s();
 	log_info("compared %llu rows in %.1f s: no difference",
 	    m->compared.rows, m->compared.seconds);
