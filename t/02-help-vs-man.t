@@ -131,12 +131,12 @@ for my $name (sort keys %man) {
 }
 {
 	my @steps = slurp('src/main.c') =~
-	    /^\t\{ "([^"]+)", (?:migrate|compare|prove)_/mg;
+	    /^\t\{ "([^"]+)", (?:migration|migrate|compare|prove|undoing)_/mg;
 	my ($story) = $man =~ /^\.Sh DESCRIPTION\n(.*?)^\.Sh /ms;
 	my @told = $story =~ /^\.It (.*)/mg;
 	is_deeply(\@told, \@steps, 'the story is told in its order');
 	my @keys = slurp('src/main.c') =~
-	    /(?:migrate|compare|prove)_\w+, \w+, \w+,?\s+"(\w+)" \}/g;
+	    /(?:migration|migrate|compare|prove|undoing)_\w+, \w+, \w+,?\s+"(\w+)" \}/g;
 	is(scalar @keys, scalar @steps, 'every step has a key');
 	my ($env) = $man =~ /^\.It Ev LIVEALTER_FAIL_AT\n(.*?)^\.El/ms;
 	is(join(' ', grep { $env !~ /\b$_\b/ } @keys), '',
