@@ -1,6 +1,8 @@
 # Whoever may create a table chooses its name.  That is shown, and suggested
 # in commands; it neither moves the cursor of a terminal, nor begins a line
 # that looks like ours, nor runs anything, nor means another table or server.
+#
+# long: each of many names, in each command
 use strict;
 use warnings;
 use utf8;

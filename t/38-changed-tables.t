@@ -1,5 +1,7 @@
 # What others do to the table past the triggers, at any moment of a run: the
 # rows that come out are those the table had, or nothing was swapped.
+#
+# long: each change of the tables, by others, at many moments
 use strict;
 use warnings;
 

@@ -1,4 +1,6 @@
 # A swap that waits until it is wanted, and what happens meanwhile.
+#
+# long: two migrations that wait for over a minute
 use strict;
 use warnings;
 

@@ -1,5 +1,7 @@
 # The privileges that the manual lists for each operation are enough, and each
 # is asked for before anything is made or taken away.
+#
+# long: each privilege missing in turn
 use strict;
 use warnings;
 

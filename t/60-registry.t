@@ -1,5 +1,7 @@
 # The registry: what a migration has made, and how far it is, is in the
 # database while it runs, and gone afterwards.
+#
+# long: waits for heartbeats, and eight migrations at once
 use strict;
 use warnings;
 

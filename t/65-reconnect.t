@@ -1,5 +1,7 @@
 # A connection that is lost, or a server that restarts, in the copy, the
 # comparison or the wait for the swap: the migration goes on and succeeds.
+#
+# long: connections and servers killed at many moments
 use strict;
 use warnings;
 

@@ -1,5 +1,7 @@
 # The registry is data: whoever may write the schema can write it, and gains
 # nothing from what cleanup, resume, revert, status and control then do.
+#
+# long: each column of the registry, with many values
 use strict;
 use warnings;
 
