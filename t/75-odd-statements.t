@@ -204,13 +204,24 @@ if ($maria) {
 	    qr/`id`.*nextval\(`app`\.`s_t`\).*`v`.*`app`\.`s_t`/is,
 	    '... and the defaults stay');
 	# Without a schema, as an application's own client says it.
-	given($s, "CREATE TABLE %s (id INT PRIMARY KEY)", "INSERT INTO %s " .
-	    "VALUES (1), (2), (3)", "CREATE SEQUENCE s_%s START 500");
-	$r = migrate($s, 'ADD n INT DEFAULT NEXTVAL(s_t)', 'app', 't');
+	@given = ("CREATE TABLE %s (id INT PRIMARY KEY, v INT)", "INSERT " .
+	    "INTO %s SELECT i, i FROM (" . numbers(1, 300) . ") n",
+	    "CREATE SEQUENCE s_%s START 500");
+	given($s, @given);
+	$r = migrate($s, 'ADD n INT DEFAULT NEXTVAL(s_t)', 'app', 't',
+	    '--threads', 1);
 	succeeded($r, 'app', 't', 'a new column with numbers of a sequence');
 	$s->sql("USE app; ALTER TABLE control ADD n INT DEFAULT NEXTVAL(" .
 	    "s_control); USE mysql");
 	same_bytes($s, 'app', 't', 'control', '... each row has its own');
+	$r = held($s, '... while they are written to', 'ADD n INT NOT NULL ' .
+	    'DEFAULT (NEXTVAL(s_t) + 5), ADD UNIQUE KEY (n)', given =>
+	    \@given, one => 1, app => ["UPDATE %s SET v = 5 WHERE id IN " .
+	    "(4, 250)", "DELETE FROM %s WHERE id IN (5, 251)", "INSERT INTO " .
+	    "%s VALUES (1000, 1), (1001, 2)", "UPDATE %s SET id = id + 2000 " .
+	    "WHERE id IN (6, 252)", "REPLACE INTO %s VALUES (7, 1), (253, 2)"]);
+	succeeded($r, 'app', 't', '... the run');
+	same_bytes($s, 'app', 't', 'control', '... no row is lost', 'id', 'v');
 	nothing_left($s, 'app');
 	for (['a history', 17, qr/SYSTEM VERSIONED/, 'ADD c INT',
 	    ' WITH SYSTEM VERSIONING'],
