@@ -163,6 +163,21 @@ is($r->{exit}, 0, '... it goes on') or diag $r->{err};
 $s->sql("ALTER TABLE app.control $ADD");
 same_bytes($s, 'app', 't', 'control', '... no row is lost');
 
+# What was one key becomes two, and a row gets the other one.
+given($s, "CREATE TABLE %s (room VARCHAR(9) COLLATE utf8mb4_general_ci NOT " .
+    "NULL, a DATE NOT NULL, b DATE NOT NULL, PERIOD FOR stay (a, b), " .
+    "PRIMARY KEY (room, a))", "INSERT INTO %s VALUES ('one', '2024-01-01', " .
+    "'2024-12-01'), ('two', '2024-01-01', '2024-12-01')");
+my $BIN = 'MODIFY room VARCHAR(9) COLLATE utf8mb4_bin NOT NULL';
+$r = between($s, $BIN, sub {
+	app_does($_[0], 'keys that are equal to the old table',
+	    "UPDATE %s SET room = 'ONE' WHERE room = 'one'",
+	    "UPDATE %s $PORTION SET room = 'Two' WHERE room = 'two'");
+});
+succeeded($r, 'app', 't', '... the run');
+$s->sql("ALTER TABLE app.control $BIN");
+same_bytes($s, 'app', 't', 'control', '... no row is lost');
+
 # --- triggers of the user -----------------------------------------------------
 
 year('CREATE TABLE log_%s (ev VARCHAR(9), id INT, a DATE)',

@@ -37,7 +37,8 @@ void split_values(struct str *q, const struct plan *p, enum trigger_event ev);
 void split_declare(struct str *q, const struct plan *p);
 
 /* Add what puts a row there that has OLD's key, after that was taken away. */
-void split_again(struct str *q, const struct plan *p, const char *indent);
+void split_again(struct str *q, const struct plan *p, enum trigger_event ev,
+    const char *indent);
 
 /* Add what puts the parts there that were noted, and forgets the notes. */
 void split_parts(struct str *q, const struct plan *p, const char *indent);

@@ -422,7 +422,7 @@ add_update(struct str *q, const struct plan *p)
 		add_take(q, p, "    ");
 		add_put(q, p, true, "    ");
 	}
-	split_again(q, p, "    ");
+	split_again(q, p, ON_UPDATE, "    ");
 	str_addz(q, phantom_possible(p) ?
 	    "  ELSEIF NOT livealter_phantom THEN\n" : "  ELSE\n");
 	add_put(q, p, false, "    ");
@@ -439,7 +439,7 @@ add_on_delete(struct str *q, const struct plan *p)
 		add_delete(q, p, "OLD", "  ");
 	else
 		add_take(q, p, "  ");
-	split_again(q, p, "  ");
+	split_again(q, p, ON_DELETE, "  ");
 	split_parts(q, p, "  ");
 }
 

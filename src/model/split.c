@@ -74,16 +74,30 @@ split_declare(struct str *q, const struct plan *p)
 
 /* o.`k` = OLD.`k` AND ... */
 static void
-add_old_key(struct str *q, const struct plan *p)
+add_key(struct str *q, const struct plan *p, const char *row)
 {
 	const char *name;
 	size_t i;
 
 	for (i = 0; i < p->n_id; i++) {
 		name = p->id[i]->from->name.sql;
-		str_addf(q, "%so.%s = OLD.%s", i > 0 ? " AND " : "", name,
+		str_addf(q, "%so.%s = %s.%s", i > 0 ? " AND " : "", name, row,
 		    name);
 	}
+}
+
+/* A row that has OLD's key, and is not the row itself: a collation may take
+ * the two keys for equal. */
+static void
+add_heir(struct str *q, const struct plan *p, enum trigger_event ev)
+{
+	str_addf(q, " FROM %s o WHERE ", p->names.old.sql);
+	add_key(q, p, "OLD");
+	if (ev != ON_UPDATE)
+		return;
+	str_addz(q, " AND NOT (");
+	add_key(q, p, "NEW");
+	str_addz(q, ")");
 }
 
 /* INSERT the row o; what follows says which. */
@@ -113,19 +127,19 @@ add_insert(struct str *q, const struct plan *p)
  * gone by now, but none that is there stays unseen: it is the statement's own.
  */
 void
-split_again(struct str *q, const struct plan *p, const char *indent)
+split_again(struct str *q, const struct plan *p, enum trigger_event ev,
+    const char *indent)
 {
 	if (!split_possible(p))
 		return;
 	str_addz(q, indent);
 	verb_add(q, p, "SELECT");
-	str_addf(q, " COUNT(*) FROM %s o WHERE ", p->names.old.sql);
-	add_old_key(q, p);
+	str_addz(q, " COUNT(*)");
+	add_heir(q, p, ev);
 	str_addf(q, " LIMIT 1 INTO livealter_part;\n"
 	    "%sIF livealter_part > 0 THEN\n%s  ", indent, indent);
 	add_insert(q, p);
-	str_addf(q, " FROM %s o WHERE ", p->names.old.sql);
-	add_old_key(q, p);
+	add_heir(q, p, ev);
 	str_addf(q, LOCKING "%sEND IF;\n", indent);
 }
 
@@ -152,7 +166,7 @@ add_part(struct str *q, const struct plan *p)
 		str_addf(q, "%so.%s = n.key_%zu", i > 0 ? " AND " : "",
 		    p->id[i]->from->name.sql, i);
 	str_addz(q, " WHERE n.seq = livealter_part AND NOT (");
-	add_old_key(q, p);
+	add_key(q, p, "OLD");
 	str_addz(q, ")" LOCKING);
 }
 
