@@ -53,6 +53,10 @@ make('y YEAR, i INT, u VARCHAR(20), v VARBINARY(9), x BIT(9), h CHAR(9)',
 as_native('from kind to kind', 'MODIFY y VARCHAR(4), MODIFY i DECIMAL(20,3), '
     . 'MODIFY u DECIMAL(9,3), MODIFY v VARBINARY(20), MODIFY x INT, '
     . 'MODIFY h VARBINARY(9)');
+make('a VARBINARY(9), b BLOB, c VARBINARY(9)', "'a', 'a', x'0061'");
+as_native('bytes that are fewer than a character has', 'MODIFY a VARCHAR(9) ' .
+    'CHARACTER SET utf16, MODIFY b TEXT CHARACTER SET utf32, MODIFY c ' .
+    'VARCHAR(9) CHARACTER SET ucs2');
 make('f FLOAT, g FLOAT(9,3), d DOUBLE, e DOUBLE(12,4), n DOUBLE',
     '0.1, 12.345, -3.14159265, 0.0625, 5.9434999');
 as_native('DOUBLEs that keep some digits', 'MODIFY f DOUBLE(9,3), MODIFY g ' .

@@ -191,6 +191,27 @@ bytes(struct str *q, const struct column *from, const struct column *to,
 	    padded ? ")" : "", large ? ", 224)" : "");
 }
 
+/*
+ * Bytes that become a text.  Where all characters have two bytes or four, zeros
+ * are put in front of what is too short for one.
+ */
+static void
+bytes_in_text(struct str *q, const struct column *from,
+    const struct column *to, const char *ref, bool old)
+{
+	struct str text = STR_INIT;
+	bool fills = strncmp(to->charset, "utf16", 5) == 0 ||
+	    strcmp(to->charset, "utf32") == 0 ||
+	    strcmp(to->charset, "ucs2") == 0;
+
+	if (old && fills)
+		str_addf(&text, "CONVERT(%s USING %s)", ref, to->charset);
+	else
+		str_addz(&text, ref);
+	bytes(q, from, to, text.s);
+	str_free(&text);
+}
+
 /* What is written as a text, and read as one. */
 static void
 written(struct str *q, const struct column *from, const struct column *to,
@@ -236,7 +257,7 @@ changed_to_text(struct str *q, const struct column *from,
 	else if (type_is_string(from))
 		text(q, from, to, ref);
 	else if (from->kind == KIND_BINARY)
-		bytes(q, from, to, ref);
+		bytes_in_text(q, from, to, ref, old);
 	else if (from->kind == KIND_NUMBER || from->kind == KIND_FLOAT ||
 	    from->kind == KIND_TIME || from->kind == KIND_UUID ||
 	    from->kind == KIND_JSON)
