@@ -11,7 +11,7 @@ my @HDR = sort glob('include/*.h include/*/*.h');
 my @TST = sort glob('t/unit/*.c t/fuzz/*.c t/*.h
     t/lib/hammer/*.c t/lib/hammer/*.h');
 my @TXT = (sort(glob('t/*.t t/*.pl t/lib/*.pm t/lib/*/*.pm t/lib/*.sh
-    t/README')), qw(README Makefile .ci/run man/livealter.1
+    t/README')), qw(README src/README Makefile .ci/run man/livealter.1
     man/livealter.yaml.5));
 my %text = map { $_ => slurp($_) } @SRC, @HDR, @TST, @TXT;
 
@@ -175,6 +175,18 @@ none_of('headers say what is in them', grep { $text{$_} !~ m{/\*} } @HDR);
 		}
 	}
 	none_of('steps do not call each other', @bad);
+}
+
+# The files that the texts for newcomers name are there.
+{
+	my @gone;
+	for ($text{'src/README'} =~ m{(?<![\w/])(?:\.\./)?((?:include/)?[a-z]+/
+	    [a-z_]+\.[ch])\b}xg) {
+		my $f = m{^include/} ? $_ : /\.h$/ ? "include/$_" : "src/$_";
+		push @gone, $_ if !-e $f;
+	}
+	push @gone, grep { !-e } $text{README} =~ m{\b(src/[\w/]+\.c)\b}g;
+	none_of('src/README and README name files that exist', @gone);
 }
 
 # --- words that are not said -----------------------------------------------
