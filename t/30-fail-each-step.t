@@ -17,7 +17,8 @@ my $src = do { local $/; <$fh> };
 my ($story) = $src =~ /story\[\]\s*=\s*\{(.*?)\n\};/s
     or die "no story in src/main.c\n";
 # Not those that are only of resume.
-my @keys = $story =~ /(?:migrat\w+|undoing|prove)_\w+, \w+, \w+,\s+"(\w+)"\s*\}/g;
+my @keys = $story =~ /(?:migrat\w+|undoing|prove)_\w+,\ \w+,\ \w+,
+    \s+"(\w+)"\s*\}/gx;
 cmp_ok(scalar @keys, '>=', 12, 'the story: ' . join ' ', @keys);
 is(scalar(grep { $_ eq 'swap' } @keys), 1, '... in which there is one swap');
 

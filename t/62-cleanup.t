@@ -43,7 +43,8 @@ set_up();
 my $dump = $s->dump('app');
 my $done = 0;
 my ($story) = slurp('src/main.c') =~ /story\[\]\s*=\s*\{(.*?)\n\};/s;
-my @keys = $story =~ /(?:migrat\w+|undoing|prove)_\w+, \w+, \w+,\s+"(\w+)"\s*\}/g;
+my @keys = $story =~ /(?:migrat\w+|undoing|prove)_\w+,\ \w+,\ \w+,
+    \s+"(\w+)"\s*\}/gx;
 for my $at (map { my $k = $_; map { "$_:$k" } qw(before after) } @keys) {
 	$done = 1 if $at eq 'after:swap';
 	die_at($s, $at, @run);
