@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"
 #include "model/sql.h"
@@ -129,8 +130,8 @@ compare_counts(const struct plan *p, struct db *db,
 	    db_quiet(db, e, "COMMIT") != 0 ? -1 : 0;
 }
 
-int
-verify_counts(const struct plan *p, const struct config *cfg,
+static int
+count_once(const struct plan *p, const struct config *cfg,
     const struct ask_beat *beat, struct err *e)
 {
 	struct db *db = NULL;
@@ -139,6 +140,22 @@ verify_counts(const struct plan *p, const struct config *cfg,
 	rc = session_open(&db, p->server, cfg, "compare", SESSION_VERIFY,
 	    p->session, e) != 0 || compare_counts(p, db, beat, e) != 0 ? -1 : 0;
 	db_close(db);
+	return rc;
+}
+
+/* As with a chunk, somebody's lock or KILL QUERY is no reason to end. */
+int
+verify_counts(const struct plan *p, const struct config *cfg,
+    const struct ask_beat *beat, struct err *e)
+{
+	const struct tries *t = &cfg->tries_copy_rows;
+	unsigned int tries = 0;
+	int rc;
+
+	while ((rc = count_once(p, cfg, beat, e)) != 0 &&
+	    e->kind == ERR_SQL && db_class(e->sqlno) == DB_CONFLICT &&
+	    ++tries <= t->times && !stop_sleep(t->wait))
+		e->kind = ERR_NONE;
 	return rc;
 }
 
