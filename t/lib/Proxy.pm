@@ -13,6 +13,9 @@
 #	reset		RST, as by a host that has rebooted
 #	stall		silence for a second, and then a reset
 #	corrupt		a bit that is not as it was sent (TLS sees it)
+#
+# With a hash of when => qr/.../, until => FILE after the cuts, the answer to
+# what matches, in plain text, is kept back until there is such a file.
 package Proxy;
 
 use strict;
@@ -27,14 +30,15 @@ use Time::HiRes qw(time);
 use Noise;
 
 sub start {
-	my ($class, $to, $cuts) = @_;
+	my ($class, $to, $cuts, $hold) = @_;
 	my $l = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 50,
 	    ReuseAddr => 1) or die "Proxy: $!";
 	pipe my $r, my $w or die "Proxy: pipe: $!";
 	my $pid = fork // die "Proxy: fork: $!";
 	if ($pid == 0) {
 		close $r;
-		_serve($l, $to, [sort { $a->{at} <=> $b->{at} } @$cuts], $w);
+		_serve($l, $to, [sort { $a->{at} <=> $b->{at} } @$cuts], $w,
+		    $hold // { until => '/' });
 		POSIX::_exit(0);
 	}
 	close $w;
@@ -60,10 +64,10 @@ sub DESTROY {
 }
 
 sub _serve {
-	my ($l, $to, $cuts, $say) = @_;
+	my ($l, $to, $cuts, $say, $hold) = @_;
 	my ($bytes, $made, $over) = (0, 0, 0);
 	my $sel = IO::Select->new($l);
-	my (%peer, %stalled);
+	my (%peer, %stalled, %held);
 	my $until = time + Noise::patience(300);
 
 	local $SIG{TERM} = sub { $over = 1 };
@@ -97,12 +101,18 @@ sub _serve {
 				next;
 			}
 			next if !defined fileno $c || $stalled{$c};
+			if ($held{$c} && !-e $hold->{until}) {
+				select undef, undef, undef, 0.01;
+				next;
+			}
 			my $n = sysread $c, my $buf, 65536;
 			if (!$n) {
 				$end->($c);
 				next;
 			}
 			$bytes += $n;
+			$held{$peer{$c}} = 1 if $hold->{when} &&
+			    $buf =~ $hold->{when};
 			if (@$cuts && $bytes >= $cuts->[0]{at}) {
 				my $cut = shift @$cuts;
 				$made++;
