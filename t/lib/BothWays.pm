@@ -25,7 +25,8 @@ sub start_two_shaped {
 	    ['t', 'control']};
 	my ($shape, $old) = (0, 0);
 	# They meet each other: the keys come in any order.
-	return start_writer($s, %o, forgive => [1213], session => [
+	return start_writer($s, pause => 0.001, %o, forgive => [1213],
+	    session => [
 	    "SET SESSION innodb_lock_wait_timeout = 10", @{$o{session} // []}],
 	    transaction => sub {
 		my ($dbh, $rnd) = @_;

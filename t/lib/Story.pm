@@ -362,7 +362,7 @@ sub _write {
 			last if @errors > 5;
 		}
 		spew($file, "$n\n") if ++$n == 10;
-		sleep($o{pause} // 0.001);
+		sleep($o{pause} // 0.003);
 	}
 	spew($file, "$n\n" . join '', @errors);
 }
