@@ -134,33 +134,10 @@ tell_step(struct migration *m, const struct step *s, struct err *e)
 	return err_while(e, "%s", s->title);
 }
 
-static void
-print_what_is_left(struct undo *undo)
-{
-	log_hint("these are left on the server; to remove them, run:");
-	log_flush(1);
-	undo_print(undo, stdout);
-}
-
-/*
- * stop_parting_fn: nobody waits for what the server does not answer.  In the
- * middle of the swap only the ledger knows on which side of it we are.
- */
-static int
-leave_at_once(void *undo)
-{
-	log_error("stopped at once; what was under way may not have ended");
-	if (undo_owes(undo, UNDO_ANY))
-		print_what_is_left(undo);
-	log_flush(1);
-	return undo_owes(undo, UNDO_ATTIC) || undo_owes(undo, UNDO_FINISH) ?
-	    ERR_LEFT : ERR_STOPPED;
-}
-
 static int
 leave_swapped(void *undo)
 {
-	leave_at_once(undo);
+	undoing_leave(undo);
 	return ERR_LEFT;
 }
 
@@ -212,7 +189,7 @@ clean_up(struct migration *m, struct err *e)
 	if (m->registry.id != 0)
 		command_log(log_hint, m->cfg, "cleanup", "removes what is "
 		    "left, as soon as it can", COMMAND_END);
-	print_what_is_left(&m->undo);
+	undoing_print(&m->undo);
 	return -1;
 }
 
@@ -224,6 +201,16 @@ log_failure(const struct err *e)
 		log_lines(log_hint, e->hint, ERR_LINE);
 }
 
+/* stop_parting_fn: nothing was made. */
+static int
+leave_asking(void *arg)
+{
+	(void)arg;
+	log_error("stopped at once");
+	log_flush(1);
+	return ERR_STOPPED;
+}
+
 /* What is no migration. */
 static enum err_kind
 serve(struct config *cfg)
@@ -232,12 +219,14 @@ serve(struct config *cfg)
 	int rc;
 
 	db_library_init();
+	stop_parting(leave_asking, NULL);
 	rc = cfg->command == COMMAND_STATUS ? status_run(cfg, &e) :
 	    cfg->command == COMMAND_CONTROL ? control_run(cfg, &e) :
 	    cleanup_run(cfg, &e);
 	if (rc != 0)
 		log_failure(&e);
 	log_flush(0);
+	stop_parting(NULL, NULL);
 	db_library_end();
 	return rc != 0 ? e.kind : ERR_NONE;
 }
@@ -251,7 +240,7 @@ run(struct config *cfg)
 	enum err_kind end = ERR_NONE;
 
 	db_library_init();
-	stop_parting(leave_at_once, &m.undo);
+	stop_parting(undoing_leave, &m.undo);
 	if (tell(&m, &e) != 0) {
 		end = e.kind;
 		log_failure(&e);

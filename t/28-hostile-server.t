@@ -56,15 +56,16 @@ sub judge {
 # at once.  How long it is waited for decides nothing: one that is only slow is
 # sent away as well, which is documented.
 sub end_of {
-	my ($p, $seconds) = @_;
+	my ($seconds, @p) = @_;
 	for (1 .. 2) {
-		my $until = $p->seconds + $seconds;
-		poll_until(sub { !$p->running || $p->seconds > $until },
-		    2 * $seconds, 'it ends, or not');
-		$p->kill('INT');
+		my $until = $p[-1]->seconds + $seconds;
+		poll_until(sub { !(grep { $_->running } @p) ||
+		    $p[-1]->seconds > $until }, 2 * $seconds,
+		    'it ends, or not');
+		$_->kill('INT') for @p;
 		$seconds = 2;
 	}
-	return $p->wait(30);
+	return map { $_->wait(30) } @p;
 }
 
 sub set_up {
@@ -79,7 +80,7 @@ for (my $until = time + $seconds / 3; time < $until || $runs < @command; ) {
 	my $n = $seed + $runs++;
 	my $f = FakeServer->start(mode => 'odd', seed => $n);
 	my $p = start_command($f->port, $command[$n % @command]);
-	judge(end_of($p, 4), "LIVEALTER_SEED=$n nonsense, " .
+	judge(end_of(4, $p), "LIVEALTER_SEED=$n nonsense, " .
 	    "@{$command[$n % @command]}");
 	$f->stop;
 }
@@ -103,7 +104,7 @@ for (my $until = time + $seconds; time < $until || $runs < @how; ) {
 	my $l = Liar->start($s->socket, from => $from, how => $how,
 	    often => rand() < 0.5 ? 0 : rand 0.3, seed => $n);
 	my $p = start_command($l->port, $command);
-	judge(end_of($p, 4), "LIVEALTER_SEED=$n $how from question $from, " .
+	judge(end_of(4, $p), "LIVEALTER_SEED=$n $how from question $from, " .
 	    "@$command");
 	$l->stop;
 }
@@ -112,13 +113,22 @@ is(scalar @bad, 0, "$runs runs on lies end, as documented")
 
 # One that does not answer: Ctrl-C, twice, ends it.
 srand $seed;
-for my $from (1 + rand 60, 60 + rand 140) {
-	set_up();
-	my $l = Liar->start($s->socket, from => int $from, how => 'silent',
+set_up();
+my @left = map {
+	my ($what, $from) = ($command[$_->[0]], int $_->[1]);
+	my $l = Liar->start($s->socket, from => $from, how => 'silent',
 	    often => 1, seed => $seed);
-	my $p = start_command($l->port, $command[7]);
-	judge(end_of($p, 2), int($from) . ' questions, then silence');
-	$l->stop;
+	{ liar => $l, p => start_command($l->port, $what),
+	    name => "@$what: $from questions, then silence" };
+} [7, 1 + rand 200], map { [$_, 1 + rand 12] } 0 .. 5;
+my @end = end_of(0.7, map { $_->{p} } @left);
+for (@left) {
+	my $r = shift @end;
+	judge($r, $_->{name});
+	# That it has waited until the connection was given up.
+	push @bad, "$_->{name}: $r->{exit}\n$r->{err}"
+	    if $r->{exit} == 18 || $r->{exit} == 19;
+	$_->{liar}->stop;
 }
 is(scalar @bad, 0, 'one that does not answer can be left')
     or diag join "\n", splice @bad;

@@ -2,6 +2,7 @@
 #define UNDOING_H
 
 #include "base/err.h"
+#include "base/undo.h"
 #include "story/migration.h"
 
 /*
@@ -19,5 +20,15 @@ int undoing_drop(struct migration *m, struct err *e);
 /* After a failure: take away what is left on the server and is not meant to
  * stay; a connection that breaks meanwhile is opened again. */
 int undoing_run(struct migration *m, struct err *e);
+
+/* Print the statements that are left in a ledger, with a hint. */
+void undoing_print(struct undo *undo);
+
+/*
+ * stop_parting_fn: nobody waits for what the server does not answer.  What is
+ * left is printed.  In the middle of the swap only the ledger knows on which
+ * side of it we are.
+ */
+int undoing_leave(void *undo);
 
 #endif

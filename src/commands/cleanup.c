@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/print.h"
+#include "base/stop.h"
 #include "cli/command.h"
 #include "model/hint.h"
 #include "steps/check_server.h"
@@ -84,8 +85,11 @@ int
 cleanup_run(struct config *cfg, struct err *e)
 {
 	struct migration m = MIGRATION_INIT(cfg);
-	int rc = clean_up(&m, cfg, e);
+	int rc;
 
+	stop_parting(undoing_leave, &m.undo);
+	rc = clean_up(&m, cfg, e);
+	stop_parting(NULL, NULL);
 	migration_free(&m);
 	return rc;
 }

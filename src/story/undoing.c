@@ -1,5 +1,7 @@
 #include "story/undoing.h"
 
+#include <stdio.h>
+
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/util.h"
@@ -229,4 +231,23 @@ undoing_run(struct migration *m, struct err *e)
 		if (e->kind != ERR_LOST || i >= UNDO_LOSSES)
 			break;
 	return rc;
+}
+
+void
+undoing_print(struct undo *undo)
+{
+	log_hint("these are left on the server; to remove them, run:");
+	log_flush(1);
+	undo_print(undo, stdout);
+}
+
+int
+undoing_leave(void *undo)
+{
+	log_error("stopped at once; what was under way may not have ended");
+	if (undo_owes(undo, UNDO_ANY))
+		undoing_print(undo);
+	log_flush(1);
+	return undo_owes(undo, UNDO_ATTIC) || undo_owes(undo, UNDO_FINISH) ?
+	    ERR_LEFT : ERR_STOPPED;
 }
