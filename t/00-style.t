@@ -159,12 +159,13 @@ none_of('headers say what is in them', grep { $text{$_} !~ m{/\*} } @HDR);
 	# has lost its client has a lock of its own.
 	my %may = ('copy warning' => 1, 'copy follow' => 1,
 	    'follow warning' => 1, 'swap cutover' => 1, 'swap turn' => 1,
-	    'swap claim' => 1,
-	    'cutover lanes' => 1, 'cutover finish' => 1, 'mdl blocker' => 1,
+	    'swap advisory_lock' => 1,
+	    'cutover cutover_mariadb' => 1, 'cutover finish' => 1,
+	    'mdl blocker' => 1,
 	    'check blocker' => 1, 'check check_server' => 1,
 	    'check check_keys' => 1, 'check privileges' => 1,
-	    'proof verify' => 1, 'walk telling' => 1,
-	    'lanes claim' => 1, 'cutover claim' => 1);
+	    'proof verify' => 1, 'walk progress_report' => 1,
+	    'cutover_mariadb advisory_lock' => 1, 'cutover advisory_lock' => 1);
 	my @bad;
 	for my $f (sort glob('src/steps/*.c')) {
 		my $me = $f =~ s{.*/|\.c$}{}gr;

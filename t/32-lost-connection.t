@@ -26,7 +26,7 @@ sub fresh {
 
 # --- KILL ------------------------------------------------------------------
 
-for my $which (qw(conductor worker every)) {
+for my $which (qw(main worker every)) {
 	fresh();
 	my $h = start_hammer($s, db => 'app', table => 'orders',
 	    control => 'control', threads => 2, rate => 200, seed => 32);
@@ -36,7 +36,7 @@ for my $which (qw(conductor worker every)) {
 	my %copies = map { $_->{id} => 1 } grep { $_->{text} =~
 	    /^INSERT LOW_PRIORITY/ } $s->log_entries($mark);
 	my @ids = connections($s, $mark);
-	my @victims = $which eq 'conductor' ? $ids[0]
+	my @victims = $which eq 'main' ? $ids[0]
 	    : $which eq 'worker' ? (grep { $copies{$_} } @ids)[0] : @ids;
 	for (@victims) {
 		eval { $s->sql("KILL $_") };

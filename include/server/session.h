@@ -18,7 +18,7 @@
 
 /* What a session is for decides how it is set up. */
 enum session_use {
-	SESSION_CONDUCTOR,	/* tells the story; DDL and questions */
+	SESSION_MAIN,	/* tells the story; DDL and questions */
 	SESSION_ALTER,		/* the user's ALTER, as from his own client */
 	SESSION_COPY,		/* moves rows */
 	SESSION_VERIFY,		/* reads both tables in one snapshot */
@@ -41,7 +41,7 @@ void session_sql_mode(struct str *q, unsigned int how);
 
 /*
  * The first connection of a run: connect, ask what the server is and which
- * variables it has, set up a SESSION_CONDUCTOR, and take up the server's
+ * variables it has, set up a SESSION_MAIN, and take up the server's
  * spelling of the names in cfg.  role is a constant word for messages.
  * Returns 0, or -1 with *e; db_close() and server_free() are due in either
  * case.

@@ -6,8 +6,8 @@
 #include "cli/config.h"
 #include "model/fkey.h"
 #include "model/plan.h"
-#include "steps/ask.h"
 #include "server/db.h"
+#include "steps/ask.h"
 
 /*
  * Try on the empty new table, before anything else is made, what the cut-over

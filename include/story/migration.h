@@ -31,7 +31,7 @@
  */
 struct migration {
 	const struct config *cfg;
-	struct db *db;			/* the conductor's connection */
+	struct db *db;			/* the main connection */
 	struct server server;
 	struct names names;
 	struct account definer;		/* --trigger-definer, if any */

@@ -5,9 +5,9 @@
 
 #include "base/err.h"
 #include "base/reason.h"
-#include "story/migration.h"
 #include "steps/walk.h"
 #include "steps/wish.h"
+#include "story/migration.h"
 
 /* What the main connection looks after while a migration works or waits. */
 

@@ -9,9 +9,9 @@
 #include "cli/dsn.h"
 #include "cli/option.h"
 #include "cli/option_parse.h"
+#include "cli/ownership.h"
 #include "cli/secret.h"
 #include "cli/testing.h"
-#include "cli/ownership.h"
 #include "cli/yaml.h"
 
 #define AT(field) offsetof(struct config, field)

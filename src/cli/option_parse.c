@@ -8,8 +8,8 @@
 #include "base/util.h"
 #include "base/window.h"
 #include "cli/option_parse.h"
-#include "cli/secret.h"
 #include "cli/ownership.h"
+#include "cli/secret.h"
 
 /* More would not be retrying but hoping. */
 #define TIMES_MAX 1000000

@@ -16,8 +16,8 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/util.h"
-#include "cli/secret.h"
 #include "cli/ownership.h"
+#include "cli/secret.h"
 
 #define SECRET_MAX 1024
 

@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "base/util.h"
-#include "cli/secret.h"
 #include "cli/ownership.h"
+#include "cli/secret.h"
 #include "cli/yaml.h"
 
 /*

@@ -9,10 +9,10 @@
 #include "server/db.h"
 #include "server/server.h"
 #include "server/session.h"
+#include "steps/advisory_lock.h"
 #include "steps/check_server.h"
-#include "steps/claim.h"
+#include "steps/heartbeat.h"
 #include "steps/privileges.h"
-#include "steps/pulse.h"
 #include "steps/registry.h"
 #include "steps/wish.h"
 
@@ -35,11 +35,11 @@ find(struct order *o, struct err *e)
 	int rc, alive = 0;
 
 	rc = registry_find(&r, o->db, &o->table, e);
-	if (rc == 1 && claim_holder(o->db, &o->table, &holder, e) != 0)
+	if (rc == 1 && advisory_lock_holder(o->db, &o->table, &holder, e) != 0)
 		rc = -1;
 	if (rc == 1)
 		alive = holder != NULL ? 1 :
-		    pulse_beats(o->db, &o->server, &o->table, &r, e);
+		    heartbeat_beats(o->db, &o->server, &o->table, &r, e);
 	if (rc == 1 && alive == 1)
 		o->registry.id = strtoull(r.field[RECORD_ID], NULL, 10);
 	free(holder);

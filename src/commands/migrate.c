@@ -11,8 +11,8 @@
 #include "model/cutover_script.h"
 #include "model/planner.h"
 #include "model/reverse.h"
+#include "steps/advisory_lock.h"
 #include "steps/check.h"
-#include "steps/claim.h"
 #include "steps/copy.h"
 #include "steps/cutover.h"
 #include "steps/dictionary.h"
@@ -36,7 +36,7 @@ migrate_inspect(struct migration *m, struct err *e)
 {
 	if (qname_set(&m->names.old, m->cfg->database, m->cfg->table, e) !=
 	    0 ||
-	    claim_take(m->db, &m->names.old, e) != 0)
+	    advisory_lock_take(m->db, &m->names.old, e) != 0)
 		return -1;
 	m->claimed_by = db_id(m->db);
 	if (recall_refuse(m, e) != 0 || migration_read(m, e) != 0)

@@ -10,8 +10,8 @@
 #include "cli/configure.h"
 #include "model/fingerprint.h"
 #include "model/hint.h"
+#include "steps/heartbeat.h"
 #include "steps/kinship.h"
-#include "steps/pulse.h"
 #include "story/migration.h"
 #include "story/recall.h"
 #include "story/settling.h"
@@ -229,7 +229,7 @@ same_triggers(struct migration *m, struct err *e)
 	const char *list = field(m, RECORD_TRIGGERS_MADE);
 	int ev;
 
-	if (pulse_is_foreign(&m->was, &m->server)) {
+	if (heartbeat_is_foreign(&m->was, &m->server)) {
 		log_info("this server takes the place of %s",
 		    field(m, RECORD_SERVER));
 		if (capture_recognize(m->db, &m->plan, &m->capture, e) != 0)

@@ -14,9 +14,9 @@
 #include "server/rows.h"
 #include "server/server.h"
 #include "server/session.h"
-#include "steps/claim.h"
+#include "steps/advisory_lock.h"
+#include "steps/heartbeat.h"
 #include "steps/privileges.h"
-#include "steps/pulse.h"
 #include "steps/registry.h"
 #include "story/settling.h"
 
@@ -80,10 +80,11 @@ judge(struct view *v, struct migration_seen *m, struct err *e)
 	int yes;
 
 	if (qname_set(&m->table, v->cfg->database, field(m, RECORD_TABLE),
-	    e) != 0 || claim_holder(v->db, &m->table, &m->connection, e) != 0)
+	    e) != 0 || advisory_lock_holder(v->db, &m->table,
+	    &m->connection, e) != 0)
 		return -1;
 	yes = m->connection != NULL ? 1 :
-	    pulse_beats(v->db, &v->server, &m->table, &m->r, e);
+	    heartbeat_beats(v->db, &v->server, &m->table, &m->r, e);
 	if (yes != 0) {
 		m->life = ALIVE;
 		return yes < 0 ? -1 : 0;

@@ -7,7 +7,7 @@
 #include "model/convert.h"
 #include "model/journal.h"
 #include "model/pair.h"
-#include "model/rowsum.h"
+#include "model/row_checksum.h"
 #include "model/value.h"
 
 #define MANY_MEMBERS 256
@@ -277,7 +277,7 @@ render_sum(const struct plan *p, bool old)
 	str_addz(&q, "SELECT COUNT(*), ");
 	if (p->checksum) {
 		str_addz(&q, "BIT_XOR(");
-		rowsum_add(&q, p, old, joined ? "n" : NULL);
+		row_checksum_add(&q, p, old, joined ? "n" : NULL);
 		str_addz(&q, ")");
 	} else {
 		str_addz(&q, "0");
@@ -347,9 +347,9 @@ sql_differences(struct str *q, const struct plan *p, enum side side,
 		    p->names.shadow.sql, p->id_index.sql);
 		add_join(q, p);
 		str_addf(q, " WHERE (n.%s IS NULL OR ", id);
-		rowsum_add(q, p, true, "o");
+		row_checksum_add(q, p, true, "o");
 		str_addz(q, " <> ");
-		rowsum_add(q, p, false, "n");
+		row_checksum_add(q, p, false, "n");
 		str_addz(q, ") AND ");
 		sql_range(q, p, SIDE_OLD_ALIAS, after, upto);
 	} else {

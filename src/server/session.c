@@ -27,7 +27,7 @@
 
 enum {
 	COPY = 1 << SESSION_COPY,
-	OURS = 1 << SESSION_CONDUCTOR | COPY | 1 << SESSION_VERIFY,
+	OURS = 1 << SESSION_MAIN | COPY | 1 << SESSION_VERIFY,
 	ALL = OURS | 1 << SESSION_ALTER,
 };
 
@@ -381,7 +381,7 @@ set_early(struct db *db, unsigned int which, struct err *e)
 	size_t i;
 	int rc;
 
-	begin_set(&q, SESSION_CONDUCTOR);
+	begin_set(&q, SESSION_MAIN);
 	for (i = 0; i < N_SETTINGS; i++)
 		if ((settings[i].how & (EARLY | which)) != 0)
 			add_setting(&q, &settings[i], NULL);
@@ -436,7 +436,7 @@ try_admin(struct server *s, struct db *db, struct err *e)
 	struct err refused = { .kind = ERR_NONE };
 	struct str q = STR_INIT;
 
-	add_admin(&q, s, SESSION_CONDUCTOR);
+	add_admin(&q, s, SESSION_MAIN);
 	if (q.len > 0 && db_quiet(db, &refused, "%s", q.s) != 0)
 		s->ordinary = true;
 	str_free(&q);
@@ -484,7 +484,7 @@ session_first(struct db **db, struct server *s, struct config *cfg,
 	if (db_open(db, cfg, role, e) != 0 || early(*db, e) != 0 ||
 	    server_probe(s, *db, e) != 0 || learn(s, *db, e) != 0 ||
 	    try_admin(s, *db, e) != 0 ||
-	    set_up_all(s, *db, cfg, SESSION_CONDUCTOR, 0, e) != 0 ||
+	    set_up_all(s, *db, cfg, SESSION_MAIN, 0, e) != 0 ||
 	    spelling_take(*db, cfg, e) != 0)
 		return -1;
 	say_what_stays(cfg);

@@ -6,7 +6,7 @@
  *
  * MariaDB does not (error 1192).  There the lock's holder lets go, and what
  * waits in the queue behind him goes first, before the application, because
- * stronger locks do: lanes.c.
+ * stronger locks do: cutover_mariadb.c.
  */
 #include "steps/cutover.h"
 
@@ -21,13 +21,13 @@
 #include "model/sql.h"
 #include "server/peer.h"
 #include "server/server.h"
-#include "server/vigil.h"
-#include "steps/claim.h"
+#include "server/watchdog.h"
+#include "steps/advisory_lock.h"
+#include "steps/cutover_mariadb.h"
 #include "steps/finish.h"
-#include "steps/lanes.h"
 #include "steps/mdl.h"
 
-#define ER_SIGNAL_EXCEPTION 1644	/* of lanes.c: not lined up */
+#define ER_SIGNAL_EXCEPTION 1644	/* of cutover_mariadb.c: not lined up */
 
 #define SETTLE_LIMIT	30.0	/* seconds for the old connection to end, */
 #define GRACE		0.5	/* and to end by itself */
@@ -79,7 +79,7 @@ settle(struct cutover *c, unsigned long id, struct err *e)
 	/* The lock, too: until it is ours again, somebody may clean up. */
 	if (server_reconnect(c->p->server, c->db, e) != 0 ||
 	    wait_for_end(c, id, e) != 0 ||
-	    claim_again(c->db, &c->p->names.old, was, e) != 0)
+	    advisory_lock_again(c->db, &c->p->names.old, was, e) != 0)
 		return -1;
 	attic = table_exists(c->db, &c->p->names.attic, e);
 	shadow = table_exists(c->db, &c->p->names.shadow, e);
@@ -195,7 +195,7 @@ send_packets(struct cutover *c, bool *renamed, struct err *e)
 		done = 0;
 		rc = db_send(c->db, q.s, e);
 		if (rc == 0)
-			rc = vigil_receive(c->db, &done, e);
+			rc = watchdog_receive(c->db, &done, e);
 		*renamed = *renamed || done > 0;
 	}
 	str_free(&q);
@@ -223,20 +223,20 @@ swap_in_packets(struct cutover *c, struct err *e)
 
 /* 0 locked; else as attempt(). */
 static int
-lock(struct cutover *c, struct lanes *lanes, const struct mdl_set *set,
-    struct err *e)
+lock(struct cutover *c, struct cutover_mariadb *lanes,
+    const struct mdl_set *set, struct err *e)
 {
-	return lanes != NULL ? lanes_lock(lanes, set, e) :
+	return lanes != NULL ? cutover_mariadb_lock(lanes, set, e) :
 	    mdl_hold(c->db, c->p->server, set, &c->cfg->tries_swap_tables, e);
 }
 
 static void
-unlock(struct cutover *c, struct lanes *lanes)
+unlock(struct cutover *c, struct cutover_mariadb *lanes)
 {
 	struct err ignored = { .kind = ERR_NONE };
 
 	if (lanes != NULL)
-		lanes_unlock(lanes);
+		cutover_mariadb_unlock(lanes);
 	else
 		mdl_release(c->db, -1, &ignored);
 }
@@ -253,7 +253,7 @@ restore(struct cutover *c, struct err *e)
  * With the lock held.  1 swapped, 0 not, -1 not known.
  */
 static int
-swap_tables(struct cutover *c, struct lanes *lanes, struct err *e)
+swap_tables(struct cutover *c, struct cutover_mariadb *lanes, struct err *e)
 {
 	struct err e2 = { .kind = ERR_NONE };
 	bool back = true;
@@ -264,9 +264,9 @@ swap_tables(struct cutover *c, struct lanes *lanes, struct err *e)
 	/* What MariaDB's holder hands over would go with the new table. */
 	if (script_has(&c->p->script, SCRIPT_RESTORE))
 		owe(c, UNDO_RESTORE, comes_back);
-	rc = lanes_swap(lanes, &back, e);
+	rc = cutover_mariadb_swap(lanes, &back, e);
 	if (rc < 0) {
-		rc = find_out(c, lanes_renamer(lanes), e);
+		rc = find_out(c, cutover_mariadb_renamer(lanes), e);
 		back = false;
 	}
 	if (rc == 0 && !back && restore(c, &e2) != 0) {
@@ -280,8 +280,8 @@ swap_tables(struct cutover *c, struct lanes *lanes, struct err *e)
 
 /* One attempt: 2 when it may be tried again, else as cutover_run(). */
 static int
-attempt(struct cutover *c, struct lanes *lanes, const struct mdl_set *set,
-    bool *swapped, struct err *e)
+attempt(struct cutover *c, struct cutover_mariadb *lanes,
+    const struct mdl_set *set, bool *swapped, struct err *e)
 {
 	int rc;
 
@@ -312,7 +312,7 @@ may_go_on(struct cutover *c)
 {
 	struct err ignored = { .kind = ERR_NONE };
 
-	return claim_keep(c->p->server, c->db, &c->p->names.old,
+	return advisory_lock_keep(c->p->server, c->db, &c->p->names.old,
 	    &ignored) >= 0;
 }
 
@@ -324,7 +324,7 @@ attempts(struct cutover *c, bool *swapped, struct err *e)
 {
 	const struct qname **t;
 	struct mdl_set set;
-	struct lanes *lanes = NULL;
+	struct cutover_mariadb *lanes = NULL;
 	double began = now_s();
 	int rc;
 
@@ -332,11 +332,11 @@ attempts(struct cutover *c, bool *swapped, struct err *e)
 	set.gate = c->ask->gate;
 	do {
 		memset(e, 0, sizeof(*e));
-		rc = c->p->server->mariadb ? lanes_open(&lanes, c->db, c->p,
-		    c->cfg, e) : 0;
+		rc = !c->p->server->mariadb ? 0 :
+		    cutover_mariadb_open(&lanes, c->db, c->p, c->cfg, e);
 		if (rc == 0)
 			rc = attempt(c, lanes, &set, swapped, e);
-		lanes_close(lanes);
+		cutover_mariadb_close(lanes);
 		lanes = NULL;
 		if (rc == -1 && e->kind == ERR_LOST && may_go_on(c))
 			rc = 2;

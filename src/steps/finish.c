@@ -9,7 +9,7 @@
 #include "model/script.h"
 #include "model/sql.h"
 #include "server/peer.h"
-#include "server/vigil.h"
+#include "server/watchdog.h"
 
 /*
  * Those that are renamed come first.  MySQL drops no foreign key while the
@@ -119,7 +119,7 @@ send_names(struct db *db, const struct plan *p, const struct db *sub,
 		str_addf(&q, "BEGIN NOT ATOMIC DECLARE CONTINUE HANDLER FOR "
 		    "SQLEXCEPTION DO 0; KILL %lu; END; ", db_id(sub));
 	str_addz(&q, "UNLOCK TABLES");
-	rc = db_send(db, q.s, e) != 0 || vigil_receive(db, &done, e) != 0 ?
+	rc = db_send(db, q.s, e) != 0 || watchdog_receive(db, &done, e) != 0 ?
 	    -1 : 0;
 	str_free(&q);
 	return rc;
@@ -150,7 +150,7 @@ go_on(struct db *db, struct db *sub, const struct plan *p, struct undo *undo,
 
 	if (why.kind == ERR_SQL)
 		rc = run_names(db, p, undo, &e2);
-	if (rc != 0 && sub != NULL && vigil_receive(sub, &done, &e2) == 0)
+	if (rc != 0 && sub != NULL && watchdog_receive(sub, &done, &e2) == 0)
 		rc = run_names(sub, p, undo, &e2);
 	if (rc == 0)
 		log_warn("in the midst of it: %s; gone on with it", why.text);

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/util.h"
-#include "steps/claim.h"
+#include "steps/advisory_lock.h"
 #include "steps/cutover.h"
 #include "steps/mdl.h"
 #include "steps/turn.h"
@@ -129,7 +129,7 @@ prepare_table(struct db *db, const struct plan *p, const struct config *cfg,
 	    &p->names.shadow, e) != 0 || analyze(db, p, cfg, e) != 0 ?
 	    -1 : 0) != 0; i++)
 		if (e->kind != ERR_LOST || i >= LOSSES ||
-		    claim_keep(p->server, db, &p->names.old, e) < 0)
+		    advisory_lock_keep(p->server, db, &p->names.old, e) < 0)
 			break;
 	return rc;
 }

@@ -26,7 +26,7 @@
 #include "base/util.h"
 #include "server/session.h"
 #include "steps/cursor.h"
-#include "steps/telling.h"
+#include "steps/progress_report.h"
 
 #define REDRAW		0.2	/* seconds, on a terminal */
 #define KEEP_ALIVE	2.0	/* seconds between two calls of meanwhile() */
@@ -385,7 +385,7 @@ watch(struct cursor *c, struct round *r)
 		call_meanwhile(c, r);
 		pthread_mutex_lock(&c->lock);
 		now = progress_of(c, r);
-		telling_progress(c->walk->cfg, &now, &r->shown,
+		progress_report_rows(c->walk->cfg, &now, &r->shown,
 		    pace_rows(&c->pace), c->working > 0);
 	}
 	pthread_mutex_unlock(&c->lock);

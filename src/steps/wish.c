@@ -183,7 +183,7 @@ look(struct wish *w, struct err *e)
 		return 0;
 	w->looked = now_s();
 	if (w->db == NULL && session_open(&w->db, w->server, w->cfg, "control",
-	    SESSION_CONDUCTOR, 0, &ignored) != 0) {
+	    SESSION_MAIN, 0, &ignored) != 0) {
 		wish_free(w);
 		return 0;
 	}

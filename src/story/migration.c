@@ -22,7 +22,7 @@ migration_connect(struct migration *m, struct err *e)
 		return -1;
 	wish_init(&m->wish, m->cfg, &m->server, &m->registry);
 	return session_first(&m->db, &m->server, m->recalled,
-	    "conductor", e);
+	    "main", e);
 }
 
 int

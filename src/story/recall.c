@@ -12,10 +12,10 @@
 #include "cli/kept.h"
 #include "server/peer.h"
 #include "server/rows.h"
+#include "steps/advisory_lock.h"
 #include "steps/check_server.h"
-#include "steps/claim.h"
+#include "steps/heartbeat.h"
 #include "steps/privileges.h"
-#include "steps/pulse.h"
 #include "steps/shadow.h"
 #include "steps/trust.h"
 #include "story/prove.h"
@@ -69,7 +69,7 @@ set_names(struct migration *m, struct err *e)
 static int
 see_that_it_is_dead(struct migration *m, struct err *e)
 {
-	int rc = pulse_beats(m->db, &m->server, &m->names.old, &m->was, e);
+	int rc = heartbeat_beats(m->db, &m->server, &m->names.old, &m->was, e);
 
 	if (rc != 1)
 		return rc;
@@ -83,7 +83,7 @@ see_that_it_is_dead(struct migration *m, struct err *e)
 #define LAST_WORDS	10.0	/* seconds for a dead program's statement */
 
 /*
- * The ALTER goes over a connection that does not hold the claim, and may still
+ * The ALTER goes over a connection that does not hold the lock, and may still
  * be at work.  In the midst of it MariaDB shows no table of that name.
  */
 static int
@@ -163,7 +163,7 @@ recall_find(struct migration *m, struct config *cfg, struct err *e)
 
 	/* The lock first: nobody else decides that it is dead. */
 	if (qname_set(&m->names.old, cfg->database, cfg->table, e) != 0 ||
-	    claim_take(m->db, &m->names.old, e) != 0)
+	    advisory_lock_take(m->db, &m->names.old, e) != 0)
 		return -1;
 	m->claimed_by = db_id(m->db);
 	registry_locate(&m->registry, &m->names.old);
@@ -466,8 +466,8 @@ recall_still_ours(struct migration *m, struct err *e)
 {
 	int tries, ours = 1;
 
-	for (tries = 0; claim_keep(&m->server, m->db, &m->names.old, e) < 0;
-	    tries++)
+	for (tries = 0; advisory_lock_keep(&m->server, m->db, &m->names.old,
+	    e) < 0; tries++)
 		if (e->kind != ERR_BUSY || tries >= 10 || stop_sleep(0.2))
 			break;
 	if (m->registry.id != 0)

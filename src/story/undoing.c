@@ -162,7 +162,7 @@ tell_undoing(struct migration *m, struct err *e)
 #define UNDO_WAIT 60	/* seconds for a server that is away */
 
 /*
- * The conductor's connection may be what broke.  Who has waited so long as
+ * The main connection may be what broke.  Who has waited so long as
  * --reconnect-for says does not wait as long once more.
  */
 static int

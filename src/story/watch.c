@@ -4,7 +4,7 @@
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"
-#include "steps/claim.h"
+#include "steps/advisory_lock.h"
 #include "story/unchanged.h"
 
 /* Somebody has locked the table: it will be looked at again. */
@@ -21,14 +21,14 @@ watch_is_locked_out(struct err *e)
 static int
 keep(struct migration *m, struct err *e)
 {
-	int rc = claim_keep(&m->server, m->db, &m->names.old, e);
+	int rc = advisory_lock_keep(&m->server, m->db, &m->names.old, e);
 
 	m->reconnected = m->reconnected || rc == 1;
 	return rc < 0 ? -1 : 0;
 }
 
 /*
- * While others work, the conductor keeps other livealters out, and sees that
+ * While others work, the main connection keeps other livealters out, and sees that
  * the triggers are there and have nothing to complain about.
  */
 static int
@@ -73,8 +73,8 @@ watch_once(struct migration *m, struct err *e)
 
 #define LOSSES 10	/* one after the other */
 
-/* The connection that claim_keep() has found alive may break in the next
- * moment, and that it has made anew, too. */
+/* The connection that advisory_lock_keep() has found alive may break in the
+ * next moment, and that it has made anew, too. */
 static int
 persist(struct migration *m, int (*once)(struct migration *m, struct err *e),
     struct err *e)

@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "cli/kept.h"
 #include "../settings.h"
+#include "cli/kept.h"
 
 /* What a run that resumes need not know, and why. */
 static const struct {

@@ -1,4 +1,4 @@
-#include "steps/telling.h"
+#include "steps/progress_report.h"
 
 #include "base/log.h"
 #include "base/str.h"
@@ -24,7 +24,7 @@ is_due(const struct config *cfg, const struct progress *now,
 }
 
 void
-telling_progress(const struct config *cfg, const struct progress *now,
+progress_report_rows(const struct config *cfg, const struct progress *now,
     struct progress *told, unsigned long long chunk_rows, bool going)
 {
 	struct str line = STR_INIT;

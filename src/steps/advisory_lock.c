@@ -1,4 +1,4 @@
-#include "steps/claim.h"
+#include "steps/advisory_lock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,13 +32,13 @@ add_name(struct str *q, struct db *db, const struct qname *table)
 }
 
 void
-claim_swap_name(struct str *q, struct db *db, const struct qname *table)
+advisory_lock_swap_name(struct str *q, struct db *db, const struct qname *table)
 {
 	derive_name(q, db, table, "livealter swap ");
 }
 
 void
-claim_park_name(struct str *q, struct db *db, const struct qname *table)
+advisory_lock_park_name(struct str *q, struct db *db, const struct qname *table)
 {
 	derive_name(q, db, table, "livealter park ");
 }
@@ -113,14 +113,14 @@ get_lock(struct db *db, const struct qname *table, int wait, struct err *e)
 #define SWAP_LIMIT	10	/* seconds that such a swap may take */
 
 int
-claim_take(struct db *db, const struct qname *table, struct err *e)
+advisory_lock_take(struct db *db, const struct qname *table, struct err *e)
 {
 	struct str q = STR_INIT;
 	int rc;
 
 	if (get_lock(db, table, PARTING, e) != 0)
 		return -1;
-	claim_swap_name(&q, db, table);
+	advisory_lock_swap_name(&q, db, table);
 	rc = db_quiet(db, e, "DO GET_LOCK(%s, %d), RELEASE_LOCK(%s)", q.s,
 	    SWAP_LIMIT, q.s);
 	str_free(&q);
@@ -128,7 +128,7 @@ claim_take(struct db *db, const struct qname *table, struct err *e)
 }
 
 int
-claim_holder(struct db *db, const struct qname *table, char **who,
+advisory_lock_holder(struct db *db, const struct qname *table, char **who,
     struct err *e)
 {
 	struct str q = STR_INIT;
@@ -161,7 +161,7 @@ is_ours(struct db *db, const struct qname *table, bool *yes, struct err *e)
  * that one is told to go.
  */
 int
-claim_again(struct db *db, const struct qname *table, unsigned long was,
+advisory_lock_again(struct db *db, const struct qname *table, unsigned long was,
     struct err *e)
 {
 	struct err ignored = { .kind = ERR_NONE };
@@ -171,7 +171,7 @@ claim_again(struct db *db, const struct qname *table, unsigned long was,
 	for (i = 0; get_lock(db, table, 0, e) != 0; i++) {
 		if (e->kind != ERR_BUSY || i >= TRIES)
 			return -1;
-		if (claim_holder(db, table, &who, &ignored) == 0 &&
+		if (advisory_lock_holder(db, table, &who, &ignored) == 0 &&
 		    who != NULL && strtoul(who, NULL, 10) == was &&
 		    was < db_id(db))
 			db_quiet(db, &ignored, "KILL %lu", was);
@@ -184,8 +184,8 @@ claim_again(struct db *db, const struct qname *table, unsigned long was,
 }
 
 int
-claim_keep(const struct server *s, struct db *db, const struct qname *table,
-    struct err *e)
+advisory_lock_keep(const struct server *s, struct db *db,
+    const struct qname *table, struct err *e)
 {
 	unsigned long was = db_id(db);
 	bool ours = false;
@@ -199,7 +199,7 @@ claim_keep(const struct server *s, struct db *db, const struct qname *table,
 	log_waiting("the server");
 	rc = server_reconnect(s, db, e);
 	log_waiting(NULL);
-	if (rc != 0 || claim_again(db, table, was, e) != 0)
+	if (rc != 0 || advisory_lock_again(db, table, was, e) != 0)
 		return -1;
 	e->kind = ERR_NONE;
 	log_info("connected again");

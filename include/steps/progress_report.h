@@ -1,5 +1,5 @@
-#ifndef TELLING_H
-#define TELLING_H
+#ifndef PROGRESS_REPORT_H
+#define PROGRESS_REPORT_H
 
 #include <stdbool.h>
 
@@ -11,7 +11,7 @@
  * everybody sees when --progress says that it is due and it is still going
  * on.  *told is what the last such line was of.
  */
-void telling_progress(const struct config *cfg, const struct progress *now,
+void progress_report_rows(const struct config *cfg, const struct progress *now,
     struct progress *told, unsigned long long chunk_rows, bool going);
 
 #endif

@@ -1,5 +1,5 @@
-#ifndef LANES_H
-#define LANES_H
+#ifndef CUTOVER_MARIADB_H
+#define CUTOVER_MARIADB_H
 
 #include <stdbool.h>
 
@@ -35,24 +35,25 @@
  * Each has its whole work in one packet, so that it is done even if we are
  * not there any more.
  */
-struct lanes;
+struct cutover_mariadb;
 
 /*
  * Connect, before anything is locked.  holder is the caller's connection.
- * lanes_close() either way.
+ * cutover_mariadb_close() either way.
  */
-int lanes_open(struct lanes **l, struct db *holder, const struct plan *p,
-    const struct config *cfg, struct err *e);
-void lanes_close(struct lanes *l);
+int cutover_mariadb_open(struct cutover_mariadb **l, struct db *holder,
+    const struct plan *p, const struct config *cfg, struct err *e);
+void cutover_mariadb_close(struct cutover_mariadb *l);
 
 /*
  * Lock the set, and the parents.  Returns 0; 1 when the gate of set was shut;
  * 2 when a parent was in use and it may be tried again; or -1 with *e.
  */
-int lanes_lock(struct lanes *l, const struct mdl_set *set, struct err *e);
+int cutover_mariadb_lock(struct cutover_mariadb *l, const struct mdl_set *set,
+    struct err *e);
 
 /* Let go again. */
-void lanes_unlock(struct lanes *l);
+void cutover_mariadb_unlock(struct cutover_mariadb *l);
 
 /*
  * Line up, let go, and wait for all.  Returns 1 when the tables were swapped
@@ -60,9 +61,9 @@ void lanes_unlock(struct lanes *l);
  * not known because a connection was lost.  No lock is left in any case.
  * When 0, *back says whether all that was handed over has come back.
  */
-int lanes_swap(struct lanes *l, bool *back, struct err *e);
+int cutover_mariadb_swap(struct cutover_mariadb *l, bool *back, struct err *e);
 
 /* The renamer's connection id. */
-unsigned long lanes_renamer(const struct lanes *l);
+unsigned long cutover_mariadb_renamer(const struct cutover_mariadb *l);
 
 #endif

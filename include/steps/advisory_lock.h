@@ -1,5 +1,5 @@
-#ifndef CLAIM_H
-#define CLAIM_H
+#ifndef ADVISORY_LOCK_H
+#define ADVISORY_LOCK_H
 
 #include "base/err.h"
 #include "base/ident.h"
@@ -12,19 +12,21 @@
  * named lock of the server's (GET_LOCK).  It lasts as long as the connection,
  * and is taken again with it.  Returns 0, or -1 with *e: ERR_BUSY.
  */
-int claim_take(struct db *db, const struct qname *table, struct err *e);
+int advisory_lock_take(struct db *db, const struct qname *table, struct err *e);
 
 /*
  * The literal of a lock's name: whoever has it is at a swap that goes on
- * without its client.  claim_take() waits for him.
+ * without its client.  advisory_lock_take() waits for him.
  */
-void claim_swap_name(struct str *q, struct db *db, const struct qname *table);
+void advisory_lock_swap_name(struct str *q, struct db *db,
+    const struct qname *table);
 
 /* Another one's: whoever has it has not parked the new table yet. */
-void claim_park_name(struct str *q, struct db *db, const struct qname *table);
+void advisory_lock_park_name(struct str *q, struct db *db,
+    const struct qname *table);
 
 /* Who has the lock: the id of a connection, to be freed, or NULL. */
-int claim_holder(struct db *db, const struct qname *table, char **who,
+int advisory_lock_holder(struct db *db, const struct qname *table, char **who,
     struct err *e);
 
 /*
@@ -33,14 +35,14 @@ int claim_holder(struct db *db, const struct qname *table, char **who,
  * anew (see server_reconnect()), and the lock taken with it: then 1.  -1 with
  * *e: ERR_LOST, or ERR_BUSY when somebody else was quicker.
  */
-int claim_keep(const struct server *s, struct db *db,
+int advisory_lock_keep(const struct server *s, struct db *db,
     const struct qname *table, struct err *e);
 
 /*
  * Take it again, on a connection that was made anew; was is the id of the one
  * that had it, which is ended if it still has.  ERR_BUSY as above.
  */
-int claim_again(struct db *db, const struct qname *table, unsigned long was,
-    struct err *e);
+int advisory_lock_again(struct db *db, const struct qname *table,
+    unsigned long was, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
-#ifndef PULSE_H
-#define PULSE_H
+#ifndef HEARTBEAT_H
+#define HEARTBEAT_H
 
 #include <stdbool.h>
 
@@ -15,13 +15,13 @@
  */
 
 /* Does the record come from another server than this one? */
-bool pulse_is_foreign(const struct record *r, const struct server *s);
+bool heartbeat_is_foreign(const struct record *r, const struct server *s);
 
 /*
  * A lock of the server's cannot be seen from another one: there, see whether
  * the heartbeat goes on for some seconds.  1 alive, 0 dead, -1 with *e.
  */
-int pulse_beats(struct db *db, const struct server *s,
+int heartbeat_beats(struct db *db, const struct server *s,
     const struct qname *table, const struct record *r, struct err *e);
 
 #endif

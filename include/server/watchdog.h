@@ -1,5 +1,5 @@
-#ifndef VIGIL_H
-#define VIGIL_H
+#ifndef WATCHDOG_H
+#define WATCHDOG_H
 
 #include <stddef.h>
 
@@ -14,6 +14,6 @@
  * of statements that create triggers.  So when the connection is asleep as the
  * server has it, it is ended from another one: ERR_LOST.
  */
-int vigil_receive(struct db *db, size_t *done, struct err *e);
+int watchdog_receive(struct db *db, size_t *done, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
-#ifndef ROWSUM_H
-#define ROWSUM_H
+#ifndef ROW_CHECKSUM_H
+#define ROW_CHECKSUM_H
 
 #include <stdbool.h>
 
@@ -11,7 +11,7 @@
  * of the old table, its values converted as the ALTER converts them, and for
  * that of the new one which it becomes.  row is the table's alias, or NULL.
  */
-void rowsum_add(struct str *q, const struct plan *p, bool old,
+void row_checksum_add(struct str *q, const struct plan *p, bool old,
     const char *row);
 
 #endif

@@ -1,4 +1,4 @@
-#include "server/vigil.h"
+#include "server/watchdog.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 #define LOOK	0.3	/* seconds between two looks */
 #define LOOKS	2	/* in a row for which it must have been asleep */
 
-struct vigil {
+struct watchdog {
 	const struct db *db;
 	unsigned long id;
 	pthread_mutex_t lock;		/* guards what is below it */
@@ -19,7 +19,7 @@ struct vigil {
 
 /* Sleep until the next look; false when the answer is there. */
 static bool
-watches(struct vigil *v)
+watches(struct watchdog *v)
 {
 	struct timespec until = timer_until(LOOK);
 	bool over;
@@ -34,7 +34,7 @@ watches(struct vigil *v)
 }
 
 static bool
-is_asleep(const struct vigil *v, struct db *db)
+is_asleep(const struct watchdog *v, struct db *db)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	enum peer_state state;
@@ -46,7 +46,7 @@ is_asleep(const struct vigil *v, struct db *db)
 static void *
 keep_vigil(void *arg)
 {
-	struct vigil *v = arg;
+	struct watchdog *v = arg;
 	struct err ignored = { .kind = ERR_NONE };
 	struct db *db = NULL;
 	int looks = 0;
@@ -68,9 +68,9 @@ keep_vigil(void *arg)
 }
 
 int
-vigil_receive(struct db *db, size_t *done, struct err *e)
+watchdog_receive(struct db *db, size_t *done, struct err *e)
 {
-	struct vigil v = { .db = db, .id = db_id(db) };
+	struct watchdog v = { .db = db, .id = db_id(db) };
 	pthread_t thread;
 	bool watched;
 	int rc;

@@ -1,4 +1,4 @@
-#include "steps/pulse.h"
+#include "steps/heartbeat.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #define LISTEN		6.0	/* seconds to wait for the next beat */
 
 bool
-pulse_is_foreign(const struct record *r, const struct server *s)
+heartbeat_is_foreign(const struct record *r, const struct server *s)
 {
 	return !server_is_same(r->field[RECORD_SERVER], s->id);
 }
@@ -30,7 +30,7 @@ has_changed(const struct record *was, const struct record *is)
  * the clocks of two servers may differ.
  */
 int
-pulse_beats(struct db *db, const struct server *s,
+heartbeat_beats(struct db *db, const struct server *s,
     const struct qname *table, const struct record *r, struct err *e)
 {
 	double until = now_s() + LISTEN;
@@ -38,7 +38,7 @@ pulse_beats(struct db *db, const struct server *s,
 	int rc;
 	bool alive = false;
 
-	if (!pulse_is_foreign(r, s))
+	if (!heartbeat_is_foreign(r, s))
 		return 0;
 	log_info("it last ran on %s; listening whether it still does",
 	    r->field[RECORD_SERVER]);

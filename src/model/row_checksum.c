@@ -4,7 +4,7 @@
  * product of two is not linear, and MariaDB has a second one; elsewhere it is
  * a part of a SHA (MySQL 9.6 has lost MD5()).
  */
-#include "model/rowsum.h"
+#include "model/row_checksum.h"
 
 #include "model/clock.h"
 #include "model/convert.h"
@@ -92,7 +92,7 @@ add_row(struct str *q, const struct plan *p, bool old, const char *row)
 }
 
 void
-rowsum_add(struct str *q, const struct plan *p, bool old, const char *row)
+row_checksum_add(struct str *q, const struct plan *p, bool old, const char *row)
 {
 	if (p->server->mariadb && p->server->version >= 100800) {
 		/* The variable saves making the text twice. */

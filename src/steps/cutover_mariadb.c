@@ -1,4 +1,4 @@
-#include "steps/lanes.h"
+#include "steps/cutover_mariadb.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,10 +11,10 @@
 #include "model/script.h"
 #include "model/sql.h"
 #include "server/server.h"
-#include "server/vigil.h"
-#include "steps/claim.h"
+#include "server/watchdog.h"
+#include "steps/advisory_lock.h"
 
-struct lanes {
+struct cutover_mariadb {
 	struct db *holder;
 	const struct plan *p;
 	const struct config *cfg;
@@ -27,7 +27,7 @@ struct lanes {
 };
 
 static int
-open_lane(struct db **lane, const struct lanes *l, struct err *e)
+open_lane(struct db **lane, const struct cutover_mariadb *l, struct err *e)
 {
 	struct str use = STR_INIT;
 	int rc;
@@ -43,10 +43,10 @@ open_lane(struct db **lane, const struct lanes *l, struct err *e)
 }
 
 int
-lanes_open(struct lanes **out, struct db *holder, const struct plan *p,
-    const struct config *cfg, struct err *e)
+cutover_mariadb_open(struct cutover_mariadb **out, struct db *holder,
+    const struct plan *p, const struct config *cfg, struct err *e)
 {
-	struct lanes *l = xcalloc(1, sizeof(*l));
+	struct cutover_mariadb *l = xcalloc(1, sizeof(*l));
 	size_t kin = p->script.n_children + p->script.n_grandchildren;
 
 	*out = l;
@@ -56,8 +56,8 @@ lanes_open(struct lanes **out, struct db *holder, const struct plan *p,
 	l->kin = xcalloc(kin + 1, sizeof(*l->kin));
 	if (open_lane(&l->renamer, l, e) != 0)
 		return -1;
-	claim_swap_name(&l->renamers, holder, &p->names.old);
-	claim_park_name(&l->parking, holder, &p->names.old);
+	advisory_lock_swap_name(&l->renamers, holder, &p->names.old);
+	advisory_lock_park_name(&l->parking, holder, &p->names.old);
 	if (p->script.n_parents > 0 && !p->script.leaves_parents &&
 	    open_lane(&l->parents, l, e) != 0)
 		return -1;
@@ -68,7 +68,7 @@ lanes_open(struct lanes **out, struct db *holder, const struct plan *p,
 }
 
 void
-lanes_close(struct lanes *l)
+cutover_mariadb_close(struct cutover_mariadb *l)
 {
 	size_t i;
 
@@ -85,14 +85,14 @@ lanes_close(struct lanes *l)
 }
 
 unsigned long
-lanes_renamer(const struct lanes *l)
+cutover_mariadb_renamer(const struct cutover_mariadb *l)
 {
 	return db_id(l->renamer);
 }
 
 /* READ is enough: WRITE would lock the parents' children, too.  1: not now. */
 static int
-lock_parents(struct lanes *l, struct err *e)
+lock_parents(struct cutover_mariadb *l, struct err *e)
 {
 	const struct script *c = &l->p->script;
 	struct str q = STR_INIT;
@@ -113,7 +113,8 @@ lock_parents(struct lanes *l, struct err *e)
 }
 
 int
-lanes_lock(struct lanes *l, const struct mdl_set *set, struct err *e)
+cutover_mariadb_lock(struct cutover_mariadb *l, const struct mdl_set *set,
+    struct err *e)
 {
 	int rc;
 
@@ -123,12 +124,12 @@ lanes_lock(struct lanes *l, const struct mdl_set *set, struct err *e)
 		return rc;
 	rc = lock_parents(l, e);
 	if (rc != 0)
-		lanes_unlock(l);
+		cutover_mariadb_unlock(l);
 	return rc == 1 ? 2 : rc;
 }
 
 void
-lanes_unlock(struct lanes *l)
+cutover_mariadb_unlock(struct cutover_mariadb *l)
 {
 	struct err ignored = { .kind = ERR_NONE };
 
@@ -173,7 +174,7 @@ add_until(struct str *q, int seconds, const char *condition,
  * which would make him wait for that name, and not for the user's table.
  */
 static void
-add_parked(struct str *q, const struct lanes *l)
+add_parked(struct str *q, const struct cutover_mariadb *l)
 {
 	struct str parked = STR_INIT;
 
@@ -193,7 +194,7 @@ add_parked(struct str *q, const struct lanes *l)
  * information_schema for that then waits for the renamer.
  */
 static void
-add_queued(struct str *q, const struct lanes *l)
+add_queued(struct str *q, const struct cutover_mariadb *l)
 {
 	struct str queued = STR_INIT;
 
@@ -207,7 +208,7 @@ add_queued(struct str *q, const struct lanes *l)
 }
 
 static int
-send_renamer(struct lanes *l, struct err *e)
+send_renamer(struct cutover_mariadb *l, struct err *e)
 {
 	struct str q = STR_INIT;
 	unsigned long long got = 0;
@@ -227,7 +228,7 @@ send_renamer(struct lanes *l, struct err *e)
 
 /* It only keeps its table still until the renamer is done. */
 static int
-send_kin(struct lanes *l, size_t i, struct err *e)
+send_kin(struct cutover_mariadb *l, size_t i, struct err *e)
 {
 	const struct script *c = &l->p->script;
 	struct str q = STR_INIT;
@@ -252,7 +253,7 @@ send_kin(struct lanes *l, size_t i, struct err *e)
  * not have woken up since; hence the second look.
  */
 static void
-add_waiting(struct str *q, const struct lanes *l)
+add_waiting(struct str *q, const struct cutover_mariadb *l)
 {
 	struct str there = STR_INIT, waiting = STR_INIT, gone = STR_INIT;
 	size_t i;
@@ -287,7 +288,7 @@ add_waiting(struct str *q, const struct lanes *l)
  * do not come, the packet ends with an error, and the lock stays.
  */
 static int
-send_holder(struct lanes *l, struct err *e)
+send_holder(struct cutover_mariadb *l, struct err *e)
 {
 	struct str q = STR_INIT;
 	int rc;
@@ -329,7 +330,7 @@ show(const struct plan *p)
 }
 
 static int
-line_up(struct lanes *l, struct err *e)
+line_up(struct cutover_mariadb *l, struct err *e)
 {
 	size_t done, i;
 
@@ -339,12 +340,12 @@ line_up(struct lanes *l, struct err *e)
 			return -1;
 	if (send_renamer(l, e) != 0 || send_holder(l, e) != 0)
 		return -1;
-	return vigil_receive(l->holder, &done, e);
+	return watchdog_receive(l->holder, &done, e);
 }
 
 /* The lock of a table that was parked has gone with its name. */
 static bool
-run_item(struct lanes *l, const char *sql)
+run_item(struct cutover_mariadb *l, const char *sql)
 {
 	struct err e = { .kind = ERR_NONE };
 
@@ -356,7 +357,7 @@ run_item(struct lanes *l, const char *sql)
 
 /* Returns whether none of them failed. */
 static bool
-run_items(struct lanes *l, enum script_lane lane)
+run_items(struct cutover_mariadb *l, enum script_lane lane)
 {
 	bool done = true;
 	size_t i;
@@ -369,7 +370,7 @@ run_items(struct lanes *l, enum script_lane lane)
 
 /* Nobody else is in the queue any more, and the new table has its name. */
 static bool
-dissolve(struct lanes *l)
+dissolve(struct cutover_mariadb *l)
 {
 	const struct names *n = &l->p->names;
 	struct err ignored = { .kind = ERR_NONE };
@@ -398,7 +399,7 @@ dissolve(struct lanes *l)
  * whether that was all.
  */
 static bool
-hand_back(struct lanes *l, bool locked)
+hand_back(struct cutover_mariadb *l, bool locked)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	bool done = dissolve(l);
@@ -408,12 +409,12 @@ hand_back(struct lanes *l, bool locked)
 	if (done && locked)
 		run_items(l, SCRIPT_RETAKE);
 	db_quiet(l->holder, &ignored, "SET SESSION foreign_key_checks = 1");
-	lanes_unlock(l);
+	cutover_mariadb_unlock(l);
 	return done;
 }
 
 int
-lanes_swap(struct lanes *l, bool *back, struct err *e)
+cutover_mariadb_swap(struct cutover_mariadb *l, bool *back, struct err *e)
 {
 	size_t done = 0;
 	bool locked;
@@ -422,7 +423,7 @@ lanes_swap(struct lanes *l, bool *back, struct err *e)
 	rc = line_up(l, e);
 	locked = rc != 0;
 	if (rc == 0) {
-		rc = vigil_receive(l->renamer, &done, e);
+		rc = watchdog_receive(l->renamer, &done, e);
 		if (rc == 0 || done > (l->p->park != NULL)) {
 			if (rc != 0)
 				err_while(e, "the old table");
