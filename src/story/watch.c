@@ -28,8 +28,8 @@ keep(struct migration *m, struct err *e)
 }
 
 /*
- * While others work, the main connection keeps other livealters out, and sees that
- * the triggers are there and have nothing to complain about.
+ * While others work, the main connection keeps other livealters out, and sees
+ * that the triggers are there and have nothing to complain about.
  */
 static int
 beat_once(struct migration *m, struct err *e)
