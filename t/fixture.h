@@ -20,7 +20,7 @@
 struct fixture {
 	struct table old, new;
 	struct server server;
-	struct plan_wish wish;
+	struct plan_options wish;
 	struct names names;
 	struct alter alter;
 	struct plan plan;

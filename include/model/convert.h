@@ -52,8 +52,8 @@ bool convert_ordered(const struct column *from, const struct column *to);
 
 /*
  * The value that the new column has, to be compared with it by "=" and its
- * index; ref is the old one by the new one's clock (clock.h).  False when that
- * cannot be expressed; nothing is added then.
+ * index; ref is the old one by the new one's clock (time_zone.h).  False when
+ * that cannot be expressed; nothing is added then.
  */
 bool convert_key(struct str *q, const struct column *from,
     const struct column *to, const char *ref);

@@ -60,7 +60,7 @@ struct fresh_fkey {
 };
 
 /* The configuration, as far as the plan depends on it. */
-struct plan_wish {
+struct plan_options {
 	const char *chunk_index;	/* or NULL */
 	bool null_to_not_null;
 	bool checksum;			/* compare values, not only counts */

@@ -13,7 +13,7 @@
 int planner_make(struct plan *p, const struct names *names,
     const struct table *old, const struct table *new,
     const struct alter *alter, const struct server *server,
-    const struct plan_wish *wish, struct err *e);
+    const struct plan_options *wish, struct err *e);
 void planner_free(struct plan *p);
 
 /*
@@ -31,6 +31,6 @@ int planner_take(struct plan *back, const struct kin *kin,
  * with *e: ERR_NO_KEY, ERR_REFUSED.
  */
 int planner_reverse(struct plan *p, const struct alter *alter,
-    const struct plan_wish *wish, struct err *e);
+    const struct plan_options *wish, struct err *e);
 
 #endif

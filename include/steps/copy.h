@@ -6,8 +6,8 @@
 #include "base/err.h"
 #include "cli/config.h"
 #include "model/plan.h"
+#include "steps/activity.h"
 #include "steps/registry.h"
-#include "steps/rest.h"
 #include "steps/walk.h"
 
 struct copy_result {
@@ -31,6 +31,6 @@ struct copy_result {
  */
 int copy_run(const struct plan *p, const struct config *cfg,
     const struct registry *reg, const struct walk_watch *watch,
-    struct rest *rest, struct copy_result *result, struct err *e);
+    struct activity *activity, struct copy_result *result, struct err *e);
 
 #endif

@@ -14,15 +14,15 @@
 #include "model/table.h"
 #include "server/db.h"
 #include "server/server.h"
+#include "steps/activity.h"
 #include "steps/capture.h"
 #include "steps/check.h"
 #include "steps/copy.h"
 #include "steps/in_flight.h"
 #include "steps/proof.h"
 #include "steps/registry.h"
-#include "steps/rest.h"
+#include "steps/request.h"
 #include "steps/walk.h"
-#include "steps/wish.h"
 
 /*
  * One migration, from the command line to the last DROP.  Only the
@@ -43,7 +43,7 @@ struct migration {
 	struct plan plan;		/* every statement we will run */
 	struct capture capture;		/* how our triggers are known */
 	struct registry registry;	/* our row in it */
-	struct wish wish;		/* what the operator asks for */
+	struct request request;		/* what the operator asks for */
 	struct record was;		/* that row, as it was found */
 	struct undo undo;		/* what to take away if we fail */
 	/* Are they the tables that were compared? */
@@ -69,7 +69,7 @@ struct migration {
 	enum err_kind unproven;		/* why the old table is kept: a loss,
 					   or nobody knows */
 	struct in_flight late;		/* began before the swap */
-	struct rest rest;		/* does somebody write to it? */
+	struct activity activity;		/* does somebody write to it? */
 	struct copy_result copied;
 	double caught_up;		/* now_s(); see catch_up.h */
 	unsigned int too_much;		/* cut-overs that it was too much for */
@@ -79,7 +79,7 @@ struct migration {
 
 #define MIGRATION_INIT(config) \
 	{ .cfg = (config), .recalled = (config), .undo = UNDO_INIT, \
-	    .registry = REGISTRY_INIT, .rest = REST_INIT }
+	    .registry = REGISTRY_INIT, .activity = ACTIVITY_INIT }
 
 /* The first step: connect, and see what the server is. */
 int migration_connect(struct migration *m, struct err *e);
@@ -93,7 +93,7 @@ struct check_input migration_to_check(const struct migration *m);
 int migration_tell_breakage(const struct migration *m, struct err *e);
 
 /* The configuration, as far as the plan depends on it. */
-struct plan_wish migration_wish(const struct migration *m);
+struct plan_options migration_options(const struct migration *m);
 
 /* Do children still reference the old table after the swap, as
  * --alter-foreign-keys-method=none says?  Then it is kept. */

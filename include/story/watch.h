@@ -5,8 +5,8 @@
 
 #include "base/err.h"
 #include "base/reason.h"
+#include "steps/request.h"
 #include "steps/walk.h"
-#include "steps/wish.h"
 #include "story/migration.h"
 
 /* What the main connection looks after while a migration works or waits. */
@@ -32,7 +32,7 @@ bool watch_is_locked_out(struct err *e);
 
 /* What makes a walk pause, and who looks after it: watch, with m. */
 struct watching {
-	struct wish_of wish;
+	struct request_of wish;
 	struct reason pause[2];
 	struct walk_watch watch;
 };

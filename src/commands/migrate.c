@@ -93,7 +93,7 @@ tell_postponing(const struct config *cfg)
 
 /* The mirroring after the swap, where it is wanted. */
 static int
-plan_way_back(struct migration *m, const struct plan_wish *wish,
+plan_way_back(struct migration *m, const struct plan_options *wish,
     struct err *e)
 {
 	if (!m->cfg->reverse)
@@ -111,11 +111,11 @@ int
 migrate_plan(struct migration *m, struct err *e)
 {
 	const struct ask_beat beat = { watch_alone, m };
-	struct plan_wish wish;
+	struct plan_options wish;
 
 	if (table_load(&m->new, m->db, &m->server, &m->names.shadow, e) != 0)
 		return -1;
-	wish = migration_wish(m);
+	wish = migration_options(m);
 	if (kin_prepare(&m->kin, m->db, &m->names.shadow, m->server.mariadb,
 	    e) != 0 ||
 	    planner_make(&m->plan, &m->names, m->old, m->new, &m->alter,
@@ -164,12 +164,12 @@ migrate_copy(struct migration *m, struct err *e)
 	    watch_persist(m, unchanged_note, e) != 0)
 		return -1;
 	if (m->plan.autoinc_lock)
-		rest_begin(&m->rest, &m->names.old, m->db);
+		activity_begin(&m->activity, &m->names.old, m->db);
 	if (m->plan.in_order) {
 		if (catch_up_begin(m, e) != 0 || catch_up_run(m, e) != 0)
 			return -1;
-	} else if (copy_run(&m->plan, m->cfg, &m->registry, &w.watch, &m->rest,
-	    &m->copied, e) != 0)
+	} else if (copy_run(&m->plan, m->cfg, &m->registry, &w.watch,
+	    &m->activity, &m->copied, e) != 0)
 		return -1;
 	log_info("copied %llu rows in %.1f s", m->copied.walk.rows,
 	    m->copied.walk.seconds);
@@ -199,7 +199,7 @@ bool
 migrate_keep(struct migration *m)
 {
 	if (!same_text(m->cfg->on_interrupt, "keep") || m->swapped ||
-	    m->reverting || m->wish.aborted ||
+	    m->reverting || m->request.aborted ||
 	    m->registry.id == 0 || m->capture.created[N_TRIGGERS - 1] == NULL)
 		return false;
 	undo_forget(&m->undo, UNDO_ANY);

@@ -162,7 +162,7 @@ revert_inspect(struct migration *m, struct err *e)
 static int
 plan_again(struct migration *m, struct err *e)
 {
-	struct plan_wish wish = migration_wish(m);
+	struct plan_options wish = migration_options(m);
 
 	/* That is the table's as it is now. */
 	wish.kin = NULL;

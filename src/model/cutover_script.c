@@ -10,10 +10,10 @@
 #include "model/cutover_fkeys.h"
 #include "model/fkey.h"
 #include "model/kin.h"
-#include "model/mirror.h"
 #include "model/pair.h"
 #include "model/plan.h"
 #include "model/script.h"
+#include "model/sync_triggers.h"
 
 static bool
 has_table(const struct qname *const *set, size_t n, const struct qname *t)
@@ -337,10 +337,10 @@ make_ours(struct plan *p, enum script_lane lane, const struct plan *of,
 	struct str q = STR_INIT;
 	int ev;
 
-	mirror_session(&q, of);
+	sync_triggers_session(&q, of);
 	script_add(&p->script, lane, NULL, &q);
 	for (ev = 0; ev < N_TRIGGERS; ev++) {
-		mirror_create(&q, &of->trigger[ev], on);
+		sync_triggers_create(&q, &of->trigger[ev], on);
 		script_add(&p->script, lane, NULL, &q);
 	}
 	user_trigger_after(&q);

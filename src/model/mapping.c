@@ -65,7 +65,7 @@ account_for_columns(struct plan *p, const struct alter *a, struct err *e)
 }
 
 static void
-fill_pair(struct pair *pr, const struct plan_wish *wish)
+fill_pair(struct pair *pr, const struct plan_options *wish)
 {
 	struct str ignored = STR_INIT;
 
@@ -112,7 +112,7 @@ filler_of(const struct column *c)
 /* source has a column of the old table, or NULL, for each of the new one. */
 static void
 map_columns(struct plan *p, const struct column *const *source,
-    const struct plan_wish *wish)
+    const struct plan_options *wish)
 {
 	const struct column *from, *to;
 	struct pair *pr;
@@ -164,7 +164,7 @@ map_computed(struct plan *p, const struct column *const *source)
 
 int
 mapping_make(struct plan *p, const struct alter *a,
-    const struct plan_wish *wish, struct err *e)
+    const struct plan_options *wish, struct err *e)
 {
 	const struct column **source;
 	size_t i;
@@ -198,7 +198,7 @@ look_forth(struct pair *pr, const struct plan *p)
 
 void
 mapping_reverse(struct plan *back, const struct plan *p, const struct alter *a,
-    const struct plan_wish *wish)
+    const struct plan_options *wish)
 {
 	const struct column **source, *c;
 	const char *as;

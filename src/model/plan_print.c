@@ -12,11 +12,11 @@
 #include "model/apart.h"
 #include "model/bound.h"
 #include "model/convert.h"
-#include "model/mirror.h"
 #include "model/order.h"
 #include "model/reverse.h"
 #include "model/script.h"
 #include "model/sql.h"
+#include "model/sync_triggers.h"
 
 static void
 add_type(struct str *s, const struct column *c)
@@ -89,7 +89,7 @@ print_notes(const struct plan *p, FILE *to)
 	struct str q = STR_INIT;
 
 	print_sql(to, "%s", p->create_notes);
-	if (mirror_alter_notes(&q, p))
+	if (sync_triggers_alter_notes(&q, p))
 		print_sql(to, "%s", q.s);
 	str_free(&q);
 }
@@ -104,7 +104,7 @@ print_capture(const struct plan *p, FILE *to)
 	print_sql(to, "LOCK TABLES %s WRITE", p->names.old.sql);
 	for (ev = 0; ev < N_TRIGGERS; ev++) {
 		str_reset(&q);
-		mirror_create(&q, &p->trigger[ev], &p->names.old);
+		sync_triggers_create(&q, &p->trigger[ev], &p->names.old);
 		print_sql(to, "%s", q.s);
 	}
 	fputs("UNLOCK TABLES;\n", to);

@@ -7,16 +7,16 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/apart.h"
-#include "model/clock.h"
 #include "model/convert.h"
 #include "model/cutover_script.h"
 #include "model/fresh.h"
 #include "model/mapping.h"
-#include "model/mirror.h"
 #include "model/order.h"
 #include "model/pair.h"
 #include "model/script.h"
 #include "model/sql.h"
+#include "model/sync_triggers.h"
+#include "model/time_zone.h"
 #include "model/type.h"
 
 static int
@@ -35,7 +35,7 @@ wanted_walk(struct plan *p, const char *name, struct err *e)
 }
 
 static int
-choose_walk(struct plan *p, const struct plan_wish *wish, struct err *e)
+choose_walk(struct plan *p, const struct plan_options *wish, struct err *e)
 {
 	if (wish->chunk_index != NULL)
 		return wanted_walk(p, wish->chunk_index, e);
@@ -310,7 +310,7 @@ updates_children(const struct server *s, const struct table *old)
 static void
 begin(struct plan *p, const struct names *names, const struct table *old,
     const struct table *new, const struct server *server,
-    const struct plan_wish *wish)
+    const struct plan_options *wish)
 {
 	static const struct kin none = { FKEYS_INIT, FKEYS_INIT, NULL, 0 };
 	static const struct fkeys nothing = FKEYS_INIT;
@@ -336,17 +336,17 @@ begin(struct plan *p, const struct names *names, const struct table *old,
 
 /* Once the columns are paired. */
 static int
-decide(struct plan *p, const struct plan_wish *wish, struct err *e)
+decide(struct plan *p, const struct plan_options *wish, struct err *e)
 {
 	if (choose_walk(p, wish, e) != 0 ||
 	    order_choose(p, wish->chunk_index, e) != 0 ||
 	    (!p->in_order && choose_identity(p, e) != 0) ||
-	    clock_choose(p, e) != 0)
+	    time_zone_choose(p, e) != 0)
 		return -1;
 	choose_ranges(p);
 	choose_values(p);
 	fresh_find(p);
-	mirror_render(p);
+	sync_triggers_render(p);
 	sql_render(p);
 	return 0;
 }
@@ -355,7 +355,7 @@ int
 planner_make(struct plan *p, const struct names *names,
     const struct table *old, const struct table *new,
     const struct alter *alter, const struct server *server,
-    const struct plan_wish *wish, struct err *e)
+    const struct plan_options *wish, struct err *e)
 {
 	begin(p, names, old, new, server, wish);
 	p->sets_counter = alter->sets_auto_increment;
@@ -369,9 +369,9 @@ planner_make(struct plan *p, const struct names *names,
 
 int
 planner_reverse(struct plan *p, const struct alter *alter,
-    const struct plan_wish *wish, struct err *e)
+    const struct plan_options *wish, struct err *e)
 {
-	struct plan_wish plain = { .checksum = wish->checksum,
+	struct plan_options plain = { .checksum = wish->checksum,
 	    .apart = wish->apart, .definer = wish->definer };
 	struct names names = p->names;
 

@@ -6,9 +6,9 @@
  */
 #include "model/row_checksum.h"
 
-#include "model/clock.h"
 #include "model/convert.h"
 #include "model/convert_sum.h"
+#include "model/time_zone.h"
 
 /* Values that never read "N", so that NULL may. */
 static bool
@@ -81,7 +81,7 @@ add_row(struct str *q, const struct plan *p, bool old, const char *row)
 		pr = p->pair[i].forth != NULL ? p->pair[i].forth : &p->pair[i];
 		str_reset(&ref);
 		if (source)
-			clock_source(&ref, p, pr, row);
+			time_zone_source(&ref, p, pr, row);
 		else
 			str_addf(&ref, "%s%s%s", row != NULL ? row : "",
 			    row != NULL ? "." : "", pr->to->name.sql);

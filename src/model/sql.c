@@ -3,11 +3,11 @@
 #include <assert.h>
 #include <string.h>
 
-#include "model/clock.h"
 #include "model/convert.h"
 #include "model/journal.h"
 #include "model/pair.h"
 #include "model/row_checksum.h"
+#include "model/time_zone.h"
 #include "model/value.h"
 
 #define MANY_MEMBERS 256
@@ -241,7 +241,7 @@ sql_key(struct str *q, const struct plan *p, const struct pair *pr,
 	struct str ref = STR_INIT;
 	bool yes;
 
-	clock_source(&ref, p, pr, row);
+	time_zone_source(&ref, p, pr, row);
 	yes = convert_key(q, pr->from, pr->to, ref.s);
 	str_free(&ref);
 	return yes;

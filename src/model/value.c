@@ -1,7 +1,7 @@
 #include "model/value.h"
 
-#include "model/clock.h"
 #include "model/convert.h"
+#include "model/time_zone.h"
 #include "model/zerodate.h"
 
 void
@@ -14,7 +14,7 @@ value_render(struct str *q, const struct plan *p, const struct pair *pr,
 		str_addz(q, pr->filler);
 		return;
 	}
-	clock_source(&ref, p, pr, row);
+	time_zone_source(&ref, p, pr, row);
 	convert_value(&value, pr->from, pr->to, ref.s);
 	str_addz(q, pr->adapts_null ? "COALESCE(" : "");
 	zerodate_judged(q, pr, row, value.s);

@@ -6,8 +6,8 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/journal.h"
-#include "model/mirror.h"
 #include "model/record.h"
+#include "model/sync_triggers.h"
 #include "server/session.h"
 #include "steps/mdl.h"
 #include "steps/trust.h"
@@ -23,7 +23,7 @@ create_triggers(struct db *db, const struct plan *p, struct undo *undo,
 	for (ev = 0; ev < N_TRIGGERS && rc == 0; ev++) {
 		t = &p->trigger[ev];
 		str_reset(&q);
-		mirror_create(&q, t, &p->names.old);
+		sync_triggers_create(&q, t, &p->names.old);
 		undo_push(undo, UNDO_TRIGGER, "DROP TRIGGER IF EXISTS %s",
 		    t->name.sql);
 		rc = db_run_text(db, q.s, e);
@@ -120,7 +120,7 @@ capture_prepare(struct db *db, const struct server *s, const struct names *n,
 	int rc;
 
 	undo_push(undo, UNDO_NOTES, "DROP TABLE IF EXISTS %s", n->notes.sql);
-	mirror_notes(&q, n);
+	sync_triggers_notes(&q, n);
 	rc = db_run_text(db, q.s, e);
 	str_free(&q);
 	if (rc == 0)
@@ -137,7 +137,7 @@ alter_notes(struct db *db, const struct plan *p, struct err *e)
 	struct str q = STR_INIT;
 	int rc = 0;
 
-	if (mirror_alter_notes(&q, p))
+	if (sync_triggers_alter_notes(&q, p))
 		rc = db_run_text(db, q.s, e);
 	str_free(&q);
 	return rc;
@@ -159,7 +159,7 @@ capture_run(struct db *db, const struct plan *p, const struct config *cfg,
 	/* Of an earlier run. */
 	if (check_lost(db, p, e) != 0 || alter_notes(db, p, e) != 0)
 		return -1;
-	mirror_session(&mode, p);
+	sync_triggers_session(&mode, p);
 	rc = db_quiet(db, e, "%s", mode.s);
 	str_free(&mode);
 	if (rc != 0)

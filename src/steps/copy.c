@@ -45,7 +45,7 @@ struct job {
 	const struct plan *plan;
 	const struct config *cfg;
 	const struct registry *registry;
-	struct rest *rest;		/* of the old table */
+	struct activity *activity;		/* of the old table */
 	/* Where INSERT ... SELECT takes the AUTO-INC lock: it goes alone, any
 	 * number of INSERT ... VALUES go together. */
 	pthread_rwlock_t lane;
@@ -391,7 +391,7 @@ is_equal(struct job *j, struct db *db, const struct chunk *c,
 	struct err ignored = { .kind = ERR_NONE };
 	struct sum old, new;
 
-	if (!rest_is_kept(j->rest) ||
+	if (!activity_is_kept(j->activity) ||
 	    sum_both(&old, &new, j->plan, db, c, &ignored) != 0)
 		return false;
 	*rows = old.rows;
@@ -453,10 +453,11 @@ copy_chunk(void *arg, struct db *db, const struct chunk *c,
 	struct chunk_done one;
 	unsigned int tries = 0;
 	bool met = false, done = false;
-	bool by_values = j->plan->autoinc_lock && rest_is_busy(j->rest, db) &&
+	bool by_values = j->plan->autoinc_lock &&
+	    activity_is_busy(j->activity, db) &&
 	    j->plan->by_values;
 	unsigned long long written = 0, now = 0;
-	bool known = wants_comparison(j) && rest_written(db, &written);
+	bool known = wants_comparison(j) && activity_written(db, &written);
 	int rc = 0;
 
 	bound_copy(&piece.after, &c->after);
@@ -493,8 +494,8 @@ copy_chunk(void *arg, struct db *db, const struct chunk *c,
 	bound_free(&piece.after);
 	bound_free(&piece.upto);
 	if (rc == 0 && wants_comparison(j)) {
-		known = known && rest_written(db, &now);
-		rest_except(j->rest, now - written);
+		known = known && activity_written(db, &now);
+		activity_except(j->activity, now - written);
 		compare_chunk(j, db, c, known, &all->idle);
 	}
 	return rc < 0 ? -1 : met;
@@ -503,10 +504,10 @@ copy_chunk(void *arg, struct db *db, const struct chunk *c,
 int
 copy_run(const struct plan *p, const struct config *cfg,
     const struct registry *reg, const struct walk_watch *watch,
-    struct rest *rest, struct copy_result *result, struct err *e)
+    struct activity *activity, struct copy_result *result, struct err *e)
 {
-	struct job j = { .plan = p, .cfg = cfg, .registry = reg, .rest = rest,
-	    .all = p->autoinc_lock && p->same_ranges &&
+	struct job j = { .plan = p, .cfg = cfg, .registry = reg,
+	    .activity = activity, .all = p->autoinc_lock && p->same_ranges &&
 	    cfg->threads > 1 && cfg->verify != VERIFY_NONE &&
 	    reg->mark.n == 0 };
 	struct walk w = { .plan = p, .cfg = cfg, .verb = "copied",

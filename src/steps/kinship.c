@@ -10,7 +10,7 @@
 #include "model/cutover_fkeys.h"
 #include "model/cutover_script.h"
 #include "model/definer.h"
-#include "model/mirror.h"
+#include "model/sync_triggers.h"
 #include "server/denied.h"
 #include "server/session.h"
 #include "steps/ask.h"
@@ -194,7 +194,7 @@ make_trial(const struct trial *t, const struct qname *like, struct err *e)
 	names_trial_trigger(&trigger.name, like);
 	definer_body(&body, t->p);
 	trigger.body = body.s;
-	mirror_create(&q, &trigger, like);
+	sync_triggers_create(&q, &trigger, like);
 	rc = db_run(t->db, e, "CREATE TABLE %s (id INT PRIMARY KEY) "
 	    "ENGINE=InnoDB", like->sql);
 	if (rc == 0)

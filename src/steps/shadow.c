@@ -8,7 +8,7 @@
 #include "base/util.h"
 #include "model/apart.h"
 #include "model/ddl.h"
-#include "model/mirror.h"
+#include "model/sync_triggers.h"
 #include "server/denied.h"
 #include "server/session.h"
 #include "server/spelling.h"
@@ -464,7 +464,7 @@ probe_triggers(struct db *db, const struct server *s, const struct names *n,
 		return -1;
 	t.definer = definer != NULL ? account.sql : NULL;
 	names_trial_trigger(&t.name, &n->shadow);
-	mirror_probe(&q, &t, &n->shadow);
+	sync_triggers_probe(&q, &t, &n->shadow);
 	/* Foreign keys let the application's statements lock it as well. */
 	rc = mdl_run(db, s, MDL_ONE(&n->shadow), tries, q.s, e);
 	str_reset(&q);

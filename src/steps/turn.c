@@ -2,8 +2,8 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "model/mirror.h"
 #include "model/reverse.h"
+#include "model/sync_triggers.h"
 
 static void
 announce(const char *what, struct str *names)
@@ -61,7 +61,7 @@ alter_notes(struct db *db, const struct plan *back, struct err *e)
 	struct str q = STR_INIT;
 	int rc = 0;
 
-	if (mirror_alter_notes(&q, back))
+	if (sync_triggers_alter_notes(&q, back))
 		rc = db_run_text(db, q.s, e);
 	str_free(&q);
 	return rc;

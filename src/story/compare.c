@@ -21,7 +21,7 @@ static int
 known_equal(struct migration *m, bool *known, struct err *e)
 {
 	*known = m->copied.all && !m->reconnected && !m->resumed &&
-	    rest_was_kept(&m->rest, m->db);
+	    activity_was_kept(&m->activity, m->db);
 	/* It counts once, since it grows old. */
 	m->copied.all = false;
 	if (!*known)

@@ -169,9 +169,9 @@ look_and_swap(struct migration *m, const struct mdl_gate *gate,
 int
 exchange_run(struct migration *m, struct err *e)
 {
-	const struct wish_of wish = { &m->wish };
+	const struct request_of wish = { &m->request };
 	const struct reason reasons[] = {
-		{ wish_hold, &wish },
+		{ request_hold, &wish },
 		{ reason_file, m->cfg->postpone_cut_over_flag_file },
 		{ postpone_window, m->cfg },
 	};

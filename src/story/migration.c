@@ -20,7 +20,7 @@ migration_connect(struct migration *m, struct err *e)
 	m->began = now_s();
 	if (definer != NULL && account_set(&m->definer, definer, e) != 0)
 		return -1;
-	wish_init(&m->wish, m->cfg, &m->server, &m->registry);
+	request_init(&m->request, m->cfg, &m->server, &m->registry);
 	return session_first(&m->db, &m->server, m->recalled,
 	    "main", e);
 }
@@ -61,10 +61,10 @@ may_change(const void *arg, const char *column)
 	return warning_allowed(cfg, column);
 }
 
-struct plan_wish
-migration_wish(const struct migration *m)
+struct plan_options
+migration_options(const struct migration *m)
 {
-	struct plan_wish wish = {
+	struct plan_options wish = {
 		.chunk_index = m->reverting ? NULL : m->cfg->chunk_index,
 		.null_to_not_null = m->cfg->null_to_not_null,
 		.checksum = m->cfg->verify != VERIFY_COUNT,
@@ -119,7 +119,7 @@ migration_free(struct migration *m)
 	capture_free(&m->capture);
 	identity_free(&m->old_is);
 	identity_free(&m->new_is);
-	wish_free(&m->wish);
+	request_free(&m->request);
 	registry_free(&m->registry);
 	record_free(&m->was);
 	in_flight_free(&m->late);

@@ -144,9 +144,9 @@ void
 watch_walk(struct watching *w, struct migration *m,
     int (*watch)(void *arg, struct err *e))
 {
-	w->wish.wish = &m->wish;
+	w->wish.wish = &m->request;
 	w->pause[0] = (struct reason){ reason_file, m->cfg->pause_file };
-	w->pause[1] = (struct reason){ wish_pause, &w->wish };
+	w->pause[1] = (struct reason){ request_pause, &w->wish };
 	w->watch = (struct walk_watch){ watch, m, w->pause, 2,
-	    &m->wish.pace };
+	    &m->request.pace };
 }

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/progress.h"
-#include "model/clock.h"
+#include "model/time_zone.h"
 
 static void
 says(const struct progress *p, const char *want)
@@ -20,7 +20,7 @@ says(const struct progress *p, const char *want)
 }
 
 static void
-clock_says(double seconds, const char *want)
+time_zone_says(double seconds, const char *want)
 {
 	struct str s = STR_INIT;
 
@@ -102,17 +102,17 @@ static void
 the_clock_has_hours_when_it_needs_them(void **state)
 {
 	(void)state;
-	clock_says(0, "0:00");
-	clock_says(0.4, "0:00");
-	clock_says(7, "0:07");
-	clock_says(59.4, "0:59");
-	clock_says(59.6, "1:00");
-	clock_says(754, "12:34");
-	clock_says(3599, "59:59");
-	clock_says(3599.9, "1:00:00");
-	clock_says(3723, "1:02:03");
-	clock_says(360000, "100:00:00");
-	clock_says(-5, "0:00");
+	time_zone_says(0, "0:00");
+	time_zone_says(0.4, "0:00");
+	time_zone_says(7, "0:07");
+	time_zone_says(59.4, "0:59");
+	time_zone_says(59.6, "1:00");
+	time_zone_says(754, "12:34");
+	time_zone_says(3599, "59:59");
+	time_zone_says(3599.9, "1:00:00");
+	time_zone_says(3723, "1:02:03");
+	time_zone_says(360000, "100:00:00");
+	time_zone_says(-5, "0:00");
 }
 
 static void

@@ -22,7 +22,7 @@
  * and there is no copy.  So a row is deleted, and moved, just by its key; and
  * what the new table does not have of it stays as it is.
  */
-#include "model/mirror.h"
+#include "model/sync_triggers.h"
 
 #include <string.h>
 
@@ -510,7 +510,7 @@ body(const struct plan *p, enum trigger_event ev)
 }
 
 void
-mirror_notes(struct str *q, const struct names *n)
+sync_triggers_notes(struct str *q, const struct names *n)
 {
 	struct str comment = STR_INIT;
 
@@ -526,7 +526,7 @@ mirror_notes(struct str *q, const struct names *n)
 }
 
 bool
-mirror_alter_notes(struct str *q, const struct plan *p)
+sync_triggers_alter_notes(struct str *q, const struct plan *p)
 {
 	if (p->in_order)
 		journal_alter(q, p);
@@ -536,7 +536,7 @@ mirror_alter_notes(struct str *q, const struct plan *p)
 }
 
 void
-mirror_render(struct plan *p)
+sync_triggers_render(struct plan *p)
 {
 	static const char *const event[] = { "DELETE", "UPDATE", "INSERT" };
 	struct str q = STR_INIT;
@@ -549,12 +549,12 @@ mirror_render(struct plan *p)
 		p->trigger[ev].definer = p->definer;
 		p->trigger[ev].body = body(p, (enum trigger_event)ev);
 	}
-	mirror_notes(&q, &p->names);
+	sync_triggers_notes(&q, &p->names);
 	p->create_notes = str_take(&q);
 }
 
 void
-mirror_session(struct str *q, const struct plan *p)
+sync_triggers_session(struct str *q, const struct plan *p)
 {
 	str_addz(q, "SET SESSION sql_mode='STRICT_ALL_TABLES,");
 	session_sql_mode(q, p->session);
@@ -573,14 +573,14 @@ add_trigger(struct str *q, const struct trigger *t, const struct qname *table,
 }
 
 void
-mirror_create(struct str *q, const struct trigger *t,
+sync_triggers_create(struct str *q, const struct trigger *t,
     const struct qname *table)
 {
 	add_trigger(q, t, table, t->body);
 }
 
 void
-mirror_probe(struct str *q, const struct trigger *t,
+sync_triggers_probe(struct str *q, const struct trigger *t,
     const struct qname *table)
 {
 	add_trigger(q, t, table, "BEGIN END");

@@ -1,4 +1,4 @@
-#include "steps/rest.h"
+#include "steps/activity.h"
 
 #include "base/stop.h"
 #include "base/str.h"
@@ -20,7 +20,7 @@ ask_written(struct db *db, const char *whose, unsigned long long *n)
 }
 
 bool
-rest_written(struct db *db, unsigned long long *n)
+activity_written(struct db *db, unsigned long long *n)
 {
 	return ask_written(db, "SESSION", n);
 }
@@ -40,7 +40,7 @@ ask_others(struct db *db, unsigned long long *others)
 	for (i = 0; i < AGAIN; i++) {
 		before = all;
 		if (!ask_written(db, "GLOBAL", &all) ||
-		    !rest_written(db, &own))
+		    !activity_written(db, &own))
 			return false;
 		if (i > 0 && all == before) {
 			*others = all - own;
@@ -52,7 +52,7 @@ ask_others(struct db *db, unsigned long long *others)
 }
 
 void
-rest_except(struct rest *r, unsigned long long n)
+activity_except(struct activity *r, unsigned long long n)
 {
 	pthread_mutex_lock(&r->lock);
 	r->ours += n;
@@ -61,7 +61,7 @@ rest_except(struct rest *r, unsigned long long n)
 
 /* Not allowed to ask, or not to be found (the name is a file's): 0. */
 static unsigned long long
-ask_changes(const struct rest *r, struct db *db)
+ask_changes(const struct activity *r, struct db *db)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	struct str name = STR_INIT, q = STR_INIT;
@@ -79,7 +79,7 @@ ask_changes(const struct rest *r, struct db *db)
 }
 
 static unsigned long long
-ask_time(const struct rest *r, struct db *db)
+ask_time(const struct activity *r, struct db *db)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	struct str where = STR_INIT;
@@ -99,7 +99,7 @@ ask_time(const struct rest *r, struct db *db)
  * number; hence the time, which is that of the last COMMIT.
  */
 static void
-look(struct rest *r, struct db *db, bool last)
+look(struct activity *r, struct db *db, bool last)
 {
 	unsigned long long n, at = 0;
 	bool first;
@@ -123,7 +123,7 @@ look(struct rest *r, struct db *db, bool last)
 }
 
 void
-rest_begin(struct rest *r, const struct qname *table, struct db *db)
+activity_begin(struct activity *r, const struct qname *table, struct db *db)
 {
 	r->table = table;
 	r->changes = 0;
@@ -137,7 +137,7 @@ rest_begin(struct rest *r, const struct qname *table, struct db *db)
 }
 
 bool
-rest_is_busy(struct rest *r, struct db *db)
+activity_is_busy(struct activity *r, struct db *db)
 {
 	bool busy;
 
@@ -149,7 +149,7 @@ rest_is_busy(struct rest *r, struct db *db)
 }
 
 bool
-rest_is_kept(struct rest *r)
+activity_is_kept(struct activity *r)
 {
 	bool kept;
 
@@ -160,7 +160,7 @@ rest_is_kept(struct rest *r)
 }
 
 bool
-rest_was_kept(struct rest *r, struct db *db)
+activity_was_kept(struct activity *r, struct db *db)
 {
 	unsigned long long others = 0;
 	bool known;
@@ -170,5 +170,5 @@ rest_was_kept(struct rest *r, struct db *db)
 	pthread_mutex_lock(&r->lock);
 	known = known && others - r->ours == r->others;
 	pthread_mutex_unlock(&r->lock);
-	return known && rest_is_kept(r);
+	return known && activity_is_kept(r);
 }

@@ -1,5 +1,5 @@
-#ifndef REST_H
-#define REST_H
+#ifndef ACTIVITY_H
+#define ACTIVITY_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -16,7 +16,7 @@
  * And whether anybody but us has written to any table of the server, our new
  * one among them: so many rows were (Handler_write and its like).
  */
-struct rest {
+struct activity {
 	const struct qname *table;
 	pthread_mutex_t lock;		/* guards what is below it */
 	unsigned long long changes;	/* as last seen, and 1; 0: not known */
@@ -28,27 +28,28 @@ struct rest {
 	unsigned long long ours;	/* that we have written since */
 };
 
-#define REST_INIT { .lock = PTHREAD_MUTEX_INITIALIZER }
+#define ACTIVITY_INIT { .lock = PTHREAD_MUTEX_INITIALIZER }
 
 /* From now on, with a first look; the table's name must stay. */
-void rest_begin(struct rest *r, const struct qname *table, struct db *db);
+void activity_begin(struct activity *r, const struct qname *table,
+    struct db *db);
 
 /* Rows that this connection has written, to any table; false: not known. */
-bool rest_written(struct db *db, unsigned long long *n);
+bool activity_written(struct db *db, unsigned long long *n);
 
 /* So many were written by another one that is ours; from any thread. */
-void rest_except(struct rest *r, unsigned long long n);
+void activity_except(struct activity *r, unsigned long long n);
 
 /* Look.  Has somebody written in the last second?  From any thread. */
-bool rest_is_busy(struct rest *r, struct db *db);
+bool activity_is_busy(struct activity *r, struct db *db);
 
 /*
  * Did no look, nor is it now seen that somebody has, since the first one; nor
- * to any other table?  db is that of rest_begin(), and the same connection.
+ * to any other table?  db is that of activity_begin(), and the same connection.
  */
-bool rest_was_kept(struct rest *r, struct db *db);
+bool activity_was_kept(struct activity *r, struct db *db);
 
 /* The same, as far as the looks until now tell. */
-bool rest_is_kept(struct rest *r);
+bool activity_is_kept(struct activity *r);
 
 #endif

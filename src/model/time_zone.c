@@ -1,4 +1,4 @@
-#include "model/clock.h"
+#include "model/time_zone.h"
 
 #include <string.h>
 #include <strings.h>
@@ -142,7 +142,7 @@ shift_pairs(struct plan *p)
 }
 
 int
-clock_choose(struct plan *p, struct err *e)
+time_zone_choose(struct plan *p, struct err *e)
 {
 	bool any = false;
 	size_t i;
@@ -213,7 +213,7 @@ add_shifted(struct str *q, const struct pair *pr, const char *ref,
 }
 
 void
-clock_source(struct str *q, const struct plan *p, const struct pair *pr,
+time_zone_source(struct str *q, const struct plan *p, const struct pair *pr,
     const char *row)
 {
 	struct str ref = STR_INIT, value = STR_INIT;

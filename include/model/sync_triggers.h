@@ -1,5 +1,5 @@
-#ifndef MIRROR_H
-#define MIRROR_H
+#ifndef SYNC_TRIGGERS_H
+#define SYNC_TRIGGERS_H
 
 #include <stdbool.h>
 
@@ -12,27 +12,27 @@
  */
 
 /* Fill in p->trigger and p->create_notes; called by planner_make(). */
-void mirror_render(struct plan *p);
+void sync_triggers_render(struct plan *p);
 
 /* CREATE TABLE for the notes; which also says whose they are, see
  * names_comment(). */
-void mirror_notes(struct str *q, const struct names *n);
+void sync_triggers_notes(struct str *q, const struct names *n);
 
 /* Add the ALTER TABLE that they need with this plan.  False: none. */
-bool mirror_alter_notes(struct str *q, const struct plan *p);
+bool sync_triggers_alter_notes(struct str *q, const struct plan *p);
 
 /* CREATE TRIGGER, whole. */
-void mirror_create(struct str *q, const struct trigger *t,
+void sync_triggers_create(struct str *q, const struct trigger *t,
     const struct qname *table);
 
 /* A trigger that does nothing, to find out whether we may make one. */
-void mirror_probe(struct str *q, const struct trigger *t,
+void sync_triggers_probe(struct str *q, const struct trigger *t,
     const struct qname *table);
 
 /*
  * SET sql_mode: the session a trigger is created in decides how it runs,
  * whoever writes.
  */
-void mirror_session(struct str *q, const struct plan *p);
+void sync_triggers_session(struct str *q, const struct plan *p);
 
 #endif

@@ -1,5 +1,5 @@
-#ifndef CLOCK_H
-#define CLOCK_H
+#ifndef TIME_ZONE_H
+#define TIME_ZONE_H
 
 #include <stdbool.h>
 
@@ -24,11 +24,11 @@
  * and identity.  Returns 0, or -1 with *e (ERR_REFUSED) when the key needs one
  * clock and the new table the other.
  */
-int clock_choose(struct plan *p, struct err *e);
+int time_zone_choose(struct plan *p, struct err *e);
 
 /* Add the old value, of the row NEW, OLD or o (NULL: of no named row), as the
  * new column's type has it. */
-void clock_source(struct str *q, const struct plan *p, const struct pair *pr,
-    const char *row);
+void time_zone_source(struct str *q, const struct plan *p,
+    const struct pair *pr, const char *row);
 
 #endif

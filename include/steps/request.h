@@ -1,5 +1,5 @@
-#ifndef WISH_H
-#define WISH_H
+#ifndef REQUEST_H
+#define REQUEST_H
 
 #include <stdbool.h>
 
@@ -15,7 +15,7 @@
  * It is written to the row of the registry, a line for each wish, and taken
  * out of it by the migration within a second.
  */
-struct wish {
+struct request {
 	struct db *db;			/* of its own: it is read at any time */
 	const struct config *cfg;
 	const struct server *server;
@@ -26,35 +26,35 @@ struct wish {
 	struct walk_pace pace;		/* for the copy and the comparison */
 };
 
-void wish_init(struct wish *w, const struct config *cfg,
+void request_init(struct request *w, const struct config *cfg,
     const struct server *s, const struct registry *reg);
-void wish_free(struct wish *w);
+void request_free(struct request *w);
 
 /*
  * Is it something that can be asked for?  "pause", "go", "postpone",
  * "cut-over", "abort", "set chunk-time=SECONDS", "set threads=N".  NULL, or
  * what is wrong with it.
  */
-const char *wish_check(const char *text);
+const char *request_check(const char *text);
 
 /*
  * Ask for it: add it to the row.  ERR_BUSY when too much is there that nobody
  * has read.  Is there still something?  1, 0, or -1 with *e.
  */
-int wish_put(const struct registry *reg, struct db *db, const char *text,
+int request_put(const struct registry *reg, struct db *db, const char *text,
     struct err *e);
-int wish_left(const struct registry *reg, struct db *db, struct err *e);
+int request_left(const struct registry *reg, struct db *db, struct err *e);
 
 /* For reasons: const, though what it points to is not. */
-struct wish_of {
-	struct wish *wish;
+struct request_of {
+	struct request *wish;
 };
 
 /*
- * Reasons to begin no chunk; and not to swap.  arg is a struct wish_of.  They
- * read what was asked for; -1 with ERR_STOPPED for "abort".  A registry that
- * cannot be read asks for nothing.
+ * Reasons to begin no chunk; and not to swap.  arg is a struct request_of.
+ * They read what was asked for; -1 with ERR_STOPPED for "abort".  A registry
+ * that cannot be read asks for nothing.
  */
-reason_fn wish_pause, wish_hold;
+reason_fn request_pause, request_hold;
 
 #endif

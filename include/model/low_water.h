@@ -1,5 +1,5 @@
-#ifndef TRAIL_H
-#define TRAIL_H
+#ifndef LOW_WATER_H
+#define LOW_WATER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
  * finished in any; the mark is the end of the last one before which every
  * other is finished.  Pure; whoever holds the baton may use it.
  */
-struct trail {
+struct low_water {
 	struct place {
 		struct bound upto;
 		unsigned long long rows;
@@ -23,26 +23,26 @@ struct trail {
 	unsigned long long rows;	/* up to the mark */
 };
 
-#define TRAIL_INIT { NULL, 0, 0, 0, BOUND_INIT, 0 }
+#define LOW_WATER_INIT { NULL, 0, 0, 0, BOUND_INIT, 0 }
 
 /* Begin at a mark instead of the beginning. */
-void trail_start(struct trail *t, const struct bound *mark,
+void low_water_start(struct low_water *t, const struct bound *mark,
     unsigned long long rows);
 
 /* A chunk that ends there is handed out.  Returns its number. */
-unsigned long long trail_add(struct trail *t, const struct bound *upto);
+unsigned long long low_water_add(struct low_water *t, const struct bound *upto);
 
 /*
  * If this chunk were finished now, with so many rows, would the mark move?
  * Then *mark and *total say where to, and how many rows are before it.
  */
-bool trail_would_move(const struct trail *t, unsigned long long number,
+bool low_water_would_move(const struct low_water *t, unsigned long long number,
     unsigned long long rows, struct bound *mark, unsigned long long *total);
 
 /* It is finished. */
-void trail_done(struct trail *t, unsigned long long number,
+void low_water_done(struct low_water *t, unsigned long long number,
     unsigned long long rows);
 
-void trail_free(struct trail *t);
+void low_water_free(struct low_water *t);
 
 #endif

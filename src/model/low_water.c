@@ -1,4 +1,4 @@
-#include "model/trail.h"
+#include "model/low_water.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -7,14 +7,15 @@
 #include "base/util.h"
 
 void
-trail_start(struct trail *t, const struct bound *mark, unsigned long long rows)
+low_water_start(struct low_water *t, const struct bound *mark,
+    unsigned long long rows)
 {
 	bound_copy(&t->mark, mark);
 	t->rows = rows;
 }
 
 unsigned long long
-trail_add(struct trail *t, const struct bound *upto)
+low_water_add(struct low_water *t, const struct bound *upto)
 {
 	struct place *p;
 
@@ -29,7 +30,7 @@ trail_add(struct trail *t, const struct bound *upto)
 }
 
 bool
-trail_would_move(const struct trail *t, unsigned long long number,
+low_water_would_move(const struct low_water *t, unsigned long long number,
     unsigned long long rows, struct bound *mark, unsigned long long *total)
 {
 	size_t i;
@@ -45,7 +46,8 @@ trail_would_move(const struct trail *t, unsigned long long number,
 }
 
 void
-trail_done(struct trail *t, unsigned long long number, unsigned long long rows)
+low_water_done(struct low_water *t, unsigned long long number,
+    unsigned long long rows)
 {
 	size_t i;
 
@@ -64,9 +66,9 @@ trail_done(struct trail *t, unsigned long long number, unsigned long long rows)
 }
 
 void
-trail_free(struct trail *t)
+low_water_free(struct low_water *t)
 {
-	struct trail none = TRAIL_INIT;
+	struct low_water none = LOW_WATER_INIT;
 	size_t i;
 
 	for (i = 0; i < t->n; i++)

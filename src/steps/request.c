@@ -1,4 +1,4 @@
-#include "steps/wish.h"
+#include "steps/request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +14,8 @@
 #define ROOM		200	/* characters, of the column's 255 */
 
 void
-wish_init(struct wish *w, const struct config *cfg, const struct server *s,
-    const struct registry *reg)
+request_init(struct request *w, const struct config *cfg,
+    const struct server *s, const struct registry *reg)
 {
 	memset(w, 0, sizeof(*w));
 	w->cfg = cfg;
@@ -25,14 +25,14 @@ wish_init(struct wish *w, const struct config *cfg, const struct server *s,
 }
 
 void
-wish_free(struct wish *w)
+request_free(struct request *w)
 {
 	db_close(w->db);
 	w->db = NULL;
 }
 
 int
-wish_put(const struct registry *reg, struct db *db, const char *line,
+request_put(const struct registry *reg, struct db *db, const char *line,
     struct err *e)
 {
 	struct str q = STR_INIT, text = STR_INIT;
@@ -79,7 +79,7 @@ take(const struct registry *reg, struct db *db, char **text,
 }
 
 int
-wish_left(const struct registry *reg, struct db *db, struct err *e)
+request_left(const struct registry *reg, struct db *db, struct err *e)
 {
 	unsigned long long n = 0;
 	int rc = table_exists(db, &reg->name, e);
@@ -110,7 +110,7 @@ read_setting(const char *text, struct walk_pace *pace)
 }
 
 const char *
-wish_check(const char *text)
+request_check(const char *text)
 {
 	static const char *const word[] = { "pause", "go", "postpone",
 	    "cut-over", "abort", NULL };
@@ -128,9 +128,9 @@ wish_check(const char *text)
 }
 
 static int
-obey(struct wish *w, const char *text, struct err *e)
+obey(struct request *w, const char *text, struct err *e)
 {
-	if (wish_check(text) != NULL) {
+	if (request_check(text) != NULL) {
 		log_warn("asked for what is not known: %.60s", text);
 		return 0;
 	}
@@ -156,7 +156,7 @@ obey(struct wish *w, const char *text, struct err *e)
 
 /* All the lines of what was in the row. */
 static int
-obey_all(struct wish *w, const char *text, struct err *e)
+obey_all(struct request *w, const char *text, struct err *e)
 {
 	size_t len;
 	char *line;
@@ -173,7 +173,7 @@ obey_all(struct wish *w, const char *text, struct err *e)
 
 /* Look, if it is time to; a connection that broke is made anew. */
 static int
-look(struct wish *w, struct err *e)
+look(struct request *w, struct err *e)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	char *text = NULL;
@@ -184,37 +184,37 @@ look(struct wish *w, struct err *e)
 	w->looked = now_s();
 	if (w->db == NULL && session_open(&w->db, w->server, w->cfg, "control",
 	    SESSION_MAIN, 0, &ignored) != 0) {
-		wish_free(w);
+		request_free(w);
 		return 0;
 	}
 	if (take(w->registry, w->db, &text, &ignored) != 0)
-		wish_free(w);
+		request_free(w);
 	else if (text != NULL)
 		rc = obey_all(w, text, e);
 	free(text);
 	return rc;
 }
 
-static struct wish *
-wish_in(const void *arg)
+static struct request *
+request_in(const void *arg)
 {
-	const struct wish_of *of = arg;
+	const struct request_of *of = arg;
 
 	return of->wish;
 }
 
 /* What the operator has to say for it to go on. */
 static void
-add_control(struct str *what, const struct wish *w, const char *action)
+add_control(struct str *what, const struct request *w, const char *action)
 {
 	command_add(what, "control", w->cfg->database, w->cfg->table);
 	str_addf(what, " %s", action);
 }
 
 int
-wish_pause(const void *arg, struct str *what, double *in, struct err *e)
+request_pause(const void *arg, struct str *what, double *in, struct err *e)
 {
-	struct wish *w = wish_in(arg);
+	struct request *w = request_in(arg);
 
 	(void)in;
 	if (look(w, e) != 0)
@@ -225,12 +225,12 @@ wish_pause(const void *arg, struct str *what, double *in, struct err *e)
 }
 
 int
-wish_hold(const void *arg, struct str *what, double *in, struct err *e)
+request_hold(const void *arg, struct str *what, double *in, struct err *e)
 {
-	struct wish *w = wish_in(arg);
+	struct request *w = request_in(arg);
 	bool waits;
 
-	if (wish_pause(arg, what, in, e) < 0)
+	if (request_pause(arg, what, in, e) < 0)
 		return -1;
 	waits = w->postponed ||
 	    (same_text(w->cfg->cut_over, "when-told") && !w->told);

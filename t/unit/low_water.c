@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/util.h"
-#include "model/trail.h"
+#include "model/low_water.h"
 
 static void
 at(struct bound *b, const char *literal)
@@ -20,36 +20,36 @@ at(struct bound *b, const char *literal)
 }
 
 static unsigned long long
-add(struct trail *t, const char *literal)
+add(struct low_water *t, const char *literal)
 {
 	struct bound b = BOUND_INIT;
 	unsigned long long n;
 
 	at(&b, literal);
-	n = trail_add(t, &b);
+	n = low_water_add(t, &b);
 	bound_free(&b);
 	return n;
 }
 
 static void
-marked(const struct trail *t, const char *literal, unsigned long long rows)
+marked(const struct low_water *t, const char *literal, unsigned long long rows)
 {
 	assert_non_null(t->mark.literal);
 	assert_string_equal(t->mark.literal[0], literal);
 	assert_int_equal(t->rows, rows);
 }
 
-/* What trail_would_move() says is what trail_done() then does. */
+/* What low_water_would_move() says is what low_water_done() then does. */
 static void
-done(struct trail *t, unsigned long long number, unsigned long long rows,
+done(struct low_water *t, unsigned long long number, unsigned long long rows,
     bool moves)
 {
 	struct bound would = BOUND_INIT;
 	unsigned long long total = 0;
 
-	assert_int_equal(trail_would_move(t, number, rows, &would, &total),
+	assert_int_equal(low_water_would_move(t, number, rows, &would, &total),
 	    moves);
-	trail_done(t, number, rows);
+	low_water_done(t, number, rows);
 	if (moves) {
 		assert_true(bound_equal(&would, &t->mark));
 		assert_int_equal(total, t->rows);
@@ -60,7 +60,7 @@ done(struct trail *t, unsigned long long number, unsigned long long rows,
 static void
 one_after_the_other(void **state)
 {
-	struct trail t = TRAIL_INIT;
+	struct low_water t = LOW_WATER_INIT;
 	int i;
 
 	(void)state;
@@ -72,13 +72,13 @@ one_after_the_other(void **state)
 		marked(&t, name, (unsigned long long)i * 10 + 10);
 	}
 	assert_int_equal(t.n, 0);
-	trail_free(&t);
+	low_water_free(&t);
 }
 
 static void
 the_first_unfinished_holds_it_back(void **state)
 {
-	struct trail t = TRAIL_INIT;
+	struct low_water t = LOW_WATER_INIT;
 	unsigned long long a, b, c, d;
 
 	(void)state;
@@ -93,18 +93,18 @@ the_first_unfinished_holds_it_back(void **state)
 	marked(&t, "c", 7);
 	done(&t, d, 8, true);
 	marked(&t, "d", 15);
-	trail_free(&t);
+	low_water_free(&t);
 }
 
 static void
 it_goes_on_from_a_mark(void **state)
 {
-	struct trail t = TRAIL_INIT;
+	struct low_water t = LOW_WATER_INIT;
 	struct bound b = BOUND_INIT;
 
 	(void)state;
 	at(&b, "m");
-	trail_start(&t, &b, 100);
+	low_water_start(&t, &b, 100);
 	marked(&t, "m", 100);
 	add(&t, "n");
 	done(&t, add(&t, "o"), 3, false);
@@ -112,7 +112,7 @@ it_goes_on_from_a_mark(void **state)
 	done(&t, 0, 2, true);
 	marked(&t, "o", 105);
 	bound_free(&b);
-	trail_free(&t);
+	low_water_free(&t);
 }
 
 int
