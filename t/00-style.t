@@ -231,6 +231,11 @@ none_of('texts of others go through print.c or log.c', map { my $f = $_;
     grep { !m{^src/(?:base/(?:print|log|util)|cli/(?:configure|option_print))
 	\.c$}x } @SRC);
 
+# The words of src/README took the place of these.
+none_of('no names of old', lines_where(sub {
+	/\b(?:vigil|pulse|telling|rowsum|claim|trail|mirror|conductor|cutkey|
+	plan_wish)(?:_\w+)?\b/x }, \%code, @SRC, @HDR));
+
 # --- what the object files say ---------------------------------------------
 
 # Names that a file exports besides its own.

@@ -22,7 +22,7 @@ struct cursor {
 	pthread_cond_t worker_left;
 	struct bound last;		/* the end of what was handed out */
 	struct bound end;		/* the last row of the table */
-	struct low_water trail;		/* what of it is done */
+	struct low_water low_water;		/* what of it is done */
 	bool done;			/* everything is handed out */
 	bool paused;			/* nothing is handed out for now */
 	unsigned int limit;		/* so many workers are given chunks */

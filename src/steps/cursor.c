@@ -16,7 +16,7 @@ cursor_init(struct cursor *c, const struct walk *w)
 	pace_init(&c->pace, w->cfg->chunk_adapts, w->cfg->chunk_time,
 	    w->cfg->chunk_size);
 	bound_copy(&c->last, &w->from);
-	low_water_start(&c->trail, &w->from, w->from_rows);
+	low_water_start(&c->low_water, &w->from, w->from_rows);
 }
 
 void
@@ -24,7 +24,7 @@ cursor_free(struct cursor *c)
 {
 	bound_free(&c->last);
 	bound_free(&c->end);
-	low_water_free(&c->trail);
+	low_water_free(&c->low_water);
 	pthread_cond_destroy(&c->worker_left);
 	pthread_mutex_destroy(&c->lock);
 }
@@ -116,7 +116,7 @@ cursor_next(struct cursor *c, struct db *db, struct chunk *k, struct err *e)
 	if (!c->done) {
 		rc = next_bound(c, db, k, e);
 		if (rc == 0) {
-			k->number = low_water_add(&c->trail, &k->upto);
+			k->number = low_water_add(&c->low_water, &k->upto);
 			k->of = c;
 			rc = 1;
 		}
@@ -133,7 +133,8 @@ cursor_mark(const struct chunk *k, unsigned long long rows, struct bound *mark,
 	bool moves;
 
 	pthread_mutex_lock(&c->lock);
-	moves = low_water_would_move(&c->trail, k->number, rows, mark, total);
+	moves = low_water_would_move(&c->low_water, k->number, rows, mark,
+	    total);
 	pthread_mutex_unlock(&c->lock);
 	return moves;
 }
@@ -145,7 +146,7 @@ cursor_note(struct cursor *c, const struct chunk *k, unsigned long long rows,
 	pthread_mutex_lock(&c->lock);
 	c->rows += rows;
 	c->chunks++;
-	low_water_done(&c->trail, k->number, rows);
+	low_water_done(&c->low_water, k->number, rows);
 	if (conflict) {
 		c->conflicts++;
 		pace_shrink(&c->pace);
