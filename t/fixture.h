@@ -20,7 +20,7 @@
 struct fixture {
 	struct table old, new;
 	struct server server;
-	struct plan_options wish;
+	struct plan_options options;
 	struct names names;
 	struct alter alter;
 	struct plan plan;
@@ -208,8 +208,8 @@ fixture_begin(struct fixture *f)
 	memset(f, 0, sizeof(*f));
 	f->server = mariadb_10_11;
 	f->server.time_zone = xstrdup("SYSTEM");
-	f->wish.checksum = true;
-	f->wish.proves = true;
+	f->options.checksum = true;
+	f->options.proves = true;
 }
 
 static inline void
@@ -235,6 +235,8 @@ static inline int
 fixture_plan(struct fixture *f, const char *table, const char *alter)
 {
 	struct alter_mode mode = { .mariadb = f->server.mariadb };
+	const struct planner_input in = { &f->names, &f->old, &f->new,
+	    &f->alter, &f->server, &f->options };
 
 	if (qname_set(&f->names.old, "app", table, &f->e) != 0 ||
 	    alter_parse(&f->alter, alter, &mode, &f->e) != 0)
@@ -242,8 +244,7 @@ fixture_plan(struct fixture *f, const char *table, const char *alter)
 	names_derive(&f->names);
 	fixture_of_server(&f->old, &f->server);
 	fixture_of_server(&f->new, &f->server);
-	return planner_make(&f->plan, &f->names, &f->old, &f->new, &f->alter,
-	    &f->server, &f->wish, &f->e);
+	return planner_make(&f->plan, &in, &f->e);
 }
 
 static inline void

@@ -17,11 +17,11 @@
  * old column is unaccounted for.
  */
 int mapping_make(struct plan *p, const struct alter *a,
-    const struct plan_options *wish, struct err *e);
+    const struct plan_options *options, struct err *e);
 
 /* The same for the way back from p->new, by the pairs of p. */
 void mapping_reverse(struct plan *back, const struct plan *p,
-    const struct alter *a, const struct plan_options *wish);
+    const struct alter *a, const struct plan_options *options);
 
 /* Is it new, and must have a value that nobody gives it? */
 bool mapping_lacks_value(const struct plan *p, const struct column *to);

@@ -4,16 +4,23 @@
 #include "base/err.h"
 #include "model/plan.h"
 
+/* What a plan is made of. */
+struct planner_input {
+	const struct names *names;
+	const struct table *old, *new;
+	const struct alter *alter;
+	const struct server *server;
+	const struct plan_options *options;
+};
+
 /*
  * Decide everything.  Returns 0, or -1 with *e: ERR_NO_KEY, ERR_REFUSED when
  * a column is unaccounted for, ERR_USAGE for a --chunk-index that will not
- * do.  Keeps pointers to old, new, server and what wish points to;
+ * do.  Keeps pointers to old, new, server and what the options point to;
  * planner_free() frees the rest.
  */
-int planner_make(struct plan *p, const struct names *names,
-    const struct table *old, const struct table *new,
-    const struct alter *alter, const struct server *server,
-    const struct plan_options *wish, struct err *e);
+int planner_make(struct plan *p, const struct planner_input *in,
+    struct err *e);
 void planner_free(struct plan *p);
 
 /*
@@ -31,6 +38,6 @@ int planner_take(struct plan *back, const struct kin *kin,
  * with *e: ERR_NO_KEY, ERR_REFUSED.
  */
 int planner_reverse(struct plan *p, const struct alter *alter,
-    const struct plan_options *wish, struct err *e);
+    const struct plan_options *options, struct err *e);
 
 #endif

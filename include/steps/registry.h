@@ -40,14 +40,21 @@ void registry_free(struct registry *reg);
 /* Whatever is to be done with the registry beside this table. */
 void registry_locate(struct registry *reg, const struct qname *table);
 
+/* What is known of a migration when it begins. */
+struct registry_entry {
+	const struct names *names;
+	const struct table *old;
+	const char *alter;
+	const char *options;		/* YAML */
+};
+
 /*
- * Enter a migration, before anything of it is made.  options is YAML.  Returns
- * 0, or -1 with *e: ERR_REFUSED when there is a table of that name that is not
- * ours, or is of another version.
+ * Enter a migration, before anything of it is made.  Returns 0, or -1 with *e:
+ * ERR_REFUSED when there is a table of that name that is not ours, or is of
+ * another version.
  */
 int registry_begin(struct registry *reg, struct db *db, const struct server *s,
-    const struct names *n, const struct table *old, const char *alter,
-    const char *options, struct err *e);
+    const struct registry_entry *entry, struct err *e);
 
 /*
  * Each of these notes something, and that we are alive.  With reg->id 0 they

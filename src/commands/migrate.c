@@ -93,13 +93,13 @@ tell_postponing(const struct config *cfg)
 
 /* The mirroring after the swap, where it is wanted. */
 static int
-plan_way_back(struct migration *m, const struct plan_options *wish,
+plan_way_back(struct migration *m, const struct plan_options *options,
     struct err *e)
 {
 	if (!m->cfg->reverse)
 		return 0;
 	if (reverse_check_keys(&m->plan, &m->alter, e) != 0 ||
-	    planner_reverse(&m->plan, &m->alter, wish, e) != 0 ||
+	    planner_reverse(&m->plan, &m->alter, options, e) != 0 ||
 	    reverse_check(m->plan.back, m->cfg->accept_loss, e) != 0 ||
 	    turn_plan(m->db, &m->plan, e) != 0)
 		return err_while(e, "the way back");
@@ -111,18 +111,20 @@ int
 migrate_plan(struct migration *m, struct err *e)
 {
 	const struct ask_beat beat = { watch_alone, m };
-	struct plan_options wish;
+	struct plan_options options;
+	struct planner_input in;
 
 	if (table_load(&m->new, m->db, &m->server, &m->names.shadow, e) != 0)
 		return -1;
-	wish = migration_options(m);
+	options = migration_options(m);
+	in = (struct planner_input){ &m->names, m->old, m->new, &m->alter,
+	    &m->server, &options };
 	if (kin_prepare(&m->kin, m->db, &m->names.shadow, m->server.mariadb,
 	    e) != 0 ||
-	    planner_make(&m->plan, &m->names, m->old, m->new, &m->alter,
-	    &m->server, &wish, e) != 0 ||
+	    planner_make(&m->plan, &in, e) != 0 ||
 	    check_plan(m->db, &m->plan, e) != 0 ||
 	    catch_up_check(m, e) != 0 ||
-	    plan_way_back(m, &wish, e) != 0 ||
+	    plan_way_back(m, &options, e) != 0 ||
 	    (!m->resumed && kinship_try(m->db, &m->plan, m->cfg, &m->undo,
 	    e) != 0))
 		return -1;

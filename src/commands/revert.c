@@ -162,13 +162,14 @@ revert_inspect(struct migration *m, struct err *e)
 static int
 plan_again(struct migration *m, struct err *e)
 {
-	struct plan_options wish = migration_options(m);
+	struct plan_options options = migration_options(m);
+	const struct planner_input in = { &m->names, m->new, m->old, &m->alter,
+	    &m->server, &options };
 
 	/* That is the table's as it is now. */
-	wish.kin = NULL;
-	if (planner_make(&m->forth, &m->names, m->new, m->old, &m->alter,
-	    &m->server, &wish, e) != 0 ||
-	    planner_reverse(&m->forth, &m->alter, &wish, e) != 0)
+	options.kin = NULL;
+	if (planner_make(&m->forth, &in, e) != 0 ||
+	    planner_reverse(&m->forth, &m->alter, &options, e) != 0)
 		return -1;
 	m->plan = *m->forth.back;
 	m->names = m->plan.names;

@@ -65,18 +65,18 @@ account_for_columns(struct plan *p, const struct alter *a, struct err *e)
 }
 
 static void
-fill_pair(struct pair *pr, const struct plan_options *wish)
+fill_pair(struct pair *pr, const struct plan_options *options)
 {
 	struct str ignored = STR_INIT;
 
 	if (pr->from == NULL)
 		return;
 	pr->same = convert_same(pr->from, pr->to);
-	pr->adapts_null = wish->null_to_not_null && pr->from->nullable &&
+	pr->adapts_null = options->null_to_not_null && pr->from->nullable &&
 	    !pr->to->nullable && pr->to->kind != KIND_ENUM &&
 	    convert_filler(pr->to) != NULL;
-	pr->may_change = wish->may_change != NULL && !pr->same &&
-	    wish->may_change(wish->arg, pr->to->name.raw);
+	pr->may_change = options->may_change != NULL && !pr->same &&
+	    options->may_change(options->arg, pr->to->name.raw);
 	pr->compared = !pr->may_change &&
 	    (!pr->adapts_null || convert_filler_reads(pr->to)) &&
 	    convert_sum_old(&ignored, pr->from, pr->to, "");
@@ -112,7 +112,7 @@ filler_of(const struct column *c)
 /* source has a column of the old table, or NULL, for each of the new one. */
 static void
 map_columns(struct plan *p, const struct column *const *source,
-    const struct plan_options *wish)
+    const struct plan_options *options)
 {
 	const struct column *from, *to;
 	struct pair *pr;
@@ -134,7 +134,7 @@ map_columns(struct plan *p, const struct column *const *source,
 		pr->from = from;
 		pr->to = to;
 		pr->filler = from == NULL ? filler_of(to) : NULL;
-		fill_pair(pr, wish);
+		fill_pair(pr, options);
 	}
 	zerodate_choose(p);
 }
@@ -164,7 +164,7 @@ map_computed(struct plan *p, const struct column *const *source)
 
 int
 mapping_make(struct plan *p, const struct alter *a,
-    const struct plan_options *wish, struct err *e)
+    const struct plan_options *options, struct err *e)
 {
 	const struct column **source;
 	size_t i;
@@ -174,7 +174,7 @@ mapping_make(struct plan *p, const struct alter *a,
 	source = xcalloc(p->new->n_columns, sizeof(*source));
 	for (i = 0; i < p->new->n_columns; i++)
 		source[i] = source_of(p, a, &p->new->column[i]);
-	map_columns(p, source, wish);
+	map_columns(p, source, options);
 	map_computed(p, source);
 	free(source);
 	return 0;
@@ -198,7 +198,7 @@ look_forth(struct pair *pr, const struct plan *p)
 
 void
 mapping_reverse(struct plan *back, const struct plan *p, const struct alter *a,
-    const struct plan_options *wish)
+    const struct plan_options *options)
 {
 	const struct column **source, *c;
 	const char *as;
@@ -209,7 +209,7 @@ mapping_reverse(struct plan *back, const struct plan *p, const struct alter *a,
 		as = kept_as(a, &back->new->column[i]);
 		source[i] = as != NULL ? table_column(back->old, as) : NULL;
 	}
-	map_columns(back, source, wish);
+	map_columns(back, source, options);
 	for (i = 0; i < back->n_pairs; i++)
 		if (back->pair[i].from != NULL)
 			look_forth(&back->pair[i], p);

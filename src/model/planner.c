@@ -35,10 +35,10 @@ wanted_walk(struct plan *p, const char *name, struct err *e)
 }
 
 static int
-choose_walk(struct plan *p, const struct plan_options *wish, struct err *e)
+choose_walk(struct plan *p, const struct plan_options *options, struct err *e)
 {
-	if (wish->chunk_index != NULL)
-		return wanted_walk(p, wish->chunk_index, e);
+	if (options->chunk_index != NULL)
+		return wanted_walk(p, options->chunk_index, e);
 	p->walk = table_total_key(p->old, e);
 	return p->walk != NULL ? 0 : -1;
 }
@@ -308,38 +308,38 @@ updates_children(const struct server *s, const struct table *old)
 }
 
 static void
-begin(struct plan *p, const struct names *names, const struct table *old,
-    const struct table *new, const struct server *server,
-    const struct plan_options *wish)
+begin(struct plan *p, const struct planner_input *in)
 {
+	const struct plan_options *options = in->options;
 	static const struct kin none = { FKEYS_INIT, FKEYS_INIT, NULL, 0 };
 	static const struct fkeys nothing = FKEYS_INIT;
 
 	memset(p, 0, sizeof(*p));
-	p->names = *names;
-	p->old = old;
-	p->new = new;
-	p->server = server;
-	p->kin = wish->kin != NULL ? wish->kin : &none;
-	p->added = wish->added != NULL ? wish->added : &nothing;
-	p->is_apart = wish->apart;
+	p->names = *in->names;
+	p->old = in->old;
+	p->new = in->new;
+	p->server = in->server;
+	p->kin = options->kin != NULL ? options->kin : &none;
+	p->added = options->added != NULL ? options->added : &nothing;
+	p->is_apart = options->apart;
 	/* A key that the ALTER adds holds before the swap. */
-	p->unchecked = p->added->n == 0 && updates_children(server, old);
-	p->follow_children = wish->follow_children;
-	p->kept_in_step = wish->kept_in_step;
-	p->proves = wish->proves;
-	p->believes_new = wish->believes_new;
-	p->definer = wish->definer;
-	p->checksum = wish->checksum;
+	p->unchecked = p->added->n == 0 && updates_children(in->server,
+	    in->old);
+	p->follow_children = options->follow_children;
+	p->kept_in_step = options->kept_in_step;
+	p->proves = options->proves;
+	p->believes_new = options->believes_new;
+	p->definer = options->definer;
+	p->checksum = options->checksum;
 	p->session = SESSION_INVALID_DATES;
 }
 
 /* Once the columns are paired. */
 static int
-decide(struct plan *p, const struct plan_options *wish, struct err *e)
+decide(struct plan *p, const struct plan_options *options, struct err *e)
 {
-	if (choose_walk(p, wish, e) != 0 ||
-	    order_choose(p, wish->chunk_index, e) != 0 ||
+	if (choose_walk(p, options, e) != 0 ||
+	    order_choose(p, options->chunk_index, e) != 0 ||
 	    (!p->in_order && choose_identity(p, e) != 0) ||
 	    time_zone_choose(p, e) != 0)
 		return -1;
@@ -352,32 +352,31 @@ decide(struct plan *p, const struct plan_options *wish, struct err *e)
 }
 
 int
-planner_make(struct plan *p, const struct names *names,
-    const struct table *old, const struct table *new,
-    const struct alter *alter, const struct server *server,
-    const struct plan_options *wish, struct err *e)
+planner_make(struct plan *p, const struct planner_input *in, struct err *e)
 {
-	begin(p, names, old, new, server, wish);
-	p->sets_counter = alter->sets_auto_increment;
-	if (mapping_make(p, alter, wish, e) != 0 ||
-	    apart_find(p, NULL, alter, e) != 0)
+	begin(p, in);
+	p->sets_counter = in->alter->sets_auto_increment;
+	if (mapping_make(p, in->alter, in->options, e) != 0 ||
+	    apart_find(p, NULL, in->alter, e) != 0)
 		return -1;
-	if (decide(p, wish, e) != 0)
+	if (decide(p, in->options, e) != 0)
 		return -1;
-	return cutover_script_render(p, alter, e);
+	return cutover_script_render(p, in->alter, e);
 }
 
 int
 planner_reverse(struct plan *p, const struct alter *alter,
-    const struct plan_options *wish, struct err *e)
+    const struct plan_options *options, struct err *e)
 {
-	struct plan_options plain = { .checksum = wish->checksum,
-	    .apart = wish->apart, .definer = wish->definer };
+	struct plan_options plain = { .checksum = options->checksum,
+	    .apart = options->apart, .definer = options->definer };
 	struct names names = p->names;
+	const struct planner_input in = { .names = &names, .old = p->new,
+	    .new = p->old, .server = p->server, .options = &plain };
 
 	names_turn(&names);
 	p->back = xcalloc(1, sizeof(*p->back));
-	begin(p->back, &names, p->new, p->old, p->server, &plain);
+	begin(p->back, &in);
 	p->back->complete = true;
 	mapping_reverse(p->back, p, alter, &plain);
 	if (apart_find(p->back, p, alter, e) != 0)

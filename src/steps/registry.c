@@ -62,15 +62,15 @@ add_value(struct str *q, struct db *db, const char *value)
 
 static void
 add_insert(struct str *q, const struct registry *reg, struct db *db,
-    const struct server *s, const struct names *n, const struct table *old,
-    const char *alter, const char *options)
+    const struct server *s, const struct registry_entry *entry)
 {
+	const struct names *n = entry->names;
 	struct str print = STR_INIT, text = STR_INIT;
 	const struct { enum record_field f; const char *value; } set[] = {
 		{ RECORD_TOOL, VERSION },
 		{ RECORD_TABLE, n->old.table.raw },
-		{ RECORD_ALTER, alter },
-		{ RECORD_OPTIONS, options },
+		{ RECORD_ALTER, entry->alter },
+		{ RECORD_OPTIONS, entry->options },
 		{ RECORD_SERVER, s->id },
 		{ RECORD_CLIENT, reg->client.s },
 		{ RECORD_SHADOW, n->shadow.table.raw },
@@ -79,14 +79,14 @@ add_insert(struct str *q, const struct registry *reg, struct db *db,
 	};
 	size_t i;
 
-	table_definition(&text, old);
+	table_definition(&text, entry->old);
 	fingerprint_add(&print, text.s);
 	str_addf(q, "INSERT INTO %s SET id = %llu, rows_total = %llu, "
 	    "state = '%s', began = UTC_TIMESTAMP(6), "
 	    "heartbeat = UTC_TIMESTAMP(6), back_notes = '', "
 	    "triggers_made = '', new_print = '', plan_print = '', "
 	    "added_keys = '', mark = '', cut_over = '', ",
-	    reg->name.sql, reg->id, old->rows,
+	    reg->name.sql, reg->id, entry->old->rows,
 	    record_state_word(STATE_MAKING));
 	for (i = 0; i < sizeof(set) / sizeof(set[0]); i++) {
 		str_addf(q, "%s = ", record_column(set[i].f));
@@ -169,23 +169,22 @@ insert(const struct registry *reg, struct db *db, const char *sql,
 
 int
 registry_begin(struct registry *reg, struct db *db, const struct server *s,
-    const struct names *n, const struct table *old, const char *alter,
-    const char *options, struct err *e)
+    const struct registry_entry *entry, struct err *e)
 {
 	struct str q = STR_INIT;
 	int rc;
 
-	registry_locate(reg, &n->old);
+	registry_locate(reg, &entry->names->old);
 	/* Never the same again, so that nobody writes to a later row. */
 	if (db_number(db, &reg->id, e, "SELECT UUID_SHORT()") != 0)
 		return -1;
-	add_insert(&q, reg, db, s, n, old, alter, options);
+	add_insert(&q, reg, db, s, entry);
 	rc = insert(reg, db, q.s, e);
 	str_free(&q);
 	if (rc != 0 && e->kind != ERR_LOST)
 		reg->id = 0;
 	if (rc != 0)
-		server_explain(s, &n->old.db, ERR_CREATE, e);
+		server_explain(s, &entry->names->old.db, ERR_CREATE, e);
 	return rc;
 }
 

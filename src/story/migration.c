@@ -64,7 +64,7 @@ may_change(const void *arg, const char *column)
 struct plan_options
 migration_options(const struct migration *m)
 {
-	struct plan_options wish = {
+	struct plan_options options = {
 		.chunk_index = m->reverting ? NULL : m->cfg->chunk_index,
 		.null_to_not_null = m->cfg->null_to_not_null,
 		.checksum = m->cfg->verify != VERIFY_COUNT,
@@ -81,7 +81,7 @@ migration_options(const struct migration *m)
 		.arg = m->cfg,
 	};
 
-	return wish;
+	return options;
 }
 
 int

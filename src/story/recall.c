@@ -443,11 +443,13 @@ int
 recall_enter(struct migration *m, struct err *e)
 {
 	struct str options = STR_INIT;
+	struct registry_entry entry = { &m->names, m->old, m->cfg->alter,
+	    NULL };
 	int rc;
 
 	kept_write(&options, m->cfg);
-	rc = registry_begin(&m->registry, m->db, &m->server, &m->names,
-	    m->old, m->cfg->alter, options.s, e);
+	entry.options = options.s;
+	rc = registry_begin(&m->registry, m->db, &m->server, &entry, e);
 	str_free(&options);
 	if (m->registry.id != 0)
 		undo_push(&m->undo, UNDO_RECORD, "DELETE FROM %s WHERE id = "

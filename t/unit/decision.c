@@ -128,7 +128,7 @@ a_chunk_index_must_be_there(void **state)
 	both(f, "id", "int(11)", "");
 	primary(&f->old, "id");
 	primary(&f->new, "id");
-	f->wish.chunk_index = "nope";
+	f->options.chunk_index = "nope";
 	refuses(f, "FORCE", ERR_USAGE, "--chunk-index: `app`.`t` has no index "
 	    "`nope`");
 }
@@ -143,7 +143,7 @@ a_chunk_index_must_order_the_rows(void **state)
 	primary(&f->old, "id");
 	key(&f->old, "n", false, "n");
 	primary(&f->new, "id");
-	f->wish.chunk_index = "n";
+	f->options.chunk_index = "n";
 	refuses(f, "FORCE", ERR_USAGE, "--chunk-index: `n` cannot order the "
 	    "copy: it is not unique");
 }
@@ -189,7 +189,7 @@ what_the_new_table_computes_needs_the_servers_clock(void **state)
 	assert_non_null(strstr(f->e.hint, "--chunk-index"));
 	planner_free(&f->plan);
 	alter_free(&f->alter);
-	f->wish.chunk_index = "id";
+	f->options.chunk_index = "id";
 	assert_int_equal(fixture_plan(f, "t", "ADD made DATETIME NOT NULL "
 	    "DEFAULT NOW()"), 0);
 	assert_string_equal(f->plan.zone, "SYSTEM");

@@ -221,7 +221,7 @@ static void
 other_definer(struct fixture *f)
 {
 	id_and_name(f);
-	f->wish.definer = "`trig`@`%`";
+	f->options.definer = "`trig`@`%`";
 }
 
 static void
@@ -234,7 +234,7 @@ null_to_not_null(struct fixture *f)
 	column(&f->new, "name", "varchar(20)", UTF8);
 	primary(&f->old, "id");
 	primary(&f->new, "id");
-	f->wish.null_to_not_null = true;
+	f->options.null_to_not_null = true;
 }
 
 static void
@@ -259,7 +259,7 @@ static void
 only_counted(struct fixture *f)
 {
 	rename_column(f);
-	f->wish.checksum = false;
+	f->options.checksum = false;
 }
 
 static void
@@ -271,7 +271,7 @@ chosen_index(struct fixture *f)
 	unique(&f->old, "code", "code");
 	primary(&f->new, "id");
 	unique(&f->new, "code", "code");
-	f->wish.chunk_index = "CODE";
+	f->options.chunk_index = "CODE";
 }
 
 static void
@@ -299,7 +299,7 @@ less_to_bring_back(struct fixture *f)
 	column(&f->new, "code", "int(11)", "");
 	column(&f->old, "n", "int(11)", "null");
 	column(&f->new, "n", "int(11)", "");
-	f->wish.null_to_not_null = true;
+	f->options.null_to_not_null = true;
 	primary(&f->old, "id");
 	primary(&f->new, "id");
 }
@@ -583,7 +583,7 @@ plan_is_as_written_down(void **state)
 	fixture_server(&f, g->server);
 	g->build(&f);
 	if (fixture_plan(&f, g->table, g->alter) != 0 || (back &&
-	    planner_reverse(&f.plan, &f.alter, &f.wish, &f.e) != 0))
+	    planner_reverse(&f.plan, &f.alter, &f.options, &f.e) != 0))
 		fail_msg("%s", f.e.text);
 	out = open_memstream(&text, &size);
 	assert_non_null(out);
