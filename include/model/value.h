@@ -11,4 +11,9 @@
 void value_render(struct str *q, const struct plan *p, const struct pair *pr,
     const char *row);
 
+/* All of them, with commas between; and the INSERT of a trigger up to what
+ * gives them. */
+void value_list(struct str *q, const struct plan *p, const char *row);
+void value_insert_into(struct str *q, const struct plan *p);
+
 #endif

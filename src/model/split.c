@@ -104,19 +104,9 @@ add_heir(struct str *q, const struct plan *p, enum trigger_event ev)
 static void
 add_insert(struct str *q, const struct plan *p)
 {
-	size_t i;
-
-	verb_add(q, p, "INSERT");
-	str_addf(q, " INTO %s (", p->names.shadow.sql);
-	for (i = 0; i < p->n_pairs; i++)
-		str_addf(q, "%s%s", i > 0 ? ", " : "",
-		    p->pair[i].to->name.sql);
-	str_addz(q, ") SELECT ");
-	for (i = 0; i < p->n_pairs; i++) {
-		if (i > 0)
-			str_addz(q, ", ");
-		value_render(q, p, &p->pair[i], "o");
-	}
+	value_insert_into(q, p);
+	str_addz(q, " SELECT ");
+	value_list(q, p, "o");
 }
 
 #define LOCKING " LOCK IN SHARE MODE;\n"

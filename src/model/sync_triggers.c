@@ -62,19 +62,9 @@ add_match(struct str *q, const struct plan *p, const char *row)
 static void
 add_insert(struct str *q, const struct plan *p, const char *row)
 {
-	size_t i;
-
-	verb_add(q, p, "INSERT");
-	str_addf(q, " INTO %s (", p->names.shadow.sql);
-	for (i = 0; i < p->n_pairs; i++)
-		str_addf(q, "%s%s", i > 0 ? ", " : "",
-		    p->pair[i].to->name.sql);
-	str_addz(q, ") VALUES (");
-	for (i = 0; i < p->n_pairs; i++) {
-		if (i > 0)
-			str_addz(q, ", ");
-		value_render(q, p, &p->pair[i], row);
-	}
+	value_insert_into(q, p);
+	str_addz(q, " VALUES (");
+	value_list(q, p, row);
 	str_addz(q, ")");
 }
 

@@ -2,6 +2,7 @@
 
 #include "model/convert.h"
 #include "model/time_zone.h"
+#include "model/verb.h"
 #include "model/zerodate.h"
 
 void
@@ -22,4 +23,29 @@ value_render(struct str *q, const struct plan *p, const struct pair *pr,
 		str_addf(q, ", %s)", convert_filler(pr->to));
 	str_free(&ref);
 	str_free(&value);
+}
+
+void
+value_list(struct str *q, const struct plan *p, const char *row)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_pairs; i++) {
+		if (i > 0)
+			str_addz(q, ", ");
+		value_render(q, p, &p->pair[i], row);
+	}
+}
+
+void
+value_insert_into(struct str *q, const struct plan *p)
+{
+	size_t i;
+
+	verb_add(q, p, "INSERT");
+	str_addf(q, " INTO %s (", p->names.shadow.sql);
+	for (i = 0; i < p->n_pairs; i++)
+		str_addf(q, "%s%s", i > 0 ? ", " : "",
+		    p->pair[i].to->name.sql);
+	str_addz(q, ")");
 }
