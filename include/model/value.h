@@ -11,9 +11,10 @@
 void value_render(struct str *q, const struct plan *p, const struct pair *pr,
     const char *row);
 
-/* All of them, with commas between; and the INSERT of a trigger up to what
- * gives them. */
+/* All of them, with commas between; the columns that they are for; and the
+ * INSERT of a trigger up to what gives them. */
 void value_list(struct str *q, const struct plan *p, const char *row);
+void value_columns(struct str *q, const struct plan *p);
 void value_insert_into(struct str *q, const struct plan *p);
 
 #endif

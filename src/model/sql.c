@@ -434,19 +434,12 @@ static char *
 render_copy(const struct plan *p)
 {
 	struct str q = STR_INIT;
-	size_t i;
 
-	str_addf(&q, "INSERT LOW_PRIORITY IGNORE INTO %s (",
+	str_addf(&q, "INSERT LOW_PRIORITY IGNORE INTO %s ",
 	    p->names.shadow.sql);
-	for (i = 0; i < p->n_pairs; i++)
-		str_addf(&q, "%s%s", i > 0 ? ", " : "",
-		    p->pair[i].to->name.sql);
-	str_addz(&q, ") SELECT ");
-	for (i = 0; i < p->n_pairs; i++) {
-		if (i > 0)
-			str_addz(&q, ", ");
-		value_render(&q, p, &p->pair[i], NULL);
-	}
+	value_columns(&q, p);
+	str_addz(&q, " SELECT ");
+	value_list(&q, p, NULL);
 	str_addf(&q, " FROM %s FORCE INDEX (%s) WHERE ", p->names.old.sql,
 	    p->walk->name.sql);
 	if (shares_numbers(p))

@@ -38,14 +38,21 @@ value_list(struct str *q, const struct plan *p, const char *row)
 }
 
 void
-value_insert_into(struct str *q, const struct plan *p)
+value_columns(struct str *q, const struct plan *p)
 {
 	size_t i;
 
-	verb_add(q, p, "INSERT");
-	str_addf(q, " INTO %s (", p->names.shadow.sql);
+	str_addz(q, "(");
 	for (i = 0; i < p->n_pairs; i++)
 		str_addf(q, "%s%s", i > 0 ? ", " : "",
 		    p->pair[i].to->name.sql);
 	str_addz(q, ")");
+}
+
+void
+value_insert_into(struct str *q, const struct plan *p)
+{
+	verb_add(q, p, "INSERT");
+	str_addf(q, " INTO %s ", p->names.shadow.sql);
+	value_columns(q, p);
 }
