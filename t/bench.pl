@@ -84,6 +84,8 @@ my @contenders = (
 	['livealter --threads 1', livealter('--threads', 1)],
 	['livealter --threads 4', livealter('--threads', 4)],
 	# As little as its predecessor does.
+	['livealter --verify-swap no', livealter('--verify-swap', 'no'),
+	    'idle'],
 	['livealter --verify none', livealter('--verify', 'none'), 'idle'],
 );
 @contenders = grep { $_->[0] =~ /$WHAT/ } @contenders;
