@@ -84,10 +84,10 @@ add_same(struct str *q, const struct column *c, const char *one,
 
 	if (c->kind == KIND_TIME)
 		/* Not by <=>, which in a subquery takes two equal TIMESTAMPs
-		 * with a fraction for different ones. */
-		str_addf(q, c->nullable ? "(%s.%s = %s.%s OR (%s.%s IS NULL "
-		    "AND %s.%s IS NULL))" : "%s.%s = %s.%s", one, name, other,
-		    name, one, name, other, name);
+		 * with a fraction for different ones.  And never NULL. */
+		str_addf(q, c->nullable ? "COALESCE(%s.%s = %s.%s, %s.%s IS "
+		    "NULL AND %s.%s IS NULL)" : "%s.%s = %s.%s", one, name,
+		    other, name, one, name, other, name);
 	else if (c->kind == KIND_TEXT)
 		str_addf(q, "CAST(%s.%s AS BINARY) <=> CAST(%s.%s AS BINARY)",
 		    one, name, other, name);
