@@ -9,14 +9,9 @@ use LiveAlter;
 use Server;
 use Story;
 use Test::More;
-use Time::HiRes qw(sleep);
 use Twin;
 
 my $s = Server->start;
-# From where on the names are given back: on MySQL in one packet, which the
-# server runs to its end unless the connection is killed as well.
-my $moment = $s->is_mysql ? qr/\b(\d+) Query\tRENAME/ :
-    qr/\b(\d+) Query\tLOCK TABLES .*`_t_old`/;
 
 # Killed there.
 sub killed {
@@ -27,14 +22,7 @@ sub killed {
 	    "CONSTRAINT parent FOREIGN KEY (a) REFERENCES p (id))",
 	    "INSERT INTO t VALUES (1, NULL, 1), (2, 1, 2)",
 	    "CREATE TRIGGER own BEFORE UPDATE ON t FOR EACH ROW SET \@x = 1");
-	my $mark = $s->log_mark;
-	my $new = $s->log_follow(sub { $_[0] =~ $moment ? $1 : () });
-	my $p = start_migration($s, 'ADD c INT', 'app', 't');
-	my $id;
-	sleep 0.0003 until ($id) = $new->() or !$p->running;
-	$p->kill('KILL');
-	eval { $s->sql("KILL $id") } if $id && $s->is_mysql;
-	gone($s, $mark, $p);
+	die_in_swap($s, 'ADD c INT', 'app', 't');
 }
 
 sub status {

@@ -16,8 +16,8 @@ use Time::HiRes qw(time sleep);
 use LiveAlter;
 
 our @EXPORT = qw(dsn migrate start_migration start_to_chunk chunks_done copying
-    start_to_step die_at gone succeeded native fresh_orders open_reader
-    same_dump nothing_left rows_of same_bytes connections q start_writer
+    start_to_step die_at die_in_swap gone succeeded native fresh_orders
+    open_reader same_dump nothing_left rows_of same_bytes connections q start_writer
     random_from said_once printed_sql kill_who settled);
 
 sub q { my ($n) = @_; $n =~ s/`/``/g; "`$n`" }
@@ -66,6 +66,23 @@ sub die_at {
 	my $r = gone($s, $mark, $p);
 	return Test::More::is($r->{signal}, 9, $o->{name} //
 	    "it dies $at") || do { Test::More::diag($p->err); 0 };
+}
+
+# livealter is killed when it begins to give names back in the swap: on MySQL in
+# one packet, which the server runs to its end unless the connection is killed
+# as well.
+sub die_in_swap {
+	my ($s, @migration) = @_;
+	my $moment = $s->is_mysql ? qr/\b(\d+) Query\tRENAME/ :
+	    qr/\b(\d+) Query\tLOCK TABLES .*`_t_old`/;
+	my $mark = $s->log_mark;
+	my $new = $s->log_follow(sub { $_[0] =~ $moment ? $1 : () });
+	my $p = start_migration($s, @migration);
+	my $id;
+	sleep 0.0003 until ($id) = $new->() or !$p->running;
+	$p->kill('KILL');
+	eval { $s->sql("KILL $id") } if $id && $s->is_mysql;
+	return gone($s, $mark, $p);
 }
 
 # Waits until a program that was killed is gone for the server as well: until
