@@ -15,10 +15,11 @@ use Time::HiRes qw(time sleep);
 
 use LiveAlter;
 
-our @EXPORT = qw(dsn migrate start_migration start_to_chunk chunks_done copying
-    start_to_step die_at die_in_swap gone succeeded native fresh_orders
-    open_reader same_dump nothing_left rows_of same_bytes connections q start_writer
-    random_from said_once printed_sql kill_who settled);
+our @EXPORT = qw(dsn migrate start_migration start_to_chunk chunks_done
+    copying start_to_step die_at die_in_swap gone succeeded native
+    fresh_orders open_reader same_dump nothing_left rows_of same_bytes
+    connections q start_writer random_from said_once printed_sql kill_who
+    settled);
 
 sub q { my ($n) = @_; $n =~ s/`/``/g; "`$n`" }
 
