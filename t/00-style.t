@@ -152,13 +152,13 @@ none_of('headers say what is in them', grep { $text{$_} !~ m{/\*} } @HDR);
 # A step is handed what it needs; it does not call the next.
 {
 	# The parts of steps that more than one of them uses.
-	my %shared = map { $_ => 1 } qw(ask cursor mdl registry sum trust
-	    walk);
+	my %shared = map { $_ => 1 } qw(interruptible_query cursor mdl registry
+	    checksum trust walk);
 	# What the copy is told of its rows has a file of its own, and so have
 	# the parts of the swap, and who is in the way of a lock.  A swap that
 	# has lost its client has a lock of its own.
 	my %may = ('copy warning' => 1, 'copy follow' => 1,
-	    'follow warning' => 1, 'swap cutover' => 1, 'swap turn' => 1,
+	    'follow warning' => 1, 'swap cutover' => 1, 'swap flip' => 1,
 	    'swap advisory_lock' => 1,
 	    'cutover cutover_mariadb' => 1, 'cutover finish' => 1,
 	    'mdl blocker' => 1,
@@ -234,7 +234,9 @@ none_of('texts of others go through print.c or log.c', map { my $f = $_;
 # The words of src/README took the place of these.
 none_of('no names of old', lines_where(sub {
 	/\b(?:vigil|pulse|telling|rowsum|claim|trail|mirror|conductor|cutkey|
-	plan_wish)(?:_\w+)?\b/x }, \%code, @SRC, @HDR));
+	plan_wish|wish|kin|kinship|fresh|turn|record|anew|born|lanes)
+	(?:_\w+)?\b|_(?:wish|kin|kinship|record|anew|born|cutkey|way_back)\b|
+	\b(?:struct|enum)\ (?:ask|sum|clock)\b/x }, \%code, @SRC, @HDR));
 
 # --- what the object files say ---------------------------------------------
 

@@ -41,7 +41,7 @@ copy_table($s, 'app', 'orders', 'control');
 	    $r && $r->{mark} ne '' && $r }, 30, 'the copy is noted');
 	is($r->{state}, 'copying', 'a migration is in the registry');
 	is($r->{alter_sql}, $ALTER, '... with its ALTER');
-	is("$r->{shadow} $r->{attic} $r->{notes}",
+	is("$r->{shadow} $r->{attic} $r->{rejects}",
 	    '_orders_new _orders_old _orders_notes', '... its names');
 	is_deeply([grep { /sql|trigger/ } sort keys %$r],
 	    [qw(alter_sql triggers_made)],

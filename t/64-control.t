@@ -39,8 +39,8 @@ sub told {
 	ok($said, '... is read');
 }
 
-# A test: what is wished for is read within a second.  The start of a program
-# has no part in that, so the wish is put where control puts it.
+# A test: what is asked for is read within a second.  The start of a program
+# has no part in that, so the request is put where control puts it.
 sub within_a_second {
 	my ($p) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
@@ -48,7 +48,7 @@ sub within_a_second {
 	for my $i (1 .. 5) {
 		my $said = () = $p->err =~ /livealter control: go\n/g;
 		my $t = time;
-		$s->sql("UPDATE $REG SET wish = 'go\n'");
+		$s->sql("UPDATE $REG SET request = 'go\n'");
 		poll_until(sub { $said < (() = $p->err =~
 		    /livealter control: go\n/g) }, 5, 'it is read') or return;
 		push @took, time - $t - Noise::seconds($t, time);

@@ -65,10 +65,10 @@ my %row = (
 	'undoing' => { shadow => '__t_new' },
 	'cleaning' => { shadow => '___t_new', cut_over => $names },
 	'proving' => { shadow => '___t_new' },
-	'revertible' => { back_notes => '_t_back' },
-	'reverting' => { back_notes => '_t_back', cut_over => $names },
-	'reverted' => { back_notes => '_t_back', cut_over => $names },
-	'ending' => { back_notes => '_t_back' },
+	'revertible' => { back_rejects => '_t_back' },
+	'reverting' => { back_rejects => '_t_back', cut_over => $names },
+	'reverted' => { back_rejects => '_t_back', cut_over => $names },
+	'ending' => { back_rejects => '_t_back' },
 );
 for my $state (sort keys %row) {
 	set_up(sort keys %stranger);
@@ -109,7 +109,7 @@ for my $notes ('', 'CREATE TABLE app._t_notes (id INT PRIMARY KEY); ') {
 }
 
 # A row that is changed to name another one.
-for my $column (qw(shadow notes attic)) {
+for my $column (qw(shadow rejects attic)) {
 	my $name = $column eq 'attic' ? 'old' : $column eq 'shadow' ? 'new' :
 	    'notes';
 	set_up();

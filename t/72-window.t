@@ -357,7 +357,7 @@ is_back('it is back');
 set_up();
 dies_at('after:verify', '--alter', $ALTER, 'D=app,t=t', '--execute',
     '--reversible', @THIS);
-$s->sql("CREATE TABLE app._t_back (a INT) COMMENT = 'livealter: notes on " .
+$s->sql("CREATE TABLE app._t_back (a INT) COMMENT = 'livealter: rejects of " .
     "`_t_old`, `_t_new`'");
 is(of_t('cleanup')->{exit}, 0, 'cleanup');
 is_back('nothing has happened');

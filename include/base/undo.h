@@ -18,7 +18,7 @@
 enum undo_what {
 	UNDO_ANY,
 	UNDO_SHADOW,
-	UNDO_NOTES,
+	UNDO_REJECTS,
 	UNDO_TRIGGER,
 	UNDO_ATTIC,
 	UNDO_TRY,		/* a table to try something on */

@@ -31,7 +31,7 @@ void cutover_fkeys_drop(struct plan *p);
 
 /* Add the statements that let those to the table itself reference the new
  * one, before the RENAME. */
-void cutover_fkeys_turn(struct plan *p);
+void cutover_fkeys_repoint(struct plan *p);
 
 /* Add the statements that give them their names, and that drop those which
  * the ALTER drops. */

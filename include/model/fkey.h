@@ -104,8 +104,8 @@ void fkey_keep_index(struct str *q, const struct fkey *k);
 void fkey_text(struct str *q, const struct fkeys *f);
 
 /*
- * All that is known of them, as a list of model/record.h, for a later run; and
- * add them from there.  -1 with *e (ERR_REFUSED): it is no such list.
+ * All that is known of them, as a list of model/registry_row.h, for a later
+ * run; and add them from there. -1 with *e (ERR_REFUSED): it is no such list.
  */
 void fkey_keep(struct str *list, const struct fkeys *f);
 int fkey_recall(struct fkeys *f, const char *list, struct err *e);

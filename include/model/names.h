@@ -11,9 +11,9 @@ struct names {
 	struct qname old;		/* the user's table */
 	struct qname shadow;		/* the new table until the swap */
 	struct qname attic;		/* the old table after it */
-	struct qname notes;		/* what the shadow could not hold */
+	struct qname rejects;		/* what the shadow could not hold */
 	struct qname parked;		/* the new table in the cut-over */
-	struct qname back_notes;	/* what the attic could not hold */
+	struct qname back_rejects;	/* what the attic could not hold */
 };
 
 /* A table for a moment, to try on it what the new one will be asked for. */
@@ -65,6 +65,6 @@ void names_comment(struct str *comment, const struct names *n);
 bool names_vouch(const char *comment, const struct qname *table);
 
 /* As the way back has them: what was shadow is attic, and the reverse. */
-void names_turn(struct names *n);
+void names_reverse(struct names *n);
 
 #endif

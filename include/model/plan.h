@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "model/alter.h"
-#include "model/kin.h"
+#include "model/dependents.h"
 #include "model/names.h"
 #include "model/script.h"
 #include "model/table.h"
@@ -44,7 +44,7 @@ struct trigger {
 };
 
 /* A unique key of the new table that the old one does not vouch for. */
-struct fresh_key {
+struct new_key {
 	const struct key *key;
 	char *sql;		/* finds duplicates among the rows there are:
 				   SELECT how many, values, two rows; NULL
@@ -52,7 +52,7 @@ struct fresh_key {
 };
 
 /* A foreign key of the new table that the old one has not. */
-struct fresh_fkey {
+struct new_fkey {
 	const struct fkey *key;
 	char *before;		/* finds rows of the old table without a
 				   parent; NULL when its values change */
@@ -64,7 +64,7 @@ struct plan_options {
 	const char *chunk_index;	/* or NULL */
 	bool null_to_not_null;
 	bool checksum;			/* compare values, not only counts */
-	const struct kin *kin;		/* what hangs on the table */
+	const struct dependents *dependents;	/* what hangs on the table */
 	const struct fkeys *added;	/* foreign keys that the ALTER adds */
 	bool follow_children;		/* and they are to be turned */
 	bool apart;			/* the new table is without keys to
@@ -88,7 +88,7 @@ struct plan {
 					   user's, to the old one; or NULL */
 	const struct table *old, *new;
 	const struct server *server;
-	const struct kin *kin;
+	const struct dependents *dependents;
 	const struct fkeys *added;
 	/* Keys of the table to itself that the new one is without until the
 	 * swap, as they are on the old table and as they will be (apart.h). */
@@ -130,10 +130,10 @@ struct plan {
 	 * computes that one, or forbids more than equal keys, so that a
 	 * duplicate may be a row that got lost. */
 	bool other_unique;
-	struct fresh_key *fresh;
-	size_t n_fresh;
-	struct fresh_fkey *fresh_fkey;
-	size_t n_fresh_fkeys;
+	struct new_key *new_key;
+	size_t n_new_keys;
+	struct new_fkey *new_fkey;
+	size_t n_new_fkeys;
 
 	/* INSERT ... SELECT holds the new table's AUTO-INC lock: two of them
 	 * wait for each other, and the application for both. */
@@ -155,7 +155,7 @@ struct plan {
 					   write; NULL: it does not matter */
 
 	struct trigger trigger[N_TRIGGERS];	/* in the order of creation */
-	char *create_notes;
+	char *create_rejects;
 	char *copy_head;		/* INSERT ... SELECT ... WHERE */
 	char *hold_head;		/* SELECT that only locks ... WHERE;
 					   NULL where no INSERT waits */
@@ -163,7 +163,8 @@ struct plan {
 					   NULL unless by_values */
 	char *copy_tail;		/* locking, without waiting */
 	char *copy_tail_wait;		/* locking, and waiting */
-	char *sum_old, *sum_new;	/* SELECT count and sum ... WHERE */
+	char *checksum_old;		/* SELECT count and sum ... WHERE */
+	char *checksum_new;
 	char *missing;			/* the rows of a chunk that the new
 					   table has not: a COUNT ... WHERE */
 	char *park;			/* before it, on MariaDB; or NULL */

@@ -27,7 +27,7 @@ void planner_free(struct plan *p);
  * The way back is taken: what belongs to the table goes with it, as in
  * planner_make().
  */
-int planner_take(struct plan *back, const struct kin *kin,
+int planner_take(struct plan *back, const struct dependents *dependents,
     const struct alter *alter, struct err *e);
 
 /*

@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "model/alter.h"
 #include "model/fkey.h"
-#include "model/kin.h"
+#include "model/dependents.h"
 #include "model/names.h"
 #include "model/plan.h"
 
@@ -39,7 +39,8 @@ struct settle_view {
 	const struct alter *alter;
 	const char *pairs;		/* of standin_note() */
 	const struct fkeys *here, *there;	/* their own foreign keys */
-	const struct kin *kin_here, *kin_there;	/* children and triggers */
+	/* Children and triggers. */
+	const struct dependents *dependents_here, *dependents_there;
 	bool mariadb, swapped, reverting;
 	bool kept_in_step;		/* the old table, after the swap */
 	bool follow_children;

@@ -67,12 +67,13 @@ extern const char *const sql_run_values;
 
 /*
  * The plan of comparing the two tables after the swap, by the names that they
- * have then.  Its sum_old and sum_new are to be freed, all else is p's.
+ * have then.  Its checksum_old and checksum_new are to be freed, all else is
+ * p's.
  */
 void sql_after_swap(struct plan *after, const struct plan *p);
 
 /* Count and checksum of a chunk. */
-void sql_sum(struct str *q, const struct plan *p, enum side side,
+void sql_checksum(struct str *q, const struct plan *p, enum side side,
     const struct bound *after, const struct bound *upto);
 
 /*

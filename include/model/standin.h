@@ -27,7 +27,7 @@ struct standin {
 	char *end;			/* of that text: ";", or "" */
 };
 
-/* Adds a list (see record_add()) of all that the cut-over of this plan has:
+/* Adds a list (see text_list_add()) of all that the cut-over of this plan has:
  * nothing when it has none. */
 void standin_note(struct str *list, const struct plan *p,
     const struct alter *a);

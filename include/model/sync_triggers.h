@@ -11,15 +11,15 @@
  * they note what the shadow could not hold.  Pure.
  */
 
-/* Fill in p->trigger and p->create_notes; called by planner_make(). */
+/* Fill in p->trigger and p->create_rejects; called by planner_make(). */
 void sync_triggers_render(struct plan *p);
 
 /* CREATE TABLE for the notes; which also says whose they are, see
  * names_comment(). */
-void sync_triggers_notes(struct str *q, const struct names *n);
+void sync_triggers_rejects(struct str *q, const struct names *n);
 
 /* Add the ALTER TABLE that they need with this plan.  False: none. */
-bool sync_triggers_alter_notes(struct str *q, const struct plan *p);
+bool sync_triggers_alter_rejects(struct str *q, const struct plan *p);
 
 /* CREATE TRIGGER, whole. */
 void sync_triggers_create(struct str *q, const struct trigger *t,

@@ -42,6 +42,6 @@ int capture_recall(struct db *db, const struct plan *p, struct capture *c,
     struct err *e);
 
 /* Only that they have noted nothing. */
-int capture_notes(struct db *db, const struct plan *p, struct err *e);
+int capture_rejects(struct db *db, const struct plan *p, struct err *e);
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "cli/config.h"
 #include "model/alter.h"
-#include "model/kin.h"
+#include "model/dependents.h"
 #include "model/plan.h"
 #include "model/table.h"
 #include "server/db.h"
@@ -17,7 +17,7 @@ struct check_input {
 	struct db *db;
 	const struct server *server;
 	const struct table *old;
-	const struct kin *kin;
+	const struct dependents *dependents;
 	const struct alter *alter;
 	const struct config *cfg;
 	bool running;		/* our triggers are on the table */

@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 #include "base/ident.h"
-#include "model/record.h"
+#include "model/registry_row.h"
 #include "server/db.h"
 #include "server/server.h"
 
@@ -15,13 +15,13 @@
  */
 
 /* Does the record come from another server than this one? */
-bool heartbeat_is_foreign(const struct record *r, const struct server *s);
+bool heartbeat_is_foreign(const struct registry_row *r, const struct server *s);
 
 /*
  * A lock of the server's cannot be seen from another one: there, see whether
  * the heartbeat goes on for some seconds.  1 alive, 0 dead, -1 with *e.
  */
 int heartbeat_beats(struct db *db, const struct server *s,
-    const struct qname *table, const struct record *r, struct err *e);
+    const struct qname *table, const struct registry_row *r, struct err *e);
 
 #endif

@@ -72,7 +72,7 @@ void mdl_lock_text(struct str *q, const struct mdl_set *set);
  * anew and changes nothing; most that do nothing do not.
  * Returns 0, or -1 with *e: ERR_LOST.
  */
-int mdl_open_anew(struct db *db, const struct server *s,
+int mdl_reopen(struct db *db, const struct server *s,
     const struct qname *table, struct err *e);
 
 /* A statement ended by an error that such a table gives: add that as a hint. */

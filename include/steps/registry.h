@@ -10,7 +10,7 @@
 #include "cli/config.h"
 #include "model/bound.h"
 #include "model/plan.h"
-#include "model/record.h"
+#include "model/registry_row.h"
 #include "model/table.h"
 #include "server/db.h"
 #include "server/server.h"
@@ -66,12 +66,12 @@ int registry_note_plan(const struct registry *reg, struct db *db,
 int registry_note_triggers(const struct registry *reg, struct db *db,
     const struct capture *c, struct err *e);
 int registry_state(const struct registry *reg, struct db *db,
-    enum record_state state, struct err *e);
+    enum migration_state state, struct err *e);
 int registry_beat(const struct registry *reg, struct db *db,
     const char *waits_for, struct err *e);
 
 /* It is about to be reverted, and the new table will be called that. */
-int registry_note_way_back(const struct registry *reg, struct db *db,
+int registry_note_revert(const struct registry *reg, struct db *db,
     const struct qname *shadow, struct err *e);
 
 /*
@@ -99,34 +99,34 @@ int registry_end(const struct registry *reg, struct db *db,
     const struct server *s, const struct tries *tries, struct err *e);
 
 /*
- * The migration of a table, dead or alive: 1 with *r, which record_free()
+ * The migration of a table, dead or alive: 1 with *r, which registry_row_free()
  * frees; 0 when there is none; -1 with *e.
  */
-int registry_find(struct record *r, struct db *db, const struct qname *table,
-    struct err *e);
+int registry_find(struct registry_row *r, struct db *db,
+    const struct qname *table, struct err *e);
 
 /* All of a schema, or the first thousand, with the beginnings of long texts;
  * the caller frees each, and the array. */
-int registry_list(struct record **list, size_t *n, struct db *db,
+int registry_list(struct registry_row **list, size_t *n, struct db *db,
     const struct ident *schema, struct err *e);
 
 /*
  * Set reg->mark and reg->rows to what it had.  ERR_REFUSED when that is
  * nothing to be put into a statement.
  */
-int registry_read_mark(struct registry *reg, const struct record *r,
+int registry_read_mark(struct registry *reg, const struct registry_row *r,
     struct err *e);
 
 /* Make a dead one's row ours. */
 int registry_adopt(struct registry *reg, struct db *db,
     const struct server *s, const struct qname *table,
-    const struct record *r, struct err *e);
+    const struct registry_row *r, struct err *e);
 
 /*
  * Has the RENAME happened?  Of a migration that has succeeded, that of the way
  * back?  The tables tell, not what was noted last.  1, 0, or -1 with *e.
  */
 int registry_swapped(struct db *db, const struct qname *table,
-    const struct record *r, struct err *e);
+    const struct registry_row *r, struct err *e);
 
 #endif

@@ -12,7 +12,7 @@
 
 /*
  * What the operator asks for, by livealter control, while a migration runs.
- * It is written to the row of the registry, a line for each wish, and taken
+ * It is written to the row of the registry, a line for each request, and taken
  * out of it by the migration within a second.
  */
 struct request {
@@ -47,7 +47,7 @@ int request_left(const struct registry *reg, struct db *db, struct err *e);
 
 /* For reasons: const, though what it points to is not. */
 struct request_of {
-	struct request *wish;
+	struct request *request;
 };
 
 /*

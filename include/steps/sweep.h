@@ -4,7 +4,7 @@
 #include "base/err.h"
 #include "cli/config.h"
 #include "model/plan.h"
-#include "steps/ask.h"
+#include "steps/interruptible_query.h"
 
 /*
  * Once all rows are copied: those that a trigger could not follow a cascade to
@@ -13,6 +13,6 @@
  * with *e: ERR_SQL when they are in use for too long.
  */
 int sweep_run(const struct plan *p, const struct config *cfg,
-    const struct ask_beat *beat, struct err *e);
+    const struct query_beat *beat, struct err *e);
 
 #endif

@@ -12,8 +12,8 @@
 
 /*
  * The registry: a base table, with the engine, columns, indexes and comment
- * that record_create() gives it, and no triggers.  1; 0 when there is no table
- * of that name; or -1 with *e: ERR_REFUSED.
+ * that registry_row_create() gives it, and no triggers. 1; 0 when there is no
+ * table of that name; or -1 with *e: ERR_REFUSED.
  */
 int trust_registry(struct db *db, const struct qname *name, struct err *e);
 
@@ -21,7 +21,7 @@ int trust_registry(struct db *db, const struct qname *name, struct err *e);
  * Does the table of notes vouch for that table (names_vouch())?  1; 0, also
  * when there is no such base table; or -1 with *e.
  */
-int trust_vouched(struct db *db, const struct qname *notes,
+int trust_vouched(struct db *db, const struct qname *rejects,
     const struct qname *table, struct err *e);
 
 /*
@@ -35,7 +35,7 @@ int trust_bare(struct db *db, const struct qname *table, struct err *e);
 /*
  * Keep the table until this transaction ends: nobody can put another in its
  * place meanwhile, or a trigger on it.  index is the quoted name of one that it
- * has; a view has none, and is refused (see RECORD_OURS).
+ * has; a view has none, and is refused (see REGISTRY_OURS).
  */
 int trust_hold(struct db *db, const struct qname *table, const char *index,
     struct err *e);

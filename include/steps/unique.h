@@ -4,7 +4,7 @@
 #include "base/err.h"
 #include "cli/config.h"
 #include "model/plan.h"
-#include "steps/ask.h"
+#include "steps/interruptible_query.h"
 
 /*
  * Before anything is copied: does a unique key that is new, or narrower than
@@ -13,6 +13,6 @@
  * can be interrupted (ERR_STOPPED).  What comes later the triggers see.
  */
 int unique_check(const struct plan *p, const struct config *cfg,
-    const struct ask_beat *beat, struct err *e);
+    const struct query_beat *beat, struct err *e);
 
 #endif

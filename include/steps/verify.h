@@ -4,7 +4,7 @@
 #include "base/err.h"
 #include "cli/config.h"
 #include "model/plan.h"
-#include "steps/ask.h"
+#include "steps/interruptible_query.h"
 #include "steps/walk.h"
 
 /*
@@ -28,10 +28,10 @@ int verify_tell(const struct plan *p, struct db *db, const struct chunk *c,
 
 /* Are there as many rows in both, in the transaction that db is in? */
 int verify_count(const struct plan *p, struct db *db,
-    const struct ask_beat *beat, struct err *e);
+    const struct query_beat *beat, struct err *e);
 
 /* Only that there are as many rows in both, in one snapshot.  ERR_STOPPED. */
 int verify_counts(const struct plan *p, const struct config *cfg,
-    const struct ask_beat *beat, struct err *e);
+    const struct query_beat *beat, struct err *e);
 
 #endif

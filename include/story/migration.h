@@ -9,7 +9,7 @@
 #include "cli/config.h"
 #include "model/alter.h"
 #include "model/identity.h"
-#include "model/kin.h"
+#include "model/dependents.h"
 #include "model/plan.h"
 #include "model/table.h"
 #include "server/db.h"
@@ -37,14 +37,14 @@ struct migration {
 	struct account definer;		/* --trigger-definer, if any */
 	struct alter alter;		/* what the text of the ALTER says */
 	struct table *old;		/* as found */
-	struct kin kin;			/* what hangs on it */
+	struct dependents dependents;			/* what hangs on it */
 	struct fkeys added;		/* foreign keys that the ALTER adds */
 	struct table *new;		/* as it came out of the ALTER */
 	struct plan plan;		/* every statement we will run */
 	struct capture capture;		/* how our triggers are known */
 	struct registry registry;	/* our row in it */
 	struct request request;		/* what the operator asks for */
-	struct record was;		/* that row, as it was found */
+	struct registry_row was;		/* that row, as it was found */
 	struct undo undo;		/* what to take away if we fail */
 	/* Are they the tables that were compared? */
 	struct identity old_is, new_is;

@@ -3,7 +3,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "model/record.h"
+#include "model/registry_row.h"
 #include "server/db.h"
 #include "server/server.h"
 #include "story/migration.h"
@@ -25,11 +25,11 @@ int settling_is_due(struct migration *m, struct err *e);
 int settling_run(struct migration *m, struct err *e);
 
 /*
- * For status: the statements of that, as a list of record_add(), of which none
- * is run.  The migration whose row r is may be any that is dead.
+ * For status: the statements of that, as a list of text_list_add(), of which
+ * none is run.  The migration whose row r is may be any that is dead.
  */
 int settling_owed(struct str *list, struct db *db, const struct server *s,
-    const struct qname *table, const struct record *r, struct err *e);
+    const struct qname *table, const struct registry_row *r, struct err *e);
 
 /* Fill the ledger only, for --dry-run, and print all that would be done. */
 int settling_ledger(struct migration *m, struct err *e);

@@ -19,7 +19,7 @@ int watch_persist(struct migration *m,
     int (*once)(struct migration *m, struct err *e), struct err *e);
 
 /* Note in the registry what is being done; of a revert, that it is one. */
-int watch_state(struct migration *m, enum record_state state, struct err *e);
+int watch_state(struct migration *m, enum migration_state state, struct err *e);
 
 /* Keep others out, and see that the triggers are well; arg is m. */
 int watch_tables(void *arg, struct err *e);
@@ -32,7 +32,7 @@ bool watch_is_locked_out(struct err *e);
 
 /* What makes a walk pause, and who looks after it: watch, with m. */
 struct watching {
-	struct request_of wish;
+	struct request_of asked;
 	struct reason pause[2];
 	struct walk_watch watch;
 };

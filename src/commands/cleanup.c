@@ -69,7 +69,7 @@ clean_up(struct migration *m, struct config *cfg, struct err *e)
 	if (rc != 1)
 		return rc;
 	log_info("the migration of %s was %s; the tables were %sswapped%s",
-	    m->names.old.sql, m->was.field[RECORD_STATE],
+	    m->names.old.sql, m->was.field[REGISTRY_STATE],
 	    m->swapped ? "" : "not ", m->reverting ? " back" : "");
 	if (!cfg->dry_run)
 		return take_away(m, e);

@@ -30,7 +30,7 @@ struct order {
 static int
 find(struct order *o, struct err *e)
 {
-	struct record r;
+	struct registry_row r;
 	char *holder = NULL;
 	int rc, alive = 0;
 
@@ -41,9 +41,9 @@ find(struct order *o, struct err *e)
 		alive = holder != NULL ? 1 :
 		    heartbeat_beats(o->db, &o->server, &o->table, &r, e);
 	if (rc == 1 && alive == 1)
-		o->registry.id = strtoull(r.field[RECORD_ID], NULL, 10);
+		o->registry.id = strtoull(r.field[REGISTRY_ID], NULL, 10);
 	free(holder);
-	record_free(&r);
+	registry_row_free(&r);
 	if (rc < 0 || alive < 0)
 		return -1;
 	if (alive == 1)

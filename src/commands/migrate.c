@@ -16,12 +16,12 @@
 #include "steps/copy.h"
 #include "steps/cutover.h"
 #include "steps/dictionary.h"
-#include "steps/kinship.h"
+#include "steps/foreign_keys.h"
 #include "steps/postpone.h"
 #include "steps/privileges.h"
 #include "steps/shadow.h"
 #include "steps/sweep.h"
-#include "steps/turn.h"
+#include "steps/flip.h"
 #include "steps/unique.h"
 #include "story/catch_up.h"
 #include "story/exchange.h"
@@ -93,7 +93,7 @@ tell_postponing(const struct config *cfg)
 
 /* The mirroring after the swap, where it is wanted. */
 static int
-plan_way_back(struct migration *m, const struct plan_options *options,
+plan_revert(struct migration *m, const struct plan_options *options,
     struct err *e)
 {
 	if (!m->cfg->reverse)
@@ -101,7 +101,7 @@ plan_way_back(struct migration *m, const struct plan_options *options,
 	if (reverse_check_keys(&m->plan, &m->alter, e) != 0 ||
 	    planner_reverse(&m->plan, &m->alter, options, e) != 0 ||
 	    reverse_check(m->plan.back, m->cfg->accept_loss, e) != 0 ||
-	    turn_plan(m->db, &m->plan, e) != 0)
+	    flip_plan(m->db, &m->plan, e) != 0)
 		return err_while(e, "the way back");
 	cutover_script_flip(&m->plan);
 	return 0;
@@ -110,7 +110,7 @@ plan_way_back(struct migration *m, const struct plan_options *options,
 int
 migrate_plan(struct migration *m, struct err *e)
 {
-	const struct ask_beat beat = { watch_alone, m };
+	const struct query_beat beat = { watch_alone, m };
 	struct plan_options options;
 	struct planner_input in;
 
@@ -119,14 +119,11 @@ migrate_plan(struct migration *m, struct err *e)
 	options = migration_options(m);
 	in = (struct planner_input){ &m->names, m->old, m->new, &m->alter,
 	    &m->server, &options };
-	if (kin_prepare(&m->kin, m->db, &m->names.shadow, m->server.mariadb,
-	    e) != 0 ||
-	    planner_make(&m->plan, &in, e) != 0 ||
-	    check_plan(m->db, &m->plan, e) != 0 ||
-	    catch_up_check(m, e) != 0 ||
-	    plan_way_back(m, &options, e) != 0 ||
-	    (!m->resumed && kinship_try(m->db, &m->plan, m->cfg, &m->undo,
-	    e) != 0))
+	if (dependents_prepare(&m->dependents, m->db, &m->names.shadow,
+	    m->server.mariadb, e) != 0 || planner_make(&m->plan, &in, e) != 0 ||
+	    check_plan(m->db, &m->plan, e) != 0 || catch_up_check(m, e) != 0 ||
+	    plan_revert(m, &options, e) != 0 || (!m->resumed &&
+	    foreign_keys_try(m->db, &m->plan, m->cfg, &m->undo, e) != 0))
 		return -1;
 	if (m->cfg->dry_run) {
 		log_flush(0);
@@ -140,7 +137,7 @@ migrate_plan(struct migration *m, struct err *e)
 		return -1;
 	if (m->resumed)
 		return 0;
-	if (kinship_orphans(&m->plan, m->cfg, false, &beat, e) != 0)
+	if (foreign_keys_orphans(&m->plan, m->cfg, false, &beat, e) != 0)
 		return -1;
 	return m->cfg->check_unique ? unique_check(&m->plan, m->cfg, &beat,
 	    e) : 0;
@@ -158,7 +155,7 @@ migrate_capture(struct migration *m, struct err *e)
 int
 migrate_copy(struct migration *m, struct err *e)
 {
-	const struct ask_beat beat = { watch_tables, m };
+	const struct query_beat beat = { watch_tables, m };
 	struct watching w;
 
 	watch_walk(&w, m, watch_tables);

@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text_list.h"
 #include "base/util.h"
 #include "cli/command.h"
 #include "cli/configure.h"
 #include "model/fingerprint.h"
 #include "model/hint.h"
 #include "steps/heartbeat.h"
-#include "steps/kinship.h"
+#include "steps/foreign_keys.h"
 #include "story/migration.h"
 #include "story/recall.h"
 #include "story/settling.h"
@@ -31,7 +32,7 @@
 
 
 static const char *
-field(const struct migration *m, enum record_field f)
+field(const struct migration *m, enum registry_field f)
 {
 	return m->was.field[f];
 }
@@ -63,14 +64,14 @@ check_state(const struct migration *m, struct err *e)
 {
 	const char *id = m->cfg->resume;
 
-	if (id != NULL && strcmp(id, field(m, RECORD_ID)) != 0)
+	if (id != NULL && strcmp(id, field(m, REGISTRY_ID)) != 0)
 		return err_set(e, ERR_REFUSED, "the migration of %s has the "
-		    "ID %s, not %s", m->names.old.sql, field(m, RECORD_ID),
+		    "ID %s, not %s", m->names.old.sql, field(m, REGISTRY_ID),
 		    id);
-	if (strcmp(m->cfg->alter, field(m, RECORD_ALTER)) != 0) {
+	if (strcmp(m->cfg->alter, field(m, REGISTRY_ALTER)) != 0) {
 		err_set(e, ERR_REFUSED, "the migration of %s that died has "
 		    "another ALTER: %.500s", m->names.old.sql,
-		    field(m, RECORD_ALTER));
+		    field(m, REGISTRY_ALTER));
 		return err_hint(e, "leave --alter away to go on with it");
 	}
 	if (m->reverting) {
@@ -83,16 +84,16 @@ check_state(const struct migration *m, struct err *e)
 		return 0;
 	if (recall_check_vouched(m, e) != 0)
 		return -1;
-	if (field(m, RECORD_TRIGGERS_MADE)[0] == '\0') {
+	if (field(m, REGISTRY_TRIGGERS_MADE)[0] == '\0') {
 		err_set(e, ERR_REFUSED, "the migration of %s died before its "
 		    "triggers were there; there is nothing to go on with",
 		    m->names.old.sql);
 		return hint_cleanup(m, e);
 	}
-	if (!record_is_resumable(&m->was)) {
+	if (!registry_row_is_resumable(&m->was)) {
 		err_set(e, ERR_REFUSED, "the migration of %s is %s, and "
 		    "cannot be resumed", m->names.old.sql,
-		    field(m, RECORD_STATE));
+		    field(m, REGISTRY_STATE));
 		return hint_cleanup(m, e);
 	}
 	return 0;
@@ -100,7 +101,7 @@ check_state(const struct migration *m, struct err *e)
 
 /* Is the text what it was?  Frees it. */
 static int
-same(const struct migration *m, enum record_field f, struct str *text,
+same(const struct migration *m, enum registry_field f, struct str *text,
     struct err *e, const char *what, const char *which)
 {
 	struct str why = STR_INIT;
@@ -117,7 +118,7 @@ same(const struct migration *m, enum record_field f, struct str *text,
 }
 
 static int
-same_table(const struct migration *m, enum record_field f,
+same_table(const struct migration *m, enum registry_field f,
     const struct table *t, struct err *e)
 {
 	struct str text = STR_INIT;
@@ -133,18 +134,18 @@ same_tables(struct migration *m, struct err *e)
 	struct table *new = NULL;
 	int rc, keys;
 
-	if (same_table(m, RECORD_OLD_PRINT, m->old, e) != 0)
+	if (same_table(m, REGISTRY_OLD_PRINT, m->old, e) != 0)
 		return -1;
 	/* They come again just before the swap, if it died there. */
-	keys = kinship_has(m->db, &m->names.shadow, &m->added, e);
-	if (keys < 0 || (keys && !m->cfg->dry_run && kinship_remove(m->db,
+	keys = foreign_keys_has(m->db, &m->names.shadow, &m->added, e);
+	if (keys < 0 || (keys && !m->cfg->dry_run && foreign_keys_remove(m->db,
 	    &m->server, &m->names.shadow, &m->added, m->cfg, e) != 0))
 		return -1;
 	rc = table_load(&new, m->db, &m->server, &m->names.shadow, e);
 	if (rc != 0)
 		hint_cleanup(m, e);
 	else if (!keys || !m->cfg->dry_run)
-		rc = same_table(m, RECORD_NEW_PRINT, new, e);
+		rc = same_table(m, REGISTRY_NEW_PRINT, new, e);
 	table_free(new);
 	return rc;
 }
@@ -195,12 +196,12 @@ resume_find(struct migration *m, struct err *e)
 		return none_known(m, e);
 	if (rc < 0 || check_state(m, e) != 0)
 		return -1;
-	if (fkey_recall(&m->added, field(m, RECORD_ADDED_KEYS), e) != 0 ||
+	if (fkey_recall(&m->added, field(m, REGISTRY_ADDED_KEYS), e) != 0 ||
 	    check_added(m, e) != 0)
 		return hint_cleanup(m, e);
 	m->resumed = true;
 	log_info("it was %s, and had copied %s rows",
-	    field(m, RECORD_STATE), field(m, RECORD_ROWS));
+	    field(m, REGISTRY_STATE), field(m, REGISTRY_ROWS));
 	if (!m->swapped && !m->cfg->dry_run && settle(m, e) != 0)
 		return -1;
 	if (!m->swapped)
@@ -215,8 +216,9 @@ same_plan(const struct migration *m, struct err *e)
 	struct str text = STR_INIT;
 
 	plan_essence(&text, &m->plan);
-	return same(m, RECORD_PLAN_PRINT, &text, e,
-	    "the plan, with its options, of livealter", field(m, RECORD_TOOL));
+	return same(m, REGISTRY_PLAN_PRINT, &text, e,
+	    "the plan, with its options, of livealter", field(m,
+	    REGISTRY_TOOL));
 }
 
 /*
@@ -226,17 +228,17 @@ same_plan(const struct migration *m, struct err *e)
 static int
 same_triggers(struct migration *m, struct err *e)
 {
-	const char *list = field(m, RECORD_TRIGGERS_MADE);
+	const char *list = field(m, REGISTRY_TRIGGERS_MADE);
 	int ev;
 
 	if (heartbeat_is_foreign(&m->was, &m->server)) {
 		log_info("this server takes the place of %s",
-		    field(m, RECORD_SERVER));
+		    field(m, REGISTRY_SERVER));
 		if (capture_recognize(m->db, &m->plan, &m->capture, e) != 0)
 			return -1;
 	} else {
 		for (ev = 0; ev < N_TRIGGERS; ev++)
-			m->capture.created[ev] = record_next(&list);
+			m->capture.created[ev] = text_list_next(&list);
 	}
 	if (capture_intact(m->db, &m->plan, &m->capture, e) == 0)
 		return 0;

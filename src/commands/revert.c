@@ -11,7 +11,7 @@
 #include "model/apart.h"
 #include "model/planner.h"
 #include "model/reverse.h"
-#include "steps/kinship.h"
+#include "steps/foreign_keys.h"
 #include "steps/mdl.h"
 #include "steps/shadow.h"
 #include "steps/trust.h"
@@ -78,14 +78,14 @@ check_keys(const struct migration *m, struct err *e)
 
 /* Can that migration be reverted, and is it the one that is meant? */
 static int
-check_record(const struct migration *m, struct err *e)
+check_registry_row(const struct migration *m, struct err *e)
 {
-	const char *alter = m->was.field[RECORD_ALTER];
+	const char *alter = m->was.field[REGISTRY_ALTER];
 
-	if (!m->reverting || record_state(&m->was) == STATE_ENDING) {
+	if (!m->reverting || registry_row_state(&m->was) == STATE_ENDING) {
 		err_set(e, ERR_REFUSED, "the migration of %s is not one that "
 		    "can be reverted now, but %s", m->names.old.sql,
-		    m->was.field[RECORD_STATE]);
+		    m->was.field[REGISTRY_STATE]);
 		return command_hint(e, m->cfg, "status", "says what can be "
 		    "done", COMMAND_END);
 	}
@@ -98,11 +98,11 @@ check_record(const struct migration *m, struct err *e)
 
 /* The registry has what the way back is called and was planned by. */
 static int
-from_record(struct migration *m, struct err *e)
+from_registry_row(struct migration *m, struct err *e)
 {
 	int rc;
 
-	if (check_record(m, e) != 0 || recall_check_vouched(m, e) != 0)
+	if (check_registry_row(m, e) != 0 || recall_check_vouched(m, e) != 0)
 		return -1;
 	if (m->swapped) {
 		log_info("the tables were swapped back; only the end is "
@@ -113,7 +113,7 @@ from_record(struct migration *m, struct err *e)
 	if (rc < 0 || (rc == 1 && (recall_adopt(m, e) != 0 ||
 	    settling_run(m, e) != 0)))
 		return -1;
-	names_turn(&m->names);
+	names_reverse(&m->names);
 	return 0;
 }
 
@@ -124,7 +124,7 @@ find_names(struct migration *m, struct err *e)
 	int rc = recall_find(m, m->recalled, e);
 
 	if (rc != 0)
-		return rc < 0 ? -1 : from_record(m, e);
+		return rc < 0 ? -1 : from_registry_row(m, e);
 	m->reverting = true;
 	names_derive(&m->names);
 	return 0;
@@ -149,7 +149,7 @@ revert_inspect(struct migration *m, struct err *e)
 	if (m->swapped)
 		return 0;
 	if (is_there(m, &m->names.attic, e) != 0 ||
-	    is_there(m, &m->names.back_notes, e) != 0 ||
+	    is_there(m, &m->names.back_rejects, e) != 0 ||
 	    need_alter(m, e) != 0 ||
 	    shadow_free_name(&m->names.shadow, m->db, e) != 0 ||
 	    migration_read(m, e) != 0 ||
@@ -167,7 +167,7 @@ plan_again(struct migration *m, struct err *e)
 	    &m->server, &options };
 
 	/* That is the table's as it is now. */
-	options.kin = NULL;
+	options.dependents = NULL;
 	if (planner_make(&m->forth, &in, e) != 0 ||
 	    planner_reverse(&m->forth, &m->alter, &options, e) != 0)
 		return -1;
@@ -175,19 +175,19 @@ plan_again(struct migration *m, struct err *e)
 	m->names = m->plan.names;
 	free(m->forth.back);
 	m->forth.back = NULL;
-	return kin_prepare(&m->kin, m->db, &m->names.shadow,
+	return dependents_prepare(&m->dependents, m->db, &m->names.shadow,
 	    m->server.mariadb, e) != 0 ||
-	    planner_take(&m->plan, &m->kin, &m->alter, e) != 0 ? -1 : 0;
+	    planner_take(&m->plan, &m->dependents, &m->alter, e) != 0 ? -1 : 0;
 }
 
 /* What belongs to the table must be possible with the old one, too. */
 static int
-try_kin(struct migration *m, struct err *e)
+try_dependents(struct migration *m, struct err *e)
 {
 	struct err ignored = { .kind = ERR_NONE };
 
-	if (m->cfg->dry_run || kinship_try(m->db, &m->plan, m->cfg, &m->undo,
-	    e) == 0)
+	if (m->cfg->dry_run || foreign_keys_try(m->db, &m->plan, m->cfg,
+	    &m->undo, e) == 0)
 		return 0;
 	/* By the other state what is left of it is known to be ours. */
 	if (!undo_owes(&m->undo, UNDO_TRY))
@@ -219,7 +219,7 @@ end_trial(struct migration *m, struct err *e)
 static int
 check_trial(struct migration *m, struct err *e)
 {
-	return m->was.field[RECORD_ID] != NULL && recall_was_trying(m) ?
+	return m->was.field[REGISTRY_ID] != NULL && recall_was_trying(m) ?
 	    end_trial(m, e) : shadow_check_trial(&m->names, m->db, e);
 }
 
@@ -241,14 +241,14 @@ check_loss(const struct migration *m, struct err *e)
 }
 
 static int
-check_notes(const struct migration *m, struct err *e)
+check_rejects(const struct migration *m, struct err *e)
 {
-	if (capture_notes(m->db, &m->plan, e) == 0)
+	if (capture_rejects(m->db, &m->plan, e) == 0)
 		return 0;
 	if (e->kind == ERR_REJECTED)
 		err_hint(e, "change these rows so that the old table can hold "
 		    "them, and then DELETE FROM %s; the comparison will tell "
-		    "whether all is there", m->names.notes.sql);
+		    "whether all is there", m->names.rejects.sql);
 	return -1;
 }
 
@@ -260,22 +260,22 @@ static int
 vouch(struct migration *m, struct err *e)
 {
 	const struct names *n = &m->names;
-	int rc = trust_vouched(m->db, &n->notes, &n->attic, e);
+	int rc = trust_vouched(m->db, &n->rejects, &n->attic, e);
 	struct str comment = STR_INIT, q = STR_INIT;
 	struct qname was;
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	if (qname_set(&was, n->old.db.raw, m->was.field[RECORD_SHADOW], e) !=
+	if (qname_set(&was, n->old.db.raw, m->was.field[REGISTRY_SHADOW], e) !=
 	    0)
 		return -1;
 	names_comment(&comment, n);
 	/* Until the registry has the new one. */
 	str_addz(&comment, ", ");
 	escape_line(&comment, was.table.sql);
-	str_addf(&q, "ALTER TABLE %s COMMENT = ", n->notes.sql);
+	str_addf(&q, "ALTER TABLE %s COMMENT = ", n->rejects.sql);
 	db_literal(&q, m->db, comment.s);
-	rc = mdl_run(m->db, &m->server, MDL_ONE(&n->notes),
+	rc = mdl_run(m->db, &m->server, MDL_ONE(&n->rejects),
 	    &m->cfg->tries_create_triggers, q.s, e);
 	str_free(&comment);
 	str_free(&q);
@@ -286,10 +286,10 @@ vouch(struct migration *m, struct err *e)
 static int
 tell_registry(struct migration *m, struct err *e)
 {
-	if (m->cfg->dry_run || m->was.field[RECORD_ID] == NULL)
+	if (m->cfg->dry_run || m->was.field[REGISTRY_ID] == NULL)
 		return 0;
 	return recall_adopt(m, e) != 0 || vouch(m, e) != 0 ||
-	    registry_note_way_back(&m->registry, m->db, &m->names.attic,
+	    registry_note_revert(&m->registry, m->db, &m->names.attic,
 	    e) != 0 ? -1 : 0;
 }
 
@@ -306,9 +306,9 @@ revert_plan(struct migration *m, struct err *e)
 	if (m->cfg->dry_run)
 		plan_print(&m->plan, stdout);
 	/* From the state on the table to try things on is known to be ours. */
-	return migration_tell_breakage(m, e) != 0 || check_notes(m, e) != 0 ||
+	return migration_tell_breakage(m, e) != 0 || check_rejects(m, e) != 0 ||
 	    check_loss(m, e) != 0 || check_trial(m, e) != 0 ||
-	    tell_registry(m, e) != 0 || try_kin(m, e) != 0 ? -1 : 0;
+	    tell_registry(m, e) != 0 || try_dependents(m, e) != 0 ? -1 : 0;
 }
 
 /*
@@ -325,8 +325,8 @@ owe_the_rest(struct migration *m)
 	if (m->registry.id != 0)
 		undo_push(&m->undo, UNDO_RECORD, "DELETE FROM %s WHERE id = "
 		    "%llu", m->registry.name.sql, m->registry.id);
-	undo_push(&m->undo, UNDO_NOTES, "DROP TABLE IF EXISTS %s",
-	    m->names.notes.sql);
+	undo_push(&m->undo, UNDO_REJECTS, "DROP TABLE IF EXISTS %s",
+	    m->names.rejects.sql);
 	if (attic)
 		undo_push(&m->undo, UNDO_ATTIC, "DROP TABLE IF EXISTS %s",
 		    m->names.attic.sql);

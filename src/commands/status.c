@@ -7,9 +7,10 @@
 #include "base/json.h"
 #include "base/print.h"
 #include "base/progress.h"
+#include "base/text_list.h"
 #include "base/util.h"
 #include "cli/command.h"
-#include "model/record.h"
+#include "model/registry_row.h"
 #include "server/db.h"
 #include "server/rows.h"
 #include "server/server.h"
@@ -39,12 +40,12 @@ static const char *const life_word[] = {
 };
 
 struct migration_seen {
-	struct record r;
+	struct registry_row r;
 	struct qname table;
 	enum life life;
 	char *connection;	/* that holds the lock, or NULL */
 	struct str owed;	/* statements that a cut-over still owes, a list
-				   of record_add() */
+				   of text_list_add() */
 	struct err unseen;	/* why they are not known */
 };
 
@@ -66,7 +67,7 @@ struct view {
 };
 
 static const char *
-field(const struct migration_seen *m, enum record_field f)
+field(const struct migration_seen *m, enum registry_field f)
 {
 	return m->r.field[f];
 }
@@ -76,10 +77,10 @@ field(const struct migration_seen *m, enum record_field f)
 static int
 judge(struct view *v, struct migration_seen *m, struct err *e)
 {
-	enum record_state state = record_state(&m->r);
+	enum migration_state state = registry_row_state(&m->r);
 	int yes;
 
-	if (qname_set(&m->table, v->cfg->database, field(m, RECORD_TABLE),
+	if (qname_set(&m->table, v->cfg->database, field(m, REGISTRY_TABLE),
 	    e) != 0 || advisory_lock_holder(v->db, &m->table,
 	    &m->connection, e) != 0)
 		return -1;
@@ -93,10 +94,10 @@ judge(struct view *v, struct migration_seen *m, struct err *e)
 	if (yes < 0)
 		return -1;
 	m->life = yes || state == STATE_ENDING ? SWAPPED :
-	    record_is_done(&m->r) ? REVERTIBLE :
-	    record_is_resumable(&m->r) ? RESUMABLE : UNFINISHED;
+	    registry_row_is_done(&m->r) ? REVERTIBLE :
+	    registry_row_is_resumable(&m->r) ? RESUMABLE : UNFINISHED;
 	/* What is not known for want of a privilege is no error of this. */
-	if (field(m, RECORD_CUT_OVER)[0] != '\0' &&
+	if (field(m, REGISTRY_CUT_OVER)[0] != '\0' &&
 	    settling_owed(&m->owed, v->db, &v->server, &m->table, &m->r,
 	    &m->unseen) != 0 && m->unseen.kind == ERR_LOST) {
 		*e = m->unseen;
@@ -108,7 +109,7 @@ judge(struct view *v, struct migration_seen *m, struct err *e)
 static int
 look_at_migrations(struct view *v, struct err *e)
 {
-	struct record *r = NULL, none;
+	struct registry_row *r = NULL, none;
 	struct qname table;
 	int rc;
 
@@ -159,10 +160,10 @@ is_known(const struct view *v, const char *name)
 
 	for (i = 0; i < v->n_seen && !found; i++) {
 		m = &v->seen[i];
-		found = strcmp(name, field(m, RECORD_SHADOW)) == 0 ||
-		    strcmp(name, field(m, RECORD_ATTIC)) == 0 ||
-		    strcmp(name, field(m, RECORD_NOTES)) == 0 ||
-		    strcmp(name, field(m, RECORD_BACK_NOTES)) == 0 ||
+		found = strcmp(name, field(m, REGISTRY_SHADOW)) == 0 ||
+		    strcmp(name, field(m, REGISTRY_ATTIC)) == 0 ||
+		    strcmp(name, field(m, REGISTRY_REJECTS)) == 0 ||
+		    strcmp(name, field(m, REGISTRY_BACK_REJECTS)) == 0 ||
 		    is_trigger_of(&m->table, name);
 	}
 	return found;
@@ -189,8 +190,8 @@ concerns(const struct view *v, const char *name, const char *of)
 		name++;
 	return strcmp(name, n.shadow.table.raw) == 0 ||
 	    strcmp(name, n.attic.table.raw) == 0 ||
-	    strcmp(name, n.back_notes.table.raw) == 0 ||
-	    strcmp(name, n.notes.table.raw) == 0;
+	    strcmp(name, n.back_rejects.table.raw) == 0 ||
+	    strcmp(name, n.rejects.table.raw) == 0;
 }
 
 static int
@@ -273,22 +274,22 @@ progress_of(struct progress *p, const struct migration_seen *m)
 {
 	memset(p, 0, sizeof(*p));
 	p->verb = "copied";
-	p->done = strtoull(field(m, RECORD_ROWS), NULL, 10);
-	p->total = strtoull(field(m, RECORD_ROWS_TOTAL), NULL, 10);
-	p->before = strtoull(field(m, RECORD_RUN_ROWS), NULL, 10);
+	p->done = strtoull(field(m, REGISTRY_ROWS), NULL, 10);
+	p->total = strtoull(field(m, REGISTRY_ROWS_TOTAL), NULL, 10);
+	p->before = strtoull(field(m, REGISTRY_RUN_ROWS), NULL, 10);
 	if (p->before > p->done)
 		p->before = p->done;
 	/* Of a dead one: until its last heartbeat. */
-	p->seconds = strtod(field(m, RECORD_RUN_AGE), NULL);
+	p->seconds = strtod(field(m, REGISTRY_RUN_AGE), NULL);
 	if (m->life != ALIVE)
-		p->seconds -= strtod(field(m, RECORD_SILENCE), NULL);
+		p->seconds -= strtod(field(m, REGISTRY_SILENCE), NULL);
 }
 
 /* Swapped, and nobody is there any more to prove it. */
 static bool
 is_unproven(const struct migration_seen *m)
 {
-	return m->life == SWAPPED && record_is_unproven(&m->r);
+	return m->life == SWAPPED && registry_row_is_unproven(&m->r);
 }
 
 static void
@@ -304,10 +305,10 @@ print_progress(const struct migration_seen *m)
 	struct str s = STR_INIT;
 	struct progress p;
 
-	add_ago(&s, field(m, RECORD_AGE));
+	add_ago(&s, field(m, REGISTRY_AGE));
 	print_line(stdout, "  began: %s", s.s);
 	str_reset(&s);
-	add_ago(&s, field(m, RECORD_SILENCE));
+	add_ago(&s, field(m, REGISTRY_SILENCE));
 	print_line(stdout, "  last heartbeat: %s", s.s);
 	str_reset(&s);
 	progress_of(&p, m);
@@ -335,7 +336,7 @@ print_owed(const struct migration_seen *m)
 	const char *list = m->owed.s;
 	char *sql;
 
-	while ((sql = record_next(&list)) != NULL) {
+	while ((sql = text_list_next(&list)) != NULL) {
 		print_line(stdout, "  the cut-over still owes: %s;", sql);
 		free(sql);
 	}
@@ -351,21 +352,21 @@ print_migration(const struct view *v, const struct migration_seen *m)
 	size_t i;
 
 	print_line(stdout, "%s: %s, %s", m->table.sql, life_word[m->life],
-	    field(m, RECORD_STATE));
-	print_line(stdout, "  ALTER: %s", field(m, RECORD_ALTER));
+	    field(m, REGISTRY_STATE));
+	print_line(stdout, "  ALTER: %s", field(m, REGISTRY_ALTER));
 	print_line(stdout, "  by: livealter %s on %s%s%s",
-	    field(m, RECORD_TOOL), field(m, RECORD_CLIENT),
+	    field(m, REGISTRY_TOOL), field(m, REGISTRY_CLIENT),
 	    m->connection != NULL ? ", connection " : "",
 	    m->connection != NULL ? m->connection : "");
-	print_line(stdout, "  server: %s", field(m, RECORD_SERVER));
+	print_line(stdout, "  server: %s", field(m, REGISTRY_SERVER));
 	print_progress(m);
 	if (is_unproven(m))
 		print_line(stdout, "  the swap is not proven: compare the two "
 		    "tables before the old one is dropped");
 	print_owed(m);
-	if (field(m, RECORD_WAITS_FOR)[0] != '\0')
+	if (field(m, REGISTRY_WAITS_FOR)[0] != '\0')
 		print_line(stdout, "  waits for: %s",
-		    field(m, RECORD_WAITS_FOR));
+		    field(m, REGISTRY_WAITS_FOR));
 	for (i = 0; (verb = remedy(m->life, i)) != NULL; i++)
 		print_remedy(v, m, verb);
 }
@@ -388,7 +389,7 @@ print_text(const struct view *v)
 
 static void
 add_member(struct str *out, const struct migration_seen *m, const char *name,
-    enum record_field f)
+    enum registry_field f)
 {
 	str_addz(out, ", ");
 	json_member(out, name, field(m, f));
@@ -432,7 +433,7 @@ add_owed(struct str *out, const struct migration_seen *m)
 		return;
 	}
 	str_addz(out, "[");
-	while ((sql = record_next(&list)) != NULL) {
+	while ((sql = text_list_next(&list)) != NULL) {
 		str_addz(out, comma);
 		json_text(out, sql);
 		free(sql);
@@ -454,19 +455,19 @@ add_migration(struct str *out, const struct view *v,
 	json_member(out, "table", m->table.table.raw);
 	str_addz(out, ", ");
 	json_member(out, "life", life_word[m->life]);
-	add_member(out, m, "id", RECORD_ID);
-	add_member(out, m, "state", RECORD_STATE);
-	add_member(out, m, "alter", RECORD_ALTER);
-	add_member(out, m, "version", RECORD_TOOL);
-	add_member(out, m, "server", RECORD_SERVER);
-	add_member(out, m, "client", RECORD_CLIENT);
+	add_member(out, m, "id", REGISTRY_ID);
+	add_member(out, m, "state", REGISTRY_STATE);
+	add_member(out, m, "alter", REGISTRY_ALTER);
+	add_member(out, m, "version", REGISTRY_TOOL);
+	add_member(out, m, "server", REGISTRY_SERVER);
+	add_member(out, m, "client", REGISTRY_CLIENT);
 	str_addz(out, ", ");
 	json_member(out, "connection", m->connection);
-	add_member(out, m, "began", RECORD_BEGAN);
-	add_member(out, m, "heartbeat", RECORD_HEARTBEAT);
-	add_member(out, m, "waits_for", RECORD_WAITS_FOR);
-	add_number(out, "age", strtod(field(m, RECORD_AGE), NULL));
-	add_number(out, "silence", strtod(field(m, RECORD_SILENCE), NULL));
+	add_member(out, m, "began", REGISTRY_BEGAN);
+	add_member(out, m, "heartbeat", REGISTRY_HEARTBEAT);
+	add_member(out, m, "waits_for", REGISTRY_WAITS_FOR);
+	add_number(out, "age", strtod(field(m, REGISTRY_AGE), NULL));
+	add_number(out, "silence", strtod(field(m, REGISTRY_SILENCE), NULL));
 	str_addf(out, ", \"swap_proven\": %s", m->life != SWAPPED ? "null" :
 	    is_unproven(m) ? "false" : "true");
 	add_owed(out, m);
@@ -519,7 +520,7 @@ free_view(struct view *v)
 	size_t i;
 
 	for (i = 0; i < v->n_seen; i++) {
-		record_free(&v->seen[i].r);
+		registry_row_free(&v->seen[i].r);
 		free(v->seen[i].connection);
 		str_free(&v->seen[i].owed);
 	}

@@ -156,7 +156,7 @@ turned_name(struct ident *to, const struct ident *name)
  * itself must reference the new one before.
  */
 void
-cutover_fkeys_turn(struct plan *p)
+cutover_fkeys_repoint(struct plan *p)
 {
 	struct str q = STR_INIT;
 	const struct fkey *k;
@@ -380,7 +380,7 @@ bool
 cutover_fkeys_leaves_parents(const struct plan *p)
 {
 	return p->server->mariadb && (p->kept_in_step ||
-	    p->kin->n_triggers > 0 || p->kin->child.n > 0);
+	    p->dependents->n_triggers > 0 || p->dependents->child.n > 0);
 }
 
 /*

@@ -9,7 +9,7 @@
 #include "model/alter.h"
 #include "model/cutover_fkeys.h"
 #include "model/fkey.h"
-#include "model/kin.h"
+#include "model/dependents.h"
 #include "model/pair.h"
 #include "model/plan.h"
 #include "model/script.h"
@@ -56,15 +56,15 @@ find_tables(struct plan *p)
 	struct script *c = &p->script;
 	size_t i;
 
-	for (i = 0; p->follow_children && i < p->kin->child.n; i++)
+	for (i = 0; p->follow_children && i < p->dependents->child.n; i++)
 		add_table(&c->child, &c->n_children,
-		    &p->kin->child.key[i].child);
-	for (i = 0; c->n_children > 0 && i < p->kin->grandchild.n; i++)
-		if (strcmp(p->kin->grandchild.key[i].child.sql,
+		    &p->dependents->child.key[i].child);
+	for (i = 0; c->n_children > 0 && i < p->dependents->grandchild.n; i++)
+		if (strcmp(p->dependents->grandchild.key[i].child.sql,
 		    p->names.old.sql) != 0 && !has_table(c->child,
-		    c->n_children, &p->kin->grandchild.key[i].child))
+		    c->n_children, &p->dependents->grandchild.key[i].child))
 			add_table(&c->grandchild, &c->n_grandchildren,
-			    &p->kin->grandchild.key[i].child);
+			    &p->dependents->grandchild.key[i].child);
 	add_parents(p, &p->old->fkey);
 	add_parents(p, p->added);
 }
@@ -119,7 +119,7 @@ cutover_script_child_key(struct str *q, const struct plan *p,
 }
 
 /* How the foreign keys of a child are turned. */
-struct turn {
+struct repoint {
 	enum script_lane lane;
 	const struct qname *to;		/* the table they then reference */
 	bool back;			/* by its old names for the columns */
@@ -131,8 +131,8 @@ struct turn {
  * the child would be without its key.
  */
 static int
-turn_child(struct plan *p, const struct turn *t, const struct qname *child,
-    bool there, struct err *e)
+repoint_child(struct plan *p, const struct repoint *t,
+    const struct qname *child, bool there, struct err *e)
 {
 	struct str q = STR_INIT;
 	const struct fkey *k;
@@ -142,8 +142,8 @@ turn_child(struct plan *p, const struct turn *t, const struct qname *child,
 	size_t i;
 
 	str_addf(&q, "ALTER TABLE %s ", child->sql);
-	for (i = 0; i < p->kin->child.n && rc == 0; i++) {
-		k = &p->kin->child.key[i];
+	for (i = 0; i < p->dependents->child.n && rc == 0; i++) {
+		k = &p->dependents->child.key[i];
 		if (strcmp(k->child.sql, child->sql) != 0)
 			continue;
 		fkey_stand_in(&other, k->name.raw);
@@ -167,13 +167,13 @@ turn_child(struct plan *p, const struct turn *t, const struct qname *child,
 }
 
 static int
-turn_children(struct plan *p, const struct turn *t, struct err *e)
+repoint_children(struct plan *p, const struct repoint *t, struct err *e)
 {
 	size_t i;
 
 	for (i = 0; i < p->script.n_children; i++)
-		if (turn_child(p, t, p->script.child[i], true, e) != 0 ||
-		    turn_child(p, t, p->script.child[i], false, e) != 0)
+		if (repoint_child(p, t, p->script.child[i], true, e) != 0 ||
+		    repoint_child(p, t, p->script.child[i], false, e) != 0)
 			return -1;
 	return 0;
 }
@@ -184,8 +184,8 @@ has_simple_trigger(const struct plan *p)
 {
 	size_t i;
 
-	for (i = 0; i < p->kin->n_triggers && !p->server->mariadb; i++)
-		if (!p->kin->trigger[i].block)
+	for (i = 0; i < p->dependents->n_triggers && !p->server->mariadb; i++)
+		if (!p->dependents->trigger[i].block)
 			return true;
 	return false;
 }
@@ -205,8 +205,8 @@ take_triggers(struct plan *p, enum script_lane lane)
 {
 	size_t i;
 
-	for (i = 0; i < p->kin->n_triggers; i++)
-		drop_trigger(p, lane, &p->kin->trigger[i].name);
+	for (i = 0; i < p->dependents->n_triggers; i++)
+		drop_trigger(p, lane, &p->dependents->trigger[i].name);
 }
 
 static void
@@ -229,8 +229,8 @@ make_triggers(struct plan *p, enum script_lane lane)
 	const struct user_trigger_form form = { .mariadb = p->server->mariadb };
 	size_t i;
 
-	for (i = 0; i < p->kin->n_triggers; i++)
-		make_trigger(p, lane, &p->kin->trigger[i], &form);
+	for (i = 0; i < p->dependents->n_triggers; i++)
+		make_trigger(p, lane, &p->dependents->trigger[i], &form);
 }
 
 /*
@@ -247,8 +247,8 @@ hand_over_triggers(struct plan *p)
 	struct ident name;
 	size_t i;
 
-	for (i = 0; i < p->kin->n_triggers; i++) {
-		t = &p->kin->trigger[i];
+	for (i = 0; i < p->dependents->n_triggers; i++) {
+		t = &p->dependents->trigger[i];
 		user_trigger_stand_in(&name, t);
 		drop_trigger(p, SCRIPT_RESTORE, &name);
 		form.name = name.sql;
@@ -261,9 +261,10 @@ hand_over_triggers(struct plan *p)
 static const struct user_trigger *
 next_trigger(const struct plan *p, size_t i)
 {
-	const struct user_trigger *t = &p->kin->trigger[i], *next = t + 1;
+	const struct user_trigger *t = &p->dependents->trigger[i], *next = t +
+	    1;
 
-	return i + 1 < p->kin->n_triggers &&
+	return i + 1 < p->dependents->n_triggers &&
 	    same_text(t->event, next->event) &&
 	    same_text(t->timing, next->timing) ? next : NULL;
 }
@@ -275,10 +276,10 @@ can_precede(const struct plan *p)
 	const struct user_trigger *next;
 	size_t i;
 
-	for (i = 0; i < p->kin->n_triggers; i++) {
+	for (i = 0; i < p->dependents->n_triggers; i++) {
 		next = next_trigger(p, i);
 		if (next != NULL &&
-		    user_trigger_next(&p->kin->trigger[i], next) == NULL)
+		    user_trigger_next(&p->dependents->trigger[i], next) == NULL)
 			return false;
 	}
 	return true;
@@ -299,8 +300,8 @@ bring_triggers(struct plan *p)
 	size_t i;
 
 	make_triggers(p, SCRIPT_TABLE);
-	for (i = 0; i < p->kin->n_triggers && again; i++) {
-		t = &p->kin->trigger[i];
+	for (i = 0; i < p->dependents->n_triggers && again; i++) {
+		t = &p->dependents->trigger[i];
 		next = precede ? next_trigger(p, i) : NULL;
 		form.next = next != NULL ? user_trigger_next(t, next) : NULL;
 		drop_trigger(p, SCRIPT_TABLE, &t->name);
@@ -321,8 +322,8 @@ name_triggers(struct plan *p)
 	struct ident name;
 	size_t i;
 
-	for (i = 0; i < p->kin->n_triggers; i++) {
-		t = &p->kin->trigger[i];
+	for (i = 0; i < p->dependents->n_triggers; i++) {
+		t = &p->dependents->trigger[i];
 		user_trigger_stand_in(&name, t);
 		drop_trigger(p, SCRIPT_TABLE, &name);
 		make_trigger(p, SCRIPT_TABLE, t, &form);
@@ -357,16 +358,18 @@ make_ours(struct plan *p, enum script_lane lane, const struct plan *of,
 static int
 render_before(struct plan *p, struct err *e)
 {
-	struct turn t = { SCRIPT_HOLDER, &p->names.shadow, false };
-	struct turn back = { SCRIPT_RESTORE, &p->names.old, true };
-	bool takes_ours = p->script.n_children > 0 || p->kin->n_triggers > 0;
+	struct repoint t = { SCRIPT_HOLDER, &p->names.shadow, false };
+	struct repoint back = { SCRIPT_RESTORE, &p->names.old, true };
+	bool takes_ours = p->script.n_children > 0 || p->dependents->n_triggers
+	    > 0;
 	int ev;
 
-	cutover_fkeys_turn(p);
+	cutover_fkeys_repoint(p);
 	for (ev = 0; ev < N_TRIGGERS && takes_ours; ev++)
 		drop_trigger(p, SCRIPT_HOLDER, &p->trigger[ev].name.table);
 	hand_over_triggers(p);
-	if (turn_children(p, &t, e) != 0 || turn_children(p, &back, e) != 0)
+	if (repoint_children(p, &t, e) != 0 || repoint_children(p, &back, e) !=
+	    0)
 		return -1;
 	/* A way back that was not gone can be gone later. */
 	if (p->complete && takes_ours)
@@ -377,7 +380,7 @@ render_before(struct plan *p, struct err *e)
 int
 cutover_script_render(struct plan *p, const struct alter *a, struct err *e)
 {
-	struct turn t = { SCRIPT_CHILD, &p->names.old, false };
+	struct repoint t = { SCRIPT_CHILD, &p->names.old, false };
 
 	find_tables(p);
 	if (p->server->mariadb && render_before(p, e) != 0)
@@ -390,7 +393,7 @@ cutover_script_render(struct plan *p, const struct alter *a, struct err *e)
 	else
 		cutover_fkeys_take(p);
 	take_triggers(p, SCRIPT_ATTIC);
-	if (!p->server->mariadb && turn_children(p, &t, e) != 0)
+	if (!p->server->mariadb && repoint_children(p, &t, e) != 0)
 		return -1;
 	cutover_fkeys_name(p, a);
 	if (p->server->mariadb)

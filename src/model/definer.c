@@ -49,11 +49,11 @@ add_writes(struct str *q, const struct plan *p)
 	}
 	str_addf(q, " WHERE FALSE;\n  DELETE FROM %s WHERE FALSE;\n", shadow);
 	str_addf(q, "  INSERT INTO %s (" NOTE ") SELECT " NOTE " FROM %s FORCE "
-	    "INDEX (PRIMARY) WHERE FALSE;\n", p->names.notes.sql,
-	    p->names.notes.sql);
+	    "INDEX (PRIMARY) WHERE FALSE;\n", p->names.rejects.sql,
+	    p->names.rejects.sql);
 	if (split_possible(p))
 		str_addf(q, "  DELETE FROM %s WHERE FALSE;\n",
-		    p->names.notes.sql);
+		    p->names.rejects.sql);
 }
 
 /*

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text_list.h"
 #include "base/util.h"
-#include "model/record.h"
+#include "model/registry_row.h"
 
 /* The columns, in two lists. */
 static int
@@ -339,7 +340,7 @@ keep_names(struct str *list, const struct ident *name, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		record_add(list, name[i].raw);
+		text_list_add(list, name[i].raw);
 }
 
 void
@@ -350,18 +351,18 @@ fkey_keep(struct str *list, const struct fkeys *f)
 
 	for (i = 0; i < f->n; i++) {
 		k = &f->key[i];
-		record_add(list, k->name.raw);
-		record_add(list, k->child.db.raw);
-		record_add(list, k->child.table.raw);
-		record_add(list, k->parent.db.raw);
-		record_add(list, k->parent.table.raw);
-		record_add(list, k->index.raw);
-		record_add(list, k->on_update != NULL ? k->on_update : "");
-		record_add(list, k->on_delete != NULL ? k->on_delete : "");
+		text_list_add(list, k->name.raw);
+		text_list_add(list, k->child.db.raw);
+		text_list_add(list, k->child.table.raw);
+		text_list_add(list, k->parent.db.raw);
+		text_list_add(list, k->parent.table.raw);
+		text_list_add(list, k->index.raw);
+		text_list_add(list, k->on_update != NULL ? k->on_update : "");
+		text_list_add(list, k->on_delete != NULL ? k->on_delete : "");
 		/* As many of each; an empty one ends them. */
 		keep_names(list, k->column, k->n);
 		keep_names(list, k->referenced, k->n);
-		record_add(list, "");
+		text_list_add(list, "");
 	}
 }
 
@@ -370,7 +371,7 @@ static int
 recall_name(struct ident *to, const char **list)
 {
 	struct err ignored = { .kind = ERR_NONE };
-	char *text = record_next(list);
+	char *text = text_list_next(list);
 	int rc = text == NULL ? -1 : text[0] == '\0' ? 1 :
 	    ident_set(to, text, &ignored);
 
@@ -394,7 +395,7 @@ recall_rule(char **to, const char **list)
 {
 	static const char *const rule[] = { "CASCADE", "SET NULL", "RESTRICT",
 	    "NO ACTION", "SET DEFAULT" };
-	char *text = record_next(list);
+	char *text = text_list_next(list);
 	int rc = text != NULL && text[0] == '\0' ? 0 : -1;
 	size_t i;
 

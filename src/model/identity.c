@@ -196,7 +196,7 @@ prepare(struct db *db, const struct qname *t, struct err *e)
 
 /* Was it, on this connection, prepared anew, or can it not be executed? */
 static int
-was_prepared_anew(bool *yes, struct db *db, const struct qname *t,
+was_prepared_again(bool *yes, struct db *db, const struct qname *t,
     struct err *e)
 {
 	static const char how_often[] = "'Com_stmt_reprepare'";
@@ -255,7 +255,7 @@ identity_look(struct identity *id, struct db *db, const struct server *s,
 {
 	unsigned long long count;
 	char *now = NULL;
-	bool anew = false;
+	bool again = false;
 	int rc;
 
 	if (!id->known)
@@ -266,10 +266,10 @@ identity_look(struct identity *id, struct db *db, const struct server *s,
 		id->other = true;
 	free(now);
 	if (rc != 0 || (id->prepared &&
-	    was_prepared_anew(&anew, db, &id->name, e) != 0) ||
+	    was_prepared_again(&again, db, &id->name, e) != 0) ||
 	    count_statements(&count, db, e) != 0)
 		return -1;
-	id->closed = id->closed || anew;
+	id->closed = id->closed || again;
 	id->counted = id->counted || count != id->count;
 	return 0;
 }

@@ -13,7 +13,7 @@ journal_alter(struct str *q, const struct plan *p)
 	    "ADD doc_id BIGINT UNSIGNED NOT NULL DEFAULT 0, "
 	    "ADD seq BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, "
 	    "ADD PRIMARY KEY (doc_id, seq), ADD KEY (seq)",
-	    p->names.notes.sql);
+	    p->names.rejects.sql);
 }
 
 /* Note the row for the copy: always, or when it has moved. */
@@ -27,7 +27,7 @@ add_note(struct str *q, const struct plan *p, const char *row, bool moved)
 	str_addz(q, "  ");
 	verb_add(q, p, "INSERT");
 	str_addf(q, " INTO %s (what, errno, row_key, doc_id) VALUES "
-	    "('', 0, '', %s.%s);\n", p->names.notes.sql, row, id);
+	    "('', 0, '', %s.%s);\n", p->names.rejects.sql, row, id);
 	str_addz(q, moved ? "  END IF;\n" : "");
 }
 
@@ -48,7 +48,7 @@ journal_settled(struct str *q, const struct plan *p, bool old)
 	if (id != NULL)
 		str_addf(q, "NOT EXISTS (SELECT 1 FROM %s j FORCE INDEX "
 		    "(PRIMARY) WHERE j.doc_id = %s.%s) AND ",
-		    p->names.notes.sql,
+		    p->names.rejects.sql,
 		    old ? p->names.old.sql : p->names.shadow.sql,
 		    old ? id->from->name.sql : id->to->name.sql);
 }

@@ -8,7 +8,7 @@
 #include "base/util.h"
 #include "model/computed.h"
 #include "model/convert.h"
-#include "model/convert_sum.h"
+#include "model/convert_checksum.h"
 #include "model/pair.h"
 #include "model/zerodate.h"
 
@@ -79,7 +79,7 @@ fill_pair(struct pair *pr, const struct plan_options *options)
 	    options->may_change(options->arg, pr->to->name.raw);
 	pr->compared = !pr->may_change &&
 	    (!pr->adapts_null || convert_filler_reads(pr->to)) &&
-	    convert_sum_old(&ignored, pr->from, pr->to, "");
+	    convert_checksum_old(&ignored, pr->from, pr->to, "");
 	str_free(&ignored);
 }
 
@@ -157,7 +157,7 @@ map_computed(struct plan *p, const struct column *const *source)
 		pr->from = source[i];
 		pr->to = to;
 		pr->same = convert_same(pr->from, to);
-		pr->compared = convert_sum_old(&ignored, pr->from, to, "");
+		pr->compared = convert_checksum_old(&ignored, pr->from, to, "");
 	}
 	str_free(&ignored);
 }

@@ -32,13 +32,13 @@ names_derive(struct names *n)
 	ident_derive(&id, "_", table, "_old");
 	qname_beside(&n->attic, &n->old, &id);
 	ident_derive(&id, "_", table, "_notes");
-	qname_beside(&n->notes, &n->old, &id);
+	qname_beside(&n->rejects, &n->old, &id);
 	name_before(&n->parked, n, "_livealter");
 	ident_derive(&id, "_", table, "_back");
-	qname_beside(&n->back_notes, &n->old, &id);
+	qname_beside(&n->back_rejects, &n->old, &id);
 }
 
-#define COMMENT	"livealter: notes on"
+#define COMMENT	"livealter: rejects of"
 
 void
 names_comment(struct str *comment, const struct names *n)
@@ -69,14 +69,14 @@ names_vouch(const char *comment, const struct qname *table)
 }
 
 void
-names_turn(struct names *n)
+names_reverse(struct names *n)
 {
-	struct qname shadow = n->shadow, notes = n->notes;
+	struct qname shadow = n->shadow, rejects = n->rejects;
 
 	n->shadow = n->attic;
 	n->attic = shadow;
-	n->notes = n->back_notes;
-	n->back_notes = notes;
+	n->rejects = n->back_rejects;
+	n->back_rejects = rejects;
 }
 
 void

@@ -115,11 +115,11 @@ order_choose(struct plan *p, const char *chunk_index, struct err *e)
 	return 0;
 }
 
-/* FROM, of a base table only: see RECORD_OURS. */
+/* FROM, of a base table only: see REGISTRY_OURS. */
 static void
-add_notes(struct str *q, const struct plan *p)
+add_rejects(struct str *q, const struct plan *p)
 {
-	str_addf(q, "%s FORCE INDEX (PRIMARY)", p->names.notes.sql);
+	str_addf(q, "%s FORCE INDEX (PRIMARY)", p->names.rejects.sql);
 }
 
 static void
@@ -157,7 +157,7 @@ order_noted(struct str *q, const struct plan *p, unsigned long long after,
     unsigned int limit)
 {
 	str_addz(q, "SELECT DISTINCT doc_id FROM ");
-	add_notes(q, p);
+	add_rejects(q, p);
 	str_addf(q, " WHERE doc_id > %llu ORDER BY doc_id LIMIT %u", after,
 	    limit);
 }
@@ -210,8 +210,8 @@ order_delete(struct str *q, const struct plan *p, const char *ids)
 void
 order_forget(struct str *q, const struct plan *p, const char *ids)
 {
-	str_addf(q, "DELETE FROM %s USING ", p->names.notes.sql);
-	add_notes(q, p);
+	str_addf(q, "DELETE FROM %s USING ", p->names.rejects.sql);
+	add_rejects(q, p);
 	str_addf(q, " WHERE doc_id IN (%s)", ids);
 }
 

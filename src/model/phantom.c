@@ -66,7 +66,7 @@ is_bound(const struct plan *p, const struct column *c)
 	return in_unique_key(p->old, c) || in_foreign_key(own, true, c) ||
 	    in_foreign_key(own, false, c) ||
 	    in_foreign_key(p->added, true, c) ||
-	    in_foreign_key(&p->kin->child, false, c);
+	    in_foreign_key(&p->dependents->child, false, c);
 }
 
 static bool

@@ -68,28 +68,28 @@ print_columns(const struct plan *p, FILE *to)
 }
 
 static void
-print_fresh(const struct plan *p, FILE *to)
+print_new_constraints(const struct plan *p, FILE *to)
 {
 	size_t i;
 
-	for (i = 0; i < p->n_fresh; i++)
-		if (p->fresh[i].sql != NULL) {
+	for (i = 0; i < p->n_new_keys; i++)
+		if (p->new_key[i].sql != NULL) {
 			fputs("-- unless --no-check-unique-key-change, "
 			    "of which no row may come:\n", to);
-			print_sql(to, "%s", p->fresh[i].sql);
+			print_sql(to, "%s", p->new_key[i].sql);
 		} else {
 			print_line(to, "-- only the copy can tell whether %s "
-			    "is unique", p->fresh[i].key->name.sql);
+			    "is unique", p->new_key[i].key->name.sql);
 		}
 }
 
 static void
-print_notes(const struct plan *p, FILE *to)
+print_rejects(const struct plan *p, FILE *to)
 {
 	struct str q = STR_INIT;
 
-	print_sql(to, "%s", p->create_notes);
-	if (sync_triggers_alter_notes(&q, p))
+	print_sql(to, "%s", p->create_rejects);
+	if (sync_triggers_alter_rejects(&q, p))
 		print_sql(to, "%s", q.s);
 	str_free(&q);
 }
@@ -100,7 +100,7 @@ print_capture(const struct plan *p, FILE *to)
 	struct str q = STR_INIT;
 	int ev;
 
-	print_notes(p, to);
+	print_rejects(p, to);
 	print_sql(to, "LOCK TABLES %s WRITE", p->names.old.sql);
 	for (ev = 0; ev < N_TRIGGERS; ev++) {
 		str_reset(&q);
@@ -136,11 +136,11 @@ print_chunk(const struct plan *p, FILE *to)
 		print_sql(to, "%s", sql_run_values);
 	}
 	str_reset(&q);
-	sql_sum(&q, p, SIDE_OLD, &from, &upto);
+	sql_checksum(&q, p, SIDE_OLD, &from, &upto);
 	fputs("-- to compare each chunk:\n", to);
 	print_sql(to, "%s", q.s);
 	str_reset(&q);
-	sql_sum(&q, p, SIDE_NEW, &from, &upto);
+	sql_checksum(&q, p, SIDE_NEW, &from, &upto);
 	print_sql(to, "%s", q.s);
 	str_free(&q);
 }
@@ -194,7 +194,7 @@ print_lock(const struct plan *p, FILE *to)
 	size_t i;
 
 	str_addf(&q, "LOCK TABLES %s WRITE, %s WRITE, %s WRITE",
-	    p->names.old.sql, p->names.shadow.sql, p->names.notes.sql);
+	    p->names.old.sql, p->names.shadow.sql, p->names.rejects.sql);
 	for (i = 0; i < c->n_children; i++)
 		str_addf(&q, ", %s WRITE", c->child[i]->sql);
 	for (i = 0; i < c->n_grandchildren && p->server->mariadb; i++)
@@ -215,7 +215,7 @@ print_cut(const struct plan *p, FILE *to)
 
 	print_sql(to, "ANALYZE TABLE %s", p->names.shadow.sql);
 	if (p->back != NULL)
-		print_notes(p->back, to);
+		print_rejects(p->back, to);
 	fputs("-- the cut-over, under one lock:\n", to);
 	print_lock(p, to);
 	if (p->in_order)
@@ -251,14 +251,14 @@ print_proof(const struct plan *p, FILE *to)
 	sql_after_swap(&after, p);
 	fputs("-- to prove the swap, each chunk in these snapshots, with "
 	    "--verify-swap=auto if comparing took less than 600 s:\n", to);
-	sql_sum(&q, &after, SIDE_OLD, &from, &upto);
+	sql_checksum(&q, &after, SIDE_OLD, &from, &upto);
 	print_sql(to, "%s", q.s);
 	str_reset(&q);
-	sql_sum(&q, &after, SIDE_NEW, &from, &upto);
+	sql_checksum(&q, &after, SIDE_NEW, &from, &upto);
 	print_sql(to, "%s", q.s);
 	str_free(&q);
-	free(after.sum_old);
-	free(after.sum_new);
+	free(after.checksum_old);
+	free(after.checksum_new);
 }
 
 static void
@@ -284,7 +284,7 @@ print_end(const struct plan *p, FILE *to)
 	if (p->back == NULL)
 		print_sql(to, "DROP TABLE IF EXISTS %s",
 		    p->names.attic.sql);
-	print_sql(to, "DROP TABLE IF EXISTS %s", p->names.notes.sql);
+	print_sql(to, "DROP TABLE IF EXISTS %s", p->names.rejects.sql);
 }
 
 static void
@@ -342,7 +342,7 @@ plan_print(const struct plan *p, FILE *to)
 		print_back(p->back, to);
 	fputs("statements:\n", to);
 	if (!p->complete) {
-		print_fresh(p, to);
+		print_new_constraints(p, to);
 		print_capture(p, to);
 		print_chunk(p, to);
 		print_stale(p, to);

@@ -9,7 +9,7 @@
 #include "model/apart.h"
 #include "model/convert.h"
 #include "model/cutover_script.h"
-#include "model/fresh.h"
+#include "model/new_constraints.h"
 #include "model/mapping.h"
 #include "model/order.h"
 #include "model/pair.h"
@@ -311,7 +311,8 @@ static void
 begin(struct plan *p, const struct planner_input *in)
 {
 	const struct plan_options *options = in->options;
-	static const struct kin none = { FKEYS_INIT, FKEYS_INIT, NULL, 0 };
+	static const struct dependents none = { FKEYS_INIT, FKEYS_INIT, NULL, 0
+	    };
 	static const struct fkeys nothing = FKEYS_INIT;
 
 	memset(p, 0, sizeof(*p));
@@ -319,7 +320,8 @@ begin(struct plan *p, const struct planner_input *in)
 	p->old = in->old;
 	p->new = in->new;
 	p->server = in->server;
-	p->kin = options->kin != NULL ? options->kin : &none;
+	p->dependents = options->dependents != NULL ? options->dependents :
+	    &none;
 	p->added = options->added != NULL ? options->added : &nothing;
 	p->is_apart = options->apart;
 	/* A key that the ALTER adds holds before the swap. */
@@ -345,7 +347,7 @@ decide(struct plan *p, const struct plan_options *options, struct err *e)
 		return -1;
 	choose_ranges(p);
 	choose_values(p);
-	fresh_find(p);
+	new_constraints_find(p);
 	sync_triggers_render(p);
 	sql_render(p);
 	return 0;
@@ -374,7 +376,7 @@ planner_reverse(struct plan *p, const struct alter *alter,
 	const struct planner_input in = { .names = &names, .old = p->new,
 	    .new = p->old, .server = p->server, .options = &plain };
 
-	names_turn(&names);
+	names_reverse(&names);
 	p->back = xcalloc(1, sizeof(*p->back));
 	begin(p->back, &in);
 	p->back->complete = true;
@@ -385,10 +387,10 @@ planner_reverse(struct plan *p, const struct alter *alter,
 }
 
 int
-planner_take(struct plan *back, const struct kin *kin,
+planner_take(struct plan *back, const struct dependents *dependents,
     const struct alter *alter, struct err *e)
 {
-	back->kin = kin;
+	back->dependents = dependents;
 	back->follow_children = true;
 	return cutover_script_render(back, alter, e);
 }
@@ -403,21 +405,21 @@ planner_free(struct plan *p)
 	free(p->back);
 	for (i = 0; i < N_TRIGGERS; i++)
 		free(p->trigger[i].body);
-	fresh_free(p);
+	new_constraints_free(p);
 	fkey_free(&p->apart);
 	fkey_free(&p->apart_new);
 	free(p->pair);
 	free(p->dropped);
 	free(p->walk_pair);
 	free(p->id);
-	free(p->create_notes);
+	free(p->create_rejects);
 	free(p->copy_head);
 	free(p->hold_head);
 	free(p->values_head);
 	free(p->copy_tail);
 	free(p->copy_tail_wait);
-	free(p->sum_old);
-	free(p->sum_new);
+	free(p->checksum_old);
+	free(p->checksum_new);
 	free(p->missing);
 	free(p->swap);
 	free(p->park);

@@ -173,6 +173,6 @@ reverse_narrow(struct str *names, const struct plan *back)
 {
 	size_t i;
 
-	for (i = 0; i < back->n_fresh; i++)
-		add_name(names, &back->fresh[i].key->name);
+	for (i = 0; i < back->n_new_keys; i++)
+		add_name(names, &back->new_key[i].key->name);
 }

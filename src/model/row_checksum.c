@@ -7,7 +7,7 @@
 #include "model/row_checksum.h"
 
 #include "model/convert.h"
-#include "model/convert_sum.h"
+#include "model/convert_checksum.h"
 #include "model/time_zone.h"
 
 /* Values that never read "N", so that NULL may. */
@@ -36,9 +36,9 @@ add_sum_part(struct str *q, const struct pair *pr, bool compared, bool old,
 	if (compared) {
 		str_addz(q, inside ? ", COALESCE(" : ", ");
 		if (old)
-			convert_sum_old(q, pr->from, pr->to, value.s);
+			convert_checksum_old(q, pr->from, pr->to, value.s);
 		else
-			convert_sum_new(q, pr->from, pr->to, value.s);
+			convert_checksum_new(q, pr->from, pr->to, value.s);
 		str_addz(q, inside ? ", 'N')" : "");
 	}
 	if (null && !(inside && compared))

@@ -52,7 +52,7 @@ begin_clause(struct str *q)
 }
 
 /* What a key is to be. */
-struct turn {
+struct repoint {
 	const struct ident *from, *to;
 	const struct qname *parent;	/* NULL: as it is */
 	bool map, forwards;		/* what it references: map_column() */
@@ -60,8 +60,8 @@ struct turn {
 
 /* Clauses that make it that, with a comma after what is there. */
 static void
-add_turn(struct str *q, const struct settle_view *v, const struct fkey *k,
-    const struct turn *t)
+add_repoint(struct str *q, const struct settle_view *v, const struct fkey *k,
+    const struct repoint *t)
 {
 	struct ident *columns = xcalloc(k->n + 1, sizeof(*columns));
 	size_t i;
@@ -167,7 +167,7 @@ make_trigger(struct settle_list *l, const struct settle_view *v,
 }
 
 static bool
-has_trigger(const struct kin *k, const char *name)
+has_trigger(const struct dependents *k, const char *name)
 {
 	size_t i;
 
@@ -196,18 +196,18 @@ bring_back(struct settle_list *l, const struct settle_view *v)
 	bool again = false;
 	size_t i;
 
-	for (i = 0; i < v->kin_there->n_triggers; i++) {
-		t = &v->kin_there->trigger[i];
+	for (i = 0; i < v->dependents_there->n_triggers; i++) {
+		t = &v->dependents_there->trigger[i];
 		if (!is_trigger(&name, v, t))
 			continue;
-		again = again || !has_trigger(v->kin_here, name.raw);
+		again = again || !has_trigger(v->dependents_here, name.raw);
 		if (again) {
 			drop_trigger(l, v, &name);
 			make_trigger(l, v, t, &name);
 		}
 	}
-	for (i = 0; i < v->kin_there->n_triggers; i++) {
-		t = &v->kin_there->trigger[i];
+	for (i = 0; i < v->dependents_there->n_triggers; i++) {
+		t = &v->dependents_there->trigger[i];
 		if (is_trigger(&name, v, t))
 			drop_trigger(l, v, &t->name);
 	}
@@ -260,33 +260,34 @@ bring_key(struct str *q, const struct settle_view *v, const struct fkey *k)
  * statement when its name is to stay.
  */
 static void
-turn_child(struct settle_list *l, const struct settle_view *v,
+repoint_child(struct settle_list *l, const struct settle_view *v,
     const struct fkey *k)
 {
 	struct ident name = k->name, other;
-	struct turn t = { &k->name, &name, &v->names->old, true, v->swapped };
+	struct repoint t = { &k->name, &name, &v->names->old, true, v->swapped
+	    };
 	struct str q = STR_INIT;
 
 	if (!standin_real(&name, v->pairs, STANDIN_CHILD, k->name.raw)) {
 		fkey_stand_in(&other, k->name.raw);
 		t.to = &other;
-		add_turn(&q, v, k, &t);
+		add_repoint(&q, v, k, &t);
 		add_alter(l, &k->child, &q);
 		t.from = &other;
 		t.to = &name;
 	}
-	add_turn(&q, v, k, &t);
+	add_repoint(&q, v, k, &t);
 	add_alter(l, &k->child, &q);
 }
 
 static void
-turn_children(struct settle_list *l, const struct settle_view *v)
+repoint_children(struct settle_list *l, const struct settle_view *v)
 {
-	const struct fkeys *f = &v->kin_there->child;
+	const struct fkeys *f = &v->dependents_there->child;
 	size_t i;
 
 	for (i = 0; i < f->n && v->follow_children; i++)
-		turn_child(l, v, &f->key[i]);
+		repoint_child(l, v, &f->key[i]);
 }
 
 /* clause_fn: a key of the table under another name gets its own. */
@@ -296,7 +297,7 @@ name_key(struct str *q, const struct settle_view *v, const struct fkey *k)
 	const struct names *n = v->names;
 	bool out = v->swapped && strcmp(k->parent.sql, n->attic.sql) == 0;
 	struct ident name;
-	struct turn t = { &k->name, &name, out ? &n->old : NULL, out, true };
+	struct repoint t = { &k->name, &name, out ? &n->old : NULL, out, true };
 
 	if (!standin_real(&name, v->pairs, STANDIN_KEY, k->name.raw))
 		return;
@@ -304,7 +305,7 @@ name_key(struct str *q, const struct settle_view *v, const struct fkey *k)
 		begin_clause(q);
 		str_addf(q, "DROP FOREIGN KEY %s", k->name.sql);
 	} else {
-		add_turn(q, v, k, &t);
+		add_repoint(q, v, k, &t);
 	}
 }
 
@@ -378,7 +379,7 @@ take_key(struct str *q, const struct settle_view *v, const struct fkey *k)
 	const struct names *n = v->names;
 	bool self = strcmp(k->parent.sql, n->attic.sql) == 0;
 	struct ident name, to;
-	struct turn t = { &k->name, &to, self ? &n->old : NULL, self, true };
+	struct repoint t = { &k->name, &to, self ? &n->old : NULL, self, true };
 
 	if (!v->kept_in_step || is_apart(v, k)) {
 		begin_clause(q);
@@ -386,7 +387,7 @@ take_key(struct str *q, const struct settle_view *v, const struct fkey *k)
 	} else if (strstr(k->name.raw, "~livealter_") == NULL) {
 		cutover_fkeys_from_attic(&name, n, k);
 		fkey_in_wait(&to, name.raw);
-		add_turn(q, v, k, &t);
+		add_repoint(q, v, k, &t);
 	}
 }
 
@@ -399,19 +400,19 @@ move_triggers(struct settle_list *l, const struct settle_view *v)
 	struct ident name, other;
 	size_t i;
 
-	for (i = 0; i < v->kin_there->n_triggers; i++) {
-		t = &v->kin_there->trigger[i];
+	for (i = 0; i < v->dependents_there->n_triggers; i++) {
+		t = &v->dependents_there->trigger[i];
 		user_trigger_stand_in(&other, t);
 		drop_trigger(l, v, &t->name);
-		if (!has_trigger(v->kin_here, other.raw))
+		if (!has_trigger(v->dependents_here, other.raw))
 			make_trigger(l, v, t, &t->name);
 	}
-	for (i = 0; i < v->kin_here->n_triggers; i++) {
-		t = &v->kin_here->trigger[i];
+	for (i = 0; i < v->dependents_here->n_triggers; i++) {
+		t = &v->dependents_here->trigger[i];
 		if (!is_trigger(&name, v, t))
 			continue;
 		drop_trigger(l, v, &t->name);
-		if (!has_trigger(v->kin_here, name.raw))
+		if (!has_trigger(v->dependents_here, name.raw))
 			make_trigger(l, v, t, &name);
 	}
 }
@@ -435,7 +436,7 @@ is_longer(const struct settle_view *v, const struct user_trigger *t)
 
 /* The one that fires after it, of its kind; or NULL. */
 static const struct user_trigger *
-next_trigger(const struct kin *k, size_t i)
+next_trigger(const struct dependents *k, size_t i)
 {
 	const struct user_trigger *t = &k->trigger[i], *next = t + 1;
 
@@ -452,21 +453,21 @@ shorten_triggers(struct settle_list *l, const struct settle_view *v)
 {
 	struct user_trigger_form form = { .mariadb = v->mariadb,
 	    .alone = true };
-	const struct kin *kin = v->kin_here;
+	const struct dependents *dependents = v->dependents_here;
 	const struct user_trigger *next;
 	struct user_trigger t;
 	struct str q = STR_INIT;
 	size_t i;
 
-	for (i = 0; i < kin->n_triggers; i++) {
-		t = kin->trigger[i];
+	for (i = 0; i < dependents->n_triggers; i++) {
+		t = dependents->trigger[i];
 		if (!is_longer(v, &t))
 			continue;
 		t.create = xstrndup(t.create, standin_end(t.create));
 		drop_trigger(l, v, &t.name);
 		user_trigger_before(&q, &t);
 		add(l, &q);
-		next = next_trigger(kin, i);
+		next = next_trigger(dependents, i);
 		form.table = t.table_sql;
 		form.next = next != NULL ? user_trigger_next(&t, next) : NULL;
 		user_trigger_create(&q, &t, &form);
@@ -481,18 +482,19 @@ shorten_triggers(struct settle_list *l, const struct settle_view *v)
 static void
 name_children(struct settle_list *l, const struct settle_view *v)
 {
-	const struct fkeys *f = &v->kin_here->child;
+	const struct fkeys *f = &v->dependents_here->child;
 	struct str q = STR_INIT;
 	struct ident name;
 	size_t i;
 
 	for (i = 0; i < f->n && v->follow_children; i++) {
-		struct turn t = { &f->key[i].name, &name, NULL, false, false };
+		struct repoint t = { &f->key[i].name, &name, NULL, false, false
+		    };
 
 		if (!standin_real(&name, v->pairs, STANDIN_CHILD,
 		    f->key[i].name.raw))
 			continue;
-		add_turn(&q, v, &f->key[i], &t);
+		add_repoint(&q, v, &f->key[i], &t);
 		add_alter(l, &f->key[i].child, &q);
 	}
 }
@@ -511,10 +513,10 @@ static bool
 is_there(const struct settle_view *v, const struct standin *p)
 {
 	if (strcmp(p->kind, STANDIN_TRIGGER) == 0)
-		return has_trigger(v->kin_here, p->name) ||
-		    has_trigger(v->kin_here, p->stand_in) ||
-		    has_trigger(v->kin_there, p->name) ||
-		    has_trigger(v->kin_there, p->stand_in);
+		return has_trigger(v->dependents_here, p->name) ||
+		    has_trigger(v->dependents_here, p->stand_in) ||
+		    has_trigger(v->dependents_there, p->name) ||
+		    has_trigger(v->dependents_there, p->stand_in);
 	if (strcmp(p->kind, STANDIN_KEY) == 0)
 		return has_key(v->here, p) || has_key(v->there, p) ||
 		    !v->swapped || alter_drops_fkey(v->alter, p->name) ||
@@ -552,7 +554,7 @@ settle_render(struct settle_list *l, const struct settle_view *v,
 		bring_back(l, v);
 		alter_keys(l, v, v->there, &n->old, bring_key);
 	}
-	turn_children(l, v);
+	repoint_children(l, v);
 	if (v->swapped)
 		name_children(l, v);
 	alter_keys(l, v, v->here, &n->old, name_key);

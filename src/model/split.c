@@ -31,7 +31,7 @@ split_alter(struct str *q, const struct plan *p)
 	if (!split_possible(p))
 		return;
 	str_addf(q, "ALTER TABLE %s DROP PRIMARY KEY, "
-	    "ADD writer BIGINT UNSIGNED NOT NULL, ", p->names.notes.sql);
+	    "ADD writer BIGINT UNSIGNED NOT NULL, ", p->names.rejects.sql);
 	add_key_columns(q, p);
 	str_addz(q, "ADD seq BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, "
 	    "ADD PRIMARY KEY (seq), ADD KEY writer (writer)");
@@ -140,7 +140,7 @@ add_next(struct str *q, const struct plan *p, const char *indent)
 	verb_add(q, p, "SELECT");
 	str_addf(q, " MIN(seq) FROM %s FORCE INDEX (writer) WHERE writer = "
 	    "CONNECTION_ID() AND seq > livealter_part LIMIT 1 INTO "
-	    "livealter_part;\n", p->names.notes.sql);
+	    "livealter_part;\n", p->names.rejects.sql);
 }
 
 /* But for the row that has OLD's key, which has come again. */
@@ -151,7 +151,7 @@ add_part(struct str *q, const struct plan *p)
 
 	add_insert(q, p);
 	str_addf(q, " FROM %s n FORCE INDEX (PRIMARY) JOIN %s o ON ",
-	    p->names.notes.sql, p->names.old.sql);
+	    p->names.rejects.sql, p->names.old.sql);
 	for (i = 0; i < p->n_id; i++)
 		str_addf(q, "%so.%s = n.key_%zu", i > 0 ? " AND " : "",
 		    p->id[i]->from->name.sql, i);
@@ -180,7 +180,7 @@ split_parts(struct str *q, const struct plan *p, const char *indent)
 	str_addf(q, "%s    ", indent);
 	verb_add(q, p, "DELETE");
 	str_addf(q, " FROM %s WHERE seq = livealter_part;\n"
-	    "%s  END;\n%s  ", p->names.notes.sql, indent, indent);
+	    "%s  END;\n%s  ", p->names.rejects.sql, indent, indent);
 	add_next(q, p, "");
 	str_addf(q, "%sEND WHILE;\n", indent);
 }

@@ -225,10 +225,10 @@ sql_hold(struct str *q, const struct plan *p, const struct bound *after,
 }
 
 void
-sql_sum(struct str *q, const struct plan *p, enum side side,
+sql_checksum(struct str *q, const struct plan *p, enum side side,
     const struct bound *after, const struct bound *upto)
 {
-	str_addz(q, side == SIDE_OLD ? p->sum_old : p->sum_new);
+	str_addz(q, side == SIDE_OLD ? p->checksum_old : p->checksum_new);
 	if (side == SIDE_NEW && !p->same_ranges)
 		side = SIDE_OLD_ALIAS;
 	sql_range(q, p, side, after, upto);
@@ -303,8 +303,8 @@ render_sum(const struct plan *p, bool old)
 static void
 render_sums(struct plan *p)
 {
-	p->sum_old = render_sum(p, true);
-	p->sum_new = render_sum(p, false);
+	p->checksum_old = render_sum(p, true);
+	p->checksum_new = render_sum(p, false);
 }
 
 void

@@ -3,21 +3,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text_list.h"
 #include "base/util.h"
 #include "model/cutover_fkeys.h"
 #include "model/lex.h"
-#include "model/record.h"
+#include "model/registry_row.h"
 
 static void
 note(struct str *list, const char *kind, const struct ident *stand_in,
     const struct ident *name)
 {
-	record_add(list, kind);
-	record_add(list, stand_in->raw);
-	record_add(list, name->raw);
-	record_add(list, "");
-	record_add(list, "");
-	record_add(list, "");
+	text_list_add(list, kind);
+	text_list_add(list, stand_in->raw);
+	text_list_add(list, name->raw);
+	text_list_add(list, "");
+	text_list_add(list, "");
+	text_list_add(list, "");
 }
 
 
@@ -42,7 +43,7 @@ add_written(struct str *list, const struct user_trigger *t,
 
 	while (*p > 0)
 		p++;
-	record_add(list, *p == '\0' ? text : "");
+	text_list_add(list, *p == '\0' ? text : "");
 	free(text);
 }
 
@@ -53,12 +54,12 @@ note_trigger(struct str *list, const struct user_trigger *t)
 	struct ident other;
 
 	user_trigger_stand_in(&other, t);
-	record_add(list, STANDIN_TRIGGER);
-	record_add(list, other.raw);
-	record_add(list, t->name.raw);
+	text_list_add(list, STANDIN_TRIGGER);
+	text_list_add(list, other.raw);
+	text_list_add(list, t->name.raw);
 	add_written(list, t, t->called);
 	add_written(list, t, t->table);
-	record_add(list, t->create + standin_end(t->create));
+	text_list_add(list, t->create + standin_end(t->create));
 }
 
 /* cutover_fkeys_pair_fn */
@@ -79,12 +80,12 @@ note_apart(struct str *list, const struct plan *p, const struct fkey *k)
 	one.key[0].child = p->names.old;
 	one.key[0].parent = p->names.old;
 	fkey_keep(&text, &one);
-	record_add(list, STANDIN_APART);
-	record_add(list, "");
-	record_add(list, k->name.raw);
-	record_add(list, text.s);
-	record_add(list, "");
-	record_add(list, "");
+	text_list_add(list, STANDIN_APART);
+	text_list_add(list, "");
+	text_list_add(list, k->name.raw);
+	text_list_add(list, text.s);
+	text_list_add(list, "");
+	text_list_add(list, "");
 	str_free(&text);
 	fkey_free(&one);
 }
@@ -92,7 +93,7 @@ note_apart(struct str *list, const struct plan *p, const struct fkey *k)
 void
 standin_note(struct str *list, const struct plan *p, const struct alter *a)
 {
-	const struct kin *kin = p->kin;
+	const struct dependents *dependents = p->dependents;
 	struct ident other;
 	size_t i;
 
@@ -100,23 +101,24 @@ standin_note(struct str *list, const struct plan *p, const struct alter *a)
 	for (i = 0; i < p->apart_new.n; i++)
 		if (!alter_drops_fkey(a, p->apart_new.key[i].name.raw))
 			note_apart(list, p, &p->apart_new.key[i]);
-	for (i = 0; p->follow_children && i < kin->child.n; i++) {
-		fkey_stand_in(&other, kin->child.key[i].name.raw);
-		note(list, STANDIN_CHILD, &other, &kin->child.key[i].name);
+	for (i = 0; p->follow_children && i < dependents->child.n; i++) {
+		fkey_stand_in(&other, dependents->child.key[i].name.raw);
+		note(list, STANDIN_CHILD, &other,
+		    &dependents->child.key[i].name);
 	}
-	for (i = 0; i < kin->n_triggers; i++)
-		note_trigger(list, &kin->trigger[i]);
+	for (i = 0; i < dependents->n_triggers; i++)
+		note_trigger(list, &dependents->trigger[i]);
 }
 
 bool
 standin_next(struct standin *p, const char **list)
 {
-	p->kind = record_next(list);
-	p->stand_in = p->kind != NULL ? record_next(list) : NULL;
-	p->name = p->stand_in != NULL ? record_next(list) : NULL;
-	p->written = p->name != NULL ? record_next(list) : NULL;
-	p->table = p->written != NULL ? record_next(list) : NULL;
-	p->end = p->table != NULL ? record_next(list) : NULL;
+	p->kind = text_list_next(list);
+	p->stand_in = p->kind != NULL ? text_list_next(list) : NULL;
+	p->name = p->stand_in != NULL ? text_list_next(list) : NULL;
+	p->written = p->name != NULL ? text_list_next(list) : NULL;
+	p->table = p->written != NULL ? text_list_next(list) : NULL;
+	p->end = p->table != NULL ? text_list_next(list) : NULL;
 	return p->end != NULL;
 }
 

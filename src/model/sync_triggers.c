@@ -320,11 +320,11 @@ add_note(struct str *q, const struct plan *p, enum trigger_event ev)
 	if (p->server->mariadb)
 		str_addz(q, "      DECLARE EXIT HANDLER FOR 1100, 1146 BEGIN "
 		    "END;\n");
-	keep_out_views(q, &p->names.notes, "PRIMARY", "      ");
+	keep_out_views(q, &p->names.rejects, "PRIMARY", "      ");
 	str_addz(q, "      ");
 	verb_add(q, p, "INSERT");
 	str_addf(q, " IGNORE INTO %s (what, errno, row_key, message",
-	    p->names.notes.sql);
+	    p->names.rejects.sql);
 	split_columns(q, p);
 	str_addf(q, ") VALUES ('%s', livealter_errno, ", what[ev]);
 	add_key_text(q, p, ev == ON_DELETE ? "OLD" : "NEW");
@@ -469,7 +469,7 @@ add_restored(struct str *q, const struct plan *p)
 	str_addf(q, "  BEGIN\n"
 	    "    DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;\n"
 	    "    DO (SELECT 1 FROM %s WHERE FALSE);\n"
-	    "  END;\n", p->names.notes.sql);
+	    "  END;\n", p->names.rejects.sql);
 }
 
 static char *
@@ -489,7 +489,7 @@ body(const struct plan *p, enum trigger_event ev)
 		split_declare(&q, p);
 	add_handlers(&q, p, ev);
 	if (p->in_order || (split_possible(p) && ev != ON_INSERT))
-		keep_out_views(&q, &p->names.notes, "PRIMARY", "  ");
+		keep_out_views(&q, &p->names.rejects, "PRIMARY", "  ");
 	if (!p->in_order)
 		keep_out_views(&q, &p->names.shadow, p->id_index.sql, "  ");
 	add_body(&q, p, ev);
@@ -500,7 +500,7 @@ body(const struct plan *p, enum trigger_event ev)
 }
 
 void
-sync_triggers_notes(struct str *q, const struct names *n)
+sync_triggers_rejects(struct str *q, const struct names *n)
 {
 	struct str comment = STR_INIT;
 
@@ -510,13 +510,13 @@ sync_triggers_notes(struct str *q, const struct names *n)
 	    "message VARCHAR(500), PRIMARY KEY (what, errno, row_key)) "
 	    "ENGINE=InnoDB ROW_FORMAT=DYNAMIC "
 	    "DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT=",
-	    n->notes.sql);
+	    n->rejects.sql);
 	encode_text(q, comment.s);
 	str_free(&comment);
 }
 
 bool
-sync_triggers_alter_notes(struct str *q, const struct plan *p)
+sync_triggers_alter_rejects(struct str *q, const struct plan *p)
 {
 	if (p->in_order)
 		journal_alter(q, p);
@@ -539,8 +539,8 @@ sync_triggers_render(struct plan *p)
 		p->trigger[ev].definer = p->definer;
 		p->trigger[ev].body = body(p, (enum trigger_event)ev);
 	}
-	sync_triggers_notes(&q, &p->names);
-	p->create_notes = str_take(&q);
+	sync_triggers_rejects(&q, &p->names);
+	p->create_rejects = str_take(&q);
 }
 
 void

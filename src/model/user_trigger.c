@@ -402,7 +402,7 @@ add_name(struct str *q, const struct user_trigger *t,
 
 /*
  * MariaDB: to run it again is no error, because one that CREATE TRIGGER ends
- * by may cost the lock of the table; see mdl_open_anew().
+ * by may cost the lock of the table; see mdl_reopen().
  */
 static void
 add_text(struct str *q, const struct user_trigger *t,

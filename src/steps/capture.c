@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/journal.h"
-#include "model/record.h"
+#include "model/registry_row.h"
 #include "model/sync_triggers.h"
 #include "server/session.h"
 #include "steps/mdl.h"
@@ -48,12 +48,12 @@ create_under_lock(struct db *db, const struct plan *p,
 	if (mdl_hold(db, p->server, MDL_ONE(&p->names.old),
 	    &cfg->tries_create_triggers, e) != 0)
 		return -1;
-	rc = mdl_open_anew(db, p->server, &p->names.old, e);
+	rc = mdl_reopen(db, p->server, &p->names.old, e);
 	if (rc == 0)
 		rc = create_triggers(db, p, undo, e);
 	/* What a failure leaves behind, the application shall not meet. */
 	if (rc != 0)
-		mdl_open_anew(db, p->server, &p->names.old, &ignored);
+		mdl_reopen(db, p->server, &p->names.old, &ignored);
 	return mdl_release(db, rc, e);
 }
 
@@ -102,7 +102,7 @@ check_lost(struct db *db, const struct plan *p, struct err *e)
 		rc = err_set(e, ERR_REJECTED, "connection %s wrote to %s what "
 		    "the %s table has not got, and the trigger could not note "
 		    "it in %s", who, p->names.old.sql, plan_there(p),
-		    p->names.notes.sql);
+		    p->names.rejects.sql);
 		err_hint(e, "a full disk, a privilege that %s has lost, or a "
 		    "table that is damaged or gone; see to that, KILL %s, "
 		    "which has the mark, and start again", p->server->user,
@@ -119,25 +119,26 @@ capture_prepare(struct db *db, const struct server *s, const struct names *n,
 	struct str q = STR_INIT;
 	int rc;
 
-	undo_push(undo, UNDO_NOTES, "DROP TABLE IF EXISTS %s", n->notes.sql);
-	sync_triggers_notes(&q, n);
+	undo_push(undo, UNDO_REJECTS, "DROP TABLE IF EXISTS %s",
+	    n->rejects.sql);
+	sync_triggers_rejects(&q, n);
 	rc = db_run_text(db, q.s, e);
 	str_free(&q);
 	if (rc == 0)
 		return 0;
 	if (e->kind != ERR_LOST)
-		undo_forget(undo, UNDO_NOTES);
+		undo_forget(undo, UNDO_REJECTS);
 	return server_explain(s, &n->old.db, ERR_CREATE, e);
 }
 
 /* Nobody uses them yet. */
 static int
-alter_notes(struct db *db, const struct plan *p, struct err *e)
+alter_rejects(struct db *db, const struct plan *p, struct err *e)
 {
 	struct str q = STR_INIT;
 	int rc = 0;
 
-	if (sync_triggers_alter_notes(&q, p))
+	if (sync_triggers_alter_rejects(&q, p))
 		rc = db_run_text(db, q.s, e);
 	str_free(&q);
 	return rc;
@@ -157,7 +158,7 @@ capture_run(struct db *db, const struct plan *p, const struct config *cfg,
 	int rc;
 
 	/* Of an earlier run. */
-	if (check_lost(db, p, e) != 0 || alter_notes(db, p, e) != 0)
+	if (check_lost(db, p, e) != 0 || alter_rejects(db, p, e) != 0)
 		return -1;
 	sync_triggers_session(&mode, p);
 	rc = db_quiet(db, e, "%s", mode.s);
@@ -174,7 +175,7 @@ capture_run(struct db *db, const struct plan *p, const struct config *cfg,
 }
 
 int
-capture_notes(struct db *db, const struct plan *p, struct err *e)
+capture_rejects(struct db *db, const struct plan *p, struct err *e)
 {
 	struct rows r = ROWS_INIT;
 	struct str list = STR_INIT, which = STR_INIT;
@@ -183,7 +184,8 @@ capture_notes(struct db *db, const struct plan *p, struct err *e)
 
 	journal_rejects(&which, p);
 	rc = db_rows(db, &r, "vvv?", e, "SELECT what, errno, row_key, message "
-	    "FROM %s" RECORD_OURS "%s LIMIT 5", p->names.notes.sql, which.s);
+	    "FROM %s" REGISTRY_OURS "%s LIMIT 5", p->names.rejects.sql,
+	    which.s);
 	str_free(&which);
 	for (i = 0; rc == 0 && i < r.n; i++)
 		str_addf(&list, ERR_LINE "  %s of row %s: %s (error %s)",
@@ -245,7 +247,7 @@ static int
 targets_bare(struct db *db, const struct plan *p, struct err *e)
 {
 	return trust_bare(db, &p->names.shadow, e) != 0 ? -1 :
-	    trust_bare(db, &p->names.notes, e);
+	    trust_bare(db, &p->names.rejects, e);
 }
 
 int
@@ -260,7 +262,7 @@ capture_intact(struct db *db, const struct plan *p, const struct capture *c,
 		if (trigger_intact(db, p, &p->trigger[ev], c->created[ev],
 		    e) != 0)
 			return -1;
-	return capture_notes(db, p, e);
+	return capture_rejects(db, p, e);
 }
 
 int

@@ -86,11 +86,11 @@ check_children(const struct check_input *in, struct err *e)
 	    !same_text(method, "rebuild_constraints"))
 		return err_set(e, ERR_FK_METHOD, "--alter-foreign-keys-method "
 		    "is auto, rebuild_constraints or none, not %s", method);
-	if (in->kin->child.n > 0 && same_text(method, "none"))
+	if (in->dependents->child.n > 0 && same_text(method, "none"))
 		log_warn("%zu foreign keys of other tables will go on "
 		    "referencing the old table, which is kept, as "
 		    "--alter-foreign-keys-method=none asks for",
-		    in->kin->child.n);
+		    in->dependents->child.n);
 	return 0;
 }
 
@@ -148,7 +148,7 @@ static int
 check_privileges(const struct check_input *in, struct err *e)
 {
 	return privileges_check(in->db, in->server, &in->old->name,
-	    in->kin->child.n > 0 ? PRIVILEGES_TURN : PRIVILEGES_RUN, e);
+	    in->dependents->child.n > 0 ? PRIVILEGES_TURN : PRIVILEGES_RUN, e);
 }
 
 static int
@@ -361,24 +361,24 @@ same_create(const struct check_input *in, const struct table *was,
 
 /* Would a trigger or a child be left behind that came meanwhile? */
 static int
-same_kin(const struct check_input *in, const struct table *new,
+same_dependents(const struct check_input *in, const struct table *new,
     struct err *e)
 {
 	struct str was = STR_INIT, is = STR_INIT;
-	struct kin kin;
+	struct dependents dependents;
 	int rc;
 
-	rc = kin_load(&kin, in->db, &in->old->name, &new->name,
+	rc = dependents_load(&dependents, in->db, &in->old->name, &new->name,
 	    in->cfg->only_same_schema_fks, e);
-	kin_text(&was, in->kin);
-	kin_text(&is, &kin);
+	dependents_text(&was, in->dependents);
+	dependents_text(&is, &dependents);
 	if (rc == 0 && strcmp(was.s, is.s) != 0) {
 		rc = err_set(e, ERR_REFUSED, "%s has other triggers than "
 		    "before, or other foreign keys reference it",
 		    in->old->name.sql);
 		err_hint(e, "somebody changed them meanwhile; start again");
 	}
-	kin_free(&kin);
+	dependents_free(&dependents);
 	str_free(&was);
 	str_free(&is);
 	return rc;
@@ -390,5 +390,5 @@ check_unchanged(const struct check_input *in, const struct table *new,
 {
 	return same_create(in, in->old, e) != 0 ||
 	    same_create(in, new, e) != 0 ||
-	    same_kin(in, new, e) != 0 ? -1 : 0;
+	    same_dependents(in, new, e) != 0 ? -1 : 0;
 }

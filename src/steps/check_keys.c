@@ -9,7 +9,7 @@
 #include "base/util.h"
 #include "model/apart.h"
 #include "model/fkey.h"
-#include "steps/ask.h"
+#include "steps/interruptible_query.h"
 
 /* Does a key of the table to itself delete rows, or set them NULL? */
 static bool
@@ -107,10 +107,10 @@ add_families(struct str *q, const struct table *old, const struct fkey *k,
 static int
 finds(struct db *db, const char *sql, struct err *e)
 {
-	struct ask a = { .shape = "v", .doing = "looking for "
+	struct interruptible_query a = { .shape = "v", .doing = "looking for "
 	    "grandchildren", .sql = sql };
 	struct rows r = ROWS_INIT;
-	int rc = ask_rows(db, &a, &r, e) != 0 ? -1 : r.n > 0;
+	int rc = interruptible_query_rows(db, &a, &r, e) != 0 ? -1 : r.n > 0;
 
 	rows_free(&r);
 	return rc;

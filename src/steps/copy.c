@@ -33,7 +33,7 @@
 #include "model/sql.h"
 #include "steps/cursor.h"
 #include "steps/follow.h"
-#include "steps/sum.h"
+#include "steps/checksum.h"
 #include "steps/trust.h"
 #include "steps/warning.h"
 
@@ -152,7 +152,7 @@ put_off_marks(struct job *j)
  * With the last piece of a chunk the registry is told how far the copy is, in
  * the same transaction: both are there after a crash, or neither is.  Only
  * one worker at a time has the chunk that moves the mark, so they never wait
- * for each other; what they may meet is a heartbeat, or an operator's wish.
+ * for each other; what they may meet is a heartbeat, or an operator's request.
  * Then, and whatever else is wrong with it, 1: do the piece again without.
  */
 static int
@@ -389,13 +389,13 @@ is_equal(struct job *j, struct db *db, const struct chunk *c,
     unsigned long long *rows)
 {
 	struct err ignored = { .kind = ERR_NONE };
-	struct sum old, new;
+	struct checksum old, new;
 
 	if (!activity_is_kept(j->activity) ||
-	    sum_both(&old, &new, j->plan, db, c, &ignored) != 0)
+	    checksum_both(&old, &new, j->plan, db, c, &ignored) != 0)
 		return false;
 	*rows = old.rows;
-	return sum_equal(&old, &new);
+	return checksum_equal(&old, &new);
 }
 
 /*

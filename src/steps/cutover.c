@@ -223,20 +223,20 @@ swap_in_packets(struct cutover *c, struct err *e)
 
 /* 0 locked; else as attempt(). */
 static int
-lock(struct cutover *c, struct cutover_mariadb *lanes,
+lock(struct cutover *c, struct cutover_mariadb *mariadb,
     const struct mdl_set *set, struct err *e)
 {
-	return lanes != NULL ? cutover_mariadb_lock(lanes, set, e) :
+	return mariadb != NULL ? cutover_mariadb_lock(mariadb, set, e) :
 	    mdl_hold(c->db, c->p->server, set, &c->cfg->tries_swap_tables, e);
 }
 
 static void
-unlock(struct cutover *c, struct cutover_mariadb *lanes)
+unlock(struct cutover *c, struct cutover_mariadb *mariadb)
 {
 	struct err ignored = { .kind = ERR_NONE };
 
-	if (lanes != NULL)
-		cutover_mariadb_unlock(lanes);
+	if (mariadb != NULL)
+		cutover_mariadb_unlock(mariadb);
 	else
 		mdl_release(c->db, -1, &ignored);
 }
@@ -253,20 +253,20 @@ restore(struct cutover *c, struct err *e)
  * With the lock held.  1 swapped, 0 not, -1 not known.
  */
 static int
-swap_tables(struct cutover *c, struct cutover_mariadb *lanes, struct err *e)
+swap_tables(struct cutover *c, struct cutover_mariadb *mariadb, struct err *e)
 {
 	struct err e2 = { .kind = ERR_NONE };
 	bool back = true;
 	int rc;
 
-	if (lanes == NULL)
+	if (mariadb == NULL)
 		return swap_in_packets(c, e);
 	/* What MariaDB's holder hands over would go with the new table. */
 	if (script_has(&c->p->script, SCRIPT_RESTORE))
 		owe(c, UNDO_RESTORE, comes_back);
-	rc = cutover_mariadb_swap(lanes, &back, e);
+	rc = cutover_mariadb_swap(mariadb, &back, e);
 	if (rc < 0) {
-		rc = find_out(c, cutover_mariadb_renamer(lanes), e);
+		rc = find_out(c, cutover_mariadb_renamer(mariadb), e);
 		back = false;
 	}
 	if (rc == 0 && !back && restore(c, &e2) != 0) {
@@ -280,28 +280,28 @@ swap_tables(struct cutover *c, struct cutover_mariadb *lanes, struct err *e)
 
 /* One attempt: 2 when it may be tried again, else as cutover_run(). */
 static int
-attempt(struct cutover *c, struct cutover_mariadb *lanes,
+attempt(struct cutover *c, struct cutover_mariadb *mariadb,
     const struct mdl_set *set, bool *swapped, struct err *e)
 {
 	int rc;
 
-	rc = lock(c, lanes, set, e);
+	rc = lock(c, mariadb, set, e);
 	if (rc != 0)
 		return rc;
 	/* What the tries before the last one met. */
 	memset(e, 0, sizeof(*e));
 	rc = c->ask->last_look(c->ask->arg, e);
 	if (rc != 0) {
-		unlock(c, lanes);
+		unlock(c, mariadb);
 		return rc;
 	}
-	rc = swap_tables(c, lanes, e);
+	rc = swap_tables(c, mariadb, e);
 	*swapped = rc == 1;
 	if (rc == 1)
 		return 0;
 	if (rc < 0)
 		return -2;
-	/* One of the lanes may have broken, so that they did not line up. */
+	/* One of the mariadb may have broken, so that they did not line up. */
 	return e->kind == ERR_LOST || db_class(e->sqlno) == DB_CONFLICT ||
 	    e->sqlno == ER_SIGNAL_EXCEPTION ? 2 : -1;
 }
@@ -324,7 +324,7 @@ attempts(struct cutover *c, bool *swapped, struct err *e)
 {
 	const struct qname **t;
 	struct mdl_set set;
-	struct cutover_mariadb *lanes = NULL;
+	struct cutover_mariadb *mariadb = NULL;
 	double began = now_s();
 	int rc;
 
@@ -333,11 +333,11 @@ attempts(struct cutover *c, bool *swapped, struct err *e)
 	do {
 		memset(e, 0, sizeof(*e));
 		rc = !c->p->server->mariadb ? 0 :
-		    cutover_mariadb_open(&lanes, c->db, c->p, c->cfg, e);
+		    cutover_mariadb_open(&mariadb, c->db, c->p, c->cfg, e);
 		if (rc == 0)
-			rc = attempt(c, lanes, &set, swapped, e);
-		cutover_mariadb_close(lanes);
-		lanes = NULL;
+			rc = attempt(c, mariadb, &set, swapped, e);
+		cutover_mariadb_close(mariadb);
+		mariadb = NULL;
 		if (rc == -1 && e->kind == ERR_LOST && may_go_on(c))
 			rc = 2;
 		if (rc == 2 && stop_sleep(0.01))

@@ -20,7 +20,7 @@ struct cutover_mariadb {
 	const struct config *cfg;
 	struct db *renamer;
 	struct db *parents;	/* or NULL when not needed */
-	struct db **kin;	/* a child's or a grandchild's, each */
+	struct db **dependents;	/* a child's or a grandchild's, each */
 	size_t n;		/* of kin */
 	struct str renamers;	/* a named lock, as a literal: he is not done */
 	struct str parking;	/* and the holder's: he has not parked it yet */
@@ -47,13 +47,13 @@ cutover_mariadb_open(struct cutover_mariadb **out, struct db *holder,
     const struct plan *p, const struct config *cfg, struct err *e)
 {
 	struct cutover_mariadb *l = xcalloc(1, sizeof(*l));
-	size_t kin = p->script.n_children + p->script.n_grandchildren;
+	size_t dependents = p->script.n_children + p->script.n_grandchildren;
 
 	*out = l;
 	l->holder = holder;
 	l->p = p;
 	l->cfg = cfg;
-	l->kin = xcalloc(kin + 1, sizeof(*l->kin));
+	l->dependents = xcalloc(dependents + 1, sizeof(*l->dependents));
 	if (open_lane(&l->renamer, l, e) != 0)
 		return -1;
 	advisory_lock_swap_name(&l->renamers, holder, &p->names.old);
@@ -61,8 +61,8 @@ cutover_mariadb_open(struct cutover_mariadb **out, struct db *holder,
 	if (p->script.n_parents > 0 && !p->script.leaves_parents &&
 	    open_lane(&l->parents, l, e) != 0)
 		return -1;
-	while (l->n < kin)
-		if (open_lane(&l->kin[l->n++], l, e) != 0)
+	while (l->n < dependents)
+		if (open_lane(&l->dependents[l->n++], l, e) != 0)
 			return -1;
 	return 0;
 }
@@ -75,8 +75,8 @@ cutover_mariadb_close(struct cutover_mariadb *l)
 	if (l == NULL)
 		return;
 	for (i = 0; i < l->n; i++)
-		db_close(l->kin[i]);
-	free(l->kin);
+		db_close(l->dependents[i]);
+	free(l->dependents);
 	str_free(&l->renamers);
 	str_free(&l->parking);
 	db_close(l->renamer);
@@ -228,7 +228,7 @@ send_renamer(struct cutover_mariadb *l, struct err *e)
 
 /* It only keeps its table still until the renamer is done. */
 static int
-send_kin(struct cutover_mariadb *l, size_t i, struct err *e)
+send_dependents(struct cutover_mariadb *l, size_t i, struct err *e)
 {
 	const struct script *c = &l->p->script;
 	struct str q = STR_INIT;
@@ -240,7 +240,7 @@ send_kin(struct cutover_mariadb *l, size_t i, struct err *e)
 	    "DO RELEASE_LOCK(%s); UNLOCK TABLES", i < c->n_children ?
 	    c->child[i]->sql : c->grandchild[i - c->n_children]->sql,
 	    l->renamers.s, l->renamers.s);
-	rc = db_send(l->kin[i], q.s, e);
+	rc = db_send(l->dependents[i], q.s, e);
 	str_free(&q);
 	return rc;
 }
@@ -262,7 +262,7 @@ add_waiting(struct str *q, const struct cutover_mariadb *l)
 	    "information_schema.PROCESSLIST WHERE ID IN (%lu",
 	    db_id(l->renamer));
 	for (i = 0; i < l->n; i++)
-		str_addf(&there, ", %lu", db_id(l->kin[i]));
+		str_addf(&there, ", %lu", db_id(l->dependents[i]));
 	str_addz(&there, ")");
 	str_addf(&waiting, "%s AND STATE LIKE 'Waiting for table%%lock') = "
 	    "%zu", there.s, 1 + l->n);
@@ -336,7 +336,7 @@ line_up(struct cutover_mariadb *l, struct err *e)
 
 	show(l->p);
 	for (i = 0; i < l->n; i++)
-		if (send_kin(l, i, e) != 0)
+		if (send_dependents(l, i, e) != 0)
 			return -1;
 	if (send_renamer(l, e) != 0 || send_holder(l, e) != 0)
 		return -1;
@@ -380,7 +380,8 @@ dissolve(struct cutover_mariadb *l)
 
 	db_quiet(l->holder, &ignored, "KILL %lu", db_id(l->renamer));
 	for (i = 0; i < l->n; i++)
-		db_quiet(l->holder, &ignored, "KILL %lu", db_id(l->kin[i]));
+		db_quiet(l->holder, &ignored, "KILL %lu",
+		    db_id(l->dependents[i]));
 	if (l->p->park == NULL)
 		return true;
 	if (db_reopen(l->renamer, &ignored) != 0)

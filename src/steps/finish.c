@@ -29,7 +29,7 @@ finish_tables(const struct plan *p, const struct qname *other,
 	t[n++] = &p->names.old;
 	t[n++] = other;
 	if (other == &p->names.shadow)
-		t[n++] = &p->names.notes;
+		t[n++] = &p->names.rejects;
 	for (i = 0; i < c->n_children; i++)
 		t[n++] = c->child[i];
 	for (i = 0; i < c->n_grandchildren && p->server->mariadb; i++)
@@ -130,7 +130,7 @@ static int
 run_names(struct db *db, const struct plan *p, struct undo *undo,
     struct err *e)
 {
-	return mdl_release(db, mdl_open_anew(db, p->server, &p->names.old,
+	return mdl_release(db, mdl_reopen(db, p->server, &p->names.old,
 	    e) != 0 || undo_run(undo, UNDO_FINISH, run_again, db, e) != 0 ?
 	    -1 : 0, e);
 }
@@ -184,7 +184,7 @@ finish_names(struct db *db, const struct plan *p, const struct config *cfg,
 		sub = NULL;
 	}
 	if (held)
-		rc = mdl_open_anew(db, p->server, &p->names.old, e) != 0 ||
+		rc = mdl_reopen(db, p->server, &p->names.old, e) != 0 ||
 		    send_names(db, p, sub, e) != 0 ? -1 : 0;
 	/* What is left of its session has other settings. */
 	broke = rc != 0 && (held || e->kind == ERR_LOST);
@@ -229,7 +229,7 @@ finish_run(struct db *db, const struct plan *p, const struct config *cfg,
 		rc = mdl_hold(db, p->server, &set,
 		    &cfg->tries_update_foreign_keys, e);
 	if (rc == 0) {
-		rc = mdl_open_anew(db, p->server, &p->names.old, e);
+		rc = mdl_reopen(db, p->server, &p->names.old, e);
 		if (rc == 0)
 			rc = undo_run(undo, back ? UNDO_RESTORE : UNDO_FINISH,
 			    run_again, db, e);

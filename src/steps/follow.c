@@ -16,7 +16,7 @@
 
 #define BATCH		200	/* rows in a transaction */
 #define MOST_ROWS	1000	/* that are copied under the locks */
-#define MOST_NOTES	2000	/* and that are followed there */
+#define MOST_REJECTS	2000	/* and that are followed there */
 
 static unsigned long long
 number(const struct bound *b)
@@ -358,7 +358,7 @@ too_much(struct db *db, const struct plan *p, const struct bound *frontier,
 	if (rc != 0)
 		return rc;
 	rc = db_value(db, &id, e, "SELECT seq FROM %s FORCE INDEX (PRIMARY) "
-	    "LIMIT %d, 1", p->names.notes.sql, MOST_NOTES);
+	    "LIMIT %d, 1", p->names.rejects.sql, MOST_REJECTS);
 	if (rc == 0 && id != NULL)
 		rc = 1;
 	free(id);

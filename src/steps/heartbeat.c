@@ -11,18 +11,18 @@
 #define LISTEN		6.0	/* seconds to wait for the next beat */
 
 bool
-heartbeat_is_foreign(const struct record *r, const struct server *s)
+heartbeat_is_foreign(const struct registry_row *r, const struct server *s)
 {
-	return !server_is_same(r->field[RECORD_SERVER], s->id);
+	return !server_is_same(r->field[REGISTRY_SERVER], s->id);
 }
 
 /* The row is gone, another, or was touched. */
 static bool
-has_changed(const struct record *was, const struct record *is)
+has_changed(const struct registry_row *was, const struct registry_row *is)
 {
-	return strcmp(was->field[RECORD_ID], is->field[RECORD_ID]) != 0 ||
-	    strcmp(was->field[RECORD_HEARTBEAT],
-	    is->field[RECORD_HEARTBEAT]) != 0;
+	return strcmp(was->field[REGISTRY_ID], is->field[REGISTRY_ID]) != 0 ||
+	    strcmp(was->field[REGISTRY_HEARTBEAT],
+	    is->field[REGISTRY_HEARTBEAT]) != 0;
 }
 
 /*
@@ -31,23 +31,23 @@ has_changed(const struct record *was, const struct record *is)
  */
 int
 heartbeat_beats(struct db *db, const struct server *s,
-    const struct qname *table, const struct record *r, struct err *e)
+    const struct qname *table, const struct registry_row *r, struct err *e)
 {
 	double until = now_s() + LISTEN;
-	struct record now;
+	struct registry_row now;
 	int rc;
 	bool alive = false;
 
 	if (!heartbeat_is_foreign(r, s))
 		return 0;
 	log_info("it last ran on %s; listening whether it still does",
-	    r->field[RECORD_SERVER]);
+	    r->field[REGISTRY_SERVER]);
 	while (!alive && now_s() < until && !stop_sleep(BREATH)) {
 		rc = registry_find(&now, db, table, e);
 		if (rc < 0)
 			return -1;
 		alive = rc == 0 || has_changed(r, &now);
-		record_free(&now);
+		registry_row_free(&now);
 	}
 	return alive;
 }

@@ -36,7 +36,7 @@ keeps_lists(struct db *db, const struct plan *p, bool *yes, struct err *e)
 {
 	unsigned long long n = 0;
 
-	*yes = p->kin->n_triggers > 0 || p->kin->child.n > 0;
+	*yes = p->dependents->n_triggers > 0 || p->dependents->child.n > 0;
 	if (*yes)
 		return 0;
 	if (db_number(db, &n, e, "SELECT COUNT(*) FROM "

@@ -370,7 +370,7 @@ mdl_hold(struct db *db, const struct server *s, const struct mdl_set *set,
 }
 
 int
-mdl_open_anew(struct db *db, const struct server *s,
+mdl_reopen(struct db *db, const struct server *s,
     const struct qname *table, struct err *e)
 {
 	struct err failed = { .kind = ERR_NONE };

@@ -11,7 +11,7 @@
 #include "base/util.h"
 #include "model/sql.h"
 #include "server/session.h"
-#include "steps/sum.h"
+#include "steps/checksum.h"
 
 struct job {
 	const struct plan *plan;
@@ -64,14 +64,14 @@ static int
 differs(const struct plan *p, struct db *db, const struct chunk *c,
     unsigned long long *rows, struct err *e)
 {
-	struct sum here, there;
+	struct checksum here, there;
 
 	if (db_quiet(db, e, "START TRANSACTION WITH CONSISTENT SNAPSHOT, "
-	    "READ ONLY") != 0 || sum_both(&here, &there, p, db, c, e) != 0 ||
-	    db_quiet(db, e, "COMMIT") != 0)
+	    "READ ONLY") != 0 || checksum_both(&here, &there, p, db, c, e) != 0
+	    || db_quiet(db, e, "COMMIT") != 0)
 		return -1;
 	*rows = here.rows;
-	return !sum_equal(&here, &there);
+	return !checksum_equal(&here, &there);
 }
 
 static int

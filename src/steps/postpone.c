@@ -23,7 +23,7 @@
 
 #define LOOK	0.5	/* seconds between two looks at the reasons */
 #define WATCH	2.0	/* seconds between two calls of watch() */
-#define FRESH	60.0	/* seconds for which a comparison is always good */
+#define RECENT	60.0	/* seconds for which a comparison is always good */
 
 /*
  * A try for the table's lock may take 9 seconds, and must not begin so late
@@ -72,9 +72,9 @@ postpone_may_go(const struct postpone *p, struct err *e)
 static bool
 wants_comparison(const struct postpone *p, bool may_go, double in)
 {
-	double fresh = *p->took > FRESH ? *p->took : FRESH;
+	double recent = *p->took > RECENT ? *p->took : RECENT;
 
-	if (!(*p->compared > 0) || now_s() - *p->compared <= fresh)
+	if (!(*p->compared > 0) || now_s() - *p->compared <= recent)
 		return false;
 	/* Half as long again: others may work harder now. */
 	return may_go || (in > 0 && in <= 1.5 * *p->took + 5);

@@ -11,7 +11,7 @@
 #include "model/sql.h"
 #include "server/session.h"
 #include "steps/cursor.h"
-#include "steps/sum.h"
+#include "steps/checksum.h"
 #include "steps/verify.h"
 
 #define AUTO_LIMIT	600.0	/* seconds that the comparison took */
@@ -96,8 +96,8 @@ proof_close(struct proof *pr)
 		db_close(pr->db[i]);
 	free(pr->db);
 	free(pr->taken);
-	free(pr->swapped.sum_old);
-	free(pr->swapped.sum_new);
+	free(pr->swapped.checksum_old);
+	free(pr->swapped.checksum_new);
 	pthread_mutex_destroy(&pr->lock);
 	free(pr);
 }
@@ -199,23 +199,24 @@ let_go(struct db *snap, int rc, struct err *e)
  * the old one for good, unless it is kept in step. */
 static int
 read_both(struct proof *pr, struct db *snap, struct db *db,
-    const struct chunk *c, struct sum *old, struct sum *new, struct err *e)
+    const struct chunk *c, struct checksum *old, struct checksum *new,
+    struct err *e)
 {
 	int rc = hold_on(snap, e);
 
 	if (rc == 0)
-		rc = let_go(snap, sum_side(new, &pr->swapped, snap, SIDE_NEW,
-		    c, e), e);
+		rc = let_go(snap, checksum_side(new, &pr->swapped, snap,
+		    SIDE_NEW, c, e), e);
 	if (rc == 0 && !pr->frozen) {
 		rc = hold_on(snap, e);
 		if (rc == 0)
-			rc = let_go(snap, sum_side(old, &pr->swapped, snap,
+			rc = let_go(snap, checksum_side(old, &pr->swapped, snap,
 			    SIDE_OLD, c, e), e);
 	}
 	if (rc != 0)
 		return snapshot_failed(e);
-	return pr->frozen ? sum_side(old, &pr->swapped, db, SIDE_OLD, c, e) :
-	    0;
+	return pr->frozen ? checksum_side(old, &pr->swapped, db, SIDE_OLD, c, e)
+	    : 0;
 }
 
 static int
@@ -239,11 +240,11 @@ static int
 judge_late(struct proof *pr, struct db *db, const struct chunk *c,
     struct err *e)
 {
-	struct sum old, new;
+	struct checksum old, new;
 
-	if (sum_both(&old, &new, &pr->swapped, db, c, e) != 0)
+	if (checksum_both(&old, &new, &pr->swapped, db, c, e) != 0)
 		return -1;
-	if (sum_equal(&old, &new))
+	if (checksum_equal(&old, &new))
 		return 0;
 	verify_tell(&pr->swapped, db, c, old.rows, new.rows, e);
 	err_while(e, "written to the old table in the moment of the swap");
@@ -260,12 +261,12 @@ look_for_late(struct proof *pr, struct db *snap, struct db *db,
 {
 	struct chunk half = { .after = BOUND_INIT, .upto = BOUND_INIT };
 	struct str q = STR_INIT;
-	struct sum old, new;
+	struct checksum old, new;
 	int rc;
 
 	if (read_both(pr, snap, db, c, &old, &new, e) != 0)
 		return -1;
-	if (sum_equal(&old, &new))
+	if (checksum_equal(&old, &new))
 		return 0;
 	if (rows < 2)
 		return judge_late(pr, db, c, e);
@@ -288,15 +289,15 @@ look_for_late(struct proof *pr, struct db *snap, struct db *db,
 /* Is the difference there in the snapshot, too? */
 static int
 tell_difference(struct proof *pr, struct db *snap, struct db *db,
-    const struct chunk *c, const struct sum *new, struct err *e)
+    const struct chunk *c, const struct checksum *new, struct err *e)
 {
-	struct sum old;
+	struct checksum old;
 	int rc = hold_on(snap, e);
 
 	if (rc == 0)
-		rc = let_go(snap, sum_side(&old, &pr->swapped, snap, SIDE_OLD,
-		    c, e), e);
-	if (rc == 0 && sum_equal(&old, new))
+		rc = let_go(snap, checksum_side(&old, &pr->swapped, snap,
+		    SIDE_OLD, c, e), e);
+	if (rc == 0 && checksum_equal(&old, new))
 		return look_for_late(pr, snap, db, c, old.rows > new->rows ?
 		    old.rows : new->rows, e);
 	if (rc == 0)
@@ -314,7 +315,7 @@ prove_chunk(void *arg, struct db *db, const struct chunk *c,
 {
 	struct proof *pr = arg;
 	struct db *snap = take(pr);
-	struct sum old, new;
+	struct checksum old, new;
 	int rc;
 
 	if (snap == NULL)
@@ -322,7 +323,7 @@ prove_chunk(void *arg, struct db *db, const struct chunk *c,
 	rc = read_both(pr, snap, db, c, &old, &new, e);
 	if (rc == 0) {
 		done->rows = old.rows;
-		if (!sum_equal(&old, &new))
+		if (!checksum_equal(&old, &new))
 			rc = tell_difference(pr, snap, db, c, &new, e);
 	}
 	give_back(pr, snap);
@@ -334,7 +335,7 @@ prove_chunk(void *arg, struct db *db, const struct chunk *c,
  * seen.
  */
 static int
-prove_counts(struct proof *pr, const struct ask_beat *beat, struct err *e)
+prove_counts(struct proof *pr, const struct query_beat *beat, struct err *e)
 {
 	struct plan *p = &pr->swapped;
 	struct db *snap = pr->db[0];
@@ -355,7 +356,7 @@ proof_run(struct proof *pr, const struct plan *p, const struct config *cfg,
 	struct walk w = { .plan = &pr->swapped, .cfg = cfg, .verb = "proved",
 	    .session = SESSION_VERIFY, .to_the_end = true,
 	    .chunk = prove_chunk, .arg = pr, .watch = watch };
-	const struct ask_beat beat = { watch->meanwhile, watch->arg };
+	const struct query_beat beat = { watch->meanwhile, watch->arg };
 	int rc;
 
 	sql_after_swap(&pr->swapped, p);

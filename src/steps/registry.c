@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/stop.h"
+#include "base/text_list.h"
 #include "base/util.h"
 #include "model/fingerprint.h"
 #include "steps/mdl.h"
@@ -24,7 +25,7 @@ set_name(struct qname *name, const struct qname *beside)
 {
 	struct ident id;
 
-	ident_derive(&id, "", RECORD_NAME, "");
+	ident_derive(&id, "", REGISTRY_NAME, "");
 	qname_beside(name, beside, &id);
 }
 
@@ -66,16 +67,16 @@ add_insert(struct str *q, const struct registry *reg, struct db *db,
 {
 	const struct names *n = entry->names;
 	struct str print = STR_INIT, text = STR_INIT;
-	const struct { enum record_field f; const char *value; } set[] = {
-		{ RECORD_TOOL, VERSION },
-		{ RECORD_TABLE, n->old.table.raw },
-		{ RECORD_ALTER, entry->alter },
-		{ RECORD_OPTIONS, entry->options },
-		{ RECORD_SERVER, s->id },
-		{ RECORD_CLIENT, reg->client.s },
-		{ RECORD_SHADOW, n->shadow.table.raw },
-		{ RECORD_ATTIC, n->attic.table.raw },
-		{ RECORD_NOTES, n->notes.table.raw },
+	const struct { enum registry_field f; const char *value; } set[] = {
+		{ REGISTRY_TOOL, VERSION },
+		{ REGISTRY_TABLE, n->old.table.raw },
+		{ REGISTRY_ALTER, entry->alter },
+		{ REGISTRY_OPTIONS, entry->options },
+		{ REGISTRY_SERVER, s->id },
+		{ REGISTRY_CLIENT, reg->client.s },
+		{ REGISTRY_SHADOW, n->shadow.table.raw },
+		{ REGISTRY_ATTIC, n->attic.table.raw },
+		{ REGISTRY_REJECTS, n->rejects.table.raw },
 	};
 	size_t i;
 
@@ -83,13 +84,13 @@ add_insert(struct str *q, const struct registry *reg, struct db *db,
 	fingerprint_add(&print, text.s);
 	str_addf(q, "INSERT INTO %s SET id = %llu, rows_total = %llu, "
 	    "state = '%s', began = UTC_TIMESTAMP(6), "
-	    "heartbeat = UTC_TIMESTAMP(6), back_notes = '', "
+	    "heartbeat = UTC_TIMESTAMP(6), back_rejects = '', "
 	    "triggers_made = '', new_print = '', plan_print = '', "
 	    "added_keys = '', mark = '', cut_over = '', ",
 	    reg->name.sql, reg->id, entry->old->rows,
-	    record_state_word(STATE_MAKING));
+	    registry_row_state_word(STATE_MAKING));
 	for (i = 0; i < sizeof(set) / sizeof(set[0]); i++) {
-		str_addf(q, "%s = ", record_column(set[i].f));
+		str_addf(q, "%s = ", registry_row_column(set[i].f));
 		add_value(q, db, set[i].value);
 	}
 	str_addz(q, "old_print = ");
@@ -99,7 +100,7 @@ add_insert(struct str *q, const struct registry *reg, struct db *db,
 }
 
 /*
- * An INSERT takes no hint (see RECORD_OURS).  So the transaction reads the
+ * An INSERT takes no hint (see REGISTRY_OURS).  So the transaction reads the
  * table first: from then on nobody can put another in its place, nor a trigger
  * on it, and it is looked at once more.
  */
@@ -154,7 +155,7 @@ insert(const struct registry *reg, struct db *db, const char *sql,
 	struct str create = STR_INIT;
 	int i, rc;
 
-	record_create(&create, &reg->name);
+	registry_row_create(&create, &reg->name);
 	for (i = 1; (rc = insert_once(reg, db, create.s, sql, e)) != 0; i++) {
 		if (i >= TRIES_TO_MAKE || !comes_right(reg, db, e))
 			break;
@@ -220,7 +221,7 @@ set(const struct registry *reg, struct db *db, struct str *what, int tries,
 		return -1;
 	}
 	if (reg->id != 0)
-		str_addf(&q, "UPDATE %s" RECORD_OURS " SET %sheartbeat = "
+		str_addf(&q, "UPDATE %s" REGISTRY_OURS " SET %sheartbeat = "
 		    "UTC_TIMESTAMP(6) WHERE id = %llu AND client = ",
 		    reg->name.sql, what->s,
 		    reg->id);
@@ -263,8 +264,8 @@ registry_note_plan(const struct registry *reg, struct db *db,
 	str_addz(&q, "added_keys = ");
 	add_value(&q, db, print.s);
 	if (p->back != NULL) {
-		str_addz(&q, "back_notes = ");
-		add_value(&q, db, p->back->names.notes.table.raw);
+		str_addz(&q, "back_rejects = ");
+		add_value(&q, db, p->back->names.rejects.table.raw);
 	}
 	str_free(&text);
 	str_free(&print);
@@ -279,7 +280,7 @@ registry_note_triggers(const struct registry *reg, struct db *db,
 	int ev;
 
 	for (ev = 0; ev < N_TRIGGERS; ev++)
-		record_add(&list, c->created[ev] != NULL ? c->created[ev] :
+		text_list_add(&list, c->created[ev] != NULL ? c->created[ev] :
 		    "");
 	str_addz(&q, "triggers_made = ");
 	add_value(&q, db, list.s);
@@ -289,12 +290,12 @@ registry_note_triggers(const struct registry *reg, struct db *db,
 
 int
 registry_state(const struct registry *reg, struct db *db,
-    enum record_state state, struct err *e)
+    enum migration_state state, struct err *e)
 {
 	struct str q = STR_INIT;
 
 	str_addf(&q, "state = '%s', waits_for = '', ",
-	    record_state_word(state));
+	    registry_row_state_word(state));
 	if (state == STATE_COPYING)
 		str_addz(&q, "run_began = UTC_TIMESTAMP(6), "
 		    "run_rows = rows_copied, ");
@@ -320,7 +321,7 @@ registry_beat(const struct registry *reg, struct db *db, const char *waits,
 }
 
 int
-registry_note_way_back(const struct registry *reg, struct db *db,
+registry_note_revert(const struct registry *reg, struct db *db,
     const struct qname *shadow, struct err *e)
 {
 	struct str q = STR_INIT;
@@ -349,8 +350,8 @@ registry_mark(struct str *q, const struct registry *reg, struct db *db,
 	size_t i;
 
 	for (i = 0; i < mark->n; i++)
-		record_add(&list, mark->literal[i]);
-	str_addf(q, "UPDATE %s" RECORD_OURS " SET rows_copied = %llu, "
+		text_list_add(&list, mark->literal[i]);
+	str_addf(q, "UPDATE %s" REGISTRY_OURS " SET rows_copied = %llu, "
 	    "heartbeat = UTC_TIMESTAMP(6), mark = ", reg->name.sql, rows);
 	db_literal(q, db, list.s);
 	str_addf(q, " WHERE id = %llu", reg->id);
@@ -367,9 +368,9 @@ registry_ours(const struct registry *reg, struct db *db, struct err *e)
 	rc = trust_registry(db, &reg->name, e);
 	if (rc == 1) {
 		db_literal(&q, db, reg->client.s);
-		rc = db_number(db, &n, e, "SELECT COUNT(*) FROM %s" RECORD_OURS
-		    " WHERE id = %llu AND client = %s", reg->name.sql, reg->id,
-		    q.s);
+		rc = db_number(db, &n, e, "SELECT COUNT(*) FROM %s"
+		    REGISTRY_OURS " WHERE id = %llu AND client = %s",
+		    reg->name.sql, reg->id, q.s);
 		rc = rc != 0 ? -1 : n > 0;
 		str_free(&q);
 	}
@@ -384,7 +385,7 @@ drop_empty(const struct registry *reg, struct db *db, const struct server *s,
 	unsigned long long n = 0;
 	int rc;
 
-	if (db_number(db, &n, e, "SELECT COUNT(*) FROM %s" RECORD_OURS,
+	if (db_number(db, &n, e, "SELECT COUNT(*) FROM %s" REGISTRY_OURS,
 	    reg->name.sql) != 0)
 		return -1;
 	if (n > 0)
@@ -392,7 +393,7 @@ drop_empty(const struct registry *reg, struct db *db, const struct server *s,
 	if (mdl_hold(db, s, MDL_ONE(&reg->name), tries, e) != 0)
 		return -1;
 	rc = db_number(db, &n, e, "SELECT COUNT(*) FROM %s"
-	    RECORD_OURS, reg->name.sql);
+	    REGISTRY_OURS, reg->name.sql);
 	if (rc == 0 && n == 0)
 		rc = db_run(db, e, "DROP TABLE %s", reg->name.sql);
 	return mdl_release(db, rc, e);
@@ -408,7 +409,7 @@ registry_end(const struct registry *reg, struct db *db,
 
 	if (rc <= 0)
 		return rc;
-	str_addf(&q, "DELETE FROM %s USING %s" RECORD_OURS " WHERE id = %llu",
+	str_addf(&q, "DELETE FROM %s USING %s" REGISTRY_OURS " WHERE id = %llu",
 	    reg->name.sql, reg->name.sql, reg->id);
 	log_sql(q.s);
 	rc = persist(db, q.s, TRIES, e);
@@ -423,11 +424,11 @@ registry_end(const struct registry *reg, struct db *db,
 }
 
 static void
-take_record(struct record *r, char **cell)
+take_registry_row(struct registry_row *r, char **cell)
 {
 	int f;
 
-	for (f = 0; f < N_RECORD; f++)
+	for (f = 0; f < N_REGISTRY_FIELDS; f++)
 		r->field[f] = xstrdup(cell[f] != NULL ? cell[f] : "");
 }
 
@@ -436,14 +437,14 @@ static int
 read_rows(struct rows *r, struct db *db, const struct qname *name,
     const char *where, unsigned long most, struct err *e)
 {
-	char shape[N_RECORD + 1] = { 0 };
+	char shape[N_REGISTRY_FIELDS + 1] = { 0 };
 	struct str list = STR_INIT;
 	int rc = trust_registry(db, name, e);
 
 	if (rc == 1) {
-		record_select(&list, most);
-		memset(shape, DB_NULL, N_RECORD);
-		rc = db_rows(db, r, shape, e, "SELECT %s FROM %s" RECORD_OURS
+		registry_row_select(&list, most);
+		memset(shape, DB_NULL, N_REGISTRY_FIELDS);
+		rc = db_rows(db, r, shape, e, "SELECT %s FROM %s" REGISTRY_OURS
 		    " WHERE %s ORDER BY began LIMIT %d", list.s, name->sql,
 		    where, MOST_ROWS);
 		str_free(&list);
@@ -452,7 +453,7 @@ read_rows(struct rows *r, struct db *db, const struct qname *name,
 }
 
 int
-registry_find(struct record *r, struct db *db, const struct qname *table,
+registry_find(struct registry_row *r, struct db *db, const struct qname *table,
     struct err *e)
 {
 	struct rows rows = ROWS_INIT;
@@ -467,7 +468,7 @@ registry_find(struct record *r, struct db *db, const struct qname *table,
 	    "LOWER(table_name) = LOWER(%s), table_name = %s)", name.s, name.s);
 	rc = read_rows(&rows, db, &registry, where.s, MOST_OF_ONE, e);
 	if (rc == 0 && rows.n > 0) {
-		take_record(r, rows.cell[0]);
+		take_registry_row(r, rows.cell[0]);
 		rc = 1;
 	}
 	rows_free(&rows);
@@ -477,7 +478,7 @@ registry_find(struct record *r, struct db *db, const struct qname *table,
 }
 
 int
-registry_list(struct record **list, size_t *n, struct db *db,
+registry_list(struct registry_row **list, size_t *n, struct db *db,
     const struct ident *schema, struct err *e)
 {
 	struct qname registry, any = { .db = *schema };
@@ -489,27 +490,27 @@ registry_list(struct record **list, size_t *n, struct db *db,
 		return -1;
 	*list = xcalloc(rows.n, sizeof(**list));
 	for (i = 0; i < rows.n; i++)
-		take_record(&(*list)[i], rows.cell[i]);
+		take_registry_row(&(*list)[i], rows.cell[i]);
 	*n = rows.n;
 	rows_free(&rows);
 	return 0;
 }
 
 int
-registry_read_mark(struct registry *reg, const struct record *r,
+registry_read_mark(struct registry *reg, const struct registry_row *r,
     struct err *e)
 {
-	const char *list = r->field[RECORD_MARK];
+	const char *list = r->field[REGISTRY_MARK];
 	struct bound *b = &reg->mark;
 	char *literal;
 
 	bound_free(b);
-	reg->rows = strtoull(r->field[RECORD_ROWS], NULL, 10);
-	while ((literal = record_next(&list)) != NULL) {
+	reg->rows = strtoull(r->field[REGISTRY_ROWS], NULL, 10);
+	while ((literal = text_list_next(&list)) != NULL) {
 		b->literal = xrealloc(b->literal, b->n + 1,
 		    sizeof(*b->literal));
 		b->literal[b->n++] = literal;
-		if (!record_is_literal(literal))
+		if (!registry_row_is_literal(literal))
 			return err_set(e, ERR_REFUSED, "the registry's mark "
 			    "is no place in a table: %.200s", literal);
 	}
@@ -521,14 +522,15 @@ registry_read_mark(struct registry *reg, const struct record *r,
 
 int
 registry_adopt(struct registry *reg, struct db *db, const struct server *s,
-    const struct qname *table, const struct record *r, struct err *e)
+    const struct qname *table, const struct registry_row *r, struct err *e)
 {
 	struct str q = STR_INIT;
 	int rc;
 
 	registry_locate(reg, table);
-	reg->id = strtoull(r->field[RECORD_ID], NULL, 10);
-	str_addf(&q, "UPDATE %s" RECORD_OURS " SET wish = '', waits_for = '', "
+	reg->id = strtoull(r->field[REGISTRY_ID], NULL, 10);
+	str_addf(&q, "UPDATE %s" REGISTRY_OURS
+	    " SET request = '', waits_for = '', "
 	    "heartbeat = UTC_TIMESTAMP(6), server = ", reg->name.sql);
 	add_value(&q, db, s->id);
 	str_addz(&q, "client = ");
@@ -541,21 +543,21 @@ registry_adopt(struct registry *reg, struct db *db, const struct server *s,
 
 int
 registry_swapped(struct db *db, const struct qname *table,
-    const struct record *r, struct err *e)
+    const struct registry_row *r, struct err *e)
 {
-	enum record_state state = record_state(r);
+	enum migration_state state = registry_row_state(r);
 	struct qname shadow, attic;
 	int there, left;
 
-	if (qname_set(&shadow, table->db.raw, r->field[RECORD_SHADOW], e) !=
-	    0 || qname_set(&attic, table->db.raw, r->field[RECORD_ATTIC],
+	if (qname_set(&shadow, table->db.raw, r->field[REGISTRY_SHADOW], e) !=
+	    0 || qname_set(&attic, table->db.raw, r->field[REGISTRY_ATTIC],
 	    e) != 0)
 		return -1;
 	left = table_exists(db, &shadow, e);
 	there = left < 0 ? -1 : table_exists(db, &attic, e);
 	if (there < 0)
 		return -1;
-	if (record_is_done(r))
+	if (registry_row_is_done(r))
 		return state == STATE_REVERTED ||
 		    state == STATE_PROVING_BACK ||
 		    (left && !there && state == STATE_REVERTING);

@@ -39,10 +39,10 @@ request_put(const struct registry *reg, struct db *db, const char *line,
 	int rc;
 
 	str_addf(&text, "%s\n", line);
-	str_addf(&q, "UPDATE %s" RECORD_OURS " SET wish = CONCAT(wish, ",
-	    reg->name.sql);
+	str_addf(&q, "UPDATE %s" REGISTRY_OURS
+	    " SET request = CONCAT(request, ", reg->name.sql);
 	db_literal(&q, db, text.s);
-	str_addf(&q, ") WHERE id = %llu AND CHAR_LENGTH(wish) < %d", reg->id,
+	str_addf(&q, ") WHERE id = %llu AND CHAR_LENGTH(request) < %d", reg->id,
 	    ROOM - (int)text.len);
 	rc = db_quiet(db, e, "%s", q.s);
 	if (rc == 0 && db_affected(db) == 0)
@@ -61,12 +61,12 @@ take(const struct registry *reg, struct db *db, char **text,
 	struct str q = STR_INIT;
 	int rc;
 
-	rc = db_value(db, text, e, "SELECT wish FROM %s" RECORD_OURS
-	    " WHERE id = %llu AND wish <> ''", reg->name.sql, reg->id);
+	rc = db_value(db, text, e, "SELECT request FROM %s" REGISTRY_OURS
+	    " WHERE id = %llu AND request <> ''", reg->name.sql, reg->id);
 	if (rc != 0 || *text == NULL)
 		return rc;
-	str_addf(&q, "UPDATE %s" RECORD_OURS
-	    " SET wish = '' WHERE id = %llu AND wish = ",
+	str_addf(&q, "UPDATE %s" REGISTRY_OURS
+	    " SET request = '' WHERE id = %llu AND request = ",
 	    reg->name.sql, reg->id);
 	db_literal(&q, db, *text);
 	rc = db_quiet(db, e, "%s", q.s);
@@ -85,8 +85,9 @@ request_left(const struct registry *reg, struct db *db, struct err *e)
 	int rc = table_exists(db, &reg->name, e);
 
 	if (rc == 1)
-		rc = db_number(db, &n, e, "SELECT COUNT(*) FROM %s" RECORD_OURS
-		    " WHERE id = %llu AND wish <> ''", reg->name.sql, reg->id);
+		rc = db_number(db, &n, e, "SELECT COUNT(*) FROM %s"
+		    REGISTRY_OURS " WHERE id = %llu AND request <> ''",
+		    reg->name.sql, reg->id);
 	/* It may end, and take the table away, at any time. */
 	if (rc < 0 && e->kind != ERR_LOST &&
 	    table_exists(db, &reg->name, e) == 0)
@@ -200,7 +201,7 @@ request_in(const void *arg)
 {
 	const struct request_of *of = arg;
 
-	return of->wish;
+	return of->request;
 }
 
 /* What the operator has to say for it to go on. */

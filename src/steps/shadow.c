@@ -97,8 +97,8 @@ shadow_names(struct names *n, struct db *db, const struct config *cfg,
 	    given_name(n, db, cfg, e) :
 	    shadow_free_name(&n->shadow, db, e);
 	if (rc != 0 || shadow_free_name(&n->attic, db, e) != 0 ||
-	    shadow_free_name(&n->notes, db, e) != 0 ||
-	    shadow_free_name(&n->back_notes, db, e) != 0 ||
+	    shadow_free_name(&n->rejects, db, e) != 0 ||
+	    shadow_free_name(&n->back_rejects, db, e) != 0 ||
 	    must_be_free(&n->parked, db, e) != 0)
 		return -1;
 	return shadow_check_trial(n, db, e);

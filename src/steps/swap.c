@@ -8,7 +8,7 @@
 #include "steps/advisory_lock.h"
 #include "steps/cutover.h"
 #include "steps/mdl.h"
-#include "steps/turn.h"
+#include "steps/flip.h"
 
 static int
 counter(struct db *db, const struct qname *table, unsigned long long *value,
@@ -139,7 +139,7 @@ swap_prepare(struct db *db, const struct plan *p, const struct config *cfg,
     struct undo *undo, struct err *e)
 {
 	return prepare_table(db, p, cfg, e) != 0 ||
-	    (p->back != NULL && turn_prepare(db, p, undo, e) != 0) ? -1 : 0;
+	    (p->back != NULL && flip_prepare(db, p, undo, e) != 0) ? -1 : 0;
 }
 
 int

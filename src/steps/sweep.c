@@ -16,7 +16,7 @@
 struct sweep {
 	struct db *db;
 	const struct plan *p;
-	const struct ask_beat *beat;
+	const struct query_beat *beat;
 	size_t key;			/* of p->apart */
 };
 
@@ -44,11 +44,11 @@ mend(struct sweep *s, char *const *literal, struct err *e)
 
 /* As many as one question brings: how many, or -1 with *e. */
 static int
-sweep_some(struct sweep *s, const struct ask *a, struct err *e)
+sweep_some(struct sweep *s, const struct interruptible_query *a, struct err *e)
 {
 	struct rows r = ROWS_INIT;
 	double beaten = now_s();
-	int rc = ask_rows(s->db, a, &r, e);
+	int rc = interruptible_query_rows(s->db, a, &r, e);
 	size_t i;
 
 	for (i = 0; rc == 0 && i < r.n; i++) {
@@ -68,8 +68,8 @@ sweep_some(struct sweep *s, const struct ask *a, struct err *e)
 static int
 sweep_key(struct sweep *s, struct err *e)
 {
-	struct ask a = { .doing = "looking for what a cascade left behind",
-	    .beat = s->beat };
+	struct interruptible_query a = { .doing =
+	    "looking for what a cascade left behind", .beat = s->beat };
 	struct str q = STR_INIT, shape = STR_INIT;
 	int rc = 0, n = 0;
 	size_t i;
@@ -111,7 +111,7 @@ sweep_all(struct sweep *s, const struct config *cfg, struct err *e)
 /* It can begin anew wherever it broke off. */
 int
 sweep_run(const struct plan *p, const struct config *cfg,
-    const struct ask_beat *beat, struct err *e)
+    const struct query_beat *beat, struct err *e)
 {
 	struct sweep s = { .p = p, .beat = beat };
 	double began = now_s();

@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/names.h"
-#include "model/record.h"
+#include "model/registry_row.h"
 #include "model/table.h"
 
 /* What is wrong with it, of a registry that says that it is one. */
@@ -26,7 +26,7 @@ refuse_kind(const struct qname *name, const char *comment, struct err *e)
 {
 	err_set(e, ERR_REFUSED, "table %s is not the registry of this version "
 	    "of livealter", name->sql);
-	if (strncmp(comment, RECORD_KIND, strlen(RECORD_KIND)) != 0)
+	if (strncmp(comment, REGISTRY_KIND, strlen(REGISTRY_KIND)) != 0)
 		return err_hint(e, "the table is not of livealter; rename it");
 	return err_hint(e, "finish what another version has begun with that "
 	    "version; if nothing of it is left, drop the table");
@@ -61,7 +61,7 @@ check_table(struct db *db, const struct qname *name, struct err *e)
 	if (rc == 0 && c != NULL)
 		rc = strcmp(c[0], "BASE TABLE") != 0 ?
 		    refuse(name, "it is no base table", e) :
-		    strcmp(c[2], RECORD_COMMENT) != 0 ?
+		    strcmp(c[2], REGISTRY_COMMENT) != 0 ?
 		    refuse_kind(name, c[2], e) :
 		    strcmp(c[1], "InnoDB") != 0 ?
 		    refuse(name, "its engine is not InnoDB", e) :
@@ -81,7 +81,7 @@ check_columns(struct db *db, const struct qname *name, struct err *e)
 {
 	struct rows r = ROWS_INIT;
 	struct str where = STR_INIT;
-	struct record_described d;
+	struct registry_row_described d;
 	size_t i;
 	int rc;
 
@@ -94,13 +94,13 @@ check_columns(struct db *db, const struct qname *name, struct err *e)
 	    "information_schema.COLUMNS WHERE %s ORDER BY ORDINAL_POSITION",
 	    where.s);
 	str_free(&where);
-	for (i = 0; rc == 0 && i < RECORD_AGE && i < r.n; i++) {
-		d = (struct record_described){ r.cell[i][0], r.cell[i][1],
+	for (i = 0; rc == 0 && i < REGISTRY_AGE && i < r.n; i++) {
+		d = (struct registry_row_described){ r.cell[i][0], r.cell[i][1],
 		    r.cell[i][2], r.cell[i][3], r.cell[i][4] };
-		if (!record_is_column(i, &d))
+		if (!registry_row_is_column(i, &d))
 			break;
 	}
-	if (rc == 0 && (i < RECORD_AGE || i < r.n))
+	if (rc == 0 && (i < REGISTRY_AGE || i < r.n))
 		rc = refuse(name, "its columns are others", e);
 	rows_free(&r);
 	return rc;
@@ -133,14 +133,14 @@ trust_registry(struct db *db, const struct qname *name, struct err *e)
 }
 
 int
-trust_vouched(struct db *db, const struct qname *notes,
+trust_vouched(struct db *db, const struct qname *rejects,
     const struct qname *table, struct err *e)
 {
 	struct str where = STR_INIT;
 	char *comment = NULL;
 	int rc;
 
-	table_where(&where, db, notes);
+	table_where(&where, db, rejects);
 	rc = db_value(db, &comment, e, "SELECT TABLE_COMMENT FROM "
 	    "information_schema.TABLES WHERE %s AND TABLE_TYPE = 'BASE TABLE'",
 	    where.s);

@@ -4,10 +4,10 @@
 #include "base/str.h"
 #include "server/db.h"
 #include "server/session.h"
-#include "steps/ask.h"
+#include "steps/interruptible_query.h"
 
 static int
-refuse(const struct fresh_key *f, const struct rows *r, struct err *e)
+refuse(const struct new_key *f, const struct rows *r, struct err *e)
 {
 	struct str list = STR_INIT;
 	size_t i;
@@ -27,11 +27,11 @@ refuse(const struct fresh_key *f, const struct rows *r, struct err *e)
 }
 
 static int
-check_key(const struct plan *p, struct db *db, const struct fresh_key *f,
-    const struct ask_beat *beat, struct err *e)
+check_key(const struct plan *p, struct db *db, const struct new_key *f,
+    const struct query_beat *beat, struct err *e)
 {
-	const struct ask a = { f->sql, "vvvv", "looking for duplicates",
-	    beat };
+	const struct interruptible_query a = { f->sql, "vvvv",
+	    "looking for duplicates", beat };
 	struct rows r = ROWS_INIT;
 	int rc;
 
@@ -42,7 +42,7 @@ check_key(const struct plan *p, struct db *db, const struct fresh_key *f,
 	}
 	log_info("looking for duplicates in %s, for %s of the new table",
 	    p->names.old.sql, f->key->name.sql);
-	rc = ask_rows(db, &a, &r, e);
+	rc = interruptible_query_rows(db, &a, &r, e);
 	if (rc == 0 && r.n > 0)
 		rc = refuse(f, &r, e);
 	rows_free(&r);
@@ -51,18 +51,18 @@ check_key(const struct plan *p, struct db *db, const struct fresh_key *f,
 
 int
 unique_check(const struct plan *p, const struct config *cfg,
-    const struct ask_beat *beat, struct err *e)
+    const struct query_beat *beat, struct err *e)
 {
 	struct db *db = NULL;
 	size_t i;
 	int rc;
 
-	if (p->n_fresh == 0)
+	if (p->n_new_keys == 0)
 		return 0;
 	rc = session_open(&db, p->server, cfg, "unique", SESSION_VERIFY,
 	    p->session, e);
-	for (i = 0; i < p->n_fresh && rc == 0; i++)
-		rc = check_key(p, db, &p->fresh[i], beat, e);
+	for (i = 0; i < p->n_new_keys && rc == 0; i++)
+		rc = check_key(p, db, &p->new_key[i], beat, e);
 	db_close(db);
 	return rc;
 }

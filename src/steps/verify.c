@@ -8,7 +8,7 @@
 #include "base/util.h"
 #include "model/sql.h"
 #include "server/session.h"
-#include "steps/sum.h"
+#include "steps/checksum.h"
 
 struct job {
 	const struct plan *plan;
@@ -66,12 +66,12 @@ static int
 compare(const struct plan *p, struct db *db, const struct chunk *c,
     unsigned long long *rows, struct err *e)
 {
-	struct sum old, new;
+	struct checksum old, new;
 
-	if (sum_both(&old, &new, p, db, c, e) != 0)
+	if (checksum_both(&old, &new, p, db, c, e) != 0)
 		return -1;
 	*rows = old.rows;
-	return sum_equal(&old, &new) ? 0 :
+	return checksum_equal(&old, &new) ? 0 :
 	    verify_tell(p, db, c, old.rows, new.rows, e);
 }
 
@@ -97,13 +97,14 @@ verify_chunk(void *arg, struct db *db, const struct chunk *c,
  * by joining from the old one, which does not see rows that are too many.
  */
 int
-verify_count(const struct plan *p, struct db *db, const struct ask_beat *beat,
+verify_count(const struct plan *p, struct db *db, const struct query_beat *beat,
     struct err *e)
 {
 	struct chunk all = { .after = BOUND_INIT, .upto = BOUND_INIT };
 	struct rows r = ROWS_INIT;
 	struct str q = STR_INIT;
-	struct ask a = { NULL, "vv", "counting the rows", beat };
+	struct interruptible_query a = { NULL, "vv", "counting the rows", beat
+	    };
 	int rc;
 
 	str_addf(&q, "SELECT (SELECT COUNT(*) FROM %s USE INDEX FOR GROUP BY "
@@ -111,7 +112,7 @@ verify_count(const struct plan *p, struct db *db, const struct ask_beat *beat,
 	    p->names.old.sql, p->walk->name.sql, p->names.shadow.sql,
 	    p->id_index.sql);
 	a.sql = q.s;
-	rc = ask_rows(db, &a, &r, e);
+	rc = interruptible_query_rows(db, &a, &r, e);
 	if (rc == 0 && (r.n != 1 || strcmp(r.cell[0][0], r.cell[0][1]) != 0))
 		rc = verify_tell(p, db, &all,
 		    r.n == 1 ? strtoull(r.cell[0][0], NULL, 10) : 0,
@@ -123,7 +124,7 @@ verify_count(const struct plan *p, struct db *db, const struct ask_beat *beat,
 
 static int
 compare_counts(const struct plan *p, struct db *db,
-    const struct ask_beat *beat, struct err *e)
+    const struct query_beat *beat, struct err *e)
 {
 	return db_quiet(db, e, "START TRANSACTION WITH CONSISTENT SNAPSHOT, "
 	    "READ ONLY") != 0 || verify_count(p, db, beat, e) != 0 ||
@@ -132,7 +133,7 @@ compare_counts(const struct plan *p, struct db *db,
 
 static int
 count_once(const struct plan *p, const struct config *cfg,
-    const struct ask_beat *beat, struct err *e)
+    const struct query_beat *beat, struct err *e)
 {
 	struct db *db = NULL;
 	int rc;
@@ -146,7 +147,7 @@ count_once(const struct plan *p, const struct config *cfg,
 /* As with a chunk, somebody's lock or KILL QUERY is no reason to end. */
 int
 verify_counts(const struct plan *p, const struct config *cfg,
-    const struct ask_beat *beat, struct err *e)
+    const struct query_beat *beat, struct err *e)
 {
 	const struct tries *t = &cfg->tries_copy_rows;
 	unsigned int tries = 0;
@@ -164,7 +165,7 @@ verify_run(const struct plan *p, const struct config *cfg,
     const struct bound *upto, const struct walk_watch *watch,
     struct walk_result *result, struct err *e)
 {
-	const struct ask_beat beat = { watch->meanwhile, watch->arg };
+	const struct query_beat beat = { watch->meanwhile, watch->arg };
 	struct job j = { p };
 	struct walk w = { .plan = p, .cfg = cfg, .verb = "compared",
 	    .session = SESSION_VERIFY, .to_the_end = !p->in_order,

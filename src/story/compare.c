@@ -54,7 +54,7 @@ compare(struct migration *m, struct err *e)
 static int
 count(struct migration *m, struct err *e)
 {
-	const struct ask_beat beat = { watch_tables, m };
+	const struct query_beat beat = { watch_tables, m };
 
 	if (m->plan.in_order)
 		return compare(m, e);
@@ -99,7 +99,7 @@ explain(struct migration *m, struct err *e)
 	struct err why = { .kind = ERR_NONE };
 
 	if (e->kind == ERR_DIFFERENT &&
-	    capture_notes(m->db, &m->plan, &why) != 0 &&
+	    capture_rejects(m->db, &m->plan, &why) != 0 &&
 	    why.kind == ERR_REJECTED)
 		*e = why;
 }

@@ -3,7 +3,7 @@
 #include "model/standin.h"
 #include "steps/capture.h"
 #include "steps/check.h"
-#include "steps/kinship.h"
+#include "steps/foreign_keys.h"
 #include "steps/postpone.h"
 #include "steps/swap.h"
 #include "story/catch_up.h"
@@ -68,12 +68,12 @@ note_new(struct migration *m, struct err *e)
 static int
 add_keys(struct migration *m, struct err *e)
 {
-	const struct ask_beat beat = { watch_tables, m };
+	const struct query_beat beat = { watch_tables, m };
 
 	if (m->added.n == 0)
 		return 0;
-	return kinship_add(m->db, &m->plan, m->cfg, e) != 0 ||
-	    kinship_orphans(&m->plan, m->cfg, true, &beat, e) != 0 ||
+	return foreign_keys_add(m->db, &m->plan, m->cfg, e) != 0 ||
+	    foreign_keys_orphans(&m->plan, m->cfg, true, &beat, e) != 0 ||
 	    read_new_again(m, e) != 0 ? -1 : 0;
 }
 
@@ -82,9 +82,9 @@ remove_keys(struct migration *m, struct err *e)
 {
 	if (m->added.n == 0)
 		return 0;
-	return kinship_remove(m->db, &m->server, &m->names.shadow, &m->added,
-	    m->cfg, e) != 0 ||
-	    read_new_again(m, e) != 0 || note_new(m, e) != 0 ? -1 : 0;
+	return foreign_keys_remove(m->db, &m->server, &m->names.shadow,
+	    &m->added, m->cfg, e) != 0 || read_new_again(m, e) != 0 ||
+	    note_new(m, e) != 0 ? -1 : 0;
 }
 
 /* What is to be done if we are not there to do it. */
@@ -169,9 +169,9 @@ look_and_swap(struct migration *m, const struct mdl_gate *gate,
 int
 exchange_run(struct migration *m, struct err *e)
 {
-	const struct request_of wish = { &m->request };
+	const struct request_of asked = { &m->request };
 	const struct reason reasons[] = {
-		{ request_hold, &wish },
+		{ request_hold, &asked },
 		{ reason_file, m->cfg->postpone_cut_over_flag_file },
 		{ postpone_window, m->cfg },
 	};

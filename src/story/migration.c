@@ -31,7 +31,7 @@ migration_read(struct migration *m, struct err *e)
 	return alter_read(&m->alter, m->cfg->alter, &m->server, e) !=
 	    0 ||
 	    table_load(&m->old, m->db, &m->server, &m->names.old, e) != 0 ||
-	    kin_load(&m->kin, m->db, &m->names.old,
+	    dependents_load(&m->dependents, m->db, &m->names.old,
 	    m->reverting ? &m->names.attic : &m->names.shadow,
 	    m->cfg->only_same_schema_fks, e) != 0 ? -1 : 0;
 }
@@ -43,7 +43,7 @@ migration_to_check(const struct migration *m)
 		.db = m->db,
 		.server = &m->server,
 		.old = m->old,
-		.kin = &m->kin,
+		.dependents = &m->dependents,
 		.alter = &m->alter,
 		.cfg = m->cfg,
 		.running = m->resumed || m->reverting,
@@ -68,7 +68,7 @@ migration_options(const struct migration *m)
 		.chunk_index = m->reverting ? NULL : m->cfg->chunk_index,
 		.null_to_not_null = m->cfg->null_to_not_null,
 		.checksum = m->cfg->verify != VERIFY_COUNT,
-		.kin = &m->kin,
+		.dependents = &m->dependents,
 		.added = &m->added,
 		.follow_children = !same_text(m->cfg->fkeys_method, "none"),
 		.apart = m->new != NULL && apart_is(&m->server, m->old, m->new),
@@ -101,7 +101,7 @@ migration_tell_breakage(const struct migration *m, struct err *e)
 bool
 migration_left_behind(const struct migration *m)
 {
-	return m->kin.child.n > 0 && !m->plan.follow_children;
+	return m->dependents.child.n > 0 && !m->plan.follow_children;
 }
 
 void
@@ -110,7 +110,7 @@ migration_free(struct migration *m)
 	proof_close(m->proof);
 	planner_free(&m->plan);
 	planner_free(&m->forth);
-	kin_free(&m->kin);
+	dependents_free(&m->dependents);
 	fkey_free(&m->added);
 	alter_free(&m->alter);
 	table_free(m->old);
@@ -121,7 +121,7 @@ migration_free(struct migration *m)
 	identity_free(&m->new_is);
 	request_free(&m->request);
 	registry_free(&m->registry);
-	record_free(&m->was);
+	registry_row_free(&m->was);
 	in_flight_free(&m->late);
 	bound_free(&m->copied.from);
 	bound_free(&m->copied.upto);

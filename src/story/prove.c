@@ -53,7 +53,7 @@ bool
 prove_is_missing(const struct migration *m)
 {
 	return m->swapped && m->cfg->verify_swap != VERIFY_SWAP_NO &&
-	    record_is_unproven(&m->was);
+	    registry_row_is_unproven(&m->was);
 }
 
 /* What is to be done about a table that was kept, or is kept in step. */

@@ -21,13 +21,13 @@
 #include "story/prove.h"
 
 static const char *
-field(const struct migration *m, enum record_field f)
+field(const struct migration *m, enum registry_field f)
 {
 	return m->was.field[f];
 }
 
 static int
-name_it(const struct migration *m, struct qname *q, enum record_field f,
+name_it(const struct migration *m, struct qname *q, enum registry_field f,
     struct err *e)
 {
 	return qname_set(q, m->names.old.db.raw, field(m, f), e);
@@ -39,13 +39,13 @@ set_names(struct migration *m, struct err *e)
 	const struct config *cfg = m->cfg;
 	const char *strange;
 
-	if (name_it(m, &m->names.old, RECORD_TABLE, e) != 0)
+	if (name_it(m, &m->names.old, REGISTRY_TABLE, e) != 0)
 		return -1;
 	names_derive(&m->names);
 	if (cfg->new_table_name != NULL &&
 	    shadow_given_name(&m->names, m->db, cfg, e) != 0)
 		return -1;
-	strange = record_strange_name(&m->was, &m->names);
+	strange = registry_row_strange_name(&m->was, &m->names);
 	if (strange != NULL) {
 		err_set(e, ERR_REFUSED, "the registry has a name that "
 		    "livealter does not make of %s: %s", m->names.old.sql,
@@ -53,14 +53,14 @@ set_names(struct migration *m, struct err *e)
 		return err_hint(e, "if the migration had --new-table-name, "
 		    "give it again; else somebody has changed the registry");
 	}
-	if (name_it(m, &m->names.shadow, RECORD_SHADOW, e) != 0 ||
-	    name_it(m, &m->names.attic, RECORD_ATTIC, e) != 0 ||
-	    name_it(m, &m->names.notes, RECORD_NOTES, e) != 0 ||
-	    (field(m, RECORD_BACK_NOTES)[0] != '\0' &&
-	    name_it(m, &m->names.back_notes, RECORD_BACK_NOTES, e) != 0))
+	if (name_it(m, &m->names.shadow, REGISTRY_SHADOW, e) != 0 ||
+	    name_it(m, &m->names.attic, REGISTRY_ATTIC, e) != 0 ||
+	    name_it(m, &m->names.rejects, REGISTRY_REJECTS, e) != 0 ||
+	    (field(m, REGISTRY_BACK_REJECTS)[0] != '\0' &&
+	    name_it(m, &m->names.back_rejects, REGISTRY_BACK_REJECTS, e) != 0))
 		return -1;
 	if (m->reverting)
-		names_turn(&m->names);
+		names_reverse(&m->names);
 	m->plan.names = m->names;
 	m->plan.complete = m->reverting;
 	return 0;
@@ -74,8 +74,8 @@ see_that_it_is_dead(struct migration *m, struct err *e)
 	if (rc != 1)
 		return rc;
 	err_set(e, ERR_BUSY, "livealter is at work on %s (%s, on server %s)",
-	    m->names.old.sql, field(m, RECORD_CLIENT),
-	    field(m, RECORD_SERVER));
+	    m->names.old.sql, field(m, REGISTRY_CLIENT),
+	    field(m, REGISTRY_SERVER));
 	return err_hint(e, "its heartbeat arrives here by replication; when "
 	    "it has died, try again");
 }
@@ -108,7 +108,7 @@ static int
 read_options(const struct migration *m, struct config *cfg, struct err *e)
 {
 	struct str unsaid = STR_INIT;
-	int rc = kept_read(cfg, field(m, RECORD_OPTIONS), m->reverting,
+	int rc = kept_read(cfg, field(m, REGISTRY_OPTIONS), m->reverting,
 	    &unsaid, e);
 
 	if (rc == 0 && unsaid.len > 0 && cfg->command != COMMAND_CLEANUP) {
@@ -127,10 +127,10 @@ static int
 see_what_is_vouched_for(struct migration *m, struct err *e)
 {
 	const struct names *n = &m->names;
-	int rc = trust_vouched(m->db, &n->notes, &n->shadow, e);
+	int rc = trust_vouched(m->db, &n->rejects, &n->shadow, e);
 
 	if (rc == 1)
-		rc = trust_vouched(m->db, &n->notes, &n->attic, e);
+		rc = trust_vouched(m->db, &n->rejects, &n->attic, e);
 	m->vouched = rc == 1;
 	return rc < 0 ? -1 : 0;
 }
@@ -151,7 +151,7 @@ see_what_it_is(struct migration *m, struct config *cfg, struct err *e)
 int
 recall_look(struct migration *m, struct config *cfg, struct err *e)
 {
-	m->reverting = record_is_done(&m->was);
+	m->reverting = registry_row_is_done(&m->was);
 	return qname_set(&m->names.old, cfg->database, cfg->table, e) != 0 ||
 	    set_names(m, e) != 0 || see_what_it_is(m, cfg, e) != 0 ? -1 : 0;
 }
@@ -176,7 +176,7 @@ recall_find(struct migration *m, struct config *cfg, struct err *e)
 	if (privileges_check(m->db, &m->server, &m->names.old,
 	    PRIVILEGES_CLEAN, e) != 0)
 		return -1;
-	m->reverting = record_is_done(&m->was);
+	m->reverting = registry_row_is_done(&m->was);
 	/* What a replica's heartbeat says depends on how far behind it is. */
 	if ((!cfg->dry_run && check_server_writes(m->db, &m->server, cfg,
 	    e) != 0) || see_that_it_is_dead(m, e) != 0 ||
@@ -202,25 +202,25 @@ push_table(struct migration *m, enum undo_what what, const struct qname *name,
 	else if (there == 1)
 		log_warn("table %s is let alone: only the registry, which "
 		    "others can write, says that it is of livealter, and not "
-		    "the comment of %s", name->sql, m->names.notes.sql);
+		    "the comment of %s", name->sql, m->names.rejects.sql);
 	return there < 0 ? -1 : 0;
 }
 
 static int
-push_notes(struct migration *m, enum undo_what what, const struct qname *notes,
-    struct err *e)
+push_rejects(struct migration *m, enum undo_what what,
+    const struct qname *rejects, struct err *e)
 {
-	int vouched = trust_vouched(m->db, notes, &m->names.attic, e);
+	int vouched = trust_vouched(m->db, rejects, &m->names.attic, e);
 
-	return vouched < 0 ? -1 : push_table(m, what, notes, vouched == 1, e);
+	return vouched < 0 ? -1 : push_table(m, what, rejects, vouched == 1, e);
 }
 
 bool
 recall_was_trying(const struct migration *m)
 {
 	return m->reverting ?
-	    record_state(&m->was) == STATE_REVERTING :
-	    field(m, RECORD_TRIGGERS_MADE)[0] == '\0';
+	    registry_row_state(&m->was) == STATE_REVERTING :
+	    field(m, REGISTRY_TRIGGERS_MADE)[0] == '\0';
 }
 
 static int
@@ -344,15 +344,16 @@ push_other(struct migration *m, struct err *e)
 
 /* The row's end: it goes, or says what can be done from now on. */
 static void
-push_record(struct migration *m)
+push_registry_row(struct migration *m)
 {
 	if (m->swapped && m->cfg->reverse)
 		undo_push(&m->undo, UNDO_RECORD, "UPDATE %s SET state = "
 		    "'%s' WHERE id = %s", m->registry.name.sql,
-		    record_state_word(STATE_REVERTIBLE), field(m, RECORD_ID));
+		    registry_row_state_word(STATE_REVERTIBLE), field(m,
+		    REGISTRY_ID));
 	else
 		undo_push(&m->undo, UNDO_RECORD, "DELETE FROM %s WHERE id = "
-		    "%s", m->registry.name.sql, field(m, RECORD_ID));
+		    "%s", m->registry.name.sql, field(m, REGISTRY_ID));
 }
 
 /* In the order in which they were made: it is run from the end. */
@@ -360,13 +361,13 @@ int
 recall_ledger(struct migration *m, struct err *e)
 {
 	bool forth = !m->reverting && !m->swapped &&
-	    field(m, RECORD_BACK_NOTES)[0] != '\0';
+	    field(m, REGISTRY_BACK_REJECTS)[0] != '\0';
 
-	push_record(m);
-	if (push_notes(m, UNDO_NOTES, &m->names.notes, e) == 0 &&
+	push_registry_row(m);
+	if (push_rejects(m, UNDO_REJECTS, &m->names.rejects, e) == 0 &&
 	    push_other(m, e) == 0 &&
 	    (!forth ||
-	    push_notes(m, UNDO_BACK, &m->names.back_notes, e) == 0) &&
+	    push_rejects(m, UNDO_BACK, &m->names.back_rejects, e) == 0) &&
 	    push_trial(m, e) == 0 && push_triggers(m, e) == 0)
 		return 0;
 	/* Half of it would drop a table that triggers write to. */
@@ -381,7 +382,7 @@ recall_check_vouched(const struct migration *m, struct err *e)
 		return 0;
 	err_set(e, ERR_REFUSED, "only the registry, which others can write, "
 	    "says that there is a migration of %s: there is no table %s whose "
-	    "comment vouches for it", m->names.old.sql, m->names.notes.sql);
+	    "comment vouches for it", m->names.old.sql, m->names.rejects.sql);
 	return command_hint(e, m->cfg, "cleanup", "takes away its triggers "
 	    "and the row, and lets the tables alone", COMMAND_END);
 }
@@ -394,10 +395,10 @@ recall_adopt(struct migration *m, struct err *e)
 }
 
 static int
-refuse_open(struct migration *m, const struct record *r, struct err *e)
+refuse_open(struct migration *m, const struct registry_row *r, struct err *e)
 {
 	err_set(e, ERR_REFUSED, "%s can still be reverted to what it was "
-	    "before: %.500s", m->names.old.sql, r->field[RECORD_ALTER]);
+	    "before: %.500s", m->names.old.sql, r->field[REGISTRY_ALTER]);
 	return command_hint(e, m->cfg, "cleanup", "ends that and drops the old "
 	    "table", "revert", "swaps the tables back", COMMAND_END);
 }
@@ -405,19 +406,20 @@ refuse_open(struct migration *m, const struct record *r, struct err *e)
 /* One that died: before its triggers were there, or while it was undone, only
  * cleanup can do anything about it. */
 static int
-refuse_unfinished(struct migration *m, const struct record *r, struct err *e)
+refuse_unfinished(struct migration *m, const struct registry_row *r,
+    struct err *e)
 {
 	struct str made = STR_INIT;
 	int swapped = registry_swapped(m->db, &m->names.old, r, e);
 
 	if (swapped < 0)
 		return -1;
-	record_made(&made, r, &m->names.old);
+	registry_row_made(&made, r, &m->names.old);
 	err_set(e, ERR_REFUSED, "a migration of %s that began at %s UTC is "
 	    "not finished (%s); it made %s", m->names.old.sql,
-	    r->field[RECORD_BEGAN], r->field[RECORD_STATE], made.s);
+	    r->field[REGISTRY_BEGAN], r->field[REGISTRY_STATE], made.s);
 	str_free(&made);
-	if (swapped || !record_is_resumable(r))
+	if (swapped || !registry_row_is_resumable(r))
 		return command_hint(e, m->cfg, "cleanup", swapped ?
 		    "finishes it" : "takes it away", COMMAND_END);
 	return command_hint(e, m->cfg, "resume", "goes on with it", "cleanup",
@@ -428,13 +430,13 @@ refuse_unfinished(struct migration *m, const struct record *r, struct err *e)
 int
 recall_refuse(struct migration *m, struct err *e)
 {
-	struct record r;
+	struct registry_row r;
 	int rc = registry_find(&r, m->db, &m->names.old, e);
 
 	if (rc == 1)
-		rc = record_is_done(&r) ? refuse_open(m, &r, e) :
+		rc = registry_row_is_done(&r) ? refuse_open(m, &r, e) :
 		    refuse_unfinished(m, &r, e);
-	record_free(&r);
+	registry_row_free(&r);
 	return rc;
 }
 

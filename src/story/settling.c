@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/print.h"
+#include "base/text_list.h"
 #include "base/util.h"
 #include "cli/configure.h"
 #include "model/encode.h"
@@ -20,14 +21,14 @@
 static bool
 is_unfinished(const struct migration *m)
 {
-	return m->vouched && m->was.field[RECORD_CUT_OVER][0] != '\0';
+	return m->vouched && m->was.field[REGISTRY_CUT_OVER][0] != '\0';
 }
 
 /* What is on the server of the two tables that change places. */
 struct left {
 	struct alter alter;
 	struct fkeys here, there;
-	struct kin kin_here, kin_there;
+	struct dependents dependents_here, dependents_there;
 };
 
 static void
@@ -36,8 +37,8 @@ left_free(struct left *l)
 	alter_free(&l->alter);
 	fkey_free(&l->here);
 	fkey_free(&l->there);
-	kin_free(&l->kin_here);
-	kin_free(&l->kin_there);
+	dependents_free(&l->dependents_here);
+	dependents_free(&l->dependents_there);
 }
 
 /* The ALTER says only what it renames and drops; one that cannot be read has
@@ -64,11 +65,12 @@ left_load(struct left *l, const struct migration *m,
 	memset(l, 0, sizeof(*l));
 	left_read_alter(l, m);
 	if (rc < 0 || fkey_own(&l->here, m->db, here, e) != 0 ||
-	    kin_load(&l->kin_here, m->db, here, there, false, e) != 0)
+	    dependents_load(&l->dependents_here, m->db, here, there, false, e)
+	    != 0)
 		return -1;
 	return rc == 1 && (fkey_own(&l->there, m->db, there, e) != 0 ||
-	    kin_load(&l->kin_there, m->db, there, here, false, e) != 0) ?
-	    -1 : 0;
+	    dependents_load(&l->dependents_there, m->db, there, here, false, e)
+	    != 0) ? -1 : 0;
 }
 
 /* 0; or -1 with *e, also when a name has no form in a trigger's set. */
@@ -88,9 +90,9 @@ encode(char **to, const struct user_trigger *t, const struct migration *m,
 
 /* The names that settle_render() puts into the texts. */
 static int
-left_encode(struct kin *k, const struct migration *m, struct err *e)
+left_encode(struct dependents *k, const struct migration *m, struct err *e)
 {
-	const char *pairs = m->was.field[RECORD_CUT_OVER];
+	const char *pairs = m->was.field[REGISTRY_CUT_OVER];
 	struct user_trigger *t;
 	struct ident name;
 	size_t i;
@@ -127,11 +129,11 @@ find_list(struct settle_list *list, const struct migration *m, bool tell,
 	struct settle_view v = {
 		.names = &m->names,
 		.alter = &l.alter,
-		.pairs = m->was.field[RECORD_CUT_OVER],
+		.pairs = m->was.field[REGISTRY_CUT_OVER],
 		.here = &l.here,
 		.there = &l.there,
-		.kin_here = &l.kin_here,
-		.kin_there = &l.kin_there,
+		.dependents_here = &l.dependents_here,
+		.dependents_there = &l.dependents_there,
 		.mariadb = m->server.mariadb,
 		.swapped = m->swapped,
 		.reverting = m->reverting,
@@ -142,8 +144,8 @@ find_list(struct settle_list *list, const struct migration *m, bool tell,
 	int rc = left_load(&l, m, there, e);
 
 	if (rc == 0)
-		rc = left_encode(&l.kin_here, m, e) != 0 ||
-		    left_encode(&l.kin_there, m, e) != 0 ? -1 : 0;
+		rc = left_encode(&l.dependents_here, m, e) != 0 ||
+		    left_encode(&l.dependents_there, m, e) != 0 ? -1 : 0;
 	if (rc == 0)
 		settle_render(list, &v, &lost);
 	if (tell)
@@ -178,7 +180,7 @@ reach_find(struct reach *r, struct migration *m, struct err *e)
 {
 	const struct qname *other = m->swapped ? &m->names.attic :
 	    &m->names.shadow;
-	const struct qname *t[] = { &m->names.old, other, &m->names.notes };
+	const struct qname *t[] = { &m->names.old, other, &m->names.rejects };
 	size_t i, n, was;
 	int there;
 
@@ -272,7 +274,7 @@ run_locked(struct migration *m, struct err *e)
 		rc = mdl_hold(m->db, &m->server, &set,
 		    &m->cfg->tries_swap_tables, e);
 	if (rc == 0)
-		rc = mdl_release(m->db, mdl_open_anew(m->db, &m->server,
+		rc = mdl_release(m->db, mdl_reopen(m->db, &m->server,
 		    &m->names.old, e) != 0 ? -1 : run_list(m, e), e);
 	reach_free(&r);
 	return rc;
@@ -337,7 +339,7 @@ add_owed(struct str *owed, const struct settle_list *list)
 
 	for (i = 0; i < list->n; i++)
 		if (strncmp(list->sql[i], "SET ", 4) != 0)
-			record_add(owed, list->sql[i]);
+			text_list_add(owed, list->sql[i]);
 }
 
 /* What was parked is all that there is to say: the rest is about that. */
@@ -350,7 +352,7 @@ owed(struct migration *m, struct str *list, struct err *e)
 
 	if (parked == 1) {
 		sql_unpark(&q, &m->names);
-		record_add(list, q.s);
+		text_list_add(list, q.s);
 	}
 	if (rc == 0 && is_unfinished(m))
 		rc = find_list(&rest, m, false, e);
@@ -362,7 +364,7 @@ owed(struct migration *m, struct str *list, struct err *e)
 
 int
 settling_owed(struct str *list, struct db *db, const struct server *s,
-    const struct qname *table, const struct record *r, struct err *e)
+    const struct qname *table, const struct registry_row *r, struct err *e)
 {
 	struct config cfg;
 	struct migration m = MIGRATION_INIT(&cfg);
@@ -426,12 +428,12 @@ settling_print(struct migration *m, struct err *e)
 static int
 keep_what_is_noted(struct migration *m, struct err *e)
 {
-	int there = table_exists(m->db, &m->names.notes, e);
+	int there = table_exists(m->db, &m->names.rejects, e);
 
 	if (there < 0)
 		return -1;
 	if (!m->swapped || !m->vouched || !there ||
-	    capture_notes(m->db, &m->plan, e) == 0)
+	    capture_rejects(m->db, &m->plan, e) == 0)
 		return 0;
 	undo_forget(&m->undo, UNDO_ATTIC);
 	if (e->kind != ERR_REJECTED)

@@ -37,7 +37,7 @@ drop_triggers(struct migration *m, struct err *e)
 	    &m->cfg->tries_drop_triggers, e) != 0)
 		return -1;
 	/* It may be a connection's end that has brought us here. */
-	rc = mdl_open_anew(m->db, &m->server, table, e);
+	rc = mdl_reopen(m->db, &m->server, table, e);
 	if (rc == 0)
 		rc = undo_run(&m->undo, UNDO_TRIGGER, run_plainly, m, e);
 	return mdl_release(m->db, rc, e);
@@ -45,7 +45,7 @@ drop_triggers(struct migration *m, struct err *e)
 
 /* The row goes, but for that of a migration that can be reverted. */
 static int
-close_record(struct migration *m, struct err *e)
+close_registry_row(struct migration *m, struct err *e)
 {
 	if (m->swapped)
 		outlast_swap(m);
@@ -73,10 +73,10 @@ run_alone(void *arg, enum undo_what what, const char *sql, struct err *e)
 	int rc;
 
 	if (what == UNDO_RECORD)
-		return close_record(m, e);
+		return close_registry_row(m, e);
 	names_trial(&trial, &m->names);
-	table = what == UNDO_NOTES ? &m->names.notes :
-	    what == UNDO_BACK ? &m->names.back_notes :
+	table = what == UNDO_REJECTS ? &m->names.rejects :
+	    what == UNDO_BACK ? &m->names.back_rejects :
 	    what == UNDO_TRY ? &trial :
 	    what == UNDO_ATTIC ? &m->names.attic : &m->names.shadow;
 	rc = fkey_own(&f, m->db, table, e);
@@ -120,7 +120,7 @@ undoing_release(struct migration *m, struct err *e)
 		return ours;
 	if (!m->cfg->drop_triggers) {
 		undo_forget(&m->undo, UNDO_TRIGGER);
-		undo_forget(&m->undo, UNDO_NOTES);
+		undo_forget(&m->undo, UNDO_REJECTS);
 		log_info("the triggers stay, as --no-drop-triggers asks for");
 		return 0;
 	}

@@ -117,8 +117,8 @@ watch_persist(struct migration *m,
  * of its swap it is.  It is ended by cleanup alone: a revert that fails takes
  * back what it has tried, and no more.
  */
-static enum record_state
-reverting_state(const struct migration *m, enum record_state state)
+static enum migration_state
+reverting_state(const struct migration *m, enum migration_state state)
 {
 	return state == STATE_CLEANING ? STATE_REVERTED :
 	    state == STATE_PROVING ? STATE_PROVING_BACK :
@@ -127,7 +127,7 @@ reverting_state(const struct migration *m, enum record_state state)
 }
 
 int
-watch_state(struct migration *m, enum record_state state, struct err *e)
+watch_state(struct migration *m, enum migration_state state, struct err *e)
 {
 	int i, rc;
 
@@ -144,9 +144,9 @@ void
 watch_walk(struct watching *w, struct migration *m,
     int (*watch)(void *arg, struct err *e))
 {
-	w->wish.wish = &m->request;
+	w->asked.request = &m->request;
 	w->pause[0] = (struct reason){ reason_file, m->cfg->pause_file };
-	w->pause[1] = (struct reason){ request_pause, &w->wish };
+	w->pause[1] = (struct reason){ request_pause, &w->asked };
 	w->watch = (struct walk_watch){ watch, m, w->pause, 2,
 	    &m->request.pace };
 }

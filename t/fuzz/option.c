@@ -47,12 +47,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const void *bytes = data;
 	char *text = xstrndup(bytes, size);
-	struct str notes = STR_INIT, several = STR_INIT;
+	struct str rejects = STR_INIT, several = STR_INIT;
 	struct options o;
 	struct config c;
 	bool no;
 
-	option_begin(&o, &c, &notes);
+	option_begin(&o, &c, &rejects);
 	if (*text != '\0')
 		try_value(&o, &option_table[(unsigned char)*text %
 		    option_count], text + 1);
@@ -62,7 +62,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_window(text);
 	option_end(&o);
 	configure_free(&c);
-	str_free(&notes);
+	str_free(&rejects);
 	str_free(&several);
 	free(text);
 	return 0;

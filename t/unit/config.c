@@ -18,7 +18,7 @@
 /* A command line in memory that may be written to, and what came of it. */
 struct fixture {
 	struct config c;
-	struct str notes;
+	struct str rejects;
 	struct err e;
 	char dir[32], file[64];
 	char *argv[WORDS];
@@ -31,7 +31,7 @@ setup(void **state)
 	static const struct str empty = STR_INIT;
 	struct fixture *f = xcalloc(1, sizeof(*f));
 
-	f->notes = empty;
+	f->rejects = empty;
 	memcpy(f->dir, "/tmp/livealter.XXXXXX", 22);
 	assert_non_null(mkdtemp(f->dir));
 	snprintf(f->file, sizeof(f->file), "%s/.livealter.yaml", f->dir);
@@ -48,7 +48,7 @@ clear(struct fixture *f)
 	int i;
 
 	configure_free(&f->c);
-	str_reset(&f->notes);
+	str_reset(&f->rejects);
 	memset(&f->e, 0, sizeof(f->e));
 	for (i = 0; i < f->argc; i++)
 		free(f->argv[i]);
@@ -61,7 +61,7 @@ teardown(void **state)
 	struct fixture *f = *state;
 
 	clear(f);
-	str_free(&f->notes);
+	str_free(&f->rejects);
 	unlink(f->file);
 	rmdir(f->dir);
 	free(f);
@@ -83,7 +83,7 @@ load(struct fixture *f, const char *words)
 		if (words[len] == '\0')
 			break;
 	}
-	return configure_load(&f->c, f->argc, f->argv, &f->notes, &f->e);
+	return configure_load(&f->c, f->argc, f->argv, &f->rejects, &f->e);
 }
 
 static void
@@ -127,7 +127,7 @@ the_usual_line_is_understood(void **state)
 	assert_false(f->c.execute);
 	assert_true(f->c.chunk_adapts);
 	assert_null(f->c.fail_at);
-	assert_string_equal(f->notes.s, "");
+	assert_string_equal(f->rejects.s, "");
 	accept(f, ENOUGH);
 	assert_false(f->c.dry_run);
 	accept(f, "--alter=|--database|app|t=orders|--exec");
@@ -395,8 +395,8 @@ what_needs_nothing_is_noted(void **state)
 	struct fixture *f = *state;
 
 	accept(f, ENOUGH "|--no-version-check|--chunk-size-limit|8");
-	assert_non_null(strstr(f->notes.s, "--version-check: "));
-	assert_non_null(strstr(f->notes.s, "--chunk-size-limit: "));
+	assert_non_null(strstr(f->rejects.s, "--version-check: "));
+	assert_non_null(strstr(f->rejects.s, "--chunk-size-limit: "));
 }
 
 static void

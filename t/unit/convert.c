@@ -8,7 +8,7 @@
 
 #include "../fixture.h"
 #include "model/convert.h"
-#include "model/convert_sum.h"
+#include "model/convert_checksum.h"
 
 #define UTF8	"collate=utf8mb4_bin"
 #define LATIN1	"collate=latin1_swedish_ci"
@@ -73,8 +73,8 @@ sums(const char *from, const char *from_more, const char *to,
 	struct str old = STR_INIT, new = STR_INIT;
 	bool can = want_old != NULL;
 
-	assert_true(convert_sum_old(&old, &c.from, &c.to, "`a`") == can);
-	assert_true(convert_sum_new(&new, &c.from, &c.to, "`b`") == can);
+	assert_true(convert_checksum_old(&old, &c.from, &c.to, "`a`") == can);
+	assert_true(convert_checksum_new(&new, &c.from, &c.to, "`b`") == can);
 	assert_string_equal(old.s, can ? want_old : "");
 	assert_string_equal(new.s, can ? want_new : "");
 	str_free(&old);
@@ -88,10 +88,10 @@ same(const char *type, const char *more, const char *want)
 	struct column c = fixture_column("a", type, more);
 	struct str s = STR_INIT;
 
-	assert_true(convert_sum_old(&s, &c, &c, "`a`"));
+	assert_true(convert_checksum_old(&s, &c, &c, "`a`"));
 	assert_string_equal(s.s, want);
 	str_reset(&s);
-	assert_true(convert_sum_new(&s, &c, &c, "`a`"));
+	assert_true(convert_checksum_new(&s, &c, &c, "`a`"));
 	assert_string_equal(s.s, want);
 	str_free(&s);
 	fixture_column_free(&c);

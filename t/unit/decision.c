@@ -209,7 +209,7 @@ a_key_that_changes_its_collation_may_merge_rows(void **state)
 	    "COLLATE utf8mb4_general_ci"), 0);
 	assert_true(f->plan.merges);
 	assert_false(f->plan.same_ranges);
-	assert_int_equal(f->plan.n_fresh, 1);
+	assert_int_equal(f->plan.n_new_keys, 1);
 }
 
 static void

@@ -6,9 +6,10 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/text_list.h"
 #include "base/util.h"
 #include "model/fkey.h"
-#include "model/record.h"
+#include "model/registry_row.h"
 
 static struct ident
 named(const char *name)
@@ -127,17 +128,17 @@ only_rules_that_there_are_are_recalled(void **state)
 	for (i = 0; i < sizeof(rule) / sizeof(rule[0]); i++) {
 		f = (struct fkeys)FKEYS_INIT;
 		list = (struct str)STR_INIT;
-		record_add(&list, "k");
-		record_add(&list, "app");
-		record_add(&list, "_t_new");
-		record_add(&list, "app");
-		record_add(&list, "p");
-		record_add(&list, "");
-		record_add(&list, rule[i]);
-		record_add(&list, "");
-		record_add(&list, "a");
-		record_add(&list, "id");
-		record_add(&list, "");
+		text_list_add(&list, "k");
+		text_list_add(&list, "app");
+		text_list_add(&list, "_t_new");
+		text_list_add(&list, "app");
+		text_list_add(&list, "p");
+		text_list_add(&list, "");
+		text_list_add(&list, rule[i]);
+		text_list_add(&list, "");
+		text_list_add(&list, "a");
+		text_list_add(&list, "id");
+		text_list_add(&list, "");
 		assert_int_equal(fkey_recall(&f, list.s, &e), i < 6 ? 0 : -1);
 		str_free(&list);
 		fkey_free(&f);

@@ -472,9 +472,9 @@ print_statements(const struct plan *p, FILE *f)
 	put(f, "a chunk", &q);
 	sql_copy(&q, p, &none, &upto, ROW_AT_WAIT);
 	put(f, "the first chunk, waiting", &q);
-	sql_sum(&q, p, SIDE_OLD, &after, &upto);
+	sql_checksum(&q, p, SIDE_OLD, &after, &upto);
 	put(f, "the old rows of a chunk", &q);
-	sql_sum(&q, p, SIDE_NEW, &after, &upto);
+	sql_checksum(&q, p, SIDE_NEW, &after, &upto);
 	put(f, "its new rows", &q);
 	sql_missing(&q, p, &after, &upto);
 	put(f, "those that are missing", &q);

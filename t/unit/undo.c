@@ -31,7 +31,7 @@ static void
 fill(struct undo *u)
 {
 	undo_push(u, UNDO_SHADOW, "drop %s", "shadow");
-	undo_push(u, UNDO_NOTES, "drop notes");
+	undo_push(u, UNDO_REJECTS, "drop notes");
 	undo_push(u, UNDO_TRIGGER, "drop del");
 	undo_push(u, UNDO_TRIGGER, "drop upd");
 }
@@ -162,7 +162,7 @@ what_is_forgotten_is_not_undone(void **state)
 	prints(&u, "drop notes;\ndrop shadow;\n");
 	undo_forget(&u, UNDO_ATTIC);
 	prints(&u, "drop notes;\ndrop shadow;\n");
-	undo_forget_but(&u, UNDO_NOTES);
+	undo_forget_but(&u, UNDO_REJECTS);
 	prints(&u, "drop notes;\n");
 	undo_forget(&u, UNDO_ANY);
 	prints(&u, "");
@@ -176,11 +176,11 @@ it_knows_what_it_owes(void **state)
 
 	(void)state;
 	assert_false(undo_owes(&u, UNDO_ANY));
-	undo_push(&u, UNDO_NOTES, "drop notes");
+	undo_push(&u, UNDO_REJECTS, "drop notes");
 	assert_true(undo_owes(&u, UNDO_ANY));
-	assert_true(undo_owes(&u, UNDO_NOTES));
+	assert_true(undo_owes(&u, UNDO_REJECTS));
 	assert_false(undo_owes(&u, UNDO_SHADOW));
-	undo_forget(&u, UNDO_NOTES);
+	undo_forget(&u, UNDO_REJECTS);
 	assert_false(undo_owes(&u, UNDO_ANY));
 }
 

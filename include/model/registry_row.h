@@ -1,5 +1,5 @@
-#ifndef RECORD_H
-#define RECORD_H
+#ifndef REGISTRY_ROW_H
+#define REGISTRY_ROW_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,7 +31,8 @@
  *   plan says) anew, which takes rights on the table that can do the same
  *   harm to it without us.  Rows are compared before the swap in any case.
  * - Options: see cli/kept.h.
- * - The mark is literals (record_is_literal()): a lie copies rows twice or not
+ * - The mark is literals (registry_row_is_literal()): a lie copies rows twice
+ * or not
  *   at all, which the comparison finds.
  * - Foreign keys that come at the end: names, and rules out of a fixed list;
  *   they reference tables of the same schema, or those that an --alter that was
@@ -40,47 +41,47 @@
  *   themselves come from the server's catalogue (model/settle.h).
  * - Fingerprints, times, rows: compared and shown.
  */
-enum record_field {
-	RECORD_ID,
-	RECORD_TABLE,
-	RECORD_STATE,
-	RECORD_ALTER,
-	RECORD_OPTIONS,		/* YAML, without those to connect by */
-	RECORD_TOOL,		/* version */
-	RECORD_SERVER,		/* struct server, id */
-	RECORD_CLIENT,		/* host and process */
-	RECORD_SHADOW,
-	RECORD_ATTIC,
-	RECORD_NOTES,
-	RECORD_BACK_NOTES,	/* empty when it cannot be reverted */
-	RECORD_TRIGGERS_MADE,	/* a list: when each was made */
-	RECORD_OLD_PRINT,	/* fingerprints of the definitions, */
-	RECORD_NEW_PRINT,
-	RECORD_PLAN_PRINT,	/* and of how rows are copied */
-	RECORD_ADDED_KEYS,	/* a list: foreign keys that come at the end */
-	RECORD_MARK,		/* a list of literals: copied up to there */
-	RECORD_ROWS,		/* up to the mark */
-	RECORD_ROWS_TOTAL,	/* of the table, the server's estimate */
-	RECORD_RUN_BEGAN,	/* when this run of the copy began, */
-	RECORD_RUN_ROWS,	/* and how many rows there were then */
-	RECORD_CUT_OVER,	/* a list, see model/standin.h; '': it has not
+enum registry_field {
+	REGISTRY_ID,
+	REGISTRY_TABLE,
+	REGISTRY_STATE,
+	REGISTRY_ALTER,
+	REGISTRY_OPTIONS,		/* YAML, without those to connect by */
+	REGISTRY_TOOL,		/* version */
+	REGISTRY_SERVER,		/* struct server, id */
+	REGISTRY_CLIENT,		/* host and process */
+	REGISTRY_SHADOW,
+	REGISTRY_ATTIC,
+	REGISTRY_REJECTS,
+	REGISTRY_BACK_REJECTS,	/* empty when it cannot be reverted */
+	REGISTRY_TRIGGERS_MADE,	/* a list: when each was made */
+	REGISTRY_OLD_PRINT,	/* fingerprints of the definitions, */
+	REGISTRY_NEW_PRINT,
+	REGISTRY_PLAN_PRINT,	/* and of how rows are copied */
+	REGISTRY_ADDED_KEYS,	/* a list: foreign keys that come at the end */
+	REGISTRY_MARK,		/* a list of literals: copied up to there */
+	REGISTRY_ROWS,		/* up to the mark */
+	REGISTRY_ROWS_TOTAL,	/* of the table, the server's estimate */
+	REGISTRY_RUN_BEGAN,	/* when this run of the copy began, */
+	REGISTRY_RUN_ROWS,	/* and how many rows there were then */
+	REGISTRY_CUT_OVER,	/* a list, see model/standin.h; '': it has not
 				   begun, or nothing of it is left */
-	RECORD_WISH,		/* what the operator asks for */
-	RECORD_WAITS_FOR,
-	RECORD_BEGAN,
-	RECORD_HEARTBEAT,
+	REGISTRY_REQUEST,		/* what the operator asks for */
+	REGISTRY_WAITS_FOR,
+	REGISTRY_BEGAN,
+	REGISTRY_HEARTBEAT,
 	/* Not columns but what the server makes of them when asked. */
-	RECORD_AGE,		/* seconds since it began, */
-	RECORD_SILENCE,		/* since the last heartbeat, */
-	RECORD_RUN_AGE,		/* and of this run of the copy */
-	N_RECORD
+	REGISTRY_AGE,		/* seconds since it began, */
+	REGISTRY_SILENCE,		/* since the last heartbeat, */
+	REGISTRY_RUN_AGE,		/* and of this run of the copy */
+	N_REGISTRY_FIELDS
 };
 
 /*
  * Where a migration has come to.  One that has succeeded and can be reverted
  * goes on with those from STATE_REVERTIBLE on.
  */
-enum record_state {
+enum migration_state {
 	STATE_MAKING,		/* the new table, its plan, the triggers */
 	STATE_COPYING,
 	STATE_COMPARING,
@@ -100,14 +101,14 @@ enum record_state {
 	N_STATES		/* a word that is none of these */
 };
 
-struct record {
-	char *field[N_RECORD];		/* never NULL once it is read */
+struct registry_row {
+	char *field[N_REGISTRY_FIELDS];		/* never NULL once it is read */
 };
 
-#define RECORD_NAME	"_livealter"
+#define REGISTRY_NAME	"_livealter"
 /* A table of that name with another comment is not ours. */
-#define RECORD_KIND	"livealter: migrations at work, format "
-#define RECORD_COMMENT	RECORD_KIND "4"
+#define REGISTRY_KIND	"livealter: migrations at work, format "
+#define REGISTRY_COMMENT	REGISTRY_KIND "5"
 
 /*
  * Comes after the name of a table of ours, wherever we read or change it.  The
@@ -115,67 +116,59 @@ struct record {
  * it is evaluated: else a SQL SECURITY INVOKER view that somebody has put in
  * the table's place would call its functions with our rights.
  */
-#define RECORD_OURS	" FORCE INDEX (PRIMARY)"
+#define REGISTRY_OURS	" FORCE INDEX (PRIMARY)"
 
 /* CREATE TABLE IF NOT EXISTS. */
-void record_create(struct str *q, const struct qname *registry);
+void registry_row_create(struct str *q, const struct qname *registry);
 
 /* The list of a SELECT that yields the fields in their order, with so many
  * characters of those that may be long. */
-void record_select(struct str *q, unsigned long most);
+void registry_row_select(struct str *q, unsigned long most);
 
 /* A column as information_schema describes it. */
-struct record_described {
+struct registry_row_described {
 	const char *name, *type, *nullable, *collation, *extra;
 };
 
-/* Is that how we make the i-th, before RECORD_AGE? */
-bool record_is_column(size_t i, const struct record_described *c);
+/* Is that how we make the i-th, before REGISTRY_AGE? */
+bool registry_row_is_column(size_t i, const struct registry_row_described *c);
 
-/* The column's name, for fields before RECORD_AGE. */
-const char *record_column(enum record_field f);
+/* The column's name, for fields before REGISTRY_AGE. */
+const char *registry_row_column(enum registry_field f);
 
 /* The names of what it makes before the swap, for people. */
-void record_made(struct str *out, const struct record *r,
+void registry_row_made(struct str *out, const struct registry_row *r,
     const struct qname *table);
 
 /*
  * The first of the names in it that livealter has not made of the table's, as
  * n has them; or NULL.
  */
-const char *record_strange_name(const struct record *r,
+const char *registry_row_strange_name(const struct registry_row *r,
     const struct names *n);
 
-void record_free(struct record *r);
+void registry_row_free(struct registry_row *r);
 
 /* The word that the registry and status have for a state. */
-const char *record_state_word(enum record_state s);
+const char *registry_row_state_word(enum migration_state s);
 
 /* The state that the row tells; N_STATES when it is none that is known. */
-enum record_state record_state(const struct record *r);
+enum migration_state registry_row_state(const struct registry_row *r);
 
 /* If the tables were swapped, or swapped back: is that not proven yet? */
-bool record_is_unproven(const struct record *r);
+bool registry_row_is_unproven(const struct registry_row *r);
 
 /*
  * If the tables were not swapped: can a resume go on with it?  Not before its
  * triggers were there, which the state alone does not tell, nor once it is
  * being undone.
  */
-bool record_is_resumable(const struct record *r);
+bool registry_row_is_resumable(const struct registry_row *r);
 
 /* Is it one that has succeeded, and can be reverted, or is being reverted? */
-bool record_is_done(const struct record *r);
-
-/*
- * Lists in one text: each element is preceded by its length, so that it may
- * hold anything.  record_next() returns the next as a text to be freed, or
- * NULL at the end or where the text is no list.
- */
-void record_add(struct str *list, const char *element);
-char *record_next(const char **list);
+bool registry_row_is_done(const struct registry_row *r);
 
 /* Is the element safe to be taken for a literal, as model/bound.h has them? */
-bool record_is_literal(const char *text);
+bool registry_row_is_literal(const char *text);
 
 #endif

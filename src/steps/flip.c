@@ -1,4 +1,4 @@
-#include "steps/turn.h"
+#include "steps/flip.h"
 
 #include "base/log.h"
 #include "base/str.h"
@@ -30,7 +30,7 @@ announce_all(const struct plan *p)
 }
 
 int
-turn_plan(struct db *db, const struct plan *p, struct err *e)
+flip_plan(struct db *db, const struct plan *p, struct err *e)
 {
 	unsigned long long n = 0;
 	struct str q = STR_INIT;
@@ -56,12 +56,12 @@ turn_plan(struct db *db, const struct plan *p, struct err *e)
 }
 
 static int
-alter_notes(struct db *db, const struct plan *back, struct err *e)
+alter_rejects(struct db *db, const struct plan *back, struct err *e)
 {
 	struct str q = STR_INIT;
 	int rc = 0;
 
-	if (sync_triggers_alter_notes(&q, back))
+	if (sync_triggers_alter_rejects(&q, back))
 		rc = db_run_text(db, q.s, e);
 	str_free(&q);
 	return rc;
@@ -73,18 +73,18 @@ alter_notes(struct db *db, const struct plan *back, struct err *e)
  * somebody has dropped it since.
  */
 int
-turn_prepare(struct db *db, const struct plan *p, struct undo *undo,
+flip_prepare(struct db *db, const struct plan *p, struct undo *undo,
     struct err *e)
 {
-	const char *notes = p->back->names.notes.sql;
+	const char *rejects = p->back->names.rejects.sql;
 	bool ours = undo_owes(undo, UNDO_BACK);
 
-	if (ours && db_run(db, e, "DROP TABLE IF EXISTS %s", notes) != 0)
+	if (ours && db_run(db, e, "DROP TABLE IF EXISTS %s", rejects) != 0)
 		return -1;
 	if (!ours)
-		undo_push(undo, UNDO_BACK, "DROP TABLE IF EXISTS %s", notes);
-	if (db_run_text(db, p->back->create_notes, e) == 0) {
-		if (alter_notes(db, p->back, e) == 0)
+		undo_push(undo, UNDO_BACK, "DROP TABLE IF EXISTS %s", rejects);
+	if (db_run_text(db, p->back->create_rejects, e) == 0) {
+		if (alter_rejects(db, p->back, e) == 0)
 			return 0;
 	} else if (e->kind != ERR_LOST) {
 		undo_forget(undo, UNDO_BACK);

@@ -1,4 +1,4 @@
-#include "model/fresh.h"
+#include "model/new_constraints.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -234,12 +234,12 @@ render_orphans(const struct plan *p, const struct fkey *k, bool old)
 static void
 find_fkeys(struct plan *p)
 {
-	struct fresh_fkey *to;
+	struct new_fkey *to;
 	size_t i;
 
-	p->fresh_fkey = xcalloc(p->added->n + 1, sizeof(*p->fresh_fkey));
+	p->new_fkey = xcalloc(p->added->n + 1, sizeof(*p->new_fkey));
 	for (i = 0; i < p->added->n; i++) {
-		to = &p->fresh_fkey[p->n_fresh_fkeys++];
+		to = &p->new_fkey[p->n_new_fkeys++];
 		to->key = &p->added->key[i];
 		to->before = render_orphans(p, to->key, true);
 		to->after = render_orphans(p, to->key, false);
@@ -247,13 +247,13 @@ find_fkeys(struct plan *p)
 }
 
 void
-fresh_find(struct plan *p)
+new_constraints_find(struct plan *p)
 {
 	const struct key *k;
 	size_t i, j;
 
 	find_fkeys(p);
-	p->fresh = xcalloc(p->new->n_keys + 1, sizeof(*p->fresh));
+	p->new_key = xcalloc(p->new->n_keys + 1, sizeof(*p->new_key));
 	for (i = 0; i < p->new->n_keys; i++) {
 		k = &p->new->key[i];
 		if (!k->unique)
@@ -263,22 +263,22 @@ fresh_find(struct plan *p)
 				break;
 		if (j < p->old->n_keys)
 			continue;
-		p->fresh[p->n_fresh].key = k;
-		p->fresh[p->n_fresh++].sql = render(p, k);
+		p->new_key[p->n_new_keys].key = k;
+		p->new_key[p->n_new_keys++].sql = render(p, k);
 	}
 }
 
 void
-fresh_free(struct plan *p)
+new_constraints_free(struct plan *p)
 {
 	size_t i;
 
-	for (i = 0; i < p->n_fresh; i++)
-		free(p->fresh[i].sql);
-	free(p->fresh);
-	for (i = 0; i < p->n_fresh_fkeys; i++) {
-		free(p->fresh_fkey[i].before);
-		free(p->fresh_fkey[i].after);
+	for (i = 0; i < p->n_new_keys; i++)
+		free(p->new_key[i].sql);
+	free(p->new_key);
+	for (i = 0; i < p->n_new_fkeys; i++) {
+		free(p->new_fkey[i].before);
+		free(p->new_fkey[i].after);
 	}
-	free(p->fresh_fkey);
+	free(p->new_fkey);
 }

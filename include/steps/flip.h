@@ -1,5 +1,5 @@
-#ifndef TURN_H
-#define TURN_H
+#ifndef FLIP_H
+#define FLIP_H
 
 #include "base/err.h"
 #include "base/undo.h"
@@ -16,13 +16,13 @@
  * Say what the way back keeps, and what it does not.  Returns 0, or -1 with *e
  * (ERR_REVERSE) when the names of its triggers are taken.
  */
-int turn_plan(struct db *db, const struct plan *p, struct err *e);
+int flip_plan(struct db *db, const struct plan *p, struct err *e);
 
 /*
  * Create the table in which the way back notes what the old table could not
  * hold.  Returns 0, or -1 with *e (ERR_REVERSE).
  */
-int turn_prepare(struct db *db, const struct plan *p, struct undo *undo,
+int flip_prepare(struct db *db, const struct plan *p, struct undo *undo,
     struct err *e);
 
 #endif

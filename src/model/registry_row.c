@@ -1,4 +1,4 @@
-#include "model/record.h"
+#include "model/registry_row.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,35 +11,36 @@
 /* Types in the words of information_schema. */
 static const struct {
 	const char *name, *type, *rest;
-} column[RECORD_AGE] = {
-	[RECORD_ID] = { "id", "bigint unsigned", NOT_NULL " PRIMARY KEY" },
-	[RECORD_TABLE] = { "table_name", "varchar(64)", NOT_NULL " UNIQUE" },
-	[RECORD_STATE] = { "state", "varchar(16)", NOT_NULL },
-	[RECORD_ALTER] = { "alter_sql", "mediumtext", NOT_NULL },
-	[RECORD_OPTIONS] = { "options", "text", NOT_NULL },
-	[RECORD_TOOL] = { "tool", "varchar(32)", NOT_NULL },
-	[RECORD_SERVER] = { "server", "varchar(255)", NOT_NULL },
-	[RECORD_CLIENT] = { "client", "varchar(255)", NOT_NULL },
-	[RECORD_SHADOW] = { "shadow", "varchar(64)", NOT_NULL },
-	[RECORD_ATTIC] = { "attic", "varchar(64)", NOT_NULL },
-	[RECORD_NOTES] = { "notes", "varchar(64)", NOT_NULL },
-	[RECORD_BACK_NOTES] = { "back_notes", "varchar(64)", NOT_NULL },
-	[RECORD_TRIGGERS_MADE] = { "triggers_made", "text", NOT_NULL },
-	[RECORD_OLD_PRINT] = { "old_print", "text", NOT_NULL },
-	[RECORD_NEW_PRINT] = { "new_print", "text", NOT_NULL },
-	[RECORD_PLAN_PRINT] = { "plan_print", "text", NOT_NULL },
-	[RECORD_ADDED_KEYS] = { "added_keys", "mediumtext", NOT_NULL },
-	[RECORD_MARK] = { "mark", "text", NOT_NULL },
-	[RECORD_ROWS] = { "rows_copied", "bigint unsigned", COUNT },
-	[RECORD_ROWS_TOTAL] = { "rows_total", "bigint unsigned", COUNT },
-	[RECORD_RUN_BEGAN] = { "run_began", "datetime(6)", "" },
-	[RECORD_RUN_ROWS] = { "run_rows", "bigint unsigned", COUNT },
-	[RECORD_CUT_OVER] = { "cut_over", "mediumtext", NOT_NULL },
-	[RECORD_WISH] = { "wish", "varchar(255)", NOT_NULL " DEFAULT ''" },
-	[RECORD_WAITS_FOR] = { "waits_for", "varchar(1000)", NOT_NULL
+} column[REGISTRY_AGE] = {
+	[REGISTRY_ID] = { "id", "bigint unsigned", NOT_NULL " PRIMARY KEY" },
+	[REGISTRY_TABLE] = { "table_name", "varchar(64)", NOT_NULL " UNIQUE" },
+	[REGISTRY_STATE] = { "state", "varchar(16)", NOT_NULL },
+	[REGISTRY_ALTER] = { "alter_sql", "mediumtext", NOT_NULL },
+	[REGISTRY_OPTIONS] = { "options", "text", NOT_NULL },
+	[REGISTRY_TOOL] = { "tool", "varchar(32)", NOT_NULL },
+	[REGISTRY_SERVER] = { "server", "varchar(255)", NOT_NULL },
+	[REGISTRY_CLIENT] = { "client", "varchar(255)", NOT_NULL },
+	[REGISTRY_SHADOW] = { "shadow", "varchar(64)", NOT_NULL },
+	[REGISTRY_ATTIC] = { "attic", "varchar(64)", NOT_NULL },
+	[REGISTRY_REJECTS] = { "rejects", "varchar(64)", NOT_NULL },
+	[REGISTRY_BACK_REJECTS] = { "back_rejects", "varchar(64)", NOT_NULL },
+	[REGISTRY_TRIGGERS_MADE] = { "triggers_made", "text", NOT_NULL },
+	[REGISTRY_OLD_PRINT] = { "old_print", "text", NOT_NULL },
+	[REGISTRY_NEW_PRINT] = { "new_print", "text", NOT_NULL },
+	[REGISTRY_PLAN_PRINT] = { "plan_print", "text", NOT_NULL },
+	[REGISTRY_ADDED_KEYS] = { "added_keys", "mediumtext", NOT_NULL },
+	[REGISTRY_MARK] = { "mark", "text", NOT_NULL },
+	[REGISTRY_ROWS] = { "rows_copied", "bigint unsigned", COUNT },
+	[REGISTRY_ROWS_TOTAL] = { "rows_total", "bigint unsigned", COUNT },
+	[REGISTRY_RUN_BEGAN] = { "run_began", "datetime(6)", "" },
+	[REGISTRY_RUN_ROWS] = { "run_rows", "bigint unsigned", COUNT },
+	[REGISTRY_CUT_OVER] = { "cut_over", "mediumtext", NOT_NULL },
+	[REGISTRY_REQUEST] = { "request", "varchar(255)", NOT_NULL " DEFAULT ''"
+	    },
+	[REGISTRY_WAITS_FOR] = { "waits_for", "varchar(1000)", NOT_NULL
 	    " DEFAULT ''" },
-	[RECORD_BEGAN] = { "began", "datetime(6)", NOT_NULL },
-	[RECORD_HEARTBEAT] = { "heartbeat", "datetime(6)", NOT_NULL },
+	[REGISTRY_BEGAN] = { "began", "datetime(6)", NOT_NULL },
+	[REGISTRY_HEARTBEAT] = { "heartbeat", "datetime(6)", NOT_NULL },
 };
 
 #define SECONDS_SINCE(column) \
@@ -51,25 +52,25 @@ static const struct {
  * texts do not fit into a row.
  */
 void
-record_create(struct str *q, const struct qname *registry)
+registry_row_create(struct str *q, const struct qname *registry)
 {
 	size_t i;
 
 	str_addf(q, "CREATE TABLE IF NOT EXISTS %s (", registry->sql);
-	for (i = 0; i < RECORD_AGE; i++)
+	for (i = 0; i < REGISTRY_AGE; i++)
 		str_addf(q, "%s%s %s %s", i > 0 ? ", " : "", column[i].name,
 		    column[i].type, column[i].rest);
 	str_addz(q, ") ENGINE=InnoDB ROW_FORMAT=DYNAMIC "
 	    "DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin "
-	    "COMMENT='" RECORD_COMMENT "'");
+	    "COMMENT='" REGISTRY_COMMENT "'");
 }
 
 void
-record_select(struct str *q, unsigned long most)
+registry_row_select(struct str *q, unsigned long most)
 {
 	size_t i;
 
-	for (i = 0; i < RECORD_AGE; i++)
+	for (i = 0; i < REGISTRY_AGE; i++)
 		if (strstr(column[i].type, "text") != NULL)
 			str_addf(q, "LEFT(%s, %lu), ", column[i].name, most);
 		else
@@ -79,7 +80,7 @@ record_select(struct str *q, unsigned long most)
 }
 
 bool
-record_is_column(size_t i, const struct record_described *c)
+registry_row_is_column(size_t i, const struct registry_row_described *c)
 {
 	const char *collation = strchr("tmv", column[i].type[0]) != NULL ?
 	    "utf8mb4_bin" : "";
@@ -91,19 +92,20 @@ record_is_column(size_t i, const struct record_described *c)
 }
 
 const char *
-record_column(enum record_field f)
+registry_row_column(enum registry_field f)
 {
 	return column[f].name;
 }
 
 void
-record_made(struct str *out, const struct record *r, const struct qname *table)
+registry_row_made(struct str *out, const struct registry_row *r,
+    const struct qname *table)
 {
 	struct qname trigger;
 	int i;
 
-	str_addf(out, "%s, %s", r->field[RECORD_SHADOW],
-	    r->field[RECORD_NOTES]);
+	str_addf(out, "%s, %s", r->field[REGISTRY_SHADOW],
+	    r->field[REGISTRY_REJECTS]);
 	for (i = 0; i < NAMES_TRIGGERS; i++) {
 		names_trigger(&trigger, table, i, false);
 		str_addf(out, ", %s", trigger.table.raw);
@@ -111,31 +113,31 @@ record_made(struct str *out, const struct record *r, const struct qname *table)
 }
 
 static bool
-is_derived(const struct record *r, enum record_field f,
+is_derived(const struct registry_row *r, enum registry_field f,
     const struct qname *q)
 {
 	return names_is_free(r->field[f], &q->table);
 }
 
 const char *
-record_strange_name(const struct record *r, const struct names *n)
+registry_row_strange_name(const struct registry_row *r, const struct names *n)
 {
-	static const enum record_field any[] = { RECORD_SHADOW, RECORD_ATTIC,
-	    RECORD_NOTES, RECORD_BACK_NOTES };
-	const struct qname *base[] = { &n->shadow, &n->attic, &n->notes,
-	    &n->back_notes };
+	static const enum registry_field any[] = { REGISTRY_SHADOW,
+	    REGISTRY_ATTIC, REGISTRY_REJECTS, REGISTRY_BACK_REJECTS };
+	const struct qname *base[] = { &n->shadow, &n->attic, &n->rejects,
+	    &n->back_rejects };
 	size_t i;
 
 	for (i = 0; i < sizeof(any) / sizeof(any[0]); i++)
 		if (!is_derived(r, any[i], base[i]) &&
-		    (any[i] != RECORD_BACK_NOTES ||
+		    (any[i] != REGISTRY_BACK_REJECTS ||
 		    r->field[any[i]][0] != '\0'))
 			return r->field[any[i]];
 	return NULL;
 }
 
 const char *
-record_state_word(enum record_state s)
+registry_row_state_word(enum migration_state s)
 {
 	static const char *const word[N_STATES] = {
 		[STATE_MAKING] = "making",
@@ -156,74 +158,50 @@ record_state_word(enum record_state s)
 	return word[s];
 }
 
-enum record_state
-record_state(const struct record *r)
+enum migration_state
+registry_row_state(const struct registry_row *r)
 {
-	enum record_state s = STATE_MAKING;
+	enum migration_state s = STATE_MAKING;
 
-	while (s < N_STATES && strcmp(record_state_word(s),
-	    r->field[RECORD_STATE]) != 0)
+	while (s < N_STATES && strcmp(registry_row_state_word(s),
+	    r->field[REGISTRY_STATE]) != 0)
 		s++;
 	return s;
 }
 
 bool
-record_is_unproven(const struct record *r)
+registry_row_is_unproven(const struct registry_row *r)
 {
-	enum record_state s = record_state(r);
+	enum migration_state s = registry_row_state(r);
 
 	return s == STATE_SWAPPING || s == STATE_PROVING ||
 	    s == STATE_REVERTING || s == STATE_PROVING_BACK;
 }
 
 bool
-record_is_resumable(const struct record *r)
+registry_row_is_resumable(const struct registry_row *r)
 {
-	return r->field[RECORD_TRIGGERS_MADE][0] != '\0' &&
-	    record_state(r) != STATE_UNDOING;
+	return r->field[REGISTRY_TRIGGERS_MADE][0] != '\0' &&
+	    registry_row_state(r) != STATE_UNDOING;
 }
 
 bool
-record_is_done(const struct record *r)
+registry_row_is_done(const struct registry_row *r)
 {
-	enum record_state s = record_state(r);
+	enum migration_state s = registry_row_state(r);
 
 	return s >= STATE_REVERTIBLE && s < N_STATES;
 }
 
 void
-record_free(struct record *r)
+registry_row_free(struct registry_row *r)
 {
 	int f;
 
-	for (f = 0; f < N_RECORD; f++) {
+	for (f = 0; f < N_REGISTRY_FIELDS; f++) {
 		free(r->field[f]);
 		r->field[f] = NULL;
 	}
-}
-
-void
-record_add(struct str *list, const char *element)
-{
-	str_addf(list, "%zu:%s\n", strlen(element), element);
-}
-
-char *
-record_next(const char **list)
-{
-	size_t len = 0;
-	const char *p = *list;
-	char *element;
-
-	for (; *p >= '0' && *p <= '9' && len < 100000000; p++)
-		len = 10 * len + (size_t)(*p - '0');
-	/* Not all of a long list is looked at for each of its elements. */
-	if (p == *list || *p != ':' || strnlen(p + 1, len + 1) <= len ||
-	    p[1 + len] != '\n')
-		return NULL;
-	element = xstrndup(p + 1, len);
-	*list = p + 1 + len + 1;
-	return element;
 }
 
 #define DIGIT	"0123456789"
@@ -268,7 +246,7 @@ is_number(const char *text)
 
 /* A number, 'a time or uuid', x'..' or _charset x'..': nothing else. */
 bool
-record_is_literal(const char *text)
+registry_row_is_literal(const char *text)
 {
 	size_t len = strlen(text);
 

@@ -1,5 +1,5 @@
-#ifndef KINSHIP_H
-#define KINSHIP_H
+#ifndef FOREIGN_KEYS_H
+#define FOREIGN_KEYS_H
 
 #include "base/err.h"
 #include "base/undo.h"
@@ -7,7 +7,7 @@
 #include "model/fkey.h"
 #include "model/plan.h"
 #include "server/db.h"
-#include "steps/ask.h"
+#include "steps/interruptible_query.h"
 
 /*
  * Try on the empty new table, before anything else is made, what the cut-over
@@ -17,7 +17,7 @@
  * --trigger-definer a trigger on a table of its own, which may need rights
  * that this account has not (ERR_NEEDS).
  */
-int kinship_try(struct db *db, const struct plan *p,
+int foreign_keys_try(struct db *db, const struct plan *p,
     const struct config *cfg, struct undo *undo, struct err *e);
 
 /*
@@ -26,11 +26,11 @@ int kinship_try(struct db *db, const struct plan *p,
  * are there, a write to a parent that leaves a row without it fails.  Are they
  * there?  1, 0, or -1 with *e.
  */
-int kinship_add(struct db *db, const struct plan *p,
+int foreign_keys_add(struct db *db, const struct plan *p,
     const struct config *cfg, struct err *e);
-int kinship_has(struct db *db, const struct qname *shadow,
+int foreign_keys_has(struct db *db, const struct qname *shadow,
     const struct fkeys *added, struct err *e);
-int kinship_remove(struct db *db, const struct server *s,
+int foreign_keys_remove(struct db *db, const struct server *s,
     const struct qname *shadow, const struct fkeys *added,
     const struct config *cfg, struct err *e);
 
@@ -40,7 +40,7 @@ int kinship_remove(struct db *db, const struct server *s,
  * filled, because the copy is not checked.  ERR_REFUSED with examples, or
  * ERR_STOPPED.
  */
-int kinship_orphans(const struct plan *p, const struct config *cfg,
-    bool filled, const struct ask_beat *beat, struct err *e);
+int foreign_keys_orphans(const struct plan *p, const struct config *cfg,
+    bool filled, const struct query_beat *beat, struct err *e);
 
 #endif

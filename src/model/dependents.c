@@ -1,4 +1,4 @@
-#include "model/kin.h"
+#include "model/dependents.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
  * character_set_results, or not at all when there is none.
  */
 static int
-load_texts(struct kin *k, struct db *db, const struct qname *table,
+load_texts(struct dependents *k, struct db *db, const struct qname *table,
     const struct rows *r, struct err *e)
 {
 	bool mariadb = false;
@@ -36,7 +36,7 @@ load_texts(struct kin *k, struct db *db, const struct qname *table,
 }
 
 static int
-load_triggers(struct kin *k, struct db *db, const struct qname *table,
+load_triggers(struct dependents *k, struct db *db, const struct qname *table,
     struct err *e)
 {
 	struct rows r = ROWS_INIT;
@@ -66,7 +66,7 @@ load_triggers(struct kin *k, struct db *db, const struct qname *table,
 
 /* Only by their tables: they need not be turned, but kept still. */
 static int
-load_grandchildren(struct kin *k, struct db *db, bool here_only,
+load_grandchildren(struct dependents *k, struct db *db, bool here_only,
     struct err *e)
 {
 	const struct fkeys *f = &k->child;
@@ -82,7 +82,7 @@ load_grandchildren(struct kin *k, struct db *db, bool here_only,
 }
 
 int
-kin_load(struct kin *k, struct db *db, const struct qname *table,
+dependents_load(struct dependents *k, struct db *db, const struct qname *table,
     const struct qname *ours, bool here_only, struct err *e)
 {
 	memset(k, 0, sizeof(*k));
@@ -92,7 +92,7 @@ kin_load(struct kin *k, struct db *db, const struct qname *table,
 }
 
 int
-kin_prepare(struct kin *k, struct db *db, const struct qname *new,
+dependents_prepare(struct dependents *k, struct db *db, const struct qname *new,
     bool mariadb, struct err *e)
 {
 	size_t i;
@@ -106,7 +106,7 @@ kin_prepare(struct kin *k, struct db *db, const struct qname *new,
 }
 
 void
-kin_free(struct kin *k)
+dependents_free(struct dependents *k)
 {
 	size_t i;
 
@@ -119,7 +119,7 @@ kin_free(struct kin *k)
 }
 
 void
-kin_text(struct str *q, const struct kin *k)
+dependents_text(struct str *q, const struct dependents *k)
 {
 	size_t i;
 

@@ -1,4 +1,4 @@
-#include "steps/kinship.h"
+#include "steps/foreign_keys.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "model/sync_triggers.h"
 #include "server/denied.h"
 #include "server/session.h"
-#include "steps/ask.h"
+#include "steps/interruptible_query.h"
 #include "steps/mdl.h"
 
 /* What is being tried, and how patiently. */
@@ -85,7 +85,7 @@ static int
 try_on(struct db *db, const struct plan *p, const struct qname *like,
     struct err *e)
 {
-	const struct kin *kin = p->kin;
+	const struct dependents *dependents = p->dependents;
 	size_t i;
 	int rc;
 
@@ -93,8 +93,8 @@ try_on(struct db *db, const struct plan *p, const struct qname *like,
 	    p->names.shadow.sql);
 	if (rc == 0)
 		rc = db_run(db, e, "USE %s", like->db.sql);
-	for (i = 0; i < kin->n_triggers && rc == 0; i++)
-		rc = try_trigger(db, p, &kin->trigger[i], like, e);
+	for (i = 0; i < dependents->n_triggers && rc == 0; i++)
+		rc = try_trigger(db, p, &dependents->trigger[i], like, e);
 	return rc;
 }
 
@@ -106,7 +106,7 @@ try_triggers(struct trial *t, struct undo *undo, struct err *e)
 	struct qname like;
 	int rc;
 
-	if (t->p->kin->n_triggers == 0)
+	if (t->p->dependents->n_triggers == 0)
 		return 0;
 	names_trial(&like, &t->p->names);
 	undo_push(undo, UNDO_TRY, "DROP TABLE IF EXISTS %s", like.sql);
@@ -135,7 +135,7 @@ try_child(const struct trial *t, const struct qname *child,
     const struct qname *like, struct err *e)
 {
 	const struct plan *p = t->p;
-	const struct fkeys *f = &p->kin->child;
+	const struct fkeys *f = &p->dependents->child;
 	struct str q = STR_INIT;
 	struct ident name;
 	size_t i;
@@ -248,7 +248,7 @@ try_definer(struct trial *t, struct undo *undo, struct err *e)
 }
 
 int
-kinship_try(struct db *db, const struct plan *p, const struct config *cfg,
+foreign_keys_try(struct db *db, const struct plan *p, const struct config *cfg,
     struct undo *undo, struct err *e)
 {
 	struct trial t = { db, p, &cfg->tries_create_triggers };
@@ -259,11 +259,11 @@ kinship_try(struct db *db, const struct plan *p, const struct config *cfg,
 }
 
 static int
-check_orphans(struct db *db, const struct fresh_fkey *f, const char *sql,
-    const struct ask_beat *beat, struct err *e)
+check_orphans(struct db *db, const struct new_fkey *f, const char *sql,
+    const struct query_beat *beat, struct err *e)
 {
-	const struct ask a = { sql, "v", "looking for rows without a parent",
-	    beat };
+	const struct interruptible_query a = { sql, "v",
+	    "looking for rows without a parent", beat };
 	struct rows r = ROWS_INIT;
 	struct str list = STR_INIT;
 	size_t i;
@@ -271,7 +271,7 @@ check_orphans(struct db *db, const struct fresh_fkey *f, const char *sql,
 
 	log_info("looking for rows without a parent, for %s",
 	    f->key->name.sql);
-	rc = ask_rows(db, &a, &r, e);
+	rc = interruptible_query_rows(db, &a, &r, e);
 	for (i = 0; rc == 0 && i < r.n; i++)
 		str_addf(&list, "%s'%s'", i > 0 ? ", " : "", r.cell[i][0]);
 	if (rc == 0 && r.n > 0)
@@ -284,23 +284,23 @@ check_orphans(struct db *db, const struct fresh_fkey *f, const char *sql,
 }
 
 int
-kinship_orphans(const struct plan *p, const struct config *cfg, bool filled,
-    const struct ask_beat *beat, struct err *e)
+foreign_keys_orphans(const struct plan *p, const struct config *cfg, bool
+    filled, const struct query_beat *beat, struct err *e)
 {
 	struct db *db = NULL;
 	const char *sql;
 	size_t i;
 	int rc;
 
-	if (p->n_fresh_fkeys == 0)
+	if (p->n_new_fkeys == 0)
 		return 0;
 	rc = session_open(&db, p->server, cfg, "orphans", SESSION_VERIFY,
 	    p->session, e);
-	for (i = 0; i < p->n_fresh_fkeys && rc == 0; i++) {
-		sql = filled ? p->fresh_fkey[i].after :
-		    p->fresh_fkey[i].before;
+	for (i = 0; i < p->n_new_fkeys && rc == 0; i++) {
+		sql = filled ? p->new_fkey[i].after :
+		    p->new_fkey[i].before;
 		if (sql != NULL)
-			rc = check_orphans(db, &p->fresh_fkey[i], sql, beat,
+			rc = check_orphans(db, &p->new_fkey[i], sql, beat,
 			    e);
 	}
 	db_close(db);
@@ -310,7 +310,7 @@ kinship_orphans(const struct plan *p, const struct config *cfg, bool filled,
 /* Without the checks it takes no time, and nothing that is there is looked
  * at. */
 int
-kinship_add(struct db *db, const struct plan *p, const struct config *cfg,
+foreign_keys_add(struct db *db, const struct plan *p, const struct config *cfg,
     struct err *e)
 {
 	struct err e2 = { .kind = ERR_NONE };
@@ -347,7 +347,7 @@ kinship_add(struct db *db, const struct plan *p, const struct config *cfg,
 
 /* They came in one statement. */
 int
-kinship_has(struct db *db, const struct qname *shadow,
+foreign_keys_has(struct db *db, const struct qname *shadow,
     const struct fkeys *added, struct err *e)
 {
 	struct fkeys there = FKEYS_INIT;
@@ -365,7 +365,7 @@ kinship_has(struct db *db, const struct qname *shadow,
 }
 
 int
-kinship_remove(struct db *db, const struct server *s,
+foreign_keys_remove(struct db *db, const struct server *s,
     const struct qname *shadow, const struct fkeys *added,
     const struct config *cfg, struct err *e)
 {

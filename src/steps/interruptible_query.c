@@ -1,4 +1,4 @@
-#include "steps/ask.h"
+#include "steps/interruptible_query.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 /* The question is asked by a thread, so that a signal is not waited out. */
 struct question {
 	struct db *db;
-	const struct ask *ask;
+	const struct interruptible_query *ask;
 	struct rows answer;
 	struct err e;
 	int rc;
@@ -63,7 +63,7 @@ interrupt(const struct question *q)
 static int
 wait_for_answer(struct question *q, struct err *e)
 {
-	const struct ask_beat *beat = q->ask->beat;
+	const struct query_beat *beat = q->ask->beat;
 	double called = now_s();
 	int rc = 0;
 
@@ -83,16 +83,16 @@ wait_for_answer(struct question *q, struct err *e)
 
 /* There is no thread to be had: signals and the heartbeat have to wait. */
 static int
-ask_here(struct db *db, const struct ask *a, struct rows *answer,
-    struct err *e)
+ask_here(struct db *db, const struct interruptible_query *a,
+    struct rows *answer, struct err *e)
 {
 	log_warn("no thread can be started; %s without one", a->doing);
 	return db_rows(db, answer, a->shape, e, "%s", a->sql);
 }
 
 int
-ask_rows(struct db *db, const struct ask *a, struct rows *answer,
-    struct err *e)
+interruptible_query_rows(struct db *db, const struct interruptible_query *a,
+    struct rows *answer, struct err *e)
 {
 	struct question q = { .db = db, .ask = a, .answer = ROWS_INIT };
 	pthread_t thread;

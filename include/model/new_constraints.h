@@ -1,5 +1,5 @@
-#ifndef FRESH_H
-#define FRESH_H
+#ifndef NEW_CONSTRAINTS_H
+#define NEW_CONSTRAINTS_H
 
 #include "model/plan.h"
 
@@ -8,9 +8,9 @@
  * are: added ones, and those that the ALTER narrows (fewer columns, a shorter
  * prefix, fewer digits, another collation).  Found from the two structures,
  * never from the text of the ALTER.  And foreign keys that it adds.  Sets
- * p->fresh and p->fresh_fkey; wants pairs and walk.
+ * p->new_key and p->new_fkey; wants pairs and walk.
  */
-void fresh_find(struct plan *p);
-void fresh_free(struct plan *p);
+void new_constraints_find(struct plan *p);
+void new_constraints_free(struct plan *p);
 
 #endif

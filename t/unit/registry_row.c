@@ -7,7 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "model/record.h"
+#include "base/text_list.h"
+#include "model/registry_row.h"
 
 static void
 lists_hold_anything(void **state)
@@ -21,16 +22,16 @@ lists_hold_anything(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(text) / sizeof(text[0]); i++)
-		record_add(&list, text[i]);
+		text_list_add(&list, text[i]);
 	rest = list.s;
 	for (i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
-		got = record_next(&rest);
+		got = text_list_next(&rest);
 		assert_non_null(got);
 		assert_string_equal(got, text[i]);
 		free(got);
 	}
 	assert_string_equal(rest, "");
-	assert_null(record_next(&rest));
+	assert_null(text_list_next(&rest));
 	str_free(&list);
 }
 
@@ -45,7 +46,7 @@ what_is_no_list_is_not_read(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
 		rest = text[i];
-		assert_null(record_next(&rest));
+		assert_null(text_list_next(&rest));
 		assert_ptr_equal(rest, text[i]);
 	}
 }
@@ -66,9 +67,9 @@ only_literals_are_literals(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		assert_true(record_is_literal(good[i]));
+		assert_true(registry_row_is_literal(good[i]));
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(record_is_literal(bad[i]));
+		assert_false(registry_row_is_literal(bad[i]));
 }
 
 static void
@@ -80,16 +81,16 @@ every_field_is_a_column(void **state)
 	int f;
 
 	(void)state;
-	assert_int_equal(qname_set(&name, "a`b", RECORD_NAME, &e), 0);
-	record_create(&create, &name);
-	record_select(&select, 100);
+	assert_int_equal(qname_set(&name, "a`b", REGISTRY_NAME, &e), 0);
+	registry_row_create(&create, &name);
+	registry_row_select(&select, 100);
 	assert_non_null(strstr(create.s, "`a``b`.`_livealter`"));
-	for (f = 0; f < RECORD_AGE; f++) {
-		assert_non_null(record_column((enum record_field)f));
+	for (f = 0; f < REGISTRY_AGE; f++) {
+		assert_non_null(registry_row_column((enum registry_field)f));
 		assert_non_null(strstr(create.s,
-		    record_column((enum record_field)f)));
+		    registry_row_column((enum registry_field)f)));
 		assert_non_null(strstr(select.s,
-		    record_column((enum record_field)f)));
+		    registry_row_column((enum registry_field)f)));
 	}
 	str_free(&create);
 	str_free(&select);
@@ -98,22 +99,23 @@ every_field_is_a_column(void **state)
 static void
 a_state_is_known_by_its_word(void **state)
 {
-	struct record r;
+	struct registry_row r;
 	int s;
 
 	(void)state;
 	memset(&r, 0, sizeof(r));
 	for (s = 0; s < N_STATES; s++) {
-		r.field[RECORD_STATE] = strdup(
-		    record_state_word((enum record_state)s));
-		assert_int_equal(record_state(&r), s);
-		assert_int_equal(record_is_done(&r), s >= STATE_REVERTIBLE);
-		record_free(&r);
+		r.field[REGISTRY_STATE] = strdup(
+		    registry_row_state_word((enum migration_state)s));
+		assert_int_equal(registry_row_state(&r), s);
+		assert_int_equal(registry_row_is_done(&r), s >=
+		    STATE_REVERTIBLE);
+		registry_row_free(&r);
 	}
-	r.field[RECORD_STATE] = strdup("Copying");
-	assert_int_equal(record_state(&r), N_STATES);
-	assert_false(record_is_done(&r));
-	record_free(&r);
+	r.field[REGISTRY_STATE] = strdup("Copying");
+	assert_int_equal(registry_row_state(&r), N_STATES);
+	assert_false(registry_row_is_done(&r));
+	registry_row_free(&r);
 }
 
 int

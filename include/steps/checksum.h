@@ -1,5 +1,5 @@
-#ifndef SUM_H
-#define SUM_H
+#ifndef CHECKSUM_H
+#define CHECKSUM_H
 
 #include <stdbool.h>
 
@@ -13,18 +13,18 @@
  * What a table says of its rows: how many, and 64 bits that do not depend on
  * their order.
  */
-struct sum {
+struct checksum {
 	unsigned long long rows, bits;
 };
 
 /* What the old table, or the new one, says of a chunk. */
-int sum_side(struct sum *s, const struct plan *p, struct db *db,
+int checksum_side(struct checksum *s, const struct plan *p, struct db *db,
     enum side side, const struct chunk *c, struct err *e);
 
 /* What both say of a chunk.  Returns 0, or -1 with *e. */
-int sum_both(struct sum *old, struct sum *new, const struct plan *p,
-    struct db *db, const struct chunk *c, struct err *e);
+int checksum_both(struct checksum *old, struct checksum *new,
+    const struct plan *p, struct db *db, const struct chunk *c, struct err *e);
 
-bool sum_equal(const struct sum *a, const struct sum *b);
+bool checksum_equal(const struct checksum *a, const struct checksum *b);
 
 #endif

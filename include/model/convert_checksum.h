@@ -1,5 +1,5 @@
-#ifndef CONVERT_SUM_H
-#define CONVERT_SUM_H
+#ifndef CONVERT_CHECKSUM_H
+#define CONVERT_CHECKSUM_H
 
 #include <stdbool.h>
 
@@ -12,9 +12,9 @@
  * bytes on both sides.  False when that cannot be expressed; nothing is
  * added then.
  */
-bool convert_sum_old(struct str *q, const struct column *from,
+bool convert_checksum_old(struct str *q, const struct column *from,
     const struct column *to, const char *ref);
-bool convert_sum_new(struct str *q, const struct column *from,
+bool convert_checksum_new(struct str *q, const struct column *from,
     const struct column *to, const char *ref);
 
 #endif

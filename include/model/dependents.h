@@ -1,5 +1,5 @@
-#ifndef KIN_H
-#define KIN_H
+#ifndef DEPENDENTS_H
+#define DEPENDENTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
  * have to be brought back.
  */
 
-struct kin {
+struct dependents {
 	struct fkeys child;
 	struct fkeys grandchild;	/* what references the children */
 	struct user_trigger *trigger;	/* in the order in which they fire */
@@ -26,18 +26,20 @@ struct kin {
 
 /*
  * Read it.  Triggers whose name begins with livealter_ are not the user's and
- * are left out.  ours, here_only: as fkey_children().  kin_free() either way.
+ * are left out.  ours, here_only: as fkey_children().  dependents_free() either
+ * way.
  */
-int kin_load(struct kin *k, struct db *db, const struct qname *table,
-    const struct qname *ours, bool here_only, struct err *e);
+int dependents_load(struct dependents *k, struct db *db,
+    const struct qname *table, const struct qname *ours, bool here_only,
+    struct err *e);
 
 /* See user_trigger_prepare(); the new table's schema becomes the session's. */
-int kin_prepare(struct kin *k, struct db *db, const struct qname *new,
-    bool mariadb, struct err *e);
+int dependents_prepare(struct dependents *k, struct db *db,
+    const struct qname *new, bool mariadb, struct err *e);
 
-void kin_free(struct kin *k);
+void dependents_free(struct dependents *k);
 
 /* Adds all of it as text, so that two readings can be compared. */
-void kin_text(struct str *q, const struct kin *k);
+void dependents_text(struct str *q, const struct dependents *k);
 
 #endif

@@ -1,4 +1,4 @@
-#include "model/convert_sum.h"
+#include "model/convert_checksum.h"
 
 #include <string.h>
 #include <strings.h>
@@ -309,7 +309,7 @@ changed(struct str *q, const struct column *from, const struct column *to,
 }
 
 bool
-convert_sum_old(struct str *q, const struct column *from,
+convert_checksum_old(struct str *q, const struct column *from,
     const struct column *to, const char *ref)
 {
 	if (strcmp(from->type, to->type) == 0 &&
@@ -321,7 +321,7 @@ convert_sum_old(struct str *q, const struct column *from,
 }
 
 bool
-convert_sum_new(struct str *q, const struct column *from,
+convert_checksum_new(struct str *q, const struct column *from,
     const struct column *to, const char *ref)
 {
 	if (strcmp(from->type, to->type) == 0 &&

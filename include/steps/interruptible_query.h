@@ -1,11 +1,11 @@
-#ifndef ASK_H
-#define ASK_H
+#ifndef INTERRUPTIBLE_QUERY_H
+#define INTERRUPTIBLE_QUERY_H
 
 #include "base/err.h"
 #include "server/db.h"
 
 /* What is done every few seconds while an answer is waited for. */
-struct ask_beat {
+struct query_beat {
 	/* Keep alive what is held on the server; -1 ends the question. */
 	int (*meanwhile)(void *arg, struct err *e);
 	void *arg;
@@ -15,13 +15,13 @@ struct ask_beat {
  * A question that may take long, as db_rows(), but a signal ends it on the
  * server as well (ERR_STOPPED, "stopped while " + doing).
  */
-struct ask {
+struct interruptible_query {
 	const char *sql, *shape;
 	const char *doing;
-	const struct ask_beat *beat;
+	const struct query_beat *beat;
 };
 
-int ask_rows(struct db *db, const struct ask *a, struct rows *answer,
-    struct err *e);
+int interruptible_query_rows(struct db *db, const struct interruptible_query *a,
+    struct rows *answer, struct err *e);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text_list.h"
 #include "base/util.h"
 #include "cli/config.h"
 #include "cli/configure.h"
@@ -9,7 +10,7 @@
 #include "cli/option.h"
 #include "model/fingerprint.h"
 #include "model/fkey.h"
-#include "model/record.h"
+#include "model/registry_row.h"
 #include "model/standin.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -22,9 +23,9 @@ try_list(const char *text)
 	const char *list = text;
 	char *element;
 
-	while ((element = record_next(&list)) != NULL) {
-		record_add(&again, element);
-		(void)record_is_literal(element);
+	while ((element = text_list_next(&list)) != NULL) {
+		text_list_add(&again, element);
+		(void)registry_row_is_literal(element);
 		free(element);
 	}
 	/* Numbers may have zeros in front. */
@@ -77,12 +78,12 @@ try_standins(const char *text)
 static void
 try_kept(const char *text, bool back)
 {
-	struct str unsaid = STR_INIT, notes = STR_INIT;
+	struct str unsaid = STR_INIT, rejects = STR_INIT;
 	struct options o;
 	struct config c;
 	struct err e;
 
-	option_begin(&o, &c, &notes);
+	option_begin(&o, &c, &rejects);
 	c.given = xcalloc(option_count, sizeof(*c.given));
 	c.said = xcalloc(option_count, sizeof(*c.said));
 	(void)kept_read(&c, text, back, &unsaid, &e);
@@ -91,7 +92,7 @@ try_kept(const char *text, bool back)
 		abort();
 	option_end(&o);
 	configure_free(&c);
-	str_free(&notes);
+	str_free(&rejects);
 	str_free(&unsaid);
 }
 
@@ -108,7 +109,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_standins(text);
 	try_kept(text, false);
 	try_kept(text, true);
-	(void)record_is_literal(text);
+	(void)registry_row_is_literal(text);
 	(void)fingerprint_same(text, "a\nb\nc", &why);
 	str_free(&why);
 	free(text);

@@ -1,0 +1,18 @@
+#ifndef TEXT_LIST_H
+#define TEXT_LIST_H
+
+#include "base/str.h"
+
+/*
+ * Lists in one text: each element is preceded by its length, so that it may
+ * hold anything.
+ */
+void text_list_add(struct str *list, const char *element);
+
+/*
+ * The next element as a text that the caller frees; *list then begins behind
+ * it.  NULL at the end, or where the text is no list.
+ */
+char *text_list_next(const char **list);
+
+#endif
