@@ -1,11 +1,11 @@
 #include "story/exchange.h"
 
+#include "cutover/swap.h"
 #include "model/standin.h"
 #include "steps/capture.h"
 #include "steps/check.h"
 #include "steps/foreign_keys.h"
 #include "steps/postpone.h"
-#include "steps/swap.h"
 #include "story/catch_up.h"
 #include "story/compare.h"
 #include "story/migration.h"

@@ -9,11 +9,11 @@
 #include "base/text_list.h"
 #include "base/util.h"
 #include "cli/configure.h"
+#include "cutover/finish.h"
 #include "model/encode.h"
 #include "model/settle.h"
 #include "model/sql.h"
 #include "model/standin.h"
-#include "steps/finish.h"
 #include "steps/mdl.h"
 #include "story/recall.h"
 

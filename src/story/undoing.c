@@ -6,7 +6,7 @@
 #include "base/stop.h"
 #include "base/util.h"
 #include "cli/command.h"
-#include "steps/finish.h"
+#include "cutover/finish.h"
 #include "steps/mdl.h"
 #include "story/migration.h"
 #include "story/outlast.h"

@@ -1,4 +1,4 @@
-#include "steps/cutover_mariadb.h"
+#include "cutover/cutover_mariadb.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
  * waits in the queue behind him goes first, before the application, because
  * stronger locks do: cutover_mariadb.c.
  */
-#include "steps/cutover.h"
+#include "cutover/cutover.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,14 +17,14 @@
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "cutover/cutover_mariadb.h"
+#include "cutover/finish.h"
 #include "model/script.h"
 #include "model/sql.h"
 #include "server/peer.h"
 #include "server/server.h"
 #include "server/watchdog.h"
 #include "steps/advisory_lock.h"
-#include "steps/cutover_mariadb.h"
-#include "steps/finish.h"
 #include "steps/mdl.h"
 
 #define ER_SIGNAL_EXCEPTION 1644	/* of cutover_mariadb.c: not lined up */
@@ -301,7 +301,7 @@ attempt(struct cutover *c, struct cutover_mariadb *mariadb,
 		return 0;
 	if (rc < 0)
 		return -2;
-	/* One of the mariadb may have broken, so that they did not line up. */
+	/* A connection of it may have broken, so that they did not line up. */
 	return e->kind == ERR_LOST || db_class(e->sqlno) == DB_CONFLICT ||
 	    e->sqlno == ER_SIGNAL_EXCEPTION ? 2 : -1;
 }

@@ -1,4 +1,4 @@
-#include "steps/finish.h"
+#include "cutover/finish.h"
 
 #include <stdlib.h>
 

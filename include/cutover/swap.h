@@ -6,9 +6,9 @@
 #include "base/err.h"
 #include "base/undo.h"
 #include "cli/config.h"
+#include "cutover/cutover.h"
 #include "model/plan.h"
 #include "server/db.h"
-#include "steps/cutover.h"
 
 /* Before it: the new table's AUTO_INCREMENT is raised to the old one's, and
  * its statistics are made. */

@@ -1,4 +1,4 @@
-#include "steps/flip.h"
+#include "cutover/flip.h"
 
 #include "base/log.h"
 #include "base/str.h"

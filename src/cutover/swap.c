@@ -1,14 +1,14 @@
-#include "steps/swap.h"
+#include "cutover/swap.h"
 
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/util.h"
+#include "cutover/cutover.h"
+#include "cutover/flip.h"
 #include "steps/advisory_lock.h"
-#include "steps/cutover.h"
 #include "steps/mdl.h"
-#include "steps/flip.h"
 
 static int
 counter(struct db *db, const struct qname *table, unsigned long long *value,
