@@ -199,7 +199,7 @@ oracle-now: $B/$(PROG)
 
 # --- lint --------------------------------------------------------------------
 
-MANUALS   = man/livealter.1 man/livealter.yaml.5
+MANUALS   = $(wildcard man/*.[1-9])
 SCRIPTS   = .ci/run examples/livealter.sh t/lib/deps.sh t/lib/server-root.sh \
 	    t/lib/mariadb-plugin.sh t/lib/galera.sh
 CLANG_OFF = -Wno-padded -Wno-format-nonliteral -Wno-disabled-macro-expansion \
@@ -259,18 +259,18 @@ fuzz-now: $(FUZZERS:%=fuzz-%)
 EXAMPLES  = $(wildcard examples/*)
 
 install: $(PROG)
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 \
-	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DOCDIR)/examples
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DOCDIR)/examples
 	install -m 755 $(PROG) $(DESTDIR)$(BINDIR)
-	install -m 644 man/livealter.1 $(DESTDIR)$(MANDIR)/man1
-	install -m 644 man/livealter.yaml.5 $(DESTDIR)$(MANDIR)/man5
+	for m in $(MANUALS); do \
+	    install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${m##*.} $$m \
+	    || exit 1; done
 	install -m 644 README COPYING $(DESTDIR)$(DOCDIR)
 	install -m 644 $(EXAMPLES) $(DESTDIR)$(DOCDIR)/examples
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/$(PROG)
-	rm -f $(DESTDIR)$(MANDIR)/man1/livealter.1
-	rm -f $(DESTDIR)$(MANDIR)/man5/livealter.yaml.5
+	for m in $(MANUALS:man/%=%); do \
+	    rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$$m; done
 	rm -rf $(DESTDIR)$(DOCDIR)
 
 dist:

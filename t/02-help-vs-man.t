@@ -39,9 +39,7 @@ my (%help, %man, @help_groups, @man_groups);
 {
 	my ($options) = $man =~ /^\.Sh OPTIONS\n(.*?)^\.Sh /ms;
 	my ($group, $last);
-	my @line = split /\n/, $options // '';
-	for my $i (0 .. $#line) {
-		$_ = $line[$i];
+	for (split /\n/, $options // '') {
 		if (/^\.Ss (.*)/) {
 			push @man_groups, $group = $1;
 		} elsif (/^\.It[ ](?:Fl[ ](\w)[ ],[ ])?Fl[ ]Fl[ ]
@@ -51,8 +49,7 @@ my (%help, %man, @help_groups, @man_groups);
 			    group => $group, default => '' };
 		} elsif (/^\.It/) {
 			fail("the manual's $_ is not understood");
-		} elsif ($_ eq 'The default is' &&
-		    $line[$i + 1] =~ /^\.Cm (.*?) ?\.$/) {
+		} elsif (/^The default is (.*)\.$/) {
 			$last->{default} = $1;
 		}
 	}
@@ -139,9 +136,10 @@ for my $name (sort keys %man) {
 	    /(?:migrat\w+|compare|prove|undoing)_\w+,\ \w+,\ \w+,?
 	    \s+"(\w+)"\ \}/gx;
 	is(scalar @keys, scalar @steps, 'every step has a key');
-	my ($env) = $man =~ /^\.It Ev LIVEALTER_FAIL_AT\n(.*?)^\.El/ms;
+	my ($env) = slurp('t/README') =~
+	    /^  LIVEALTER_FAIL_AT\t(.*?)^  LIVEALTER/ms;
 	is(join(' ', grep { $env !~ /\b$_\b/ } @keys), '',
-	    '... which the manual names');
+	    '... which t/README names');
 }
 {
 	my ($case) = slurp('src/cli/dsn.c') =~ /^place\(.*?^\}/ms ? $& : '';
@@ -156,9 +154,24 @@ for my $name (sort keys %man) {
 	    '--version');
 }
 
+# Somebody looks for the words that he has seen.  Texts that stand one after
+# another in C are one.
+{
+	my ($list) = slurp('man/livealter-safety.7') =~
+	    /^\.Sh DIAGNOSTICS\n(.*?)^\.Sh /ms;
+	$list =~ s/\\\n//g;
+	my $said = join("\n", map { slurp($_) } glob('src/*.c src/*/*.c')) =~
+	    s/"\s*"//gr;
+	my @part = map { grep { /\w \w/ } split /[ ]?\.\.\.|[ ]?\b[A-Z]\b[ ]?|
+	    [ ]?\(.*?\)|:[ ]/x } $list =~ /^\.It (.*)/mg;
+	cmp_ok(scalar @part, '>=', 10, 'the manual explains messages');
+	is(join("\n", grep { index($said, $_) < 0 } @part), '',
+	    '... which the program has');
+}
+
 # --- the manuals are in order ----------------------------------------------
 
-for my $page (qw(man/livealter.1 man/livealter.yaml.5)) {
+for my $page (glob('man/*.[1-9]')) {
 	my @tool = ([qw(mandoc -T lint -W warning)],
 	    [qw(groff -mdoc -Tutf8 -ww -z)]);
 	for my $t (@tool) {

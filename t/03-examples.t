@@ -131,6 +131,32 @@ sub try_command {
 	}
 }
 
+# What is to be typed into a server and into a shell.
+{
+	my ($made, $ran) = (0, 0);
+	fresh();
+	$s->sql("CREATE USER dba_app\@localhost");
+	for (slurp('man/livealter-safety.7') =~
+	    /^\.Bd -literal[^\n]*\n(.*?)^\.Ed/msg) {
+		my $text = s/\\e\n\s*/ /gr;
+		if ($text =~ /^(?:CREATE|GRANT) /) {
+			$s->sql($text =~ s/dba_app;/dba_app\@localhost;/r);
+			$made++;
+			next;
+		}
+		fresh();
+		for my $cmd (split /\n/, $text) {
+			my $r = shell($cmd);
+			is($r->{exit}, 0, "livealter-safety.7: $cmd")
+			    or diag $r->{err};
+			$ran++;
+		}
+		is(join(', ', leftovers($s, 'app')), '',
+		    '... and at its end all is as it was');
+	}
+	is("$made, $ran", '2, 2', 'accounts and a revert were tried');
+}
+
 # --- README ----------------------------------------------------------------
 
 {
@@ -189,7 +215,7 @@ sub try_command {
 	    qw(user password);
 	fresh();
 	$s->sql("CREATE USER '$user'\@'localhost' IDENTIFIED BY '$password'");
-	my ($grants) = slurp('man/livealter.1') =~
+	my ($grants) = slurp('man/livealter-safety.7') =~
 	    /^The account needs (SELECT.*?)\s+on the database/ms;
 	$grants =~ s/ and /, /;
 	$grants =~ s/\n/ /g;

@@ -11,7 +11,7 @@ use Server;
 use Story;
 use Test::More;
 
-my $manual = slurp('man/livealter.1');
+my $manual = slurp('man/livealter-safety.7');
 my ($list) = $manual =~ /^The account needs (.*?) on the database/ms
     or die 'no list';
 $list =~ s/\s+/ /g;
