@@ -159,14 +159,14 @@ tell(struct migration *m, struct err *e)
 
 	for (i = 0; i < sizeof(story) / sizeof(story[0]); i++) {
 		if (!(story[i].in & part) ||
-		    (m->swapped && !(story[i].in & LATE)))
+		    (m->swap == SWAP_DONE && !(story[i].in & LATE)))
 			continue;
-		if (stop_requested() && !m->swapped)
+		if (stop_requested() && m->swap != SWAP_DONE)
 			return err_set(e, ERR_STOPPED, "stopped before: %s",
 			    story[i].title);
 		if (tell_step(m, &story[i], e) != 0)
 			return -1;
-		if (m->swapped)
+		if (m->swap == SWAP_DONE)
 			stop_parting(leave_swapped, &m->undo);
 	}
 	if (part == LOOK) {
@@ -252,15 +252,19 @@ run(struct config *cfg)
 	if (end == ERR_STOPPED && migrate_keep(&m)) {
 		end = ERR_KEPT;
 	} else if (clean_up(&m, &e) != 0) {
-		if (end == ERR_NONE || m.swapped)
+		if (end == ERR_NONE || m.swap == SWAP_DONE)
 			end = ERR_LEFT;
-	} else if (m.swapped && (end == ERR_LOST || end == ERR_STOPPED)) {
+	} else if (m.swap == SWAP_DONE && (end == ERR_LOST || end ==
+	    ERR_STOPPED)) {
 		end = ERR_NONE;		/* there was only cleaning up left */
 	}
 	log_flush(0);
 	if (end == ERR_NONE || end == ERR_LEFT)
 		report_end(&m);
-	else if (!m.swapped)
+	else if (m.swap == SWAP_UNKNOWN)
+		log_info("it is not known whether %s.%s was altered",
+		    cfg->database, cfg->table);
+	else if (m.swap == SWAP_NOT_YET)
 		log_info("%s.%s was not altered", cfg->database, cfg->table);
 	log_flush(0);
 	stop_parting(NULL, NULL);

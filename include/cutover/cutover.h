@@ -18,20 +18,27 @@ struct cutover_ask {
 	void *arg;
 };
 
+/* How a cut-over ends.  All but the first three set *e. */
+enum cutover_end {
+	CUTOVER_SWAPPED,	/* and all that follows the RENAME is done */
+	CUTOVER_SHUT,		/* not swapped: the gate or the look said so */
+	CUTOVER_AGAIN,		/* not swapped; within cutover.c: once more */
+	CUTOVER_FAILED,		/* not swapped, and all is as it was */
+	CUTOVER_UNFINISHED,	/* swapped; the rest is owed: UNDO_FINISH */
+	CUTOVER_UNRESTORED,	/* not swapped; what was handed over to the new
+				   table is owed: UNDO_RESTORE */
+	CUTOVER_UNKNOWN,	/* the server could not be asked */
+};
+
 /*
  * Under one short lock: look, RENAME, and what follows it (cutover_script.h).
  * From the first of these statements on, the server carries them out whether we
- * live or not.
- *
- * *swapped says whether the tables were swapped, also when what followed went
- * wrong; then the ledger holds what is left to do (UNDO_FINISH).  Returns 0;
- * 1 when the gate was shut or the look said so; or -1 with *e: ERR_SWAP,
- * ERR_FKEYS, ERR_STOPPED, or what the look said; -2 when moreover it is not
- * known that all is as it was.  When a connection breaks, it connects again
- * and looks what happened, and only then answers.
+ * live or not.  When a connection breaks, it connects again and looks what
+ * happened, and only then answers.  *e: ERR_SWAP, ERR_FKEYS, ERR_STOPPED, or
+ * what the look said.
  */
-int cutover_run(struct db *db, const struct plan *p, const struct config *cfg,
-    struct undo *undo, const struct cutover_ask *ask, bool *swapped,
+enum cutover_end cutover_run(struct db *db, const struct plan *p,
+    const struct config *cfg, struct undo *undo, const struct cutover_ask *ask,
     struct err *e);
 
 #endif

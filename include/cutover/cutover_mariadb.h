@@ -45,23 +45,37 @@ int cutover_mariadb_open(struct cutover_mariadb **l, struct db *holder,
     const struct plan *p, const struct config *cfg, struct err *e);
 void cutover_mariadb_close(struct cutover_mariadb *l);
 
-/*
- * Lock the set, and the parents.  Returns 0; 1 when the gate of set was shut;
- * 2 when a parent was in use and it may be tried again; or -1 with *e.
- */
-int cutover_mariadb_lock(struct cutover_mariadb *l, const struct mdl_set *set,
-    struct err *e);
+enum cutover_lock {
+	LOCK_HELD,
+	LOCK_SHUT,		/* the gate of the set was */
+	LOCK_AGAIN,		/* a parent was in use; it may be tried again */
+	LOCK_FAILED,		/* *e says why */
+};
+
+/* What a lock of steps/mdl.h has come to. */
+enum cutover_lock cutover_mariadb_lock_of(int mdl);
+
+/* Lock the set, and the parents. */
+enum cutover_lock cutover_mariadb_lock(struct cutover_mariadb *l,
+    const struct mdl_set *set, struct err *e);
 
 /* Let go again. */
 void cutover_mariadb_unlock(struct cutover_mariadb *l);
 
+/* Has the RENAME happened? */
+enum cutover_renamed {
+	RENAMED_NO,
+	RENAMED_YES,
+	RENAMED_UNKNOWN,		/* a connection was lost */
+};
+
 /*
- * Line up, let go, and wait for all.  Returns 1 when the tables were swapped
- * (and *e is set if something went wrong after it), 0 when not, -1 when it is
- * not known because a connection was lost.  No lock is left in any case.
- * When 0, *back says whether all that was handed over has come back.
+ * Line up, let go, and wait for all.  When the tables were swapped *e is set if
+ * something went wrong after it, else in any case.  No lock is left.  With
+ * RENAMED_NO, *back says whether all that was handed over has come back.
  */
-int cutover_mariadb_swap(struct cutover_mariadb *l, bool *back, struct err *e);
+enum cutover_renamed cutover_mariadb_swap(struct cutover_mariadb *l,
+    bool *back, struct err *e);
 
 /* The renamer's connection id. */
 unsigned long cutover_mariadb_renamer(const struct cutover_mariadb *l);

@@ -1,8 +1,6 @@
 #ifndef SWAP_H
 #define SWAP_H
 
-#include <stdbool.h>
-
 #include "base/err.h"
 #include "base/undo.h"
 #include "cli/config.h"
@@ -16,8 +14,8 @@ int swap_prepare(struct db *db, const struct plan *p,
     const struct config *cfg, struct undo *undo, struct err *e);
 
 /* The cut-over.  Returns as cutover_run(). */
-int swap_run(struct db *db, const struct plan *p, const struct config *cfg,
-    struct undo *undo, const struct cutover_ask *ask, bool *swapped,
+enum cutover_end swap_run(struct db *db, const struct plan *p,
+    const struct config *cfg, struct undo *undo, const struct cutover_ask *ask,
     struct err *e);
 
 #endif

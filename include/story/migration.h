@@ -24,6 +24,13 @@
 #include "steps/request.h"
 #include "steps/walk.h"
 
+/* Has the new table taken the old one's place?  The point of no return. */
+enum swap_state {
+	SWAP_NOT_YET,
+	SWAP_DONE,
+	SWAP_UNKNOWN,			/* the server was lost in it */
+};
+
 /*
  * One migration, from the command line to the last DROP.  Only the
  * stories (src/<name>.c) know this struct; what they call is given the parts
@@ -50,7 +57,7 @@ struct migration {
 	struct identity old_is, new_is;
 	bool told_changed;
 	double look_after;		/* now_s() */
-	bool swapped;			/* the point of no return */
+	enum swap_state swap;
 	bool resumed;			/* began in an earlier run */
 	unsigned long claimed_by;	/* the connection that locked others
 					   out: nobody came since */

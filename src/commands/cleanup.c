@@ -27,7 +27,7 @@ take_away(struct migration *m, struct err *e)
 	}
 	if (m->unproven != ERR_NONE)
 		return prove_missing(m, e);
-	if (m->swapped)
+	if (m->swap == SWAP_DONE)
 		report_end(m);
 	else if (m->reverting)
 		print_line(stdout, "Cleaned up: %s can no longer be reverted.",
@@ -70,7 +70,7 @@ clean_up(struct migration *m, struct config *cfg, struct err *e)
 		return rc;
 	log_info("the migration of %s was %s; the tables were %sswapped%s",
 	    m->names.old.sql, m->was.field[REGISTRY_STATE],
-	    m->swapped ? "" : "not ", m->reverting ? " back" : "");
+	    m->swap == SWAP_DONE ? "" : "not ", m->reverting ? " back" : "");
 	if (!cfg->dry_run)
 		return take_away(m, e);
 	if (settling_ledger(m, e) != 0)

@@ -188,7 +188,8 @@ migrate_swap(struct migration *m, struct err *e)
 		return 0;
 	}
 	rc = exchange_run(m, e);
-	if (m->swapped && (!m->cfg->drop_old_table || migration_left_behind(m)))
+	if (m->swap == SWAP_DONE && (!m->cfg->drop_old_table ||
+	    migration_left_behind(m)))
 		undo_forget(&m->undo, UNDO_ATTIC);
 	return rc;
 }
@@ -197,7 +198,7 @@ migrate_swap(struct migration *m, struct err *e)
 bool
 migrate_keep(struct migration *m)
 {
-	if (!same_text(m->cfg->on_interrupt, "keep") || m->swapped ||
+	if (!same_text(m->cfg->on_interrupt, "keep") || m->swap == SWAP_DONE ||
 	    m->reverting || m->request.aborted ||
 	    m->registry.id == 0 || m->capture.created[N_TRIGGERS - 1] == NULL)
 		return false;

@@ -80,7 +80,7 @@ check_state(const struct migration *m, struct err *e)
 		return command_hint(e, m->cfg, "revert", "swaps the tables "
 		    "back", "cleanup", "drops the old one", COMMAND_END);
 	}
-	if (m->swapped)
+	if (m->swap == SWAP_DONE)
 		return 0;
 	if (recall_check_vouched(m, e) != 0)
 		return -1;
@@ -202,9 +202,9 @@ resume_find(struct migration *m, struct err *e)
 	m->resumed = true;
 	log_info("it was %s, and had copied %s rows",
 	    field(m, REGISTRY_STATE), field(m, REGISTRY_ROWS));
-	if (!m->swapped && !m->cfg->dry_run && settle(m, e) != 0)
+	if (m->swap != SWAP_DONE && !m->cfg->dry_run && settle(m, e) != 0)
 		return -1;
-	if (!m->swapped)
+	if (m->swap != SWAP_DONE)
 		return migration_read(m, e) != 0 ? -1 : same_tables(m, e);
 	log_info("the tables were swapped; only the end is missing");
 	return m->cfg->dry_run ? 0 : settling_prepare(m, e);

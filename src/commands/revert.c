@@ -104,7 +104,7 @@ from_registry_row(struct migration *m, struct err *e)
 
 	if (check_registry_row(m, e) != 0 || recall_check_vouched(m, e) != 0)
 		return -1;
-	if (m->swapped) {
+	if (m->swap == SWAP_DONE) {
 		log_info("the tables were swapped back; only the end is "
 		    "missing");
 		return m->cfg->dry_run ? 0 : settling_prepare(m, e);
@@ -146,7 +146,7 @@ revert_inspect(struct migration *m, struct err *e)
 {
 	if (find_names(m, e) != 0)
 		return -1;
-	if (m->swapped)
+	if (m->swap == SWAP_DONE)
 		return 0;
 	if (is_there(m, &m->names.attic, e) != 0 ||
 	    is_there(m, &m->names.back_rejects, e) != 0 ||
@@ -340,7 +340,7 @@ revert_swap(struct migration *m, struct err *e)
 {
 	int rc = migrate_swap(m, e);
 
-	if (m->swapped)
+	if (m->swap == SWAP_DONE)
 		owe_the_rest(m);
 	return rc;
 }

@@ -66,11 +66,8 @@ wait_for_end(struct cutover *c, unsigned long id, struct err *e)
 	}
 }
 
-/*
- * A connection broke during the RENAME.  Connect again and look: 1 swapped,
- * 0 not swapped, -1 not to be found out.
- */
-static int
+/* A connection broke during the RENAME.  Connect again and look. */
+static enum cutover_renamed
 settle(struct cutover *c, unsigned long id, struct err *e)
 {
 	unsigned long was = db_id(c->db);
@@ -80,28 +77,28 @@ settle(struct cutover *c, unsigned long id, struct err *e)
 	if (server_reconnect(c->p->server, c->db, e) != 0 ||
 	    wait_for_end(c, id, e) != 0 ||
 	    advisory_lock_again(c->db, &c->p->names.old, was, e) != 0)
-		return -1;
+		return RENAMED_UNKNOWN;
 	attic = table_exists(c->db, &c->p->names.attic, e);
 	shadow = table_exists(c->db, &c->p->names.shadow, e);
 	if (attic < 0 || shadow < 0)
-		return -1;
+		return RENAMED_UNKNOWN;
 	log_warn("the connection broke during the RENAME; the tables %s",
 	    attic && !shadow ? "were swapped" : "were not swapped");
-	return attic && !shadow;
+	return attic && !shadow ? RENAMED_YES : RENAMED_NO;
 }
 
 /* The same, after this error, which then says if that is not known. */
-static int
+static enum cutover_renamed
 find_out(struct cutover *c, unsigned long id, struct err *e)
 {
 	struct err e2 = { .kind = ERR_NONE };
-	int rc = settle(c, id, &e2);
+	enum cutover_renamed renamed = settle(c, id, &e2);
 
-	if (rc < 0)
+	if (renamed == RENAMED_UNKNOWN)
 		err_hint(e, "it is not known whether the tables were "
 		    "swapped: they were if there is a table %s",
 		    c->p->names.attic.sql);
-	return rc;
+	return renamed;
 }
 
 static bool
@@ -203,10 +200,10 @@ send_packets(struct cutover *c, bool *renamed, struct err *e)
 }
 
 /*
- * MySQL, with the lock held: 1 swapped, 0 not, -1 not known.  When swapped, *e
- * may still say what went wrong afterwards.
+ * MySQL, with the lock held.  When swapped, *e may still say what went wrong
+ * afterwards.
  */
-static int
+static enum cutover_renamed
 swap_in_packets(struct cutover *c, struct err *e)
 {
 	struct err e2 = { .kind = ERR_NONE };
@@ -214,20 +211,20 @@ swap_in_packets(struct cutover *c, struct err *e)
 	bool renamed = false;
 
 	if (send_packets(c, &renamed, e) == 0)
-		return 1;
+		return RENAMED_YES;
 	if (e->kind == ERR_LOST)
 		return find_out(c, id, e);
 	mdl_release(c->db, -1, &e2);
-	return renamed;
+	return renamed ? RENAMED_YES : RENAMED_NO;
 }
 
-/* 0 locked; else as attempt(). */
-static int
+static enum cutover_lock
 lock(struct cutover *c, struct cutover_mariadb *mariadb,
     const struct mdl_set *set, struct err *e)
 {
 	return mariadb != NULL ? cutover_mariadb_lock(mariadb, set, e) :
-	    mdl_hold(c->db, c->p->server, set, &c->cfg->tries_swap_tables, e);
+	    cutover_mariadb_lock_of(mdl_hold(c->db, c->p->server, set,
+	    &c->cfg->tries_swap_tables, e));
 }
 
 static void
@@ -249,64 +246,76 @@ restore(struct cutover *c, struct err *e)
 	    c->cfg, c->undo, e) : 0;
 }
 
-/*
- * With the lock held.  1 swapped, 0 not, -1 not known.
- */
-static int
-swap_tables(struct cutover *c, struct cutover_mariadb *mariadb, struct err *e)
+static enum cutover_end
+swap_in_line(struct cutover *c, struct cutover_mariadb *mariadb,
+    struct err *e)
 {
 	struct err e2 = { .kind = ERR_NONE };
+	enum cutover_renamed renamed;
 	bool back = true;
-	int rc;
 
-	if (mariadb == NULL)
-		return swap_in_packets(c, e);
 	/* What MariaDB's holder hands over would go with the new table. */
 	if (script_has(&c->p->script, SCRIPT_RESTORE))
 		owe(c, UNDO_RESTORE, comes_back);
-	rc = cutover_mariadb_swap(mariadb, &back, e);
-	if (rc < 0) {
-		rc = find_out(c, cutover_mariadb_renamer(mariadb), e);
+	renamed = cutover_mariadb_swap(mariadb, &back, e);
+	if (renamed == RENAMED_UNKNOWN) {
+		renamed = find_out(c, cutover_mariadb_renamer(mariadb), e);
 		back = false;
 	}
-	if (rc == 0 && !back && restore(c, &e2) != 0) {
+	if (renamed == RENAMED_UNKNOWN)
+		return CUTOVER_UNKNOWN;
+	if (renamed == RENAMED_NO && !back && restore(c, &e2) != 0) {
 		*e = e2;
-		return -1;
+		return CUTOVER_UNRESTORED;
 	}
-	if (rc >= 0)
-		undo_forget(c->undo, UNDO_RESTORE);
-	return rc;
+	undo_forget(c->undo, UNDO_RESTORE);
+	return renamed == RENAMED_YES ? CUTOVER_SWAPPED : CUTOVER_FAILED;
 }
 
-/* One attempt: 2 when it may be tried again, else as cutover_run(). */
-static int
-attempt(struct cutover *c, struct cutover_mariadb *mariadb,
-    const struct mdl_set *set, bool *swapped, struct err *e)
+/* With the lock held.  CUTOVER_SWAPPED: and *e may say what went wrong then. */
+static enum cutover_end
+swap_tables(struct cutover *c, struct cutover_mariadb *mariadb, struct err *e)
 {
-	int rc;
+	enum cutover_renamed renamed;
 
-	rc = lock(c, mariadb, set, e);
-	if (rc != 0)
-		return rc;
+	if (mariadb != NULL)
+		return swap_in_line(c, mariadb, e);
+	renamed = swap_in_packets(c, e);
+	return renamed == RENAMED_YES ? CUTOVER_SWAPPED :
+	    renamed == RENAMED_NO ? CUTOVER_FAILED : CUTOVER_UNKNOWN;
+}
+
+/* One attempt. */
+static enum cutover_end
+attempt(struct cutover *c, struct cutover_mariadb *mariadb,
+    const struct mdl_set *set, struct err *e)
+{
+	static const enum cutover_end none[] = {
+		[LOCK_SHUT] = CUTOVER_SHUT,
+		[LOCK_AGAIN] = CUTOVER_AGAIN,
+		[LOCK_FAILED] = CUTOVER_FAILED,
+	};
+	enum cutover_lock got = lock(c, mariadb, set, e);
+	enum cutover_end end;
+	int look;
+
+	if (got != LOCK_HELD)
+		return none[got];
 	/* What the tries before the last one met. */
 	memset(e, 0, sizeof(*e));
-	rc = c->ask->last_look(c->ask->arg, e);
-	if (rc != 0) {
+	look = c->ask->last_look(c->ask->arg, e);
+	if (look != 0) {
 		unlock(c, mariadb);
-		return rc;
+		return look > 0 ? CUTOVER_SHUT : CUTOVER_FAILED;
 	}
-	rc = swap_tables(c, mariadb, e);
-	*swapped = rc == 1;
-	if (rc == 1)
-		return 0;
-	if (rc < 0)
-		return -2;
+	end = swap_tables(c, mariadb, e);
 	/* A connection of it may have broken, so that they did not line up. */
-	return e->kind == ERR_LOST || db_class(e->sqlno) == DB_CONFLICT ||
-	    e->sqlno == ER_SIGNAL_EXCEPTION ? 2 : -1;
+	return end == CUTOVER_FAILED && (e->kind == ERR_LOST ||
+	    db_class(e->sqlno) == DB_CONFLICT ||
+	    e->sqlno == ER_SIGNAL_EXCEPTION) ? CUTOVER_AGAIN : end;
 }
 
-/* Nothing was swapped; the main connection may have to be made anew. */
+/* Nothing was swapped; the main connection may have to be made again. */
 static bool
 may_go_on(struct cutover *c)
 {
@@ -318,65 +327,74 @@ may_go_on(struct cutover *c)
 
 #define PATIENCE	60.0	/* seconds of attempts that cost nobody */
 
-/* Attempts with connections of their own, made anew each time. */
-static int
-attempts(struct cutover *c, bool *swapped, struct err *e)
+/* Attempts with connections of their own, each time new ones. */
+static enum cutover_end
+attempts(struct cutover *c, struct err *e)
 {
 	const struct qname **t;
 	struct mdl_set set;
 	struct cutover_mariadb *mariadb = NULL;
 	double began = now_s();
-	int rc;
+	enum cutover_end end;
 
 	t = finish_tables(c->p, &c->p->names.shadow, &set);
 	set.gate = c->ask->gate;
 	do {
 		memset(e, 0, sizeof(*e));
-		rc = !c->p->server->mariadb ? 0 :
-		    cutover_mariadb_open(&mariadb, c->db, c->p, c->cfg, e);
-		if (rc == 0)
-			rc = attempt(c, mariadb, &set, swapped, e);
+		end = c->p->server->mariadb && cutover_mariadb_open(&mariadb,
+		    c->db, c->p, c->cfg, e) != 0 ? CUTOVER_FAILED :
+		    attempt(c, mariadb, &set, e);
 		cutover_mariadb_close(mariadb);
 		mariadb = NULL;
-		if (rc == -1 && e->kind == ERR_LOST && may_go_on(c))
-			rc = 2;
-		if (rc == 2 && stop_sleep(0.01))
-			rc = err_set(e, ERR_STOPPED, "stopped");
-	} while (rc == 2 && now_s() - began < PATIENCE);
+		if (end == CUTOVER_FAILED && e->kind == ERR_LOST &&
+		    may_go_on(c))
+			end = CUTOVER_AGAIN;
+		if (end == CUTOVER_AGAIN && stop_sleep(0.01)) {
+			err_set(e, ERR_STOPPED, "stopped");
+			end = CUTOVER_FAILED;
+		}
+	} while (end == CUTOVER_AGAIN && now_s() - began < PATIENCE);
 	free(t);
-	return rc;
+	return end;
 }
 
-int
+/* Nothing was swapped, and *e is to say why. */
+static enum cutover_end
+explain(enum cutover_end end, struct err *why, struct err *e)
+{
+	if (end == CUTOVER_SHUT)
+		return end;
+	if (why->kind == ERR_NONE)
+		err_set(why, ERR_SWAP, "no moment was found in which no "
+		    "session used the tables");
+	if (why->kind == ERR_SQL || why->kind == ERR_LOST)
+		why->kind = ERR_SWAP;
+	*e = *why;
+	return end == CUTOVER_AGAIN ? CUTOVER_FAILED : end;
+}
+
+enum cutover_end
 cutover_run(struct db *db, const struct plan *p, const struct config *cfg,
-    struct undo *undo, const struct cutover_ask *ask, bool *swapped,
-    struct err *e)
+    struct undo *undo, const struct cutover_ask *ask, struct err *e)
 {
 	struct cutover c = { db, p, cfg, undo, ask };
 	struct err why = { .kind = ERR_NONE };
-	int rc;
+	enum cutover_end end;
 
 	/* The old one, on the way back, is not ours to drop. */
 	if (p->park != NULL && !p->complete)
 		undo_push(undo, UNDO_SHADOW, "DROP TABLE IF EXISTS %s",
 		    p->names.parked.sql);
-	rc = attempts(&c, swapped, &why);
-	if (!*swapped) {
-		if (why.kind == ERR_NONE)
-			err_set(&why, ERR_SWAP, "no moment was found in which "
-			    "nobody used the tables");
-		if (why.kind == ERR_SQL || why.kind == ERR_LOST)
-			why.kind = ERR_SWAP;
-		if (rc != 1)
-			*e = why;
-		return rc == 2 ? -1 : rc;
-	}
+	end = attempts(&c, &why);
+	if (end != CUTOVER_SWAPPED)
+		return explain(end, &why, e);
 	note_swapped(&c, p->server->mariadb && why.kind == ERR_NONE);
 	if (why.kind == ERR_NONE && (!p->server->mariadb ||
 	    finish_names(db, p, cfg, undo, &why) == 0)) {
 		undo_forget(undo, UNDO_FINISH);
-		return 0;
+		return CUTOVER_SWAPPED;
 	}
 	log_warn("the tables were swapped, but then: %s", why.text);
-	return finish_run(db, p, cfg, undo, e);
+	return finish_run(db, p, cfg, undo, e) == 0 ? CUTOVER_SWAPPED :
+	    CUTOVER_UNFINISHED;
 }

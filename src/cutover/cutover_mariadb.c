@@ -112,20 +112,25 @@ lock_parents(struct cutover_mariadb *l, struct err *e)
 	    db_class(e->sqlno) == DB_CONFLICT ? 1 : rc;
 }
 
-int
+enum cutover_lock
+cutover_mariadb_lock_of(int mdl)
+{
+	return mdl == 0 ? LOCK_HELD : mdl > 0 ? LOCK_SHUT : LOCK_FAILED;
+}
+
+enum cutover_lock
 cutover_mariadb_lock(struct cutover_mariadb *l, const struct mdl_set *set,
     struct err *e)
 {
-	int rc;
-
-	rc = mdl_hold(l->holder, l->p->server, set,
+	int rc = mdl_hold(l->holder, l->p->server, set,
 	    &l->cfg->tries_swap_tables, e);
+
 	if (rc != 0)
-		return rc;
+		return cutover_mariadb_lock_of(rc);
 	rc = lock_parents(l, e);
 	if (rc != 0)
 		cutover_mariadb_unlock(l);
-	return rc == 1 ? 2 : rc;
+	return rc > 0 ? LOCK_AGAIN : rc == 0 ? LOCK_HELD : LOCK_FAILED;
 }
 
 void
@@ -414,7 +419,7 @@ hand_back(struct cutover_mariadb *l, bool locked)
 	return done;
 }
 
-int
+enum cutover_renamed
 cutover_mariadb_swap(struct cutover_mariadb *l, bool *back, struct err *e)
 {
 	size_t done = 0;
@@ -428,14 +433,14 @@ cutover_mariadb_swap(struct cutover_mariadb *l, bool *back, struct err *e)
 		if (rc == 0 || done > (l->p->park != NULL)) {
 			if (rc != 0)
 				err_while(e, "the old table");
-			return 1;
+			return RENAMED_YES;
 		}
 	}
 	if (e->kind == ERR_LOST)
-		return -1;
+		return RENAMED_UNKNOWN;
 	*back = hand_back(l, locked);
 	/* What was handed over once is not to be handed over again. */
 	if (script_has(&l->p->script, SCRIPT_HOLDER))
 		e->sqlno = 0;
-	return 0;
+	return RENAMED_NO;
 }

@@ -142,16 +142,13 @@ swap_prepare(struct db *db, const struct plan *p, const struct config *cfg,
 	    (p->back != NULL && flip_prepare(db, p, undo, e) != 0) ? -1 : 0;
 }
 
-int
+enum cutover_end
 swap_run(struct db *db, const struct plan *p, const struct config *cfg,
-    struct undo *undo, const struct cutover_ask *ask, bool *swapped,
-    struct err *e)
+    struct undo *undo, const struct cutover_ask *ask, struct err *e)
 {
-	int rc;
+	enum cutover_end end = cutover_run(db, p, cfg, undo, ask, e);
 
-	rc = cutover_run(db, p, cfg, undo, ask, swapped, e);
-	if (!*swapped || rc != 0)
-		return rc;
-	raise_counter_again(db, p, cfg);
-	return 0;
+	if (end == CUTOVER_SWAPPED)
+		raise_counter_again(db, p, cfg);
+	return end;
 }

@@ -107,7 +107,7 @@ note_cutover(struct migration *m, struct err *e)
 static int
 forget_cutover(struct migration *m, struct err *e)
 {
-	return m->swapped && undo_owes(&m->undo, UNDO_FINISH) ? 0 :
+	return m->swap == SWAP_DONE && undo_owes(&m->undo, UNDO_FINISH) ? 0 :
 	    registry_note_cutover(&m->registry, m->db, "", e);
 }
 
@@ -139,6 +139,7 @@ look_and_swap(struct migration *m, const struct mdl_gate *gate,
 {
 	const struct cutover_ask ask = { gate, look_and_prove, m };
 	struct err ignored = { .kind = ERR_NONE };
+	enum cutover_end end;
 	int rc;
 
 	if (watch_tables(m, e) != 0 || catch_up_run(m, e) != 0)
@@ -150,16 +151,18 @@ look_and_swap(struct migration *m, const struct mdl_gate *gate,
 	    watch_persist(m, make_ready, e);
 	if (rc != 0)
 		return rc;
-	rc = swap_run(m->db, &m->plan, m->cfg, &m->undo, &ask, &m->swapped,
-	    e);
-	if (!m->swapped)
+	end = swap_run(m->db, &m->plan, m->cfg, &m->undo, &ask, e);
+	m->swap = end == CUTOVER_SWAPPED || end == CUTOVER_UNFINISHED ?
+	    SWAP_DONE : end == CUTOVER_UNKNOWN ? SWAP_UNKNOWN : SWAP_NOT_YET;
+	if (m->swap != SWAP_DONE)
 		prove_end(m);
 	outlast_note(m);
-	if (rc == -2)
+	if (end == CUTOVER_UNKNOWN || end == CUTOVER_UNRESTORED)
 		return -1;
-	if (forget_cutover(m, rc == 0 ? e : &ignored) != 0 && rc == 0)
-		return -1;
-	return rc == 1 && remove_keys(m, e) != 0 ? -1 : rc;
+	if (end == CUTOVER_SWAPPED)
+		return forget_cutover(m, e);
+	forget_cutover(m, &ignored);
+	return end != CUTOVER_SHUT ? -1 : remove_keys(m, e) != 0 ? -1 : 1;
 }
 
 /*

@@ -21,7 +21,8 @@ wait_once(struct migration *m, struct in_flight *f, double began, bool *told,
 
 	if (rc == 0 && now_s() - began > TELL_AFTER && !*told) {
 		log_info("waiting for statements that began before the "
-		    "%s; %s", m->swapped ? "swap" : "triggers", who.s);
+		    "%s; %s", m->swap == SWAP_DONE ? "swap" : "triggers",
+		    who.s);
 		*told = true;
 	}
 	if (rc == 0 && limit > 0 && now_s() - began > limit)
@@ -80,7 +81,7 @@ outlast_note(struct migration *m)
 {
 	struct err ignored = { .kind = ERR_NONE };
 
-	if (m->swapped && m->plan.back != NULL)
+	if (m->swap == SWAP_DONE && m->plan.back != NULL)
 		in_flight_late(&m->late, m->db, &m->plan, m->cfg, &ignored);
 }
 

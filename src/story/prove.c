@@ -52,7 +52,7 @@ prove_end(struct migration *m)
 bool
 prove_is_missing(const struct migration *m)
 {
-	return m->swapped && m->cfg->verify_swap != VERIFY_SWAP_NO &&
+	return m->swap == SWAP_DONE && m->cfg->verify_swap != VERIFY_SWAP_NO &&
 	    registry_row_is_unproven(&m->was);
 }
 
@@ -126,7 +126,7 @@ prove_run(struct migration *m, struct err *e)
 {
 	int rc;
 
-	if (!m->swapped)
+	if (m->swap != SWAP_DONE)
 		return 0;
 	if (m->unproven != ERR_NONE)
 		return prove_missing(m, e);
@@ -149,5 +149,5 @@ prove_run(struct migration *m, struct err *e)
 int
 prove_late(struct migration *m, struct err *e)
 {
-	return m->swapped && m->proof != NULL ? prove_run(m, e) : 0;
+	return m->swap == SWAP_DONE && m->proof != NULL ? prove_run(m, e) : 0;
 }

@@ -144,7 +144,7 @@ see_what_it_is(struct migration *m, struct config *cfg, struct err *e)
 	if (read_options(m, cfg, e) != 0 || see_what_is_vouched_for(m, e) != 0)
 		return -1;
 	rc = registry_swapped(m->db, &m->names.old, &m->was, e);
-	m->swapped = rc == 1;
+	m->swap = rc == 1 ? SWAP_DONE : SWAP_NOT_YET;
 	return rc < 0 ? -1 : 0;
 }
 
@@ -260,7 +260,7 @@ is_really_gone(struct migration *m, const struct qname *name, struct err *e)
 static int
 push_trigger(struct migration *m, const struct qname *name, struct err *e)
 {
-	const struct qname *table = m->swapped ? &m->names.attic :
+	const struct qname *table = m->swap == SWAP_DONE ? &m->names.attic :
 	    &m->names.old;
 	struct str schema = STR_INIT, trigger = STR_INIT;
 	char *on = NULL;
@@ -314,8 +314,8 @@ is_referenced(struct migration *m, const struct qname *table, struct err *e)
 	fkey_free(&children);
 	if (rc == 1)
 		log_info("the %s table stays as %s: foreign keys of other "
-		    "tables reference it", m->swapped ? plan_here(&m->plan) :
-		    plan_there(&m->plan), table->sql);
+		    "tables reference it", m->swap == SWAP_DONE ?
+		    plan_here(&m->plan) : plan_there(&m->plan), table->sql);
 	return rc;
 }
 
@@ -327,26 +327,26 @@ is_referenced(struct migration *m, const struct qname *table, struct err *e)
 static int
 push_other(struct migration *m, struct err *e)
 {
-	const struct qname *table = m->swapped ? &m->names.attic :
+	const struct qname *table = m->swap == SWAP_DONE ? &m->names.attic :
 	    &m->names.shadow;
 	int rc;
 
-	if (m->swapped || m->reverting) {
+	if (m->swap == SWAP_DONE || m->reverting) {
 		if (!m->cfg->drop_old_table || m->unproven != ERR_NONE)
 			return 0;
 		rc = is_referenced(m, table, e);
 		if (rc != 0)
 			return rc < 0 ? -1 : 0;
 	}
-	return push_table(m, m->swapped ? UNDO_ATTIC : UNDO_SHADOW, table,
-	    m->vouched, e);
+	return push_table(m, m->swap == SWAP_DONE ? UNDO_ATTIC : UNDO_SHADOW,
+	    table, m->vouched, e);
 }
 
 /* The row's end: it goes, or says what can be done from now on. */
 static void
 push_registry_row(struct migration *m)
 {
-	if (m->swapped && m->cfg->reverse)
+	if (m->swap == SWAP_DONE && m->cfg->reverse)
 		undo_push(&m->undo, UNDO_RECORD, "UPDATE %s SET state = "
 		    "'%s' WHERE id = %s", m->registry.name.sql,
 		    registry_row_state_word(STATE_REVERTIBLE), field(m,
@@ -360,7 +360,7 @@ push_registry_row(struct migration *m)
 int
 recall_ledger(struct migration *m, struct err *e)
 {
-	bool forth = !m->reverting && !m->swapped &&
+	bool forth = !m->reverting && m->swap != SWAP_DONE &&
 	    field(m, REGISTRY_BACK_REJECTS)[0] != '\0';
 
 	push_registry_row(m);

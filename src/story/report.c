@@ -28,10 +28,10 @@ report_end(const struct migration *m)
 
 	if (m->cfg->statistics && !m->cfg->dry_run)
 		report_statistics(m);
-	if (m->swapped && m->cfg->dry_run)
+	if (m->swap == SWAP_DONE && m->cfg->dry_run)
 		print_line(stdout, "Dry run complete.  %s was %s before; its "
 		    "end is still missing.", m->names.old.sql, done);
-	else if (m->swapped)
+	else if (m->swap == SWAP_DONE)
 		print_line(stdout, "Successfully %s %s.", done,
 		    m->names.old.sql);
 	else if (m->cfg->dry_run)

@@ -122,7 +122,7 @@ static int
 find_list(struct settle_list *list, const struct migration *m, bool tell,
     struct err *e)
 {
-	const struct qname *there = m->swapped ? &m->names.attic :
+	const struct qname *there = m->swap == SWAP_DONE ? &m->names.attic :
 	    &m->names.shadow;
 	struct str lost = STR_INIT;
 	struct left l;
@@ -135,7 +135,7 @@ find_list(struct settle_list *list, const struct migration *m, bool tell,
 		.dependents_here = &l.dependents_here,
 		.dependents_there = &l.dependents_there,
 		.mariadb = m->server.mariadb,
-		.swapped = m->swapped,
+		.swapped = m->swap == SWAP_DONE,
 		.reverting = m->reverting,
 		.kept_in_step = m->cfg->reverse,
 		.follow_children = m->reverting ||
@@ -178,7 +178,7 @@ reach_add(struct reach *r, const struct qname *t)
 static int
 reach_find(struct reach *r, struct migration *m, struct err *e)
 {
-	const struct qname *other = m->swapped ? &m->names.attic :
+	const struct qname *other = m->swap == SWAP_DONE ? &m->names.attic :
 	    &m->names.shadow;
 	const struct qname *t[] = { &m->names.old, other, &m->names.rejects };
 	size_t i, n, was;
@@ -304,7 +304,7 @@ check_settled(struct migration *m, struct err *e)
 static int
 is_parked(struct migration *m, struct err *e)
 {
-	return m->swapped || !m->vouched ? 0 :
+	return m->swap == SWAP_DONE || !m->vouched ? 0 :
 	    table_exists(m->db, &m->names.parked, e);
 }
 
@@ -432,7 +432,7 @@ keep_what_is_noted(struct migration *m, struct err *e)
 
 	if (there < 0)
 		return -1;
-	if (!m->swapped || !m->vouched || !there ||
+	if (m->swap != SWAP_DONE || !m->vouched || !there ||
 	    capture_rejects(m->db, &m->plan, e) == 0)
 		return 0;
 	undo_forget(&m->undo, UNDO_ATTIC);

@@ -28,7 +28,7 @@ static int
 drop_triggers(struct migration *m, struct err *e)
 {
 	const struct qname *table =
-	    m->swapped ? &m->names.attic : &m->names.old;
+	    m->swap == SWAP_DONE ? &m->names.attic : &m->names.old;
 	int rc;
 
 	if (!undo_owes(&m->undo, UNDO_TRIGGER))
@@ -47,9 +47,9 @@ drop_triggers(struct migration *m, struct err *e)
 static int
 close_registry_row(struct migration *m, struct err *e)
 {
-	if (m->swapped)
+	if (m->swap == SWAP_DONE)
 		outlast_swap(m);
-	if (!m->swapped || !m->cfg->reverse)
+	if (m->swap != SWAP_DONE || !m->cfg->reverse)
 		return registry_end(&m->registry, m->db, &m->server,
 		    &m->cfg->tries_drop_triggers, e);
 	if (registry_state(&m->registry, m->db, STATE_REVERTIBLE, e) != 0)
@@ -136,7 +136,8 @@ undoing_drop(struct migration *m, struct err *e)
 		    m->plan.apart.n > 0 ? ", without its foreign keys to "
 		    "itself" : "");
 	}
-	if (m->swapped && (!m->cfg->drop_old_table || migration_left_behind(m)))
+	if (m->swap == SWAP_DONE && (!m->cfg->drop_old_table ||
+	    migration_left_behind(m)))
 		log_info("the %s table stays as %s%s",
 		    m->reverting ? "new" : "old", m->names.attic.sql,
 		    m->cfg->reverse ? ", and is kept in step" : "");
@@ -148,8 +149,8 @@ static int
 tell_undoing(struct migration *m, struct err *e)
 {
 	if (m->unproven != ERR_NONE || undo_owes_only(&m->undo, UNDO_RECORD) ||
-	    watch_state(m, m->swapped ? STATE_CLEANING : STATE_UNDOING, e) ==
-	    0)
+	    watch_state(m, m->swap == SWAP_DONE ? STATE_CLEANING :
+	    STATE_UNDOING, e) == 0)
 		return 0;
 	if (e->kind == ERR_LOST || e->kind == ERR_BUSY ||
 	    registry_ours(&m->registry, m->db, e) >= 0)
