@@ -12,13 +12,7 @@ my $s = Server->start;
 my $ALTER = "ADD COLUMN extra INT NOT NULL DEFAULT 7";
 
 # The steps, in order, as the source tells them.
-open my $fh, '<', 'src/main.c' or die "src/main.c: $!\n";
-my $src = do { local $/; <$fh> };
-my ($story) = $src =~ /story\[\]\s*=\s*\{(.*?)\n\};/s
-    or die "no story in src/main.c\n";
-# Not those that are only of resume.
-my @keys = $story =~ /(?:migrat\w+|undoing|prove)_\w+,\ \w+,\ \w+,
-    \s+"(\w+)"\s*\}/gx;
+my @keys = map { $_->{key} } steps_of('migrate');
 cmp_ok(scalar @keys, '>=', 12, 'the story: ' . join ' ', @keys);
 is(scalar(grep { $_ eq 'swap' } @keys), 1, '... in which there is one swap');
 

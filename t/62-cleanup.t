@@ -42,9 +42,7 @@ sub only_theirs {
 set_up();
 my $dump = $s->dump('app');
 my $done = 0;
-my ($story) = slurp('src/main.c') =~ /story\[\]\s*=\s*\{(.*?)\n\};/s;
-my @keys = $story =~ /(?:migrat\w+|undoing|prove)_\w+,\ \w+,\ \w+,
-    \s+"(\w+)"\s*\}/gx;
+my @keys = map { $_->{key} } steps_of('migrate');
 for my $at (map { my $k = $_; map { "$_:$k" } qw(before after) } @keys) {
 	$done = 1 if $at eq 'after:swap';
 	die_at($s, $at, @run);

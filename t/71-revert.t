@@ -112,7 +112,7 @@ stays('another ALTER', 17, qr/is another ALTER: \Q$ALTER\E/,
     revert('DROP KEY u, MODIFY s VARCHAR(50), ADD x INT, RENAME COLUMN s TO ' .
     'u, RENAME COLUMN u TO s', '--accept-loss'));
 $r = revert($ALTER, '--accept-loss', '--dry-run');
-stays('a dry run', 0, qr/plan the way back/, $r);
+stays('a dry run', 0, qr/plan the revert/, $r);
 like($r->{out}, qr/^RENAME TABLE `app`.`t` TO `app`.`_t_new`, `app`.`/m,
     '... shows the swap');
 unlike($r->{out}, qr/CREATE|INSERT LOW/, '... and nothing that is not done');

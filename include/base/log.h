@@ -41,6 +41,9 @@ void log_warn(const char *fmt, ...) PRINTF(1, 2);
 void log_error(const char *fmt, ...) PRINTF(1, 2);
 void log_hint(const char *fmt, ...) PRINTF(1, 2);
 
+/* What went wrong, and what to do about it. */
+void log_failure(const struct err *e);
+
 /* What has several lines, separated by until, is several messages. */
 void log_lines(void (*put_line)(const char *fmt, ...) PRINTF(1, 2),
     const char *text, const char *until);

@@ -1,28 +1,23 @@
 #ifndef MIGRATE_H
 #define MIGRATE_H
 
-#include <stdbool.h>
-
 #include "base/err.h"
+#include "cli/config.h"
 #include "story/migration.h"
 
 /*
- * livealter without another command: the steps of a migration, in the order of
- * main.c.  Each returns 0, or -1 with *e.
+ * livealter without another command: a copy of the table is altered while
+ * triggers keep it up to date, and then takes the place of the original.
+ * Returns the exit status.
  */
-int migrate_inspect(struct migration *m, struct err *e);
-int migrate_check(struct migration *m, struct err *e);
-int migrate_create(struct migration *m, struct err *e);
-int migrate_alter(struct migration *m, struct err *e);
-int migrate_plan(struct migration *m, struct err *e);
-int migrate_capture(struct migration *m, struct err *e);
-int migrate_copy(struct migration *m, struct err *e);
-int migrate_swap(struct migration *m, struct err *e);
+enum err_kind migrate_run(struct config *cfg);
 
 /*
- * After a signal: if --on-interrupt=keep asks for it, and it can be resumed,
- * leave all that was made where it is, say so, and return true.
+ * Steps that resume and revert share with it.  Each returns 0, or -1 with *e.
  */
-bool migrate_keep(struct migration *m);
+int migrate_check(struct migration *m, struct err *e);
+int migrate_plan(struct migration *m, struct err *e);
+int migrate_copy(struct migration *m, struct err *e);
+int migrate_swap(struct migration *m, struct err *e);
 
 #endif

@@ -2,14 +2,14 @@
 #define REVERT_H
 
 #include "base/err.h"
-#include "story/migration.h"
+#include "cli/config.h"
 
 /*
- * livealter revert: its steps, where they are others than those of migrate.h.
- * Each returns 0, or -1 with *e.
+ * livealter revert: swap the tables back.  The new table and the old one change
+ * their parts: the plan back becomes the plan, and what compares, swaps and
+ * cleans up after a migration does it once more.  Until the swap nothing is
+ * made, so there is nothing to undo.  Returns the exit status.
  */
-int revert_inspect(struct migration *m, struct err *e);
-int revert_plan(struct migration *m, struct err *e);
-int revert_swap(struct migration *m, struct err *e);
+enum err_kind revert_run(struct config *cfg);
 
 #endif

@@ -1,6 +1,8 @@
 #ifndef UNDOING_H
 #define UNDOING_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/undo.h"
 #include "story/migration.h"
@@ -20,6 +22,12 @@ int undoing_drop(struct migration *m, struct err *e);
 /* After a failure: take away what is left on the server and is not meant to
  * stay; a connection that breaks meanwhile is opened again. */
 int undoing_run(struct migration *m, struct err *e);
+
+/*
+ * After a signal: if --on-interrupt=keep asks for it, and it can be resumed,
+ * leave all that was made where it is, say so, and return true.
+ */
+bool undoing_keep(struct migration *m);
 
 /* Print the statements that are left in a ledger, with a hint. */
 void undoing_print(struct undo *undo);

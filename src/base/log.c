@@ -406,3 +406,11 @@ log_lines(void (*put_line)(const char *fmt, ...) PRINTF(1, 2), const char *text,
 	}
 	str_free(&line);
 }
+
+void
+log_failure(const struct err *e)
+{
+	log_lines(log_error, e->text, ERR_LINE);
+	if (e->hint[0] != '\0')
+		log_lines(log_hint, e->hint, ERR_LINE);
+}

@@ -24,15 +24,19 @@
 #include "steps/sweep.h"
 #include "steps/unique.h"
 #include "story/catch_up.h"
+#include "story/compare.h"
 #include "story/exchange.h"
 #include "story/migration.h"
 #include "story/outlast.h"
+#include "story/prove.h"
 #include "story/recall.h"
+#include "story/story.h"
 #include "story/unchanged.h"
+#include "story/undoing.h"
 #include "story/watch.h"
 
-int
-migrate_inspect(struct migration *m, struct err *e)
+static int
+inspect(struct migration *m, struct err *e)
 {
 	if (qname_set(&m->names.old, m->cfg->database, m->cfg->table, e) !=
 	    0 ||
@@ -55,8 +59,8 @@ migrate_check(struct migration *m, struct err *e)
 	return check_all(&in, e);
 }
 
-int
-migrate_create(struct migration *m, struct err *e)
+static int
+create(struct migration *m, struct err *e)
 {
 	if (m->cfg->execute && (recall_enter(m, e) != 0 ||
 	    capture_prepare(m->db, &m->server, &m->names, &m->undo, e) != 0))
@@ -68,8 +72,8 @@ migrate_create(struct migration *m, struct err *e)
 	    &m->names.shadow, e);
 }
 
-int
-migrate_alter(struct migration *m, struct err *e)
+static int
+alter(struct migration *m, struct err *e)
 {
 	return shadow_alter(m->db, &m->names, m->old, &m->alter, &m->server,
 	    m->cfg, e) != 0 ||
@@ -143,8 +147,8 @@ migrate_plan(struct migration *m, struct err *e)
 	    e) : 0;
 }
 
-int
-migrate_capture(struct migration *m, struct err *e)
+static int
+capture(struct migration *m, struct err *e)
 {
 	if (capture_run(m->db, &m->plan, m->cfg, &m->undo, &m->capture,
 	    e) != 0 || outlast_run(m, e) != 0)
@@ -194,18 +198,28 @@ migrate_swap(struct migration *m, struct err *e)
 	return rc;
 }
 
-/* It can be resumed once the triggers are complete and known. */
-bool
-migrate_keep(struct migration *m)
+static const struct story_step story[] = {
+	{ "connect", migration_connect, story_always, ERR_CONNECT, "connect" },
+	{ "inspect the table", inspect, story_always, ERR_SQL, "inspect" },
+	{ "check that this is safe", migrate_check, story_always, ERR_SQL,
+	    "check" },
+	{ "create the new table", create, story_plans, ERR_CREATE, "create" },
+	{ "alter the new table", alter, story_plans, ERR_ALTER, "alter" },
+	{ "plan", migrate_plan, story_plans, ERR_SQL, "plan" },
+	{ "create the triggers", capture, story_acts, ERR_TRIGGERS,
+	    "capture" },
+	{ "copy the rows", migrate_copy, story_acts, ERR_SQL, "copy" },
+	{ "compare the two tables", compare_run, story_acts, ERR_SQL,
+	    "verify" },
+	{ "swap the tables", migrate_swap, story_acts, ERR_SWAP, "swap" },
+	{ "prove the swap", prove_run, story_ends, ERR_LEFT, "prove" },
+	{ "drop the triggers", undoing_release, story_ends, ERR_LEFT,
+	    "release" },
+	{ "drop the old table", undoing_drop, story_ends, ERR_LEFT, "drop" },
+};
+
+enum err_kind
+migrate_run(struct config *cfg)
 {
-	if (!same_text(m->cfg->on_interrupt, "keep") || m->swap == SWAP_DONE ||
-	    m->reverting || m->request.aborted ||
-	    m->registry.id == 0 || m->capture.created[N_TRIGGERS - 1] == NULL)
-		return false;
-	undo_forget(&m->undo, UNDO_ANY);
-	log_info("kept, with the triggers at work; the ID is %llu",
-	    m->registry.id);
-	command_log(log_hint, m->cfg, "resume", "goes on with it", "cleanup",
-	    "takes it away", COMMAND_END);
-	return true;
+	return story_tell(story, sizeof(story) / sizeof(story[0]), cfg);
 }

@@ -9,13 +9,18 @@
 #include "base/util.h"
 #include "cli/command.h"
 #include "cli/configure.h"
+#include "commands/migrate.h"
 #include "model/fingerprint.h"
 #include "model/hint.h"
-#include "steps/heartbeat.h"
 #include "steps/foreign_keys.h"
+#include "steps/heartbeat.h"
+#include "story/compare.h"
 #include "story/migration.h"
+#include "story/prove.h"
 #include "story/recall.h"
 #include "story/settling.h"
+#include "story/story.h"
+#include "story/undoing.h"
 
 /*
  * Going on after the last chunk that was committed.
@@ -187,8 +192,14 @@ check_added(const struct migration *m, struct err *e)
 	return 0;
 }
 
-int
-resume_find(struct migration *m, struct err *e)
+/*
+ * Find the one that died, and see that the tables are what they were.
+ * ERR_REFUSED when there is none, or it died too early or while it was taken
+ * away, or a table is another.  One that was swapped is made ready to be
+ * finished.
+ */
+static int
+find(struct migration *m, struct err *e)
 {
 	int rc = recall_find(m, m->recalled, e);
 
@@ -259,8 +270,13 @@ read_mark(struct migration *m, struct err *e)
 	return rc != 0 ? hint_cleanup(m, e) : 0;
 }
 
-int
-resume_join(struct migration *m, struct err *e)
+/*
+ * See that what becomes of the rows, and the triggers are what they were, or
+ * say what is not (ERR_REFUSED, ERR_TRIGGERS, ERR_REJECTED); then make it
+ * ours.
+ */
+static int
+join(struct migration *m, struct err *e)
 {
 	if (read_mark(m, e) != 0 || same_plan(m, e) != 0 ||
 	    same_triggers(m, e) != 0)
@@ -272,4 +288,27 @@ resume_join(struct migration *m, struct err *e)
 	if (recall_adopt(m, e) != 0 || recall_ledger(m, e) != 0)
 		return -1;
 	return registry_note_triggers(&m->registry, m->db, &m->capture, e);
+}
+
+static const struct story_step story[] = {
+	{ "connect", migration_connect, story_always, ERR_CONNECT, "connect" },
+	{ "find what has died", find, story_always, ERR_SQL, "find" },
+	{ "check that this is safe", migrate_check, story_always, ERR_SQL,
+	    "check" },
+	{ "plan", migrate_plan, story_always, ERR_SQL, "plan" },
+	{ "take up what is there", join, story_always, ERR_SQL, "join" },
+	{ "copy the rows", migrate_copy, story_acts, ERR_SQL, "copy" },
+	{ "compare the two tables", compare_run, story_acts, ERR_SQL,
+	    "verify" },
+	{ "swap the tables", migrate_swap, story_acts, ERR_SWAP, "swap" },
+	{ "prove the swap", prove_run, story_ends, ERR_LEFT, "prove" },
+	{ "drop the triggers", undoing_release, story_ends, ERR_LEFT,
+	    "release" },
+	{ "drop the old table", undoing_drop, story_ends, ERR_LEFT, "drop" },
+};
+
+enum err_kind
+resume_run(struct config *cfg)
+{
+	return story_tell(story, sizeof(story) / sizeof(story[0]), cfg);
 }

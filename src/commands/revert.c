@@ -15,18 +15,13 @@
 #include "steps/mdl.h"
 #include "steps/shadow.h"
 #include "steps/trust.h"
+#include "story/compare.h"
 #include "story/migration.h"
+#include "story/prove.h"
 #include "story/recall.h"
 #include "story/settling.h"
-
-/*
- * Swapping back.  The new table and the old one change their parts: the plan
- * of the way back becomes the plan, and what compares, swaps and cleans up
- * after a migration does it once more.  Until the swap nothing is made, so
- * there is nothing to undo.
- */
-
-
+#include "story/story.h"
+#include "story/undoing.h"
 
 static int
 is_there(struct migration *m, const struct qname *table, struct err *e)
@@ -141,8 +136,8 @@ need_alter(const struct migration *m, struct err *e)
 	    "--allow-warnings as the migration had them");
 }
 
-int
-revert_inspect(struct migration *m, struct err *e)
+static int
+inspect(struct migration *m, struct err *e)
 {
 	if (find_names(m, e) != 0)
 		return -1;
@@ -297,8 +292,8 @@ tell_registry(struct migration *m, struct err *e)
  * That the triggers are, byte for byte, those that this plan would make says
  * that it is the plan they were made by.
  */
-int
-revert_plan(struct migration *m, struct err *e)
+static int
+plan_back(struct migration *m, struct err *e)
 {
 	if (plan_again(m, e) != 0 ||
 	    capture_recall(m->db, &m->plan, &m->capture, e) != 0)
@@ -335,12 +330,33 @@ owe_the_rest(struct migration *m)
 		    m->plan.trigger[ev].name.sql);
 }
 
-int
-revert_swap(struct migration *m, struct err *e)
+static int
+swap_back(struct migration *m, struct err *e)
 {
 	int rc = migrate_swap(m, e);
 
 	if (m->swap == SWAP_DONE)
 		owe_the_rest(m);
 	return rc;
+}
+
+static const struct story_step story[] = {
+	{ "connect", migration_connect, story_always, ERR_CONNECT, "connect" },
+	{ "find the migration", inspect, story_always, ERR_SQL, "look" },
+	{ "check that this is safe", migrate_check, story_always, ERR_SQL,
+	    "check" },
+	{ "plan the revert", plan_back, story_always, ERR_SQL, "return" },
+	{ "compare the two tables", compare_run, story_acts, ERR_SQL,
+	    "verify" },
+	{ "swap the tables back", swap_back, story_acts, ERR_SWAP, "revert" },
+	{ "prove the swap", prove_run, story_ends, ERR_LEFT, "prove" },
+	{ "drop the triggers", undoing_release, story_ends, ERR_LEFT,
+	    "release" },
+	{ "drop the old table", undoing_drop, story_ends, ERR_LEFT, "drop" },
+};
+
+enum err_kind
+revert_run(struct config *cfg)
+{
+	return story_tell(story, sizeof(story) / sizeof(story[0]), cfg);
 }

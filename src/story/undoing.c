@@ -234,6 +234,22 @@ undoing_run(struct migration *m, struct err *e)
 	return rc;
 }
 
+/* It can be resumed once the triggers are complete and known. */
+bool
+undoing_keep(struct migration *m)
+{
+	if (!same_text(m->cfg->on_interrupt, "keep") || m->swap == SWAP_DONE ||
+	    m->reverting || m->request.aborted ||
+	    m->registry.id == 0 || m->capture.created[N_TRIGGERS - 1] == NULL)
+		return false;
+	undo_forget(&m->undo, UNDO_ANY);
+	log_info("kept, with the triggers at work; the ID is %llu",
+	    m->registry.id);
+	command_log(log_hint, m->cfg, "resume", "goes on with it", "cleanup",
+	    "takes it away", COMMAND_END);
+	return true;
+}
+
 void
 undoing_print(struct undo *undo)
 {

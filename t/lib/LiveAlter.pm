@@ -32,7 +32,7 @@ use Noise;
 our @EXPORT = qw(run_livealter start_livealter run_program start_program
     poll_until leftovers same_definition same_rows table_checksum
     table_columns make_orders copy_table hammer start_hammer hammer_ok
-    longest_wait common_columns slurp spew);
+    longest_wait common_columns slurp spew steps_of);
 
 my $ROOT = abs_path(dirname(__FILE__) . '/../..');
 our $LIMIT = $ENV{LIVEALTER_TIMEOUT} // 120;
@@ -337,6 +337,21 @@ sub hammer_ok {
 		    $for->{statement});
 		0;
 	} && $ok;
+}
+
+# The steps of a command's story, in order, as its source has them: hashes with
+# title, run, due and key.
+sub steps_of {
+	my ($command) = @_;
+	my ($story) = slurp("$ROOT/src/commands/$command.c") =~
+	    /story\[\]\s*=\s*\{(.*?)\n\};/s
+	    or die "no story in src/commands/$command.c\n";
+	my @steps;
+	while ($story =~ /\{\ "([^"]+)",\s+(\w+),\s+(\w+),\s+\w+,\s+
+	    "(\w+)"\ \}/gx) {
+		push @steps, { title => $1, run => $2, due => $3, key => $4 };
+	}
+	return @steps;
 }
 
 sub slurp {

@@ -1,0 +1,195 @@
+#include "story/story.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/stop.h"
+#include "cli/command.h"
+#include "steps/blocker.h"
+#include "steps/mdl.h"
+#include "story/prove.h"
+#include "story/report.h"
+#include "story/undoing.h"
+
+bool
+story_always(const struct migration *m)
+{
+	return m->swap != SWAP_DONE;
+}
+
+bool
+story_plans(const struct migration *m)
+{
+	return m->cfg->dry_run || story_acts(m);
+}
+
+/* resume and revert need no --execute. */
+static bool
+is_for_real(const struct config *cfg)
+{
+	return !cfg->dry_run &&
+	    (cfg->execute || cfg->command != COMMAND_ALTER);
+}
+
+bool
+story_acts(const struct migration *m)
+{
+	return m->swap != SWAP_DONE && is_for_real(m->cfg);
+}
+
+bool
+story_ends(const struct migration *m)
+{
+	return is_for_real(m->cfg);
+}
+
+/* For the tests: does "before:copy" or "after:copy" mean here? */
+static bool
+is_here(const char *at, const char *when, const char *key)
+{
+	size_t len = strlen(when);
+
+	return at != NULL && strncmp(at, when, len) == 0 && at[len] == ':' &&
+	    strcmp(at + len + 1, key) == 0;
+}
+
+static int
+fail_on_demand(const struct config *cfg, const char *when, const char *key,
+    struct err *e)
+{
+	if (!is_here(cfg->fail_at, when, key))
+		return 0;
+	return err_set(e, ERR_SQL, "failed %s it, as LIVEALTER_FAIL_AT asks "
+	    "for", when);
+}
+
+/* Killed, or stopped until somebody lets it go on. */
+static void
+halt_on_demand(const struct config *cfg, const char *when, const char *key)
+{
+	if (is_here(cfg->die_at, when, key))
+		kill(getpid(), SIGKILL);
+	if (is_here(cfg->stop_at, when, key))
+		kill(getpid(), SIGSTOP);
+}
+
+static int
+run_step(const struct story_step *s, struct migration *m, struct err *e)
+{
+	log_step(s->title);
+	halt_on_demand(m->cfg, "before", s->key);
+	if (fail_on_demand(m->cfg, "before", s->key, e) == 0 &&
+	    s->run(m, e) == 0 &&
+	    fail_on_demand(m->cfg, "after", s->key, e) == 0) {
+		halt_on_demand(m->cfg, "after", s->key);
+		return 0;
+	}
+	blocker_explain(m->db, &m->server, e);
+	mdl_explain(&m->server, &m->names.old, e);
+	if (e->kind == ERR_SQL)
+		e->kind = s->kind;
+	return err_while(e, "%s", s->title);
+}
+
+static int
+leave_swapped(void *undo)
+{
+	undoing_leave(undo);
+	return ERR_LEFT;
+}
+
+static int
+run_steps(const struct story_step *story, size_t n, struct migration *m,
+    struct err *e)
+{
+	const struct story_step *s;
+
+	for (s = story; s < story + n; s++) {
+		if (!s->due(m))
+			continue;
+		if (stop_requested() && m->swap != SWAP_DONE)
+			return err_set(e, ERR_STOPPED, "stopped before: %s",
+			    s->title);
+		if (run_step(s, m, e) != 0)
+			return -1;
+		if (m->swap == SWAP_DONE)
+			stop_parting(leave_swapped, &m->undo);
+	}
+	if (m->cfg->dry_run || is_for_real(m->cfg))
+		return 0;
+	err_set(e, ERR_USAGE, "nothing was done: the checks passed, and "
+	    "neither --dry-run nor --execute was given");
+	return err_hint(e, "--dry-run shows the plan; --execute carries it "
+	    "out");
+}
+
+/* However it ended, leave nothing behind that is not meant to stay. */
+static int
+clean_up(struct migration *m, struct err *e)
+{
+	if (undoing_run(m, e) == 0)
+		return 0;
+	err_while(e, "cleaning up");
+	log_lines(log_error, e->text, ERR_LINE);
+	if (m->registry.id != 0)
+		command_log(log_hint, m->cfg, "cleanup", "removes what is "
+		    "left, as soon as it can", COMMAND_END);
+	undoing_print(&m->undo);
+	return -1;
+}
+
+/* After the steps, which have ended with e: what is left to be done. */
+static enum err_kind
+end_it(struct migration *m, enum err_kind end)
+{
+	struct err e = { .kind = ERR_NONE };
+
+	if (prove_late(m, &e) != 0) {
+		log_failure(&e);
+		end = e.kind;
+	}
+	if (end == ERR_STOPPED && undoing_keep(m))
+		return ERR_KEPT;
+	if (clean_up(m, &e) != 0)
+		return end == ERR_NONE || m->swap == SWAP_DONE ? ERR_LEFT : end;
+	/* There was only cleaning up left. */
+	return m->swap == SWAP_DONE &&
+	    (end == ERR_LOST || end == ERR_STOPPED) ? ERR_NONE : end;
+}
+
+static void
+say_what_came(const struct migration *m, enum err_kind end)
+{
+	const struct config *cfg = m->cfg;
+
+	log_flush(0);
+	if (end == ERR_NONE || end == ERR_LEFT)
+		report_end(m);
+	else if (m->swap == SWAP_UNKNOWN)
+		log_info("it is not known whether %s.%s was altered",
+		    cfg->database, cfg->table);
+	else if (m->swap == SWAP_NOT_YET)
+		log_info("%s.%s was not altered", cfg->database, cfg->table);
+	log_flush(0);
+}
+
+enum err_kind
+story_tell(const struct story_step *story, size_t n, struct config *cfg)
+{
+	struct migration m = MIGRATION_INIT(cfg);
+	struct err e = { .kind = ERR_NONE };
+	enum err_kind end = ERR_NONE;
+
+	stop_parting(undoing_leave, &m.undo);
+	if (run_steps(story, n, &m, &e) != 0) {
+		log_failure(&e);
+		end = e.kind;
+	}
+	end = end_it(&m, end);
+	say_what_came(&m, end);
+	stop_parting(NULL, NULL);
+	migration_free(&m);
+	return end;
+}
