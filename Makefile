@@ -264,7 +264,7 @@ install: $(PROG)
 	for m in $(MANUALS); do \
 	    install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${m##*.} $$m \
 	    || exit 1; done
-	install -m 644 README COPYING $(DESTDIR)$(DOCDIR)
+	install -m 644 README COPYING man/CHANGES $(DESTDIR)$(DOCDIR)
 	install -m 644 $(EXAMPLES) $(DESTDIR)$(DOCDIR)/examples
 
 uninstall:

@@ -12,7 +12,8 @@ my @TST = sort glob('t/unit/*.c t/fuzz/*.c t/*.h
     t/lib/hammer/*.c t/lib/hammer/*.h');
 my @TXT = (sort(glob('t/*.t t/*.pl t/lib/*.pm t/lib/*/*.pm t/lib/*.sh
     t/README')), qw(README src/README Makefile .ci/run man/livealter.1
-    man/livealter-safety.7 man/livealter.yaml.5));
+    man/livealter-safety.7 man/livealter.yaml.5
+    man/CHANGES));
 my %text = map { $_ => slurp($_) } @SRC, @HDR, @TST, @TXT;
 
 cmp_ok(scalar @SRC, '>', 30, 'the sources are here');

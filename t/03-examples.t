@@ -119,11 +119,11 @@ sub try_command {
 	    /^\.Bd -literal[^\n]*\n(.*?)^\.Ed/ms;
 	my $socket = $s->socket;
 	$yaml =~ s{/run/mysqld/mysqld\.sock}{$socket};
-	spew("$tmp/manual.yaml", $yaml);
+	spew("$tmp/jobs.yaml", $yaml);
+	my ($cmd) = slurp('man/livealter.yaml.5') =~ /^\.Dl (livealter .*)/m;
 	for my $job (qw(add-channel rebuild)) {
 		fresh();
-		my $r = shell("livealter --config $tmp/manual.yaml " .
-		    "--job $job --execute");
+		my $r = shell("cd $tmp && " . $cmd =~ s/add-channel/$job/r);
 		is($r->{exit}, 0, "livealter.yaml.5: job $job")
 		    or diag $r->{err};
 		is(has_column('channel'), $job eq 'add-channel' ? 1 : 0,
@@ -162,7 +162,7 @@ sub try_command {
 {
 	my $text = slurp('README') =~ s/\\\n\s*/ /gr;
 	my @cmd = $text =~
-	    /^ {4}(?:\$ )?((?:livealter --alter|make)(?: .*)?)$/mg;
+	    /^ {4}(?:\$ |.*&& )?((?:livealter --alter|make)(?: .*)?)$/mg;
 	my $make = slurp('Makefile');
 	my $n = 0;
 	for my $cmd (@cmd) {
@@ -179,6 +179,62 @@ sub try_command {
 		$n++;
 	}
 	cmp_ok($n, '>=', 1, 'README has an example');
+}
+
+# What its session shows is what the program says, but for numbers and for how
+# often it says how far it is.
+sub without_numbers {
+	my (@line) = @_;
+	return map { s/[\d.]+/N/gr } grep { !/ chunks of / } @line;
+}
+{
+	my ($part) = slurp('README') =~ /^A session\n-+\n(.*?)^The/ms;
+	$part =~ s/\\\n\s*//g;
+	my ($cmd, @shown) = $part =~ /^ {4}(.*)/mg;
+	fresh();
+	my $r = shell(($cmd =~ s/^\$ //r) .
+	    ' --progress iterations,1 --chunk-size 50');
+	for my $text (join("\n", @shown), $r->{err}) {
+		like($text, qr{^livealter:\ \w+\ \d+\ rows,\ \d+%,\ \d+\ rows/s,
+		    (?:\ [\d:]+\ left,)?\ chunks\ of\ \d+$}mx,
+		    'README shows how far it is, as the program does');
+	}
+	is(join("\n", without_numbers(@shown)), join("\n",
+	    without_numbers(split /\n/, $r->{err} . $r->{out})),
+	    '... and what else it says');
+}
+
+# The commands for when it was killed, and for a change that may be taken back.
+{
+	my $alter = '--alter "MODIFY state VARCHAR(32)" D=app,t=orders ' .
+	    '--execute';
+	my %before = (
+	    'what runs, what died, what is left' => 'LIVEALTER_DIE_AT=',
+	    'continue after the last chunk' => 'LIVEALTER_DIE_AT=',
+	    'remove what died, or complete it' => 'LIVEALTER_DIE_AT=',
+	    'swap back, with all written since' => '--reversible',
+	    'or keep the change' => '--reversible',
+	);
+	for (slurp('README') =~ /^ {4}\$ (livealter \w+ D=.* # .*)$/mg) {
+		my ($cmd, $what) = /^(.*?) +# (.*)$/;
+		my $how = delete $before{$what} // '';
+		fresh();
+		if ($how =~ /^--/) {
+			is(shell("livealter $how $alter")->{exit}, 0,
+			    "$how, for README's $cmd");
+		} else {
+			shell("${how}after:copy livealter $alter");
+		}
+		isnt(join(', ', leftovers($s, 'app')), '',
+		    '... leaves something');
+		my $r = shell($cmd);
+		is($r->{exit}, 0, "README: $cmd") or diag $r->{err};
+		like($r->{out}, qr/orders/, '... tells of the table')
+		    if $cmd =~ /status/;
+		is(join(', ', leftovers($s, 'app')), '', '... and removes it')
+		    if $cmd !~ /status/;
+	}
+	is(join(', ', sort keys %before), '', 'README has these commands');
 }
 
 # --- examples/ -------------------------------------------------------------
