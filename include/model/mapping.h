@@ -1,8 +1,6 @@
 #ifndef MAPPING_H
 #define MAPPING_H
 
-#include <stdbool.h>
-
 #include "base/err.h"
 #include "model/alter.h"
 #include "model/plan.h"
@@ -23,7 +21,12 @@ int mapping_make(struct plan *p, const struct alter *a,
 void mapping_reverse(struct plan *back, const struct plan *p,
     const struct alter *a, const struct plan_options *options);
 
-/* Is it new, and must have a value that nobody gives it? */
-bool mapping_lacks_value(const struct plan *p, const struct column *to);
+/* The first new column that must have a value, and that no statement gives
+ * one; or NULL. */
+const struct column *mapping_unfilled(const struct plan *p);
+
+/* The first pair whose values we cannot convert as ALTER TABLE would; or
+ * NULL. */
+const struct pair *mapping_unconverted(const struct plan *p);
 
 #endif

@@ -217,24 +217,24 @@ read_key(struct reader *r, struct key *k)
 	return next(r);
 }
 
-/* The options up to the end of the mapping that begins with r->event. */
+/* Reads the value of a key: an option is set, if apply. */
+typedef int value_fn(struct reader *r, const struct key *k, bool apply);
+
+/* Each value up to the end of the mapping that begins with r->event. */
 static int
-read_job(struct reader *r, bool apply)
+read_mapping(struct reader *r, value_fn *read, bool apply, const char *else_)
 {
 	struct key k;
 	int rc;
 
-	if (r->event.type == YAML_SCALAR_EVENT && is_null(r))
-		return 0;
 	if (r->event.type != YAML_MAPPING_START_EVENT)
-		return wrong(r, &r->event.start_mark,
-		    "a job is a list of options and values", NULL);
+		return wrong(r, &r->event.start_mark, else_, NULL);
 	while (next(r) == 0) {
 		if (r->event.type == YAML_MAPPING_END_EVENT)
 			return 0;
 		rc = read_key(r, &k);
 		if (rc == 0)
-			rc = read_value(r, &k, apply);
+			rc = read(r, &k, apply);
 		free(k.text);
 		if (rc == -1)
 			return -1;
@@ -242,57 +242,29 @@ read_job(struct reader *r, bool apply)
 	return -1;
 }
 
-static int
-read_jobs(struct reader *r)
+static bool
+is_empty(const struct reader *r)
 {
-	struct key k;
-	bool mine;
-	int rc;
-
-	if (r->event.type != YAML_MAPPING_START_EVENT)
-		return wrong(r, &r->event.start_mark,
-		    "jobs: not a list of names, each with options", NULL);
-	while (next(r) == 0) {
-		if (r->event.type == YAML_MAPPING_END_EVENT)
-			return 0;
-		rc = read_key(r, &k);
-		mine = rc == 0 && r->job != NULL &&
-		    strcmp(k.text, r->job) == 0;
-		if (mine)
-			r->found = true;
-		if (rc == 0)
-			rc = read_job(r, mine && r->in_job);
-		free(k.text);
-		if (rc == -1)
-			return -1;
-	}
-	return -1;
+	return r->event.type == YAML_SCALAR_EVENT && is_null(r);
 }
 
 static int
-read_top(struct reader *r)
+read_job(struct reader *r, const struct key *k, bool apply)
 {
-	struct key k;
-	int rc;
+	bool mine = r->job != NULL && strcmp(k->text, r->job) == 0;
 
-	if (r->event.type == YAML_SCALAR_EVENT && is_null(r))
-		return 0;
-	if (r->event.type != YAML_MAPPING_START_EVENT)
-		return wrong(r, &r->event.start_mark,
-		    "not a list of options, as in \"host: db1\"", NULL);
-	while (next(r) == 0) {
-		if (r->event.type == YAML_MAPPING_END_EVENT)
-			return 0;
-		rc = read_key(r, &k);
-		if (rc == 0 && strcmp(k.text, "jobs") == 0)
-			rc = read_jobs(r);
-		else if (rc == 0)
-			rc = read_value(r, &k, !r->in_job);
-		free(k.text);
-		if (rc == -1)
-			return -1;
-	}
-	return -1;
+	if (mine)
+		r->found = true;
+	return is_empty(r) ? 0 : read_mapping(r, read_value, mine && apply,
+	    "a job is a list of options and values");
+}
+
+static int
+read_top(struct reader *r, const struct key *k, bool apply)
+{
+	return strcmp(k->text, "jobs") != 0 ? read_value(r, k, apply) :
+	    read_mapping(r, read_job, r->in_job,
+	    "jobs: not a list of names, each with options");
 }
 
 static int
@@ -302,7 +274,8 @@ read_stream(struct reader *r)
 		return -1;
 	if (r->event.type == YAML_STREAM_END_EVENT)
 		return 0;
-	if (next(r) == -1 || read_top(r) == -1)
+	if (next(r) == -1 || (!is_empty(r) && read_mapping(r, read_top,
+	    !r->in_job, "not a list of options, as in \"host: db1\"") == -1))
 		return -1;
 	if (next(r) == -1 || next(r) == -1)	/* and their ends */
 		return -1;

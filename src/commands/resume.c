@@ -36,12 +36,6 @@
 
 
 
-static const char *
-field(const struct migration *m, enum registry_field f)
-{
-	return m->was.field[f];
-}
-
 /* What can be done about one that cannot be resumed. */
 static int
 hint_cleanup(const struct migration *m, struct err *e)
@@ -69,14 +63,14 @@ check_state(const struct migration *m, struct err *e)
 {
 	const char *id = m->cfg->resume;
 
-	if (id != NULL && strcmp(id, field(m, REGISTRY_ID)) != 0)
+	if (id != NULL && strcmp(id, m->was.field[REGISTRY_ID]) != 0)
 		return err_set(e, ERR_REFUSED, "the migration of %s has the "
-		    "ID %s, not %s", m->names.old.sql, field(m, REGISTRY_ID),
-		    id);
-	if (strcmp(m->cfg->alter, field(m, REGISTRY_ALTER)) != 0) {
+		    "ID %s, not %s", m->names.old.sql,
+		    m->was.field[REGISTRY_ID], id);
+	if (strcmp(m->cfg->alter, m->was.field[REGISTRY_ALTER]) != 0) {
 		err_set(e, ERR_REFUSED, "the migration of %s that died has "
 		    "another ALTER: %.500s", m->names.old.sql,
-		    field(m, REGISTRY_ALTER));
+		    m->was.field[REGISTRY_ALTER]);
 		return err_hint(e, "leave --alter away to go on with it");
 	}
 	if (m->reverting) {
@@ -89,7 +83,7 @@ check_state(const struct migration *m, struct err *e)
 		return 0;
 	if (recall_check_vouched(m, e) != 0)
 		return -1;
-	if (field(m, REGISTRY_TRIGGERS_MADE)[0] == '\0') {
+	if (m->was.field[REGISTRY_TRIGGERS_MADE][0] == '\0') {
 		err_set(e, ERR_REFUSED, "the migration of %s died before its "
 		    "triggers were there; there is nothing to go on with",
 		    m->names.old.sql);
@@ -98,7 +92,7 @@ check_state(const struct migration *m, struct err *e)
 	if (!registry_row_is_resumable(&m->was)) {
 		err_set(e, ERR_REFUSED, "the migration of %s is %s, and "
 		    "cannot be resumed", m->names.old.sql,
-		    field(m, REGISTRY_STATE));
+		    m->was.field[REGISTRY_STATE]);
 		return hint_cleanup(m, e);
 	}
 	return 0;
@@ -112,7 +106,7 @@ same(const struct migration *m, enum registry_field f, struct str *text,
 	struct str why = STR_INIT;
 	int rc = 0;
 
-	if (!fingerprint_same(field(m, f), text->s, &why)) {
+	if (!fingerprint_same(m->was.field[f], text->s, &why)) {
 		rc = err_set(e, ERR_REFUSED, "%s %s is not what it was when "
 		    "the migration began: %.1000s", what, which, why.s);
 		hint_cleanup(m, e);
@@ -207,12 +201,12 @@ find(struct migration *m, struct err *e)
 		return none_known(m, e);
 	if (rc < 0 || check_state(m, e) != 0)
 		return -1;
-	if (fkey_recall(&m->added, field(m, REGISTRY_ADDED_KEYS), e) != 0 ||
+	if (fkey_recall(&m->added, m->was.field[REGISTRY_ADDED_KEYS], e) != 0 ||
 	    check_added(m, e) != 0)
 		return hint_cleanup(m, e);
 	m->resumed = true;
 	log_info("it was %s, and had copied %s rows",
-	    field(m, REGISTRY_STATE), field(m, REGISTRY_ROWS));
+	    m->was.field[REGISTRY_STATE], m->was.field[REGISTRY_ROWS]);
 	if (m->swap != SWAP_DONE && !m->cfg->dry_run && settle(m, e) != 0)
 		return -1;
 	if (m->swap != SWAP_DONE)
@@ -228,8 +222,8 @@ same_plan(const struct migration *m, struct err *e)
 
 	plan_essence(&text, &m->plan);
 	return same(m, REGISTRY_PLAN_PRINT, &text, e,
-	    "the plan, with its options, of livealter", field(m,
-	    REGISTRY_TOOL));
+	    "the plan, with its options, of livealter",
+	    m->was.field[REGISTRY_TOOL]);
 }
 
 /*
@@ -239,12 +233,12 @@ same_plan(const struct migration *m, struct err *e)
 static int
 same_triggers(struct migration *m, struct err *e)
 {
-	const char *list = field(m, REGISTRY_TRIGGERS_MADE);
+	const char *list = m->was.field[REGISTRY_TRIGGERS_MADE];
 	int ev;
 
 	if (heartbeat_is_foreign(&m->was, &m->server)) {
 		log_info("this server takes the place of %s",
-		    field(m, REGISTRY_SERVER));
+		    m->was.field[REGISTRY_SERVER]);
 		if (capture_recognize(m->db, &m->plan, &m->capture, e) != 0)
 			return -1;
 	} else {

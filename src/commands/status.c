@@ -66,12 +66,6 @@ struct view {
 	size_t n_left;
 };
 
-static const char *
-field(const struct migration_seen *m, enum registry_field f)
-{
-	return m->r.field[f];
-}
-
 /* --- looking --------------------------------------------------------------*/
 
 static int
@@ -80,7 +74,7 @@ judge(struct view *v, struct migration_seen *m, struct err *e)
 	enum migration_state state = registry_row_state(&m->r);
 	int yes;
 
-	if (qname_set(&m->table, v->cfg->database, field(m, REGISTRY_TABLE),
+	if (qname_set(&m->table, v->cfg->database, m->r.field[REGISTRY_TABLE],
 	    e) != 0 || advisory_lock_holder(v->db, &m->table,
 	    &m->connection, e) != 0)
 		return -1;
@@ -97,7 +91,7 @@ judge(struct view *v, struct migration_seen *m, struct err *e)
 	    registry_row_is_done(&m->r) ? REVERTIBLE :
 	    registry_row_is_resumable(&m->r) ? RESUMABLE : UNFINISHED;
 	/* What is not known for want of a privilege is no error of this. */
-	if (field(m, REGISTRY_CUT_OVER)[0] != '\0' &&
+	if (m->r.field[REGISTRY_CUT_OVER][0] != '\0' &&
 	    settling_owed(&m->owed, v->db, &v->server, &m->table, &m->r,
 	    &m->unseen) != 0 && m->unseen.kind == ERR_LOST) {
 		*e = m->unseen;
@@ -160,10 +154,10 @@ is_known(const struct view *v, const char *name)
 
 	for (i = 0; i < v->n_seen && !found; i++) {
 		m = &v->seen[i];
-		found = strcmp(name, field(m, REGISTRY_SHADOW)) == 0 ||
-		    strcmp(name, field(m, REGISTRY_ATTIC)) == 0 ||
-		    strcmp(name, field(m, REGISTRY_REJECTS)) == 0 ||
-		    strcmp(name, field(m, REGISTRY_BACK_REJECTS)) == 0 ||
+		found = strcmp(name, m->r.field[REGISTRY_SHADOW]) == 0 ||
+		    strcmp(name, m->r.field[REGISTRY_ATTIC]) == 0 ||
+		    strcmp(name, m->r.field[REGISTRY_REJECTS]) == 0 ||
+		    strcmp(name, m->r.field[REGISTRY_BACK_REJECTS]) == 0 ||
 		    is_trigger_of(&m->table, name);
 	}
 	return found;
@@ -274,15 +268,15 @@ progress_of(struct progress *p, const struct migration_seen *m)
 {
 	memset(p, 0, sizeof(*p));
 	p->verb = "copied";
-	p->done = strtoull(field(m, REGISTRY_ROWS), NULL, 10);
-	p->total = strtoull(field(m, REGISTRY_ROWS_TOTAL), NULL, 10);
-	p->before = strtoull(field(m, REGISTRY_RUN_ROWS), NULL, 10);
+	p->done = strtoull(m->r.field[REGISTRY_ROWS], NULL, 10);
+	p->total = strtoull(m->r.field[REGISTRY_ROWS_TOTAL], NULL, 10);
+	p->before = strtoull(m->r.field[REGISTRY_RUN_ROWS], NULL, 10);
 	if (p->before > p->done)
 		p->before = p->done;
 	/* Of a dead one: until its last heartbeat. */
-	p->seconds = strtod(field(m, REGISTRY_RUN_AGE), NULL);
+	p->seconds = strtod(m->r.field[REGISTRY_RUN_AGE], NULL);
 	if (m->life != ALIVE)
-		p->seconds -= strtod(field(m, REGISTRY_SILENCE), NULL);
+		p->seconds -= strtod(m->r.field[REGISTRY_SILENCE], NULL);
 }
 
 /* Swapped, and nobody is there any more to prove it. */
@@ -305,10 +299,10 @@ print_progress(const struct migration_seen *m)
 	struct str s = STR_INIT;
 	struct progress p;
 
-	add_ago(&s, field(m, REGISTRY_AGE));
+	add_ago(&s, m->r.field[REGISTRY_AGE]);
 	print_line(stdout, "  began: %s", s.s);
 	str_reset(&s);
-	add_ago(&s, field(m, REGISTRY_SILENCE));
+	add_ago(&s, m->r.field[REGISTRY_SILENCE]);
 	print_line(stdout, "  last heartbeat: %s", s.s);
 	str_reset(&s);
 	progress_of(&p, m);
@@ -352,21 +346,21 @@ print_migration(const struct view *v, const struct migration_seen *m)
 	size_t i;
 
 	print_line(stdout, "%s: %s, %s", m->table.sql, life_word[m->life],
-	    field(m, REGISTRY_STATE));
-	print_line(stdout, "  ALTER: %s", field(m, REGISTRY_ALTER));
+	    m->r.field[REGISTRY_STATE]);
+	print_line(stdout, "  ALTER: %s", m->r.field[REGISTRY_ALTER]);
 	print_line(stdout, "  by: livealter %s on %s%s%s",
-	    field(m, REGISTRY_TOOL), field(m, REGISTRY_CLIENT),
+	    m->r.field[REGISTRY_TOOL], m->r.field[REGISTRY_CLIENT],
 	    m->connection != NULL ? ", connection " : "",
 	    m->connection != NULL ? m->connection : "");
-	print_line(stdout, "  server: %s", field(m, REGISTRY_SERVER));
+	print_line(stdout, "  server: %s", m->r.field[REGISTRY_SERVER]);
 	print_progress(m);
 	if (is_unproven(m))
 		print_line(stdout, "  the swap is not proven: compare the two "
 		    "tables before the old one is dropped");
 	print_owed(m);
-	if (field(m, REGISTRY_WAITS_FOR)[0] != '\0')
+	if (m->r.field[REGISTRY_WAITS_FOR][0] != '\0')
 		print_line(stdout, "  waits for: %s",
-		    field(m, REGISTRY_WAITS_FOR));
+		    m->r.field[REGISTRY_WAITS_FOR]);
 	for (i = 0; (verb = remedy(m->life, i)) != NULL; i++)
 		print_remedy(v, m, verb);
 }
@@ -392,7 +386,7 @@ add_member(struct str *out, const struct migration_seen *m, const char *name,
     enum registry_field f)
 {
 	str_addz(out, ", ");
-	json_member(out, name, field(m, f));
+	json_member(out, name, m->r.field[f]);
 }
 
 static void
@@ -466,8 +460,8 @@ add_migration(struct str *out, const struct view *v,
 	add_member(out, m, "began", REGISTRY_BEGAN);
 	add_member(out, m, "heartbeat", REGISTRY_HEARTBEAT);
 	add_member(out, m, "waits_for", REGISTRY_WAITS_FOR);
-	add_number(out, "age", strtod(field(m, REGISTRY_AGE), NULL));
-	add_number(out, "silence", strtod(field(m, REGISTRY_SILENCE), NULL));
+	add_number(out, "age", strtod(m->r.field[REGISTRY_AGE], NULL));
+	add_number(out, "silence", strtod(m->r.field[REGISTRY_SILENCE], NULL));
 	str_addf(out, ", \"swap_proven\": %s", m->life != SWAPPED ? "null" :
 	    is_unproven(m) ? "false" : "true");
 	add_owed(out, m);

@@ -234,13 +234,12 @@ make_triggers(struct plan *p, enum script_lane lane)
 }
 
 /*
- * MariaDB: the new table has them when it comes, since a lock that is to be
- * there first after the RENAME may still come too late.  The old one keeps
- * them as well, so that it is whole should the server crash before the RENAME;
- * the new one's have other names, and get theirs when nobody waits for it.
+ * MariaDB: the triggers by their names, or, as stand-ins on the new table, by
+ * others; and without the stand-in that is there, or that would be left.
  */
 static void
-hand_over_triggers(struct plan *p)
+exchange_triggers(struct plan *p, enum script_lane drop,
+    enum script_lane make, bool stand_in)
 {
 	struct user_trigger_form form = { .mariadb = true };
 	const struct user_trigger *t;
@@ -250,11 +249,23 @@ hand_over_triggers(struct plan *p)
 	for (i = 0; i < p->dependents->n_triggers; i++) {
 		t = &p->dependents->trigger[i];
 		user_trigger_stand_in(&name, t);
-		drop_trigger(p, SCRIPT_RESTORE, &name);
-		form.name = name.sql;
-		form.table = t->new_sql;
-		make_trigger(p, SCRIPT_HOLDER, t, &form);
+		drop_trigger(p, drop, &name);
+		form.name = stand_in ? name.sql : NULL;
+		form.table = stand_in ? t->new_sql : NULL;
+		make_trigger(p, make, t, &form);
 	}
+}
+
+/*
+ * MariaDB: the new table has them when it comes, since a lock that is to be
+ * there first after the RENAME may still come too late.  The old one keeps
+ * them as well, so that it is whole should the server crash before the RENAME;
+ * the new one's have other names, and get theirs when nobody waits for it.
+ */
+static void
+hand_over_triggers(struct plan *p)
+{
+	exchange_triggers(p, SCRIPT_RESTORE, SCRIPT_HOLDER, true);
 }
 
 /* The one that fires after it, of its kind. */
@@ -317,17 +328,7 @@ bring_triggers(struct plan *p)
 static void
 name_triggers(struct plan *p)
 {
-	const struct user_trigger_form form = { .mariadb = true };
-	const struct user_trigger *t;
-	struct ident name;
-	size_t i;
-
-	for (i = 0; i < p->dependents->n_triggers; i++) {
-		t = &p->dependents->trigger[i];
-		user_trigger_stand_in(&name, t);
-		drop_trigger(p, SCRIPT_TABLE, &name);
-		make_trigger(p, SCRIPT_TABLE, t, &form);
-	}
+	exchange_triggers(p, SCRIPT_TABLE, SCRIPT_TABLE, false);
 }
 
 /* The triggers of this plan, on that table. */

@@ -91,8 +91,9 @@ has_default(const struct column *c)
 	    c->generated || strstr(c->extra, "DEFAULT_GENERATED") != NULL;
 }
 
-bool
-mapping_lacks_value(const struct plan *p, const struct column *to)
+/* Is it new, and must have a value that no statement gives it? */
+static bool
+lacks_value(const struct plan *p, const struct column *to)
 {
 	size_t i;
 
@@ -100,6 +101,30 @@ mapping_lacks_value(const struct plan *p, const struct column *to)
 		if (p->pair[i].to == to)
 			return false;
 	return !has_default(to);
+}
+
+const struct column *
+mapping_unfilled(const struct plan *p)
+{
+	const struct column *c = p->new->column;
+	size_t i;
+
+	for (i = 0; i < p->new->n_columns; i++)
+		if (lacks_value(p, &c[i]))
+			return &c[i];
+	return NULL;
+}
+
+const struct pair *
+mapping_unconverted(const struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_pairs; i++)
+		if (p->pair[i].from != NULL &&
+		    convert_refused(p->pair[i].from, p->pair[i].to))
+			return &p->pair[i];
+	return NULL;
 }
 
 /* A column that has no value in any row yet, and no DEFAULT to take. */

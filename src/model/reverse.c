@@ -11,40 +11,30 @@
 static int
 check_conversions(const struct plan *back, struct err *e)
 {
-	const struct pair *pr;
-	size_t i;
+	const struct pair *pr = mapping_unconverted(back);
 
-	for (i = 0; i < back->n_pairs; i++) {
-		pr = &back->pair[i];
-		if (pr->from == NULL || !convert_refused(pr->from, pr->to))
-			continue;
-		err_set(e, ERR_REFUSED, "column %s: %s cannot be converted "
-		    "back into %s", pr->from->name.sql, pr->from->type,
-		    pr->to->type);
-		return err_hint(e, "without the way back (--reversible, "
-		    "--reverse-triggers) the ALTER can be made");
-	}
-	return 0;
+	if (pr == NULL)
+		return 0;
+	err_set(e, ERR_REFUSED, "column %s: %s cannot be converted "
+	    "back into %s", pr->from->name.sql, pr->from->type,
+	    pr->to->type);
+	return err_hint(e, "without the way back (--reversible, "
+	    "--reverse-triggers) the ALTER can be made");
 }
 
 /* Columns for which nothing at all can be written. */
 static int
 check_fillers(const struct plan *back, struct err *e)
 {
-	const struct column *c;
-	size_t i;
+	const struct column *c = mapping_unfilled(back);
 
-	for (i = 0; i < back->new->n_columns; i++) {
-		c = &back->new->column[i];
-		if (!mapping_lacks_value(back, c))
-			continue;
-		err_set(e, ERR_REFUSED, "column %s, which the ALTER drops, is "
-		    "NOT NULL and has no DEFAULT, and there is no %s that "
-		    "stands for nothing", c->name.sql, c->type);
-		return err_hint(e, "give it a DEFAULT, or let it be NULL, "
-		    "first; or do without the way back");
-	}
-	return 0;
+	if (c == NULL)
+		return 0;
+	err_set(e, ERR_REFUSED, "column %s, which the ALTER drops, is "
+	    "NOT NULL and has no DEFAULT, and there is no %s that "
+	    "stands for nothing", c->name.sql, c->type);
+	return err_hint(e, "give it a DEFAULT, or let it be NULL, "
+	    "first; or do without the way back");
 }
 
 /* Columns in which rows that come would have an empty value. */

@@ -284,39 +284,29 @@ check_zero_dates(struct db *db, const struct plan *p, struct err *e)
 static int
 check_conversions(const struct plan *p, struct err *e)
 {
-	const struct pair *pr;
-	size_t i;
+	const struct pair *pr = mapping_unconverted(p);
 
-	for (i = 0; i < p->n_pairs; i++) {
-		pr = &p->pair[i];
-		if (pr->from == NULL || !convert_refused(pr->from, pr->to))
-			continue;
-		err_set(e, ERR_REFUSED, "column %s: %s cannot be copied into "
-		    "%s as ALTER TABLE would convert it", pr->to->name.sql,
-		    pr->from->type, pr->to->type);
-		return err_hint(e, "change it in two steps: to an integer or "
-		    "a text first");
-	}
-	return 0;
+	if (pr == NULL)
+		return 0;
+	err_set(e, ERR_REFUSED, "column %s: %s cannot be copied into "
+	    "%s as ALTER TABLE would convert it", pr->to->name.sql,
+	    pr->from->type, pr->to->type);
+	return err_hint(e, "change it in two steps: to an integer or "
+	    "a text first");
 }
 
 /* What the rows there are, and those that come, would have in a new column. */
 static int
 check_fillers(const struct plan *p, struct err *e)
 {
-	const struct column *c;
-	size_t i;
+	const struct column *c = mapping_unfilled(p);
 
-	for (i = 0; i < p->new->n_columns; i++) {
-		c = &p->new->column[i];
-		if (!mapping_lacks_value(p, c))
-			continue;
-		err_set(e, ERR_REFUSED, "column %s is NOT NULL and has no "
-		    "DEFAULT, and there is no %s that stands for nothing",
-		    c->name.sql, c->type);
-		return err_hint(e, "let it be NULL, or give it a DEFAULT");
-	}
-	return 0;
+	if (c == NULL)
+		return 0;
+	err_set(e, ERR_REFUSED, "column %s is NOT NULL and has no "
+	    "DEFAULT, and there is no %s that stands for nothing",
+	    c->name.sql, c->type);
+	return err_hint(e, "let it be NULL, or give it a DEFAULT");
 }
 
 int

@@ -20,17 +20,11 @@
 #include "steps/trust.h"
 #include "story/prove.h"
 
-static const char *
-field(const struct migration *m, enum registry_field f)
-{
-	return m->was.field[f];
-}
-
 static int
 name_it(const struct migration *m, struct qname *q, enum registry_field f,
     struct err *e)
 {
-	return qname_set(q, m->names.old.db.raw, field(m, f), e);
+	return qname_set(q, m->names.old.db.raw, m->was.field[f], e);
 }
 
 static int
@@ -56,7 +50,7 @@ set_names(struct migration *m, struct err *e)
 	if (name_it(m, &m->names.shadow, REGISTRY_SHADOW, e) != 0 ||
 	    name_it(m, &m->names.attic, REGISTRY_ATTIC, e) != 0 ||
 	    name_it(m, &m->names.rejects, REGISTRY_REJECTS, e) != 0 ||
-	    (field(m, REGISTRY_BACK_REJECTS)[0] != '\0' &&
+	    (m->was.field[REGISTRY_BACK_REJECTS][0] != '\0' &&
 	    name_it(m, &m->names.back_rejects, REGISTRY_BACK_REJECTS, e) != 0))
 		return -1;
 	if (m->reverting)
@@ -74,8 +68,8 @@ see_that_it_is_dead(struct migration *m, struct err *e)
 	if (rc != 1)
 		return rc;
 	err_set(e, ERR_BUSY, "livealter is at work on %s (%s, on server %s)",
-	    m->names.old.sql, field(m, REGISTRY_CLIENT),
-	    field(m, REGISTRY_SERVER));
+	    m->names.old.sql, m->was.field[REGISTRY_CLIENT],
+	    m->was.field[REGISTRY_SERVER]);
 	return err_hint(e, "its heartbeat arrives here by replication; when "
 	    "it has died, try again");
 }
@@ -108,7 +102,7 @@ static int
 read_options(const struct migration *m, struct config *cfg, struct err *e)
 {
 	struct str unsaid = STR_INIT;
-	int rc = kept_read(cfg, field(m, REGISTRY_OPTIONS), m->reverting,
+	int rc = kept_read(cfg, m->was.field[REGISTRY_OPTIONS], m->reverting,
 	    &unsaid, e);
 
 	if (rc == 0 && unsaid.len > 0 && cfg->command != COMMAND_CLEANUP) {
@@ -220,7 +214,7 @@ recall_was_trying(const struct migration *m)
 {
 	return m->reverting ?
 	    registry_row_state(&m->was) == STATE_REVERTING :
-	    field(m, REGISTRY_TRIGGERS_MADE)[0] == '\0';
+	    m->was.field[REGISTRY_TRIGGERS_MADE][0] == '\0';
 }
 
 static int
@@ -349,11 +343,11 @@ push_registry_row(struct migration *m)
 	if (m->swap == SWAP_DONE && m->cfg->reverse)
 		undo_push(&m->undo, UNDO_RECORD, "UPDATE %s SET state = "
 		    "'%s' WHERE id = %s", m->registry.name.sql,
-		    registry_row_state_word(STATE_REVERTIBLE), field(m,
-		    REGISTRY_ID));
+		    registry_row_state_word(STATE_REVERTIBLE),
+		    m->was.field[REGISTRY_ID]);
 	else
 		undo_push(&m->undo, UNDO_RECORD, "DELETE FROM %s WHERE id = "
-		    "%s", m->registry.name.sql, field(m, REGISTRY_ID));
+		    "%s", m->registry.name.sql, m->was.field[REGISTRY_ID]);
 }
 
 /* In the order in which they were made: it is run from the end. */
@@ -361,7 +355,7 @@ int
 recall_ledger(struct migration *m, struct err *e)
 {
 	bool forth = !m->reverting && m->swap != SWAP_DONE &&
-	    field(m, REGISTRY_BACK_REJECTS)[0] != '\0';
+	    m->was.field[REGISTRY_BACK_REJECTS][0] != '\0';
 
 	push_registry_row(m);
 	if (push_rejects(m, UNDO_REJECTS, &m->names.rejects, e) == 0 &&
