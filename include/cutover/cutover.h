@@ -12,7 +12,7 @@
 
 /* What is asked on the way; the second while nobody can write to the table. */
 struct cutover_ask {
-	const struct mdl_gate *gate;
+	struct gate *gate;
 	/* 0: go on; 1: not now, let go; -1 with *e: give up. */
 	int (*last_look)(void *arg, struct err *e);
 	void *arg;

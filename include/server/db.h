@@ -65,6 +65,10 @@ int db_open_more(struct db **db, const struct config *cfg, const char *role,
     struct err *e);
 void db_close(struct db *db);
 
+/* From another thread: whatever it waits for fails, by ERR_LOST.  It is still
+ * to be closed, and must not be before this returns. */
+void db_cut(struct db *db);
+
 /*
  * Set up the session: run it now, and again whenever the connection is made
  * anew.  sql is remembered.

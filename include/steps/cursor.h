@@ -24,7 +24,6 @@ struct cursor {
 	struct bound end;		/* the last row of the table */
 	struct low_water low_water;		/* what of it is done */
 	bool done;			/* everything is handed out */
-	bool paused;			/* nothing is handed out for now */
 	unsigned int limit;		/* so many workers are given chunks */
 	struct pace pace;
 	unsigned int working;

@@ -3,17 +3,8 @@
 
 #include <stddef.h>
 
-#include "base/err.h"
 #include "base/ident.h"
-
-/*
- * Asked before each try: 1 go on, 0 not now, -1 with *e.  A try takes up to
- * nine seconds.
- */
-struct mdl_gate {
-	int (*open)(void *arg, struct err *e);
-	void *arg;
-};
+#include "throttle/gate.h"
 
 /*
  * The tables whose locks a statement takes, all of them different, in any
@@ -24,7 +15,9 @@ struct mdl_set {
 	const struct qname *const *table;
 	size_t n;
 	size_t reads;		/* so many, the last ones, are only read */
-	const struct mdl_gate *gate;	/* or NULL: always open */
+	/* May the swap begin?  Asked before each try, which takes up to nine
+	 * seconds; or NULL: it may. */
+	struct gate *gate;
 };
 
 #define MDL_ONE(name) (&(const struct mdl_set){ \

@@ -1,24 +1,18 @@
 #ifndef POSTPONE_H
 #define POSTPONE_H
 
-#include <stddef.h>
-
 #include "base/err.h"
-#include "base/reason.h"
 #include "base/str.h"
 #include "cli/config.h"
+#include "throttle/gate.h"
 
 /*
  * Waiting with the swap until it is wanted.
  */
 
-/* --cut-over-window; arg is the struct config. */
-reason_fn postpone_window;
-
 struct postpone {
 	const struct config *cfg;
-	const struct reason *reason;
-	size_t n;
+	struct gate *gate;
 	/* Called every two seconds; -1 ends the wait. */
 	int (*watch)(void *arg, struct err *e);
 	/* Compares the tables once more, and sets the two below. */
@@ -32,13 +26,10 @@ struct postpone {
  * Wait until the swap may begin, and say for what.  When the tables were
  * compared longer ago than a minute, and longer than that took, they are
  * compared again; when it is known how long the wait will be, so that this is
- * done in time.  Returns 0, or -1 with *e: of watch, compare and the reasons,
+ * done in time.  Returns 0, or -1 with *e: of watch, compare and the gate,
  * or ERR_STOPPED.
  */
 int postpone_run(const struct postpone *p, struct err *e);
-
-/* Without waiting: 1 it may begin, 0 not now, -1 with *e. */
-int postpone_may_go(const struct postpone *p, struct err *e);
 
 /*
  * Add what will be waited for, for the plan: with the clock that is meant and

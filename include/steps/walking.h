@@ -5,13 +5,13 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "base/reason.h"
 #include "cli/config.h"
 #include "model/bound.h"
 #include "model/plan.h"
 #include "server/db.h"
 #include "server/server.h"
 #include "server/session.h"
+#include "throttle/gate.h"
 
 /*
  * What a walk (walk.h) is told.
@@ -40,22 +40,13 @@ struct chunk_done {
 typedef int walk_chunk_fn(void *arg, struct db *db, const struct chunk *c,
     struct chunk_done *done, struct err *e);
 
-/* What may be changed on the way, by a reason to pause when it is asked. */
-struct walk_pace {
-	unsigned int threads;		/* 0: as configured */
-	double chunk_time;		/* seconds; below 0: as configured */
-};
-
 /* What the thread that called walk_run() does meanwhile. */
 struct walk_watch {
 	/* Called every few seconds, to keep alive what it holds on the
 	 * server; -1 ends the walk. */
 	int (*meanwhile)(void *arg, struct err *e);
 	void *arg;
-	/* As long as one of these is left, no chunk is begun. */
-	const struct reason *pause;
-	size_t n_pauses;
-	const struct walk_pace *pace;
+	struct gate *gate;		/* shut: no chunk is begun */
 };
 
 struct walk {

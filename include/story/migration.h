@@ -21,8 +21,9 @@
 #include "steps/in_flight.h"
 #include "steps/proof.h"
 #include "steps/registry.h"
-#include "steps/request.h"
 #include "steps/walk.h"
+#include "throttle/gate.h"
+#include "throttle/watcher.h"
 
 /* Has the new table taken the old one's place?  The point of no return. */
 enum swap_state {
@@ -50,7 +51,8 @@ struct migration {
 	struct plan plan;		/* every statement we will run */
 	struct capture capture;		/* how our triggers are known */
 	struct registry registry;	/* our row in it */
-	struct request request;		/* what the operator asks for */
+	struct gate *gate;		/* what makes it wait; see throttling */
+	struct watcher *watcher;
 	struct registry_row was;		/* that row, as it was found */
 	struct undo undo;		/* what to take away if we fail */
 	/* Are they the tables that were compared? */

@@ -4,8 +4,6 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "base/reason.h"
-#include "steps/request.h"
 #include "steps/walk.h"
 #include "story/migration.h"
 
@@ -30,14 +28,8 @@ int watch_alone(void *arg, struct err *e);
 /* The error says only that somebody has locked the table: it is forgotten. */
 bool watch_is_locked_out(struct err *e);
 
-/* What makes a walk pause, and who looks after it: watch, with m. */
-struct watching {
-	struct request_of asked;
-	struct reason pause[2];
-	struct walk_watch watch;
-};
-
-void watch_walk(struct watching *w, struct migration *m,
+/* What a walk does beside its chunks: watch(m), and wait at the gate. */
+struct walk_watch watch_walk(struct migration *m,
     int (*watch)(void *arg, struct err *e));
 
 #endif

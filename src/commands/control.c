@@ -14,7 +14,7 @@
 #include "steps/heartbeat.h"
 #include "steps/privileges.h"
 #include "steps/registry.h"
-#include "steps/request.h"
+#include "throttle/request.h"
 
 #define PATIENCE	5.0	/* seconds for it to be read */
 
@@ -59,7 +59,8 @@ wait_until_read(struct order *o, struct err *e)
 	double until = now_s() + PATIENCE;
 	int rc;
 
-	while ((rc = request_left(&o->registry, o->db, e)) == 1 &&
+	while ((rc = request_left(o->db, &o->registry.name,
+	    o->registry.id, e)) == 1 &&
 	    now_s() < until && !stop_sleep(0.1))
 		;
 	if (rc >= 0)
@@ -85,7 +86,8 @@ control_run(struct config *cfg, struct err *e)
 		registry_locate(&o.registry, &o.table);
 		rc = check_server_writes(o.db, &o.server, cfg, e) != 0 ||
 		    find(&o, e) != 0 ||
-		    request_put(&o.registry, o.db, cfg->action, e) != 0 ||
+		    request_put(o.db, &o.registry.name, o.registry.id,
+		    cfg->action, e) != 0 ||
 		    wait_until_read(&o, e) != 0 ? -1 : 0;
 		if (rc != 0)
 			privileges_blame(o.db, &o.server, &o.table,

@@ -160,9 +160,8 @@ int
 migrate_copy(struct migration *m, struct err *e)
 {
 	const struct query_beat beat = { watch_tables, m };
-	struct watching w;
+	const struct walk_watch w = watch_walk(m, watch_tables);
 
-	watch_walk(&w, m, watch_tables);
 	if (watch_state(m, STATE_COPYING, e) != 0 ||
 	    watch_persist(m, unchanged_note, e) != 0)
 		return -1;
@@ -171,7 +170,7 @@ migrate_copy(struct migration *m, struct err *e)
 	if (m->plan.in_order) {
 		if (catch_up_begin(m, e) != 0 || catch_up_run(m, e) != 0)
 			return -1;
-	} else if (copy_run(&m->plan, m->cfg, &m->registry, &w.watch,
+	} else if (copy_run(&m->plan, m->cfg, &m->registry, &w,
 	    &m->activity, &m->copied, e) != 0)
 		return -1;
 	log_info("copied %llu rows in %.1f s", m->copied.walk.rows,

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/escape.h"
 #include "base/log.h"
@@ -101,6 +102,12 @@ db_close(struct db *db)
 		free(db->session[i]);
 	free(db->session);
 	free(db);
+}
+
+void
+db_cut(struct db *db)
+{
+	shutdown(mysql_get_socket(db->my), SHUT_RDWR);
 }
 
 static int

@@ -242,15 +242,26 @@ give_up(const struct wait *w, struct err *e)
 }
 
 static int
+may_try(const struct wait *w, struct err *e)
+{
+	struct gate_reasons r = GATE_REASONS_INIT;
+	int rc = 1;
+
+	if (w->set->gate != NULL)
+		rc = gate_look(w->set->gate, HOLD_SWAP, &r, e);
+	str_free(&r.what);
+	return rc;
+}
+
+static int
 persist(struct wait *w, struct err *e)
 {
-	const struct mdl_gate *gate = w->set->gate;
 	double pause = w->tries->wait, nap;
 	unsigned int i;
 	int rc;
 
 	for (i = 1;; i++) {
-		rc = gate != NULL ? gate->open(gate->arg, e) : 1;
+		rc = may_try(w, e);
 		if (rc != 1)
 			return rc == 0 ? 1 : -1;
 		rc = try_hard(w, i == 1 ? PATIENCE : GLANCE, e);

@@ -16,57 +16,13 @@
 #include <time.h>
 
 #include "base/log.h"
-#include "base/progress.h"
 #include "base/stop.h"
 #include "base/util.h"
 #include "base/window.h"
 
-#define LOOK	0.5	/* seconds between two looks at the reasons */
+#define LOOK	0.5	/* seconds between two looks at the gate */
 #define WATCH	2.0	/* seconds between two calls of watch() */
 #define RECENT	60.0	/* seconds for which a comparison is always good */
-
-/*
- * A try for the table's lock may take 9 seconds, and must not begin so late
- * that the tables are swapped after the window.
- */
-#define CLOSING	10	/* seconds */
-
-int
-postpone_window(const void *arg, struct str *what, double *in, struct err *e)
-{
-	const struct config *cfg = arg;
-	char clock[WINDOW_CLOCK_SIZE];
-	time_t now = time(NULL);
-	struct window w;
-	double opens;
-
-	(void)e;
-	if (cfg->cut_over_window == NULL ||
-	    window_parse(&w, cfg->cut_over_window) != NULL ||
-	    (window_open(&w, now) && window_open(&w, now + CLOSING)))
-		return 1;
-	/* When it is about to close, the next one is meant. */
-	opens = window_open(&w, now) ? CLOSING : 0;
-	opens += window_opens_in(&w, now + (time_t)opens);
-	window_clock(&w, now, clock);
-	str_addf(what, "the time %s (now %s), in ", cfg->cut_over_window,
-	    clock);
-	progress_clock(what, opens);
-	*in = opens;
-	return 0;
-}
-
-int
-postpone_may_go(const struct postpone *p, struct err *e)
-{
-	struct str what = STR_INIT;
-	double in;
-	int rc;
-
-	rc = reason_look(p->reason, p->n, &what, &in, e);
-	str_free(&what);
-	return rc;
-}
 
 /* Should the tables be compared now, to be fresh when the swap begins? */
 static bool
@@ -119,22 +75,21 @@ wait_on(const struct postpone *p, double *watched, struct err *e)
 int
 postpone_run(const struct postpone *p, struct err *e)
 {
-	double began = now_s(), watched = began, told = 0, in;
-	struct str what = STR_INIT;
+	double began = now_s(), watched = began, told = 0;
+	struct gate_reasons r = GATE_REASONS_INIT;
 	int rc;
 
 	for (;;) {
-		str_reset(&what);
-		rc = reason_look(p->reason, p->n, &what, &in, e);
+		rc = gate_look(p->gate, HOLD_SWAP, &r, e);
 		if (rc < 0)
 			break;
-		if (wants_comparison(p, rc > 0, in)) {
+		if (wants_comparison(p, rc > 0, r.in)) {
 			/* Then look again: it may take hours. */
 			rc = p->compare(p->arg, e);
 		} else if (rc > 0) {
 			break;
 		} else {
-			tell(p->cfg, what.s, &told);
+			tell(p->cfg, r.what.s, &told);
 			rc = wait_on(p, &watched, e);
 		}
 		if (rc < 0)
@@ -143,7 +98,7 @@ postpone_run(const struct postpone *p, struct err *e)
 	log_waiting(NULL);
 	if (rc > 0 && told > 0)
 		log_info("waited %.0f s with the swap", now_s() - began);
-	str_free(&what);
+	str_free(&r.what);
 	return rc < 0 ? -1 : 0;
 }
 

@@ -27,10 +27,10 @@
 #include "server/session.h"
 #include "steps/cursor.h"
 #include "steps/progress_report.h"
+#include "throttle/pause.h"
 
 #define REDRAW		0.2	/* seconds, on a terminal */
 #define KEEP_ALIVE	2.0	/* seconds between two calls of meanwhile() */
-#define LOOK		0.5	/* seconds between two looks for a pause */
 #define MOST_WORKERS	64
 #define NAP		0.1	/* seconds between a worker's looks */
 #define BACKOFF { .first = 0.5, .most = 30 }	/* of tries to connect */
@@ -103,17 +103,20 @@ do_chunk(struct worker *w, const struct chunk *k, struct chunk_done *done,
 	return rc;
 }
 
-/* Wait while there is a pause; false when there is a request to stop. */
+/* Wait while the gate is shut; false when there is a request to stop. */
 static bool
 goes_on(const struct worker *w)
 {
 	struct cursor *c = w->cursor;
-	bool paused;
+	bool done, paused;
 
 	do {
 		pthread_mutex_lock(&c->lock);
-		paused = (c->paused || w->number >= c->limit) && !c->done;
+		done = c->done;
+		paused = w->number >= c->limit;
 		pthread_mutex_unlock(&c->lock);
+		paused = !done && (paused ||
+		    !gate_is_open(c->walk->watch->gate, HOLD_WALK));
 	} while (paused && !stop_sleep(NAP));
 	return !stop_requested();
 }
@@ -184,9 +187,8 @@ fire(struct worker *w)
 /* What the main thread remembers while the workers work. */
 struct round {
 	double began;
-	double called, looked;		/* when it last did */
-	double since;			/* there is a pause; 0: there is not */
-	double idle;			/* seconds of pauses that are over */
+	double called;			/* when it last did */
+	struct pause pause;
 	struct progress shown;
 	struct worker *worker;		/* MOST_WORKERS of them */
 	unsigned int n, wanted;
@@ -208,59 +210,28 @@ call_meanwhile(struct cursor *c, struct round *r)
 	r->called = now_s();
 }
 
+/* The workers ask the gate themselves; here it is said why they wait. */
 static void
-set_pause(struct cursor *c, struct round *r, bool pause, const char *what)
+tell_pause(struct cursor *c, struct round *r, bool first)
 {
-	pthread_mutex_lock(&c->lock);
-	c->paused = pause;
-	pthread_mutex_unlock(&c->lock);
-	if (pause) {
-		log_waiting(what);
-		if (!(r->since > 0))
-			log_info("pausing, to wait for %s", what);
-		r->since = r->since > 0 ? r->since : now_s();
-	} else if (r->since > 0) {
-		log_waiting(NULL);
-		log_info("going on after a pause of %.0f s",
-		    now_s() - r->since);
-		r->idle += now_s() - r->since;
-		r->since = 0;
-	}
-}
-
-/* Nor this one: it may ask the server. */
-static void
-look_for_pause(struct cursor *c, struct round *r)
-{
-	const struct walk_watch *w = c->walk->watch;
 	struct err e = { .kind = ERR_NONE };
-	struct str what = STR_INIT;
-	double in;
-	int rc;
 
-	if (now_s() - r->looked < LOOK)
-		return;
-	rc = reason_look(w->pause, w->n_pauses, &what, &in, &e);
-	if (rc < 0)
+	if (pause_ask(&r->pause, c->walk->watch->gate, HOLD_WALK, first,
+	    &e) < 0)
 		cursor_fail(c, &e);
-	else
-		set_pause(c, r, rc == 0, what.s);
-	str_free(&what);
-	r->looked = now_s();
 }
 
 /* How far it is, at a rate that leaves pauses out. */
 static struct progress
 progress_of(const struct cursor *c, const struct round *r)
 {
-	double idle = r->idle + (r->since > 0 ? now_s() - r->since : 0);
 	struct progress p = {
 		.verb = c->walk->verb,
 		.total = c->walk->plan->old->rows,
 		.before = c->walk->from_rows,
 		.done = c->walk->from_rows + c->rows,
 		.chunk = c->chunks,
-		.seconds = now_s() - r->began - idle,
+		.seconds = now_s() - r->began - pause_idle(&r->pause),
 	};
 
 	return p;
@@ -355,18 +326,18 @@ hire_another(struct cursor *c, struct round *r, unsigned int threads)
 static void
 adjust(struct cursor *c, struct round *r)
 {
-	const struct walk_pace *p = c->walk->watch->pace;
+	const struct gate_pace p = gate_pace(c->walk->watch->gate);
 	unsigned int threads = r->wanted;
 
-	if (p != NULL && p->threads > 0 && !r->alone)
-		threads = p->threads;
+	if (p.threads > 0 && !r->alone)
+		threads = p.threads;
 	while (r->n < threads && r->n < MOST_WORKERS)
 		if (!hire_another(c, r, threads))
 			break;
 	pthread_mutex_lock(&c->lock);
 	c->limit = threads;
-	if (p != NULL && p->chunk_time >= 0)
-		pace_aim(&c->pace, p->chunk_time);
+	if (p.chunk_time >= 0)
+		pace_aim(&c->pace, p.chunk_time);
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -380,7 +351,7 @@ watch(struct cursor *c, struct round *r)
 	while (c->working > 0) {
 		wait_a_little(c);
 		pthread_mutex_unlock(&c->lock);
-		look_for_pause(c, r);
+		tell_pause(c, r, false);
 		adjust(c, r);
 		call_meanwhile(c, r);
 		pthread_mutex_lock(&c->lock);
@@ -419,7 +390,7 @@ go_over(struct cursor *c, struct round *r, struct err *e)
 {
 	unsigned int i;
 
-	look_for_pause(c, r);
+	tell_pause(c, r, true);
 	c->limit = r->wanted;
 	if (start_first(c, &r->worker[0], e) != 0)
 		return -1;

@@ -92,17 +92,17 @@ rounds(struct migration *m, struct db *db, const struct walk_watch *watch,
 int
 catch_up_run(struct migration *m, struct err *e)
 {
-	struct watching w;
+	struct walk_watch w;
 	struct db *db = NULL;
 	int i, rc = 0;
 
 	if (!m->plan.in_order)
 		return 0;
-	watch_walk(&w, m, watch_tables);
+	w = watch_walk(m, watch_tables);
 	for (i = 0; i < LOSSES; i++) {
 		rc = session_open(&db, &m->server, m->cfg, "follow",
 		    SESSION_COPY, m->plan.session, e) != 0 ||
-		    rounds(m, db, &w.watch, e) != 0 ? -1 : 0;
+		    rounds(m, db, &w, e) != 0 ? -1 : 0;
 		db_close(db);
 		db = NULL;
 		if (rc == 0 || e->kind != ERR_LOST ||

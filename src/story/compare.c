@@ -35,7 +35,7 @@ known_equal(struct migration *m, bool *known, struct err *e)
 static int
 compare(struct migration *m, struct err *e)
 {
-	struct watching w;
+	struct walk_watch w;
 	bool known = false;
 
 	if (catch_up_run(m, e) != 0 || known_equal(m, &known, e) != 0)
@@ -44,9 +44,9 @@ compare(struct migration *m, struct err *e)
 		m->compared = m->copied.compared;
 		return 0;
 	}
-	watch_walk(&w, m, watch_tables);
+	w = watch_walk(m, watch_tables);
 	return unchanged_note(m, e) != 0 ||
-	    verify_run(&m->plan, m->cfg, &m->copied.from, &w.watch,
+	    verify_run(&m->plan, m->cfg, &m->copied.from, &w,
 	    &m->compared, e) != 0 ? -1 : 0;
 }
 

@@ -11,6 +11,7 @@
 #include "story/migration.h"
 #include "story/outlast.h"
 #include "story/prove.h"
+#include "story/throttling.h"
 #include "story/unchanged.h"
 #include "story/watch.h"
 
@@ -36,13 +37,6 @@ look_and_prove(void *arg, struct err *e)
 	if (rc == 0)
 		rc = catch_up_finish(arg, e);
 	return rc == 0 ? prove_begin(arg, e) : rc;
-}
-
-/* mdl_gate: may the swap still begin? */
-static int
-may_swap(void *arg, struct err *e)
-{
-	return postpone_may_go(arg, e);
 }
 
 static int
@@ -134,10 +128,9 @@ make_ready(struct migration *m, struct err *e)
  * once more, or compare.
  */
 static int
-look_and_swap(struct migration *m, const struct mdl_gate *gate,
-    struct err *e)
+look_and_swap(struct migration *m, struct err *e)
 {
-	const struct cutover_ask ask = { gate, look_and_prove, m };
+	const struct cutover_ask ask = { m->gate, look_and_prove, m };
 	struct err ignored = { .kind = ERR_NONE };
 	enum cutover_end end;
 	int rc;
@@ -172,30 +165,22 @@ look_and_swap(struct migration *m, const struct mdl_gate *gate,
 int
 exchange_run(struct migration *m, struct err *e)
 {
-	const struct request_of asked = { &m->request };
-	const struct reason reasons[] = {
-		{ request_hold, &asked },
-		{ reason_file, m->cfg->postpone_cut_over_flag_file },
-		{ postpone_window, m->cfg },
-	};
 	struct postpone p = {
 		.cfg = m->cfg,
-		.reason = reasons,
-		.n = sizeof(reasons) / sizeof(reasons[0]),
+		.gate = throttling_gate(m),
 		.watch = catch_up_watch,
 		.compare = compare_again,
 		.arg = m,
 		.compared = &m->compared_at,
 		.took = &m->compared.seconds,
 	};
-	const struct mdl_gate gate = { may_swap, &p };
 	int rc, looks = 0;
 
 	do {
 		if (watch_state(m, STATE_WAITING, e) != 0 ||
 		    postpone_run(&p, e) != 0)
 			return -1;
-		rc = look_and_swap(m, &gate, e);
+		rc = look_and_swap(m, e);
 		if (rc == 1 && compare_if_changed(m, &looks, e) != 0)
 			return -1;
 	} while (rc == 1);

@@ -20,7 +20,6 @@ migration_connect(struct migration *m, struct err *e)
 	m->began = now_s();
 	if (definer != NULL && account_set(&m->definer, definer, e) != 0)
 		return -1;
-	request_init(&m->request, m->cfg, &m->server, &m->registry);
 	return session_first(&m->db, &m->server, m->recalled,
 	    "main", e);
 }
@@ -119,7 +118,6 @@ migration_free(struct migration *m)
 	capture_free(&m->capture);
 	identity_free(&m->old_is);
 	identity_free(&m->new_is);
-	request_free(&m->request);
 	registry_free(&m->registry);
 	registry_row_free(&m->was);
 	in_flight_free(&m->late);

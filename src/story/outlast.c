@@ -89,14 +89,14 @@ static int
 bring_up_to_date(struct migration *m, struct err *e)
 {
 	unsigned long long mended = 0;
-	struct watching w;
+	struct walk_watch w;
 
 	if (wait_for(m, &m->late, watch_alone, e) != 0)
 		return -1;
 	if (!m->plan.back->same_ranges)
 		return 0;
-	watch_walk(&w, m, watch_alone);
-	if (mend_run(m->plan.back, m->cfg, &w.watch, &mended, e) != 0)
+	w = watch_walk(m, watch_alone);
+	if (mend_run(m->plan.back, m->cfg, &w, &mended, e) != 0)
 		return -1;
 	if (mended > 0)
 		log_info("copied %llu rows to the old table again, since "

@@ -108,12 +108,12 @@ say_why_not(const struct migration *m)
 static int
 compare(struct migration *m, struct err *e)
 {
-	struct watching w;
+	struct walk_watch w;
 	int rc;
 
-	watch_walk(&w, m, watch_alone);
+	w = watch_walk(m, watch_alone);
 	rc = watch_state(m, STATE_PROVING, e) != 0 ? -1 :
-	    proof_run(m->proof, &m->plan, m->cfg, &w.watch, &m->proved, e);
+	    proof_run(m->proof, &m->plan, m->cfg, &w, &m->proved, e);
 	if (rc != 0 && e->kind != ERR_LOSS && e->kind != ERR_UNPROVEN) {
 		e->kind = ERR_UNPROVEN;
 		err_while(e, "the swap is not proven");

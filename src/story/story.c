@@ -11,6 +11,7 @@
 #include "steps/mdl.h"
 #include "story/prove.h"
 #include "story/report.h"
+#include "story/throttling.h"
 #include "story/undoing.h"
 
 bool
@@ -190,6 +191,8 @@ story_tell(const struct story_step *story, size_t n, struct config *cfg)
 	end = end_it(&m, end);
 	say_what_came(&m, end);
 	stop_parting(NULL, NULL);
+	if (!throttling_end(&m))
+		stop_leave((int)end);
 	migration_free(&m);
 	return end;
 }

@@ -11,6 +11,7 @@
 #include "story/migration.h"
 #include "story/outlast.h"
 #include "story/recall.h"
+#include "story/throttling.h"
 #include "story/watch.h"
 
 /* undo_run_fn: nobody else uses what it is about. */
@@ -239,7 +240,7 @@ bool
 undoing_keep(struct migration *m)
 {
 	if (!same_text(m->cfg->on_interrupt, "keep") || m->swap == SWAP_DONE ||
-	    m->reverting || m->request.aborted ||
+	    m->reverting || throttling_condemned(m) ||
 	    m->registry.id == 0 || m->capture.created[N_TRIGGERS - 1] == NULL)
 		return false;
 	undo_forget(&m->undo, UNDO_ANY);

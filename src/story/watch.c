@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "steps/advisory_lock.h"
+#include "story/throttling.h"
 #include "story/unchanged.h"
 
 /* Somebody has locked the table: it will be looked at again. */
@@ -37,6 +38,7 @@ beat_once(struct migration *m, struct err *e)
 	struct str waits = STR_INIT;
 	int rc;
 
+	throttling_retry(m);
 	if (keep(m, e) != 0)
 		return -1;
 	log_waits(&waits);
@@ -140,13 +142,10 @@ watch_state(struct migration *m, enum migration_state state, struct err *e)
 	return rc;
 }
 
-void
-watch_walk(struct watching *w, struct migration *m,
-    int (*watch)(void *arg, struct err *e))
+struct walk_watch
+watch_walk(struct migration *m, int (*watch)(void *arg, struct err *e))
 {
-	w->asked.request = &m->request;
-	w->pause[0] = (struct reason){ reason_file, m->cfg->pause_file };
-	w->pause[1] = (struct reason){ request_pause, &w->asked };
-	w->watch = (struct walk_watch){ watch, m, w->pause, 2,
-	    &m->request.pace };
+	const struct walk_watch w = { watch, m, throttling_gate(m) };
+
+	return w;
 }

@@ -9,10 +9,12 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "steps/postpone.h"
+#include "throttle/gate.h"
+#include "throttle/watcher.h"
 
-/* A reason that is one for so many looks, the server, and the tables. */
+/* A source that holds the swap for so many looks, the server, the tables. */
 struct scene {
-	int looks, last;	/* the look at which it is none any more */
+	int looks, last;	/* the look at which it holds it no more */
 	int breaks;		/* the look at which it fails */
 	double in;		/* what is said at the first look */
 	int watched, compared;
@@ -21,19 +23,34 @@ struct scene {
 };
 
 static int
-stand_in(const void *arg, struct str *what, double *in, struct err *e)
+stand_in(void *arg, struct verdict *v, struct err *e)
 {
-	struct scene *s;
+	struct scene *s = arg;
 
-	memcpy(&s, arg, sizeof(s));
 	s->looks++;
 	if (s->looks == s->breaks)
 		return err_set(e, ERR_SQL, "broken");
 	if (s->looks >= s->last)
-		return 1;
-	str_addz(what, "something");
-	*in = s->in;
+		return 0;
+	str_addz(&v->what, "something");
+	v->holds = HOLD_SWAP;
+	v->in = s->in;
 	return 0;
+}
+
+static void
+leave(void *arg)
+{
+	(void)arg;
+}
+
+static void
+add(struct watcher *w, struct scene *s)
+{
+	const struct source source = { .name = xstrdup("it"),
+	    .look = stand_in, .free = leave, .arg = s };
+
+	watcher_add(w, &source);
 }
 
 static int
@@ -64,18 +81,23 @@ static int
 play(struct scene *a, struct scene *b, struct err *e)
 {
 	static const struct config cfg = { .progress_every = 30 };
-	const struct reason reason[] = {
-		{ stand_in, &a },
-		{ stand_in, &b },
-	};
+	struct gate *gate = gate_new();
+	struct watcher *watcher = watcher_new(gate);
 	const struct postpone p = {
-		.cfg = &cfg, .reason = reason, .n = 2,
+		.cfg = &cfg, .gate = gate,
 		.watch = watch, .compare = compare, .arg = a,
 		.compared = &a->when, .took = &a->took,
 	};
+	int rc;
 
 	log_open(true, false);
-	return postpone_run(&p, e);
+	add(watcher, a);
+	add(watcher, b);
+	watcher_start(watcher);
+	rc = postpone_run(&p, e);
+	assert_true(watcher_end(watcher));
+	gate_free(gate);
+	return rc;
 }
 
 static void
@@ -92,7 +114,7 @@ it_waits_for_all_of_them(void **state)
 }
 
 static void
-a_reason_that_fails_ends_it(void **state)
+a_source_that_condemns_ends_it(void **state)
 {
 	struct scene a = { .last = 9 }, b = { .last = 1, .breaks = 2 };
 	struct err e = { .kind = ERR_NONE };
@@ -148,7 +170,7 @@ it_is_made_in_time_for_what_is_known_to_come(void **state)
 }
 
 static void
-after_it_the_reasons_are_asked_again(void **state)
+after_it_the_gate_is_asked_again(void **state)
 {
 	struct scene a = { .last = 1, .took = 2 }, b = { .last = 1 };
 	struct err e = { .kind = ERR_NONE };
@@ -166,10 +188,10 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_waits_for_all_of_them),
-		cmocka_unit_test(a_reason_that_fails_ends_it),
+		cmocka_unit_test(a_source_that_condemns_ends_it),
 		cmocka_unit_test(an_old_comparison_is_made_again),
 		cmocka_unit_test(it_is_made_in_time_for_what_is_known_to_come),
-		cmocka_unit_test(after_it_the_reasons_are_asked_again),
+		cmocka_unit_test(after_it_the_gate_is_asked_again),
 	};
 
 	return cmocka_run_group_tests_name("postpone", tests, NULL, NULL);

@@ -1,0 +1,23 @@
+#ifndef THROTTLING_H
+#define THROTTLING_H
+
+#include <stdbool.h>
+
+#include "story/migration.h"
+
+/*
+ * The gate of a migration: which sources it has (throttle/).  They are looked
+ * at from the first call on, once it is in the registry.
+ */
+struct gate *throttling_gate(struct migration *m);
+
+/* Now and then: try again to watch what there was no thread for. */
+void throttling_retry(struct migration *m);
+
+/* Has a source ended the run? */
+bool throttling_condemned(const struct migration *m);
+
+/* As watcher_end(). */
+bool throttling_end(struct migration *m);
+
+#endif

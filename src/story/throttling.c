@@ -1,0 +1,68 @@
+#include "story/throttling.h"
+
+#include "throttle/file.h"
+#include "throttle/operator.h"
+#include "throttle/schedule.h"
+
+/* In the order in which they are named. */
+static void
+add_sources(struct migration *m)
+{
+	const struct operator_reads from = { m->cfg, &m->server,
+	    &m->registry.name, m->registry.id };
+	struct source s;
+
+	if (m->cfg->pause_file != NULL) {
+		file_source(&s, m->cfg->pause_file, HOLD_WALK);
+		watcher_add(m->watcher, &s);
+	}
+	if (m->registry.id != 0) {
+		operator_source(&s, &from, m->gate);
+		watcher_add(m->watcher, &s);
+	}
+	if (m->cfg->postpone_cut_over_flag_file != NULL) {
+		file_source(&s, m->cfg->postpone_cut_over_flag_file,
+		    HOLD_SWAP);
+		watcher_add(m->watcher, &s);
+	}
+	if (m->cfg->cut_over_window != NULL) {
+		schedule_source(&s, m->cfg->cut_over_window);
+		watcher_add(m->watcher, &s);
+	}
+}
+
+struct gate *
+throttling_gate(struct migration *m)
+{
+	if (m->gate == NULL) {
+		m->gate = gate_new();
+		m->watcher = watcher_new(m->gate);
+		add_sources(m);
+	}
+	watcher_start(m->watcher);
+	return m->gate;
+}
+
+void
+throttling_retry(struct migration *m)
+{
+	if (m->watcher != NULL)
+		watcher_start(m->watcher);
+}
+
+bool
+throttling_condemned(const struct migration *m)
+{
+	return m->gate != NULL && gate_is_condemned(m->gate);
+}
+
+bool
+throttling_end(struct migration *m)
+{
+	if (!watcher_end(m->watcher))
+		return false;
+	m->watcher = NULL;
+	gate_free(m->gate);
+	m->gate = NULL;
+	return true;
+}

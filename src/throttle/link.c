@@ -1,0 +1,71 @@
+#include "throttle/link.h"
+
+#include "server/session.h"
+
+void
+link_init(struct link *l, const struct config *cfg, const struct server *s,
+    const char *role)
+{
+	l->cfg = cfg;
+	l->server = s;
+	l->role = role;
+	l->db = NULL;
+	l->cut = false;
+	pthread_mutex_init(&l->lock, NULL);
+}
+
+void
+link_free(struct link *l)
+{
+	link_close(l);
+	pthread_mutex_destroy(&l->lock);
+}
+
+/* Nobody has cut it while it was made. */
+static bool
+publish(struct link *l, struct db *db)
+{
+	bool cut;
+
+	pthread_mutex_lock(&l->lock);
+	cut = l->cut;
+	if (!cut)
+		l->db = db;
+	pthread_mutex_unlock(&l->lock);
+	return !cut;
+}
+
+int
+link_open(struct link *l, struct err *e)
+{
+	struct db *db = NULL;
+
+	if (l->db != NULL)
+		return 0;
+	if (session_open(&db, l->server, l->cfg, l->role, SESSION_MAIN, 0,
+	    e) == 0 && publish(l, db))
+		return 0;
+	db_close(db);
+	return e->kind != ERR_NONE ? -1 : err_set(e, ERR_STOPPED, "stopped");
+}
+
+void
+link_close(struct link *l)
+{
+	struct db *db = l->db;
+
+	pthread_mutex_lock(&l->lock);
+	l->db = NULL;
+	pthread_mutex_unlock(&l->lock);
+	db_close(db);
+}
+
+void
+link_cut(struct link *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->cut = true;
+	if (l->db != NULL)
+		db_cut(l->db);
+	pthread_mutex_unlock(&l->lock);
+}

@@ -1,0 +1,48 @@
+#include "throttle/pause.h"
+
+#include "base/log.h"
+#include "base/util.h"
+
+static void
+begin(struct pause *p, const char *what)
+{
+	log_waiting(what);
+	if (p->since > 0)
+		return;
+	log_info("pausing, to wait for %s", what);
+	p->since = now_s();
+}
+
+static void
+end(struct pause *p)
+{
+	double took = now_s() - p->since;
+
+	if (!(p->since > 0))
+		return;
+	log_waiting(NULL);
+	log_info("going on after a pause of %.0f s", took);
+	p->idle += took;
+	p->since = 0;
+}
+
+int
+pause_ask(struct pause *p, struct gate *g, unsigned int what, bool first,
+    struct err *e)
+{
+	struct gate_reasons r = GATE_REASONS_INIT;
+	int rc = first ? gate_look(g, what, &r, e) : gate_ask(g, what, &r, e);
+
+	if (rc == 0)
+		begin(p, r.what.s);
+	else if (rc == 1)
+		end(p);
+	str_free(&r.what);
+	return rc;
+}
+
+double
+pause_idle(const struct pause *p)
+{
+	return p->idle + (p->since > 0 ? now_s() - p->since : 0);
+}
