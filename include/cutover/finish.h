@@ -41,7 +41,7 @@ int finish_run(struct db *db, const struct plan *p, const struct config *cfg,
  * MariaDB renames a new table that has been handed something before the swap;
  * back to its name, if it has the other one.
  */
-int finish_unpark(struct db *db, const struct server *s,
-    const struct names *n, const struct tries *tries, struct err *e);
+int finish_unpark(struct db *db, const struct names *n,
+    const struct tries *tries, struct err *e);
 
 #endif

@@ -39,8 +39,8 @@ struct identity {
  * Note what the table is from now on.  Waits for a statement that is about to
  * change that.  Returns 0, or -1 with *e.
  */
-int identity_note(struct identity *id, struct db *db, const struct server *s,
-    const struct qname *name, struct err *e);
+int identity_note(struct identity *id, struct db *db, const struct qname *name,
+    struct err *e);
 
 /*
  * Look again: sets other when it is another table, or some of its partitions
@@ -48,8 +48,7 @@ int identity_note(struct identity *id, struct db *db, const struct server *s,
  * next identity_note().  Nothing happens when nothing was noted.  Returns 0,
  * or -1 with *e.
  */
-int identity_look(struct identity *id, struct db *db, const struct server *s,
-    struct err *e);
+int identity_look(struct identity *id, struct db *db, struct err *e);
 
 void identity_free(struct identity *id);
 

@@ -79,8 +79,8 @@ struct table {
  * 0, or -1 with *e: ERR_REFUSED when there is no such table or it is not a
  * base table.  table_free() frees; NULL is fine.
  */
-int table_load(struct table **t, struct db *db, const struct server *s,
-    const struct qname *name, struct err *e);
+int table_load(struct table **t, struct db *db, const struct qname *name,
+    struct err *e);
 void table_free(struct table *t);
 
 /* Take another reading's text of the definition: we have changed it. */

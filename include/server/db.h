@@ -17,6 +17,7 @@
  * server's number in sqlno; or ERR_LOST when the connection is gone.
  */
 struct db;
+struct server;
 
 /* What an error number means for whoever sent the statement. */
 enum db_class {
@@ -53,16 +54,18 @@ void db_thread_end(void);
 /*
  * For server/session.c, which sets up what it opens: see there.
  *
- * Connect as the configuration says (ERR_CONNECT when that fails).  role is
- * a constant word for messages.  db_close() frees; NULL is fine.
+ * Connect as the configuration says (ERR_CONNECT when that fails).  s is what
+ * the server is, or will be once it has been asked, and must outlive the
+ * connection; role is a constant word for messages.  db_close() frees; NULL
+ * is fine.
  */
-int db_open(struct db **db, const struct config *cfg, const char *role,
-    struct err *e);
+int db_open(struct db **db, const struct server *s, const struct config *cfg,
+    const char *role, struct err *e);
 
 /* The same for one beside the first: what breaks as it begins is ERR_LOST, as
  * if it had been there. */
-int db_open_more(struct db **db, const struct config *cfg, const char *role,
-    struct err *e);
+int db_open_more(struct db **db, const struct server *s,
+    const struct config *cfg, const char *role, struct err *e);
 void db_close(struct db *db);
 
 /* From another thread: whatever it waits for fails, by ERR_LOST.  It is still
@@ -77,6 +80,9 @@ int db_session(struct db *db, const char *sql, struct err *e);
 
 /* Close, connect again, and repeat every db_session(). */
 int db_reopen(struct db *db, struct err *e);
+
+/* What the server at the other end is. */
+const struct server *db_server(const struct db *db);
 
 /* The server's id of this connection. */
 unsigned long db_id(const struct db *db);

@@ -61,8 +61,8 @@ bool server_is_same(const char *id1, const char *id2);
  * 0; or -1 with *e: ERR_LOST, also for another server, which may not have what
  * we did last, and after a signal.  The second only asks for that.
  */
-int server_reconnect(const struct server *s, struct db *db, struct err *e);
-int server_recognize(const struct server *s, struct db *db, struct err *e);
+int server_reconnect(struct db *db, struct err *e);
+int server_recognize(struct db *db, struct err *e);
 
 /*
  * A statement on what is ours was refused: give the error this kind, or

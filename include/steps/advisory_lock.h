@@ -35,8 +35,7 @@ int advisory_lock_holder(struct db *db, const struct qname *table, char **who,
  * anew (see server_reconnect()), and the lock taken with it: then 1.  -1 with
  * *e: ERR_LOST, or ERR_BUSY when somebody else was quicker.
  */
-int advisory_lock_keep(const struct server *s, struct db *db,
-    const struct qname *table, struct err *e);
+int advisory_lock_keep(struct db *db, const struct qname *table, struct err *e);
 
 /*
  * Take it again, on a connection that was made anew; was is the id of the one

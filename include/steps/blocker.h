@@ -17,7 +17,6 @@
 /* One wait for these tables, from db, which must not hold their locks. */
 struct blocker_watch {
 	struct db *db;
-	const struct server *server;
 	const struct mdl_set *set;	/* NULL: only the whole server */
 	size_t killed;
 	/* Those of whom it was said why they are spared. */
@@ -38,13 +37,12 @@ void blocker_free(struct blocker_watch *w);
  * A statement ended because some lock was not to be had (1205): add the hint
  * who keeps everybody from it, if it is a backup.
  */
-void blocker_explain(struct db *db, const struct server *s, struct err *e);
+void blocker_explain(struct db *db, struct err *e);
 
 /*
  * Can what --kill-blockers says be done, when it was given?  Returns 0, or -1
  * with *e: ERR_NEEDS and what to grant or to install.
  */
-int blocker_check(struct db *db, const struct server *s,
-    const struct mdl_set *set, struct err *e);
+int blocker_check(struct db *db, const struct mdl_set *set, struct err *e);
 
 #endif

@@ -13,8 +13,8 @@ struct capture {
 };
 
 /* Create the table of notes: before the new table, for which it vouches. */
-int capture_prepare(struct db *db, const struct server *s,
-    const struct names *n, struct undo *undo, struct err *e);
+int capture_prepare(struct db *db, const struct names *n, struct undo *undo,
+    struct err *e);
 
 /* Create the triggers, in the right order. */
 int capture_run(struct db *db, const struct plan *p,

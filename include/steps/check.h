@@ -15,7 +15,6 @@
 /* What the checks look at. */
 struct check_input {
 	struct db *db;
-	const struct server *server;
 	const struct table *old;
 	const struct dependents *dependents;
 	const struct alter *alter;

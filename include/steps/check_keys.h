@@ -15,15 +15,13 @@
  */
 
 /* Rows might be left without their parent. */
-int check_keys_two_ways(struct db *db, const struct server *s,
-    const struct table *old, struct err *e);
+int check_keys_two_ways(struct db *db, const struct table *old, struct err *e);
 
 /* Cascades to grandchildren would fail; with force that is only said. */
-int check_keys_generations(struct db *db, const struct server *s,
-    const struct table *old, bool force, struct err *e);
+int check_keys_generations(struct db *db, const struct table *old, bool force,
+    struct err *e);
 
 /* Triggers that fire on its cascades could not write to the new table. */
-int check_keys_firing(struct db *db, const struct server *s,
-    const struct table *old, struct err *e);
+int check_keys_firing(struct db *db, const struct table *old, struct err *e);
 
 #endif

@@ -17,23 +17,21 @@
  * triggers (pt-online-schema-change's PT-2305), and what is written here but
  * not on the source, also to the registry, ends replication with an error.
  */
-int check_server_replica(struct db *db, const struct server *s,
-    const struct config *cfg, struct err *e);
+int check_server_replica(struct db *db, const struct config *cfg,
+    struct err *e);
 
 /*
  * It is no node of a Galera cluster, where every node would have to agree on
  * our DDL and locks, which it does not know; and no member of a group in which
  * several members write, whose rows fire no triggers here.
  */
-int check_server_cluster(struct db *db, const struct server *s,
-    struct err *e);
+int check_server_cluster(struct db *db, struct err *e);
 
 /* MariaDB's replicas do not fire triggers for row events: twice the changes. */
-int check_server_rbr_triggers(struct db *db, const struct server *s,
-    const struct config *cfg, struct err *e);
+int check_server_rbr_triggers(struct db *db, const struct config *cfg,
+    struct err *e);
 
 /* The first two. */
-int check_server_writes(struct db *db, const struct server *s,
-    const struct config *cfg, struct err *e);
+int check_server_writes(struct db *db, const struct config *cfg, struct err *e);
 
 #endif

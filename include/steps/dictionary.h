@@ -18,7 +18,7 @@
  * Has the new table, just made, the expressions of the user's?  Returns 0, or
  * -1 with *e: ERR_CREATE when it has not.
  */
-int dictionary_check(struct db *db, const struct server *s,
-    const struct qname *old, const struct qname *shadow, struct err *e);
+int dictionary_check(struct db *db, const struct qname *old,
+    const struct qname *shadow, struct err *e);
 
 #endif

@@ -30,9 +30,8 @@ int foreign_keys_add(struct db *db, const struct plan *p,
     const struct config *cfg, struct err *e);
 int foreign_keys_has(struct db *db, const struct qname *shadow,
     const struct fkeys *added, struct err *e);
-int foreign_keys_remove(struct db *db, const struct server *s,
-    const struct qname *shadow, const struct fkeys *added,
-    const struct config *cfg, struct err *e);
+int foreign_keys_remove(struct db *db, const struct qname *shadow,
+    const struct fkeys *added, const struct config *cfg, struct err *e);
 
 /*
  * Do all rows have the parents that a foreign key asks for which the ALTER

@@ -21,7 +21,7 @@ bool heartbeat_is_foreign(const struct registry_row *r, const struct server *s);
  * A lock of the server's cannot be seen from another one: there, see whether
  * the heartbeat goes on for some seconds.  1 alive, 0 dead, -1 with *e.
  */
-int heartbeat_beats(struct db *db, const struct server *s,
-    const struct qname *table, const struct registry_row *r, struct err *e);
+int heartbeat_beats(struct db *db, const struct qname *table,
+    const struct registry_row *r, struct err *e);
 
 #endif

@@ -26,24 +26,24 @@
  * ERR_STOPPED; or ERR_LOST (then it may have happened or not).  Whoever is in
  * the way is named, or killed: see steps/blocker.h.
  */
-int mdl_run(struct db *db, const struct server *s, const struct mdl_set *set,
-    const struct tries *tries, const char *sql, struct err *e);
+int mdl_run(struct db *db, const struct mdl_set *set, const struct tries *tries,
+    const char *sql, struct err *e);
 
 /*
  * The same for a statement on one table with foreign keys: MySQL locks their
  * parents, too, when a key is added or dropped or the table is (manual,
  * "FOREIGN KEY Constraints", "Locking").
  */
-int mdl_run_with_parents(struct db *db, const struct server *s,
-    const struct qname *table, const struct fkeys *f,
-    const struct tries *tries, const char *sql, struct err *e);
+int mdl_run_with_parents(struct db *db, const struct qname *table,
+    const struct fkeys *f, const struct tries *tries, const char *sql,
+    struct err *e);
 
 /*
  * Take the locks, as mdl_run(), for several statements, which then run by
  * db_run(); nothing but these tables can be used until mdl_release().  Be
  * quick.
  */
-int mdl_hold(struct db *db, const struct server *s, const struct mdl_set *set,
+int mdl_hold(struct db *db, const struct mdl_set *set,
     const struct tries *tries, struct err *e);
 
 /* The statement by which it takes them. */
@@ -72,8 +72,7 @@ void mdl_lock_text(struct str *q, const struct mdl_set *set);
  * anew and changes nothing; most that do nothing do not.
  * Returns 0, or -1 with *e: ERR_LOST.
  */
-int mdl_reopen(struct db *db, const struct server *s,
-    const struct qname *table, struct err *e);
+int mdl_reopen(struct db *db, const struct qname *table, struct err *e);
 
 /* A statement ended by an error that such a table gives: add that as a hint. */
 void mdl_explain(const struct server *s, const struct qname *table,

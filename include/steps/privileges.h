@@ -24,15 +24,15 @@ enum privileges {
  * But on MariaDB our triggers run with the account's own privileges, without
  * its roles.
  */
-int privileges_check(struct db *db, const struct server *s,
-    const struct qname *table, enum privileges what, struct err *e);
+int privileges_check(struct db *db, const struct qname *table,
+    enum privileges what, struct err *e);
 
 /*
  * After an error: was it one for want of these?  Then *e says so.  MariaDB
  * hides keys and triggers from who may only read a table, so that it looks like
  * another one.  Returns -1.
  */
-int privileges_blame(struct db *db, const struct server *s,
-    const struct qname *table, enum privileges what, struct err *e);
+int privileges_blame(struct db *db, const struct qname *table,
+    enum privileges what, struct err *e);
 
 #endif

@@ -53,7 +53,7 @@ struct registry_entry {
  * ERR_REFUSED when there is a table of that name that is not ours, or is of
  * another version.
  */
-int registry_begin(struct registry *reg, struct db *db, const struct server *s,
+int registry_begin(struct registry *reg, struct db *db,
     const struct registry_entry *entry, struct err *e);
 
 /*
@@ -96,7 +96,7 @@ int registry_ours(const struct registry *reg, struct db *db, struct err *e);
  * table is gone.
  */
 int registry_end(const struct registry *reg, struct db *db,
-    const struct server *s, const struct tries *tries, struct err *e);
+    const struct tries *tries, struct err *e);
 
 /*
  * The migration of a table, dead or alive: 1 with *r, which registry_row_free()
@@ -119,8 +119,7 @@ int registry_read_mark(struct registry *reg, const struct registry_row *r,
 
 /* Make a dead one's row ours. */
 int registry_adopt(struct registry *reg, struct db *db,
-    const struct server *s, const struct qname *table,
-    const struct registry_row *r, struct err *e);
+    const struct qname *table, const struct registry_row *r, struct err *e);
 
 /*
  * Has the RENAME happened?  Of a migration that has succeeded, that of the way

@@ -33,8 +33,8 @@ int shadow_free_name(struct qname *q, struct db *db, struct err *e);
 
 /* Create the new table, empty and in the old shape. */
 int shadow_create(struct db *db, const struct names *n,
-    const struct table *old, const struct server *s,
-    const struct config *cfg, struct undo *undo, struct err *e);
+    const struct table *old, const struct config *cfg, struct undo *undo,
+    struct err *e);
 
 /*
  * Foreign keys that the ALTER has added: read them into *added, and take them
@@ -43,15 +43,15 @@ int shadow_create(struct db *db, const struct names *n,
  * until then (model/apart.h).
  */
 int shadow_added_keys(struct db *db, const struct names *n,
-    const struct table *old, const struct server *s,
-    const struct config *cfg, struct fkeys *added, struct err *e);
+    const struct table *old, const struct config *cfg, struct fkeys *added,
+    struct err *e);
 
 /*
  * Alter it, in a session of its own, as the user's client would; and find
  * out, on it, whether we may create triggers.
  */
 int shadow_alter(struct db *db, const struct names *n,
-    const struct table *old, const struct alter *a, const struct server *s,
-    const struct config *cfg, struct err *e);
+    const struct table *old, const struct alter *a, const struct config *cfg,
+    struct err *e);
 
 #endif

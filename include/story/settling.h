@@ -28,8 +28,8 @@ int settling_run(struct migration *m, struct err *e);
  * For status: the statements of that, as a list of text_list_add(), of which
  * none is run.  The migration whose row r is may be any that is dead.
  */
-int settling_owed(struct str *list, struct db *db, const struct server *s,
-    const struct qname *table, const struct registry_row *r, struct err *e);
+int settling_owed(struct str *list, struct db *db, const struct qname *table,
+    const struct registry_row *r, struct err *e);
 
 /* Fill the ledger only, for --dry-run, and print all that would be done. */
 int settling_ledger(struct migration *m, struct err *e);

@@ -63,9 +63,9 @@ clean_up(struct migration *m, struct config *cfg, struct err *e)
 	}
 	/* One that died when it had only the empty registry left to drop. */
 	if (rc == 0 && !cfg->dry_run)
-		rc = check_server_writes(m->db, &m->server, cfg, e) != 0 ||
-		    registry_end(&m->registry, m->db, &m->server,
-		    &cfg->tries_drop_triggers, e) != 0 ? -1 : 0;
+		rc = check_server_writes(m->db, cfg, e) != 0 ||
+		    registry_end(&m->registry, m->db, &cfg->tries_drop_triggers,
+		    e) != 0 ? -1 : 0;
 	if (rc != 1)
 		return rc;
 	log_info("the migration of %s was %s; the tables were %sswapped%s",

@@ -39,7 +39,7 @@ find(struct order *o, struct err *e)
 		rc = -1;
 	if (rc == 1)
 		alive = holder != NULL ? 1 :
-		    heartbeat_beats(o->db, &o->server, &o->table, &r, e);
+		    heartbeat_beats(o->db, &o->table, &r, e);
 	if (rc == 1 && alive == 1)
 		o->registry.id = strtoull(r.field[REGISTRY_ID], NULL, 10);
 	free(holder);
@@ -84,14 +84,13 @@ control_run(struct config *cfg, struct err *e)
 	    -1 : 0;
 	if (rc == 0) {
 		registry_locate(&o.registry, &o.table);
-		rc = check_server_writes(o.db, &o.server, cfg, e) != 0 ||
+		rc = check_server_writes(o.db, cfg, e) != 0 ||
 		    find(&o, e) != 0 ||
 		    request_put(o.db, &o.registry.name, o.registry.id,
 		    cfg->action, e) != 0 ||
 		    wait_until_read(&o, e) != 0 ? -1 : 0;
 		if (rc != 0)
-			privileges_blame(o.db, &o.server, &o.table,
-			    PRIVILEGES_TELL, e);
+			privileges_blame(o.db, &o.table, PRIVILEGES_TELL, e);
 	}
 	registry_free(&o.registry);
 	server_free(&o.server);

@@ -44,8 +44,8 @@ inspect(struct migration *m, struct err *e)
 		return -1;
 	m->claimed_by = db_id(m->db);
 	if (recall_refuse(m, e) != 0 || migration_read(m, e) != 0)
-		return privileges_blame(m->db, &m->server, &m->names.old,
-		    PRIVILEGES_RUN, e);
+		return privileges_blame(m->db, &m->names.old, PRIVILEGES_RUN,
+		    e);
 	if (shadow_names(&m->names, m->db, m->cfg, e) != 0)
 		return -1;
 	return 0;
@@ -63,22 +63,20 @@ static int
 create(struct migration *m, struct err *e)
 {
 	if (m->cfg->execute && (recall_enter(m, e) != 0 ||
-	    capture_prepare(m->db, &m->server, &m->names, &m->undo, e) != 0))
+	    capture_prepare(m->db, &m->names, &m->undo, e) != 0))
 		return -1;
-	if (shadow_create(m->db, &m->names, m->old, &m->server, m->cfg,
-	    &m->undo, e) != 0)
+	if (shadow_create(m->db, &m->names, m->old, m->cfg, &m->undo, e) != 0)
 		return -1;
-	return dictionary_check(m->db, &m->server, &m->names.old,
-	    &m->names.shadow, e);
+	return dictionary_check(m->db, &m->names.old, &m->names.shadow, e);
 }
 
 static int
 alter(struct migration *m, struct err *e)
 {
-	return shadow_alter(m->db, &m->names, m->old, &m->alter, &m->server,
-	    m->cfg, e) != 0 ||
-	    shadow_added_keys(m->db, &m->names, m->old, &m->server, m->cfg,
-	    &m->added, e) != 0 ? -1 : 0;
+	return shadow_alter(m->db, &m->names, m->old, &m->alter, m->cfg, e) !=
+	    0 ||
+	    shadow_added_keys(m->db, &m->names, m->old, m->cfg, &m->added, e) !=
+	    0 ? -1 : 0;
 }
 
 /* Hours before it matters: which clock is meant, and what it shows. */
@@ -118,7 +116,7 @@ migrate_plan(struct migration *m, struct err *e)
 	struct plan_options options;
 	struct planner_input in;
 
-	if (table_load(&m->new, m->db, &m->server, &m->names.shadow, e) != 0)
+	if (table_load(&m->new, m->db, &m->names.shadow, e) != 0)
 		return -1;
 	options = migration_options(m);
 	in = (struct planner_input){ &m->names, m->old, m->new, &m->alter,

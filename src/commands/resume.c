@@ -138,9 +138,9 @@ same_tables(struct migration *m, struct err *e)
 	/* They come again just before the swap, if it died there. */
 	keys = foreign_keys_has(m->db, &m->names.shadow, &m->added, e);
 	if (keys < 0 || (keys && !m->cfg->dry_run && foreign_keys_remove(m->db,
-	    &m->server, &m->names.shadow, &m->added, m->cfg, e) != 0))
+	    &m->names.shadow, &m->added, m->cfg, e) != 0))
 		return -1;
-	rc = table_load(&new, m->db, &m->server, &m->names.shadow, e);
+	rc = table_load(&new, m->db, &m->names.shadow, e);
 	if (rc != 0)
 		hint_cleanup(m, e);
 	else if (!keys || !m->cfg->dry_run)

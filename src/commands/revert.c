@@ -148,7 +148,7 @@ inspect(struct migration *m, struct err *e)
 	    need_alter(m, e) != 0 ||
 	    shadow_free_name(&m->names.shadow, m->db, e) != 0 ||
 	    migration_read(m, e) != 0 ||
-	    table_load(&m->new, m->db, &m->server, &m->names.attic, e) != 0)
+	    table_load(&m->new, m->db, &m->names.attic, e) != 0)
 		return -1;
 	return check_keys(m, e);
 }
@@ -204,7 +204,7 @@ end_trial(struct migration *m, struct err *e)
 	if (rc <= 0 || m->cfg->dry_run)
 		return rc < 0 ? -1 : 0;
 	str_addf(&q, "DROP TABLE IF EXISTS %s", trial.sql);
-	rc = mdl_run(m->db, &m->server, MDL_ONE(&m->names.shadow),
+	rc = mdl_run(m->db, MDL_ONE(&m->names.shadow),
 	    &m->cfg->tries_create_triggers, q.s, e);
 	str_free(&q);
 	return rc;
@@ -270,7 +270,7 @@ vouch(struct migration *m, struct err *e)
 	escape_line(&comment, was.table.sql);
 	str_addf(&q, "ALTER TABLE %s COMMENT = ", n->rejects.sql);
 	db_literal(&q, m->db, comment.s);
-	rc = mdl_run(m->db, &m->server, MDL_ONE(&n->rejects),
+	rc = mdl_run(m->db, MDL_ONE(&n->rejects),
 	    &m->cfg->tries_create_triggers, q.s, e);
 	str_free(&comment);
 	str_free(&q);

@@ -79,7 +79,7 @@ judge(struct view *v, struct migration_seen *m, struct err *e)
 	    &m->connection, e) != 0)
 		return -1;
 	yes = m->connection != NULL ? 1 :
-	    heartbeat_beats(v->db, &v->server, &m->table, &m->r, e);
+	    heartbeat_beats(v->db, &m->table, &m->r, e);
 	if (yes != 0) {
 		m->life = ALIVE;
 		return yes < 0 ? -1 : 0;
@@ -92,8 +92,8 @@ judge(struct view *v, struct migration_seen *m, struct err *e)
 	    registry_row_is_resumable(&m->r) ? RESUMABLE : UNFINISHED;
 	/* What is not known for want of a privilege is no error of this. */
 	if (m->r.field[REGISTRY_CUT_OVER][0] != '\0' &&
-	    settling_owed(&m->owed, v->db, &v->server, &m->table, &m->r,
-	    &m->unseen) != 0 && m->unseen.kind == ERR_LOST) {
+	    settling_owed(&m->owed, v->db, &m->table, &m->r, &m->unseen) != 0 &&
+	    m->unseen.kind == ERR_LOST) {
 		*e = m->unseen;
 		return -1;
 	}
@@ -538,7 +538,7 @@ blame_privileges(const struct view *v, struct err *e)
 
 	if (qname_set(&name, v->cfg->database, table != NULL ? table :
 	    "_livealter", &ignored) == 0)
-		privileges_blame(v->db, &v->server, &name, PRIVILEGES_SEE, e);
+		privileges_blame(v->db, &name, PRIVILEGES_SEE, e);
 }
 
 int

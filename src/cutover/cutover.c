@@ -74,8 +74,7 @@ settle(struct cutover *c, unsigned long id, struct err *e)
 	int attic, shadow;
 
 	/* The lock, too: until it is ours again, somebody may clean up. */
-	if (server_reconnect(c->p->server, c->db, e) != 0 ||
-	    wait_for_end(c, id, e) != 0 ||
+	if (server_reconnect(c->db, e) != 0 || wait_for_end(c, id, e) != 0 ||
 	    advisory_lock_again(c->db, &c->p->names.old, was, e) != 0)
 		return RENAMED_UNKNOWN;
 	attic = table_exists(c->db, &c->p->names.attic, e);
@@ -223,7 +222,7 @@ lock(struct cutover *c, struct cutover_mariadb *mariadb,
     const struct mdl_set *set, struct err *e)
 {
 	return mariadb != NULL ? cutover_mariadb_lock(mariadb, set, e) :
-	    cutover_mariadb_lock_of(mdl_hold(c->db, c->p->server, set,
+	    cutover_mariadb_lock_of(mdl_hold(c->db, set,
 	    &c->cfg->tries_swap_tables, e));
 }
 
@@ -321,8 +320,7 @@ may_go_on(struct cutover *c)
 {
 	struct err ignored = { .kind = ERR_NONE };
 
-	return advisory_lock_keep(c->p->server, c->db, &c->p->names.old,
-	    &ignored) >= 0;
+	return advisory_lock_keep(c->db, &c->p->names.old, &ignored) >= 0;
 }
 
 #define PATIENCE	60.0	/* seconds of attempts that cost nobody */

@@ -122,8 +122,7 @@ enum cutover_lock
 cutover_mariadb_lock(struct cutover_mariadb *l, const struct mdl_set *set,
     struct err *e)
 {
-	int rc = mdl_hold(l->holder, l->p->server, set,
-	    &l->cfg->tries_swap_tables, e);
+	int rc = mdl_hold(l->holder, set, &l->cfg->tries_swap_tables, e);
 
 	if (rc != 0)
 		return cutover_mariadb_lock_of(rc);

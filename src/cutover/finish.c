@@ -130,9 +130,8 @@ static int
 run_names(struct db *db, const struct plan *p, struct undo *undo,
     struct err *e)
 {
-	return mdl_release(db, mdl_reopen(db, p->server, &p->names.old,
-	    e) != 0 || undo_run(undo, UNDO_FINISH, run_again, db, e) != 0 ?
-	    -1 : 0, e);
+	return mdl_release(db, mdl_reopen(db, &p->names.old, e) != 0 ||
+	    undo_run(undo, UNDO_FINISH, run_again, db, e) != 0 ? -1 : 0, e);
 }
 
 /*
@@ -175,8 +174,7 @@ finish_names(struct db *db, const struct plan *p, const struct config *cfg,
 	/* Before there is a lock: to connect takes its time. */
 	sub = substitute(db);
 	t = finish_tables(p, &p->names.attic, &set);
-	rc = mdl_hold(db, p->server, &set, &cfg->tries_update_foreign_keys,
-	    e);
+	rc = mdl_hold(db, &set, &cfg->tries_update_foreign_keys, e);
 	free(t);
 	held = rc == 0;
 	if (held && !stand_by(sub, db, p)) {
@@ -184,22 +182,21 @@ finish_names(struct db *db, const struct plan *p, const struct config *cfg,
 		sub = NULL;
 	}
 	if (held)
-		rc = mdl_reopen(db, p->server, &p->names.old, e) != 0 ||
+		rc = mdl_reopen(db, &p->names.old, e) != 0 ||
 		    send_names(db, p, sub, e) != 0 ? -1 : 0;
 	/* What is left of its session has other settings. */
 	broke = rc != 0 && (held || e->kind == ERR_LOST);
 	if (held && rc != 0)
 		rc = go_on(db, sub, p, undo, e);
 	db_close(sub);
-	if (broke && server_reconnect(p->server, db, rc == 0 ? e :
-	    &ignored) != 0)
+	if (broke && server_reconnect(db, rc == 0 ? e : &ignored) != 0)
 		rc = -1;
 	return rc;
 }
 
 int
-finish_unpark(struct db *db, const struct server *s, const struct names *n,
-    const struct tries *tries, struct err *e)
+finish_unpark(struct db *db, const struct names *n, const struct tries *tries,
+    struct err *e)
 {
 	struct str q = STR_INIT;
 	int rc = table_exists(db, &n->parked, e);
@@ -207,7 +204,7 @@ finish_unpark(struct db *db, const struct server *s, const struct names *n,
 	if (rc <= 0)
 		return rc;
 	sql_unpark(&q, n);
-	rc = mdl_run(db, s, MDL_ONE(&n->parked), tries, q.s, e);
+	rc = mdl_run(db, MDL_ONE(&n->parked), tries, q.s, e);
 	str_free(&q);
 	return rc;
 }
@@ -223,13 +220,11 @@ finish_run(struct db *db, const struct plan *p, const struct config *cfg,
 	int rc = 0;
 
 	if (back && p->park != NULL)
-		rc = finish_unpark(db, p->server, &p->names,
-		    &cfg->tries_swap_tables, e);
+		rc = finish_unpark(db, &p->names, &cfg->tries_swap_tables, e);
 	if (rc == 0)
-		rc = mdl_hold(db, p->server, &set,
-		    &cfg->tries_update_foreign_keys, e);
+		rc = mdl_hold(db, &set, &cfg->tries_update_foreign_keys, e);
 	if (rc == 0) {
-		rc = mdl_reopen(db, p->server, &p->names.old, e);
+		rc = mdl_reopen(db, &p->names.old, e);
 		if (rc == 0)
 			rc = undo_run(undo, back ? UNDO_RESTORE : UNDO_FINISH,
 			    run_again, db, e);

@@ -78,8 +78,7 @@ raise_counter(struct db *db, const struct plan *p, const struct config *cfg,
 		    lend_number(db, p, to, old - 1, e) : 0;
 	str_addf(&q, "ALTER TABLE %s AUTO_INCREMENT = %llu", to->sql, old);
 	/* The triggers use the shadow: its lock is the application's, too. */
-	rc = mdl_run(db, p->server, MDL_ONE(to), &cfg->tries_swap_tables, q.s,
-	    e);
+	rc = mdl_run(db, MDL_ONE(to), &cfg->tries_swap_tables, q.s, e);
 	str_free(&q);
 	return rc;
 }
@@ -129,7 +128,7 @@ prepare_table(struct db *db, const struct plan *p, const struct config *cfg,
 	    &p->names.shadow, e) != 0 || analyze(db, p, cfg, e) != 0 ?
 	    -1 : 0) != 0; i++)
 		if (e->kind != ERR_LOST || i >= LOSSES ||
-		    advisory_lock_keep(p->server, db, &p->names.old, e) < 0)
+		    advisory_lock_keep(db, &p->names.old, e) < 0)
 			break;
 	return rc;
 }

@@ -67,9 +67,9 @@ ask_mariadb(struct str *q, struct db *db, const struct qname *t)
 
 /* *ids is NULL when they are not to be had. */
 static int
-read_ids(char **ids, struct db *db, const struct server *s,
-    const struct qname *t, struct err *e)
+read_ids(char **ids, struct db *db, const struct qname *t, struct err *e)
 {
+	const struct server *s = db_server(db);
 	struct rows r = ROWS_INIT;
 	struct str q = STR_INIT, text = STR_INIT;
 	size_t i;
@@ -235,13 +235,13 @@ note_statement(struct identity *id, struct db *db, struct err *e)
 }
 
 int
-identity_note(struct identity *id, struct db *db, const struct server *s,
-    const struct qname *name, struct err *e)
+identity_note(struct identity *id, struct db *db, const struct qname *name,
+    struct err *e)
 {
 	identity_free(id);
 	id->name = *name;
-	if (read_ids(&id->ids, db, s, name, e) != 0 ||
-	    (!s->mariadb && note_statement(id, db, e) != 0) ||
+	if (read_ids(&id->ids, db, name, e) != 0 ||
+	    (!db_server(db)->mariadb && note_statement(id, db, e) != 0) ||
 	    count_statements(&id->count, db, e) != 0 ||
 	    wait_for_others(db, &id->name, e) != 0)
 		return -1;
@@ -250,8 +250,7 @@ identity_note(struct identity *id, struct db *db, const struct server *s,
 }
 
 int
-identity_look(struct identity *id, struct db *db, const struct server *s,
-    struct err *e)
+identity_look(struct identity *id, struct db *db, struct err *e)
 {
 	unsigned long long count;
 	char *now = NULL;
@@ -260,7 +259,7 @@ identity_look(struct identity *id, struct db *db, const struct server *s,
 
 	if (!id->known)
 		return 0;
-	rc = read_ids(&now, db, s, &id->name, e);
+	rc = read_ids(&now, db, &id->name, e);
 	if (rc == 0 && (id->ids != NULL || now != NULL) &&
 	    !same_text(id->ids, now))
 		id->other = true;

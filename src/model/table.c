@@ -103,9 +103,9 @@ set_column(struct column *c, char **cell, struct err *e)
 }
 
 static int
-load_columns(struct table *t, struct db *db, const struct server *s,
-    const char *where, struct err *e)
+load_columns(struct table *t, struct db *db, const char *where, struct err *e)
 {
+	const struct server *s = db_server(db);
 	struct rows r = ROWS_INIT;
 	size_t i;
 	int rc = -1;
@@ -191,9 +191,9 @@ add_part(struct table *t, struct key *k, char **cell)
 }
 
 static int
-load_keys(struct table *t, struct db *db, const struct server *s,
-    const char *where, struct err *e)
+load_keys(struct table *t, struct db *db, const char *where, struct err *e)
 {
+	const struct server *s = db_server(db);
 	struct rows r = ROWS_INIT;
 	struct key *k = NULL;
 	size_t i;
@@ -263,9 +263,9 @@ out:
 }
 
 static int
-load_create(struct table *t, struct db *db, const struct server *s,
-    struct err *e)
+load_create(struct table *t, struct db *db, struct err *e)
 {
+	const struct server *s = db_server(db);
 	struct rows r = ROWS_INIT;
 	size_t i;
 	int rc;
@@ -303,8 +303,8 @@ table_definition(struct str *q, const struct table *t)
 }
 
 int
-table_load(struct table **out, struct db *db, const struct server *s,
-    const struct qname *name, struct err *e)
+table_load(struct table **out, struct db *db, const struct qname *name,
+    struct err *e)
 {
 	struct table *t = xcalloc(1, sizeof(*t));
 	struct str where = STR_INIT;
@@ -314,9 +314,8 @@ table_load(struct table **out, struct db *db, const struct server *s,
 	t->name = *name;
 	table_where(&where, db, name);
 	rc = load_facts(t, db, where.s, e) != 0 ||
-	    load_columns(t, db, s, where.s, e) != 0 ||
-	    load_keys(t, db, s, where.s, e) != 0 ||
-	    load_create(t, db, s, e) != 0 ||
+	    load_columns(t, db, where.s, e) != 0 ||
+	    load_keys(t, db, where.s, e) != 0 || load_create(t, db, e) != 0 ||
 	    fkey_own(&t->fkey, db, name, e) != 0 ? -1 : 0;
 	str_free(&where);
 	return rc;

@@ -20,6 +20,7 @@
 
 struct db {
 	MYSQL *my;
+	const struct server *server;
 	const struct config *cfg;
 	const char *role;
 	char **session;		/* to repeat after a reconnect */
@@ -79,11 +80,12 @@ failed(struct db *db, struct err *e)
 }
 
 int
-db_open(struct db **out, const struct config *cfg, const char *role,
-    struct err *e)
+db_open(struct db **out, const struct server *s, const struct config *cfg,
+    const char *role, struct err *e)
 {
 	struct db *db = xcalloc(1, sizeof(*db));
 
+	db->server = s;
 	db->cfg = cfg;
 	db->role = role;
 	*out = db;
@@ -155,6 +157,12 @@ db_reopen(struct db *db, struct err *e)
 		    drain(db, e) != 0)
 			return err_while(e, "%s", db->session[i]);
 	return 0;
+}
+
+const struct server *
+db_server(const struct db *db)
+{
+	return db->server;
 }
 
 unsigned long
@@ -334,10 +342,10 @@ db_config(const struct db *db)
 }
 
 int
-db_open_more(struct db **out, const struct config *cfg, const char *role,
-    struct err *e)
+db_open_more(struct db **out, const struct server *s,
+    const struct config *cfg, const char *role, struct err *e)
 {
-	if (db_open(out, cfg, role, e) == 0)
+	if (db_open(out, s, cfg, role, e) == 0)
 		return 0;
 	if (e->kind == ERR_CONNECT && db_class(e->sqlno) == DB_GONE)
 		e->kind = ERR_LOST;
@@ -349,7 +357,7 @@ db_beside(struct db **out, const struct db *db, struct err *e)
 {
 	size_t i;
 
-	if (db_open_more(out, db->cfg, "beside", e) != 0)
+	if (db_open_more(out, db->server, db->cfg, "beside", e) != 0)
 		return -1;
 	for (i = 0; i < db->n_session; i++)
 		if (db_session(*out, db->session[i], e) != 0)

@@ -56,12 +56,12 @@ check_version(const struct server *s, struct err *e)
  * there is at least one when the instrument is on.
  */
 static bool
-sees_locks(const struct server *s, struct db *db)
+sees_locks(struct db *db)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	unsigned long long n = 0;
 
-	if (s->mariadb)
+	if (db_server(db)->mariadb)
 		return db_number(db, &n, &ignored, "SELECT COUNT(*) FROM "
 		    "information_schema.METADATA_LOCK_INFO") == 0;
 	return db_number(db, &n, &ignored, "SELECT COUNT(*) FROM "
@@ -92,8 +92,10 @@ is_off(struct db *db, const char *name)
 }
 
 static int
-ask_id(char **id, const struct server *s, struct db *db, struct err *e)
+ask_id(char **id, struct db *db, struct err *e)
 {
+	const struct server *s = db_server(db);
+
 	return db_value(db, id, e, "SELECT CONCAT(@@hostname, ':', @@port, "
 	    "' ', %s)", s->mariadb ? "@@server_id" : "@@server_uuid");
 }
@@ -128,9 +130,9 @@ server_probe(struct server *s, struct db *db, struct err *e)
 	s->host_text = xstrdup(c[6]);
 	s->autoinc_lock = strcmp(c[7], "2") != 0;
 	rows_free(&r);
-	if (ask_id(&s->id, s, db, e) != 0)
+	if (ask_id(&s->id, db, e) != 0)
 		return err_while(e, "asking which server it is");
-	s->sees_locks = sees_locks(s, db);
+	s->sees_locks = sees_locks(db);
 	s->snapshot_isolation = s->mariadb &&
 	    has_variable(db, "innodb_snapshot_isolation");
 	s->note_verbosity = s->mariadb && has_variable(db, "note_verbosity");
@@ -168,12 +170,13 @@ server_is_same(const char *id1, const char *id2)
 }
 
 int
-server_recognize(const struct server *s, struct db *db, struct err *e)
+server_recognize(struct db *db, struct err *e)
 {
+	const struct server *s = db_server(db);
 	char *id = NULL;
 	int rc = 0;
 
-	if (ask_id(&id, s, db, e) != 0)
+	if (ask_id(&id, db, e) != 0)
 		return -1;
 	if (!server_is_same(s->id, id)) {
 		err_set(e, ERR_LOST, "the connection was to %s, and now there "
@@ -190,13 +193,13 @@ server_recognize(const struct server *s, struct db *db, struct err *e)
  * us that it may have would cost it a thread, so they come less and less often.
  */
 int
-server_reconnect(const struct server *s, struct db *db, struct err *e)
+server_reconnect(struct db *db, struct err *e)
 {
 	double until = now_s() + db_config(db)->reconnect_for;
 	double pause = RECONNECT_FIRST;
 
 	/* It may break again while it is being asked who it is. */
-	while (db_reopen(db, e) != 0 || server_recognize(s, db, e) != 0) {
+	while (db_reopen(db, e) != 0 || server_recognize(db, e) != 0) {
 		if (e->kind == ERR_LOST && e->sqlno == 0)
 			return -1;	/* another server */
 		if (now_s() + pause > until || stop_sleep(pause)) {

@@ -306,14 +306,13 @@ user_vars(struct db *db, const struct config *cfg, struct err *e)
 
 /* All in one statement, since connections are opened in the swap as well. */
 static int
-set_up(const struct server *s, struct db *db, enum session_use use,
-    unsigned int how, struct err *e)
+set_up(struct db *db, enum session_use use, unsigned int how, struct err *e)
 {
 	struct str q = STR_INIT;
 	int rc;
 
 	begin_set(&q, use);
-	add_settings(&q, s, use, false);
+	add_settings(&q, db_server(db), use, false);
 	add_values(&q, use, how);
 	/* By this others like us know whom not to kill. */
 	str_addz(&q, ", @livealter = GET_LOCK(CONCAT('livealter session ', "
@@ -324,14 +323,14 @@ set_up(const struct server *s, struct db *db, enum session_use use,
 }
 
 static int
-set_up_again(const struct server *s, struct db *db, enum session_use use,
-    unsigned int how, struct err *e)
+set_up_again(struct db *db, enum session_use use, unsigned int how,
+    struct err *e)
 {
 	struct str q = STR_INIT;
 	int rc;
 
 	begin_set(&q, use);
-	add_settings(&q, s, use, true);
+	add_settings(&q, db_server(db), use, true);
 	add_values(&q, use, how);
 	rc = db_session(db, q.s, e);
 	str_free(&q);
@@ -339,9 +338,9 @@ set_up_again(const struct server *s, struct db *db, enum session_use use,
 }
 
 static int
-admin(const struct server *s, struct db *db, enum session_use use,
-    struct err *e)
+admin(struct db *db, enum session_use use, struct err *e)
 {
+	const struct server *s = db_server(db);
 	struct str q = STR_INIT;
 	int rc = 0;
 
@@ -353,16 +352,16 @@ admin(const struct server *s, struct db *db, enum session_use use,
 }
 
 static int
-set_up_all(const struct server *s, struct db *db, const struct config *cfg,
-    enum session_use use, unsigned int how, struct err *e)
+set_up_all(struct db *db, const struct config *cfg, enum session_use use,
+    unsigned int how, struct err *e)
 {
 	if (db_session(db, first_of_all, e) != 0 ||
-	    set_up(s, db, use, how, e) != 0 || admin(s, db, use, e) != 0)
+	    set_up(db, use, how, e) != 0 || admin(db, use, e) != 0)
 		return -1;
 	if (cfg->set_vars == NULL || cfg->set_vars[0] == '\0')
 		return 0;
 	return user_vars(db, cfg, e) != 0 ||
-	    set_up_again(s, db, use, how, e) != 0 ? -1 : 0;
+	    set_up_again(db, use, how, e) != 0 ? -1 : 0;
 }
 
 int
@@ -370,8 +369,8 @@ session_open(struct db **db, const struct server *s,
     const struct config *cfg, const char *role, enum session_use use,
     unsigned int how, struct err *e)
 {
-	return db_open_more(db, cfg, role, e) != 0 ||
-	    set_up_all(s, *db, cfg, use, how, e) != 0 ? -1 : 0;
+	return db_open_more(db, s, cfg, role, e) != 0 ||
+	    set_up_all(*db, cfg, use, how, e) != 0 ? -1 : 0;
 }
 
 static int
@@ -481,10 +480,10 @@ int
 session_first(struct db **db, struct server *s, struct config *cfg,
     const char *role, struct err *e)
 {
-	if (db_open(db, cfg, role, e) != 0 || early(*db, e) != 0 ||
+	if (db_open(db, s, cfg, role, e) != 0 || early(*db, e) != 0 ||
 	    server_probe(s, *db, e) != 0 || learn(s, *db, e) != 0 ||
 	    try_admin(s, *db, e) != 0 ||
-	    set_up_all(s, *db, cfg, SESSION_MAIN, 0, e) != 0 ||
+	    set_up_all(*db, cfg, SESSION_MAIN, 0, e) != 0 ||
 	    spelling_take(*db, cfg, e) != 0)
 		return -1;
 	say_what_stays(cfg);

@@ -184,8 +184,7 @@ advisory_lock_again(struct db *db, const struct qname *table, unsigned long was,
 }
 
 int
-advisory_lock_keep(const struct server *s, struct db *db,
-    const struct qname *table, struct err *e)
+advisory_lock_keep(struct db *db, const struct qname *table, struct err *e)
 {
 	unsigned long was = db_id(db);
 	bool ours = false;
@@ -197,7 +196,7 @@ advisory_lock_keep(const struct server *s, struct db *db,
 		return -1;
 	log_warn("the connection was lost; connecting again");
 	log_waiting("the server");
-	rc = server_reconnect(s, db, e);
+	rc = server_reconnect(db, e);
 	log_waiting(NULL);
 	if (rc != 0 || advisory_lock_again(db, table, was, e) != 0)
 		return -1;

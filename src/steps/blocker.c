@@ -136,7 +136,7 @@ add_tables(struct str *out, struct db *db, const struct mdl_set *set)
 static void
 ask_holders(struct str *q, const struct blocker_watch *w, bool trx)
 {
-	const bool mariadb = w->server->mariadb;
+	const bool mariadb = db_server(w->db)->mariadb;
 	struct str these = STR_INIT;
 
 	if (w->set != NULL)
@@ -244,7 +244,7 @@ may_be_prepared(struct blocker_watch *w, char **c)
 	struct rows r = ROWS_INIT;
 	bool some;
 
-	if (!w->server->mariadb || number(c[MODIFIED]) == 0)
+	if (!db_server(w->db)->mariadb || number(c[MODIFIED]) == 0)
 		return false;
 	some = db_rows(w->db, &r, NULL, &ignored, "XA RECOVER") != 0 || r.n > 0;
 	rows_free(&r);
@@ -312,7 +312,7 @@ kill_one(struct blocker_watch *w, char **c, double seconds)
 		return true;
 	}
 	log_warn("connection %s could not be killed: %s", c[ID], e.text);
-	if (e.sqlno == ER_KILL_DENIED && !w->server->mariadb)
+	if (e.sqlno == ER_KILL_DENIED && !db_server(w->db)->mariadb)
 		log_hint("to kill an account that has SYSTEM_USER takes "
 		    "SYSTEM_USER");
 	return false;
@@ -344,7 +344,7 @@ judge(struct blocker_watch *w, char **c)
 unsigned long long
 blocker_look(struct blocker_watch *w, bool name)
 {
-	const bool known = w->server->sees_locks;
+	const bool known = db_server(w->db)->sees_locks;
 	struct err ignored = { .kind = ERR_NONE };
 	unsigned long long eldest = 0, age;
 	struct rows r = ROWS_INIT;
@@ -378,9 +378,10 @@ blocker_free(struct blocker_watch *w)
 #define ER_LOCK_WAIT_TIMEOUT 1205
 
 void
-blocker_explain(struct db *db, const struct server *s, struct err *e)
+blocker_explain(struct db *db, struct err *e)
 {
-	struct blocker_watch w = { .db = db, .server = s };
+	struct blocker_watch w = { .db = db };
+	const struct server *s;
 	struct err ignored = { .kind = ERR_NONE };
 	struct rows r = ROWS_INIT;
 	char **c;
@@ -388,6 +389,7 @@ blocker_explain(struct db *db, const struct server *s, struct err *e)
 	if (e->sqlno != ER_LOCK_WAIT_TIMEOUT || e->hint[0] != '\0' ||
 	    db == NULL)
 		return;
+	s = db_server(db);
 	if (!s->sees_locks)
 		err_hint(e, "somebody holds a lock that keeps us from it, "
 		    "perhaps a backup (FLUSH TABLES WITH READ LOCK, %s); %s "
@@ -428,7 +430,7 @@ check_sight(const struct server *s, struct err *e)
 static int
 check_question(const struct blocker_watch *w, struct err *e)
 {
-	const struct server *s = w->server;
+	const struct server *s = db_server(w->db);
 	struct rows r = ROWS_INIT;
 	int rc;
 
@@ -447,8 +449,9 @@ check_question(const struct blocker_watch *w, struct err *e)
  * it, and a KILL that is refused is logged.
  */
 static int
-check_rights(struct db *db, const struct server *s, struct err *e)
+check_rights(struct db *db, struct err *e)
 {
+	const struct server *s = db_server(db);
 	const char *admin = s->mariadb ? "CONNECTION ADMIN" :
 	    "CONNECTION_ADMIN";
 	/* MariaDB 11.0 took it out of SUPER. */
@@ -475,13 +478,12 @@ check_rights(struct db *db, const struct server *s, struct err *e)
 }
 
 int
-blocker_check(struct db *db, const struct server *s,
-    const struct mdl_set *set, struct err *e)
+blocker_check(struct db *db, const struct mdl_set *set, struct err *e)
 {
-	const struct blocker_watch w = { .db = db, .server = s, .set = set };
+	const struct blocker_watch w = { .db = db, .set = set };
 
 	if (db_config(db)->kill_blockers <= 0)
 		return 0;
-	return check_sight(s, e) != 0 || check_rights(db, s, e) != 0 ||
+	return check_sight(db_server(db), e) != 0 || check_rights(db, e) != 0 ||
 	    check_question(&w, e) != 0 ? -1 : 0;
 }

@@ -45,15 +45,15 @@ create_under_lock(struct db *db, const struct plan *p,
 	struct err ignored = { .kind = ERR_NONE };
 	int rc;
 
-	if (mdl_hold(db, p->server, MDL_ONE(&p->names.old),
-	    &cfg->tries_create_triggers, e) != 0)
+	if (mdl_hold(db, MDL_ONE(&p->names.old), &cfg->tries_create_triggers,
+	    e) != 0)
 		return -1;
-	rc = mdl_reopen(db, p->server, &p->names.old, e);
+	rc = mdl_reopen(db, &p->names.old, e);
 	if (rc == 0)
 		rc = create_triggers(db, p, undo, e);
 	/* What a failure leaves behind, the application shall not meet. */
 	if (rc != 0)
-		mdl_reopen(db, p->server, &p->names.old, &ignored);
+		mdl_reopen(db, &p->names.old, &ignored);
 	return mdl_release(db, rc, e);
 }
 
@@ -113,9 +113,10 @@ check_lost(struct db *db, const struct plan *p, struct err *e)
 }
 
 int
-capture_prepare(struct db *db, const struct server *s, const struct names *n,
-    struct undo *undo, struct err *e)
+capture_prepare(struct db *db, const struct names *n, struct undo *undo,
+    struct err *e)
 {
+	const struct server *s = db_server(db);
 	struct str q = STR_INIT;
 	int rc;
 

@@ -128,42 +128,42 @@ check_triggers(const struct check_input *in, struct err *e)
 static int
 check_replica(const struct check_input *in, struct err *e)
 {
-	return check_server_replica(in->db, in->server, in->cfg, e);
+	return check_server_replica(in->db, in->cfg, e);
 }
 
 static int
 check_cluster(const struct check_input *in, struct err *e)
 {
-	return check_server_cluster(in->db, in->server, e);
+	return check_server_cluster(in->db, e);
 }
 
 static int
 check_rbr_triggers(const struct check_input *in, struct err *e)
 {
-	return check_server_rbr_triggers(in->db, in->server, in->cfg, e);
+	return check_server_rbr_triggers(in->db, in->cfg, e);
 }
 
 /* MySQL wants REFERENCES for each foreign key that turns to the new table. */
 static int
 check_privileges(const struct check_input *in, struct err *e)
 {
-	return privileges_check(in->db, in->server, &in->old->name,
+	return privileges_check(in->db, &in->old->name,
 	    in->dependents->child.n > 0 ? PRIVILEGES_TURN : PRIVILEGES_RUN, e);
 }
 
 static int
 check_cascades(const struct check_input *in, struct err *e)
 {
-	return check_keys_two_ways(in->db, in->server, in->old, e) != 0 ||
-	    check_keys_firing(in->db, in->server, in->old, e) != 0 ||
-	    check_keys_generations(in->db, in->server, in->old,
-	    in->cfg->force, e) != 0 ? -1 : 0;
+	return check_keys_two_ways(in->db, in->old, e) != 0 ||
+	    check_keys_firing(in->db, in->old, e) != 0 ||
+	    check_keys_generations(in->db, in->old, in->cfg->force, e) != 0 ?
+	    -1 : 0;
 }
 
 static int
 check_blockers(const struct check_input *in, struct err *e)
 {
-	return blocker_check(in->db, in->server, MDL_ONE(&in->old->name), e);
+	return blocker_check(in->db, MDL_ONE(&in->old->name), e);
 }
 
 static const struct check checks[] = {
@@ -332,7 +332,7 @@ same_create(const struct check_input *in, const struct table *was,
 	struct table *is = NULL;
 	int rc;
 
-	rc = table_load(&is, in->db, in->server, &was->name, e);
+	rc = table_load(&is, in->db, &was->name, e);
 	if (rc == 0) {
 		table_definition(&a, was);
 		table_definition(&b, is);

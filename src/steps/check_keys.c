@@ -161,9 +161,10 @@ check_generation(struct db *db, const struct table *old,
 }
 
 int
-check_keys_generations(struct db *db, const struct server *s,
-    const struct table *old, bool force, struct err *e)
+check_keys_generations(struct db *db, const struct table *old, bool force,
+    struct err *e)
 {
+	const struct server *s = db_server(db);
 	const struct fkey *k;
 	size_t i;
 
@@ -184,9 +185,9 @@ check_keys_generations(struct db *db, const struct server *s,
  * to be seen.
  */
 int
-check_keys_firing(struct db *db, const struct server *s,
-    const struct table *old, struct err *e)
+check_keys_firing(struct db *db, const struct table *old, struct err *e)
 {
+	const struct server *s = db_server(db);
 	unsigned long long on = 0;
 	bool any = false;
 	size_t i;
@@ -215,9 +216,9 @@ check_keys_firing(struct db *db, const struct server *s,
  * for it that is the old table.
  */
 int
-check_keys_two_ways(struct db *db, const struct server *s,
-    const struct table *old, struct err *e)
+check_keys_two_ways(struct db *db, const struct table *old, struct err *e)
 {
+	const struct server *s = db_server(db);
 	struct str own = STR_INIT;
 	unsigned long long n = 0;
 	int rc;

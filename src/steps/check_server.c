@@ -36,9 +36,9 @@ is_of_group(const struct rows *r, size_t row)
  * *e when the connection is lost.
  */
 static int
-count_channels(unsigned long long *n, struct db *db, const struct server *s,
-    struct err *e)
+count_channels(unsigned long long *n, struct db *db, struct err *e)
 {
+	const struct server *s = db_server(db);
 	const char *ask = s->mariadb ? "SHOW ALL SLAVES STATUS" :
 	    s->version >= 80022 ? "SHOW REPLICA STATUS" :
 	    "SHOW SLAVE STATUS";
@@ -57,13 +57,12 @@ count_channels(unsigned long long *n, struct db *db, const struct server *s,
 
 /* What can be asked without REPLICATION CLIENT, or MariaDB's SLAVE MONITOR. */
 static int
-count_plainly(unsigned long long *n, struct db *db, const struct server *s,
-    struct err *e)
+count_plainly(unsigned long long *n, struct db *db, struct err *e)
 {
 	int rc;
 
 	*n = 0;
-	if (s->mariadb)
+	if (db_server(db)->mariadb)
 		rc = db_number(db, n, e, "SELECT VARIABLE_VALUE FROM "
 		    "information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = "
 		    "'SLAVES_RUNNING'");
@@ -75,17 +74,16 @@ count_plainly(unsigned long long *n, struct db *db, const struct server *s,
 }
 
 int
-check_server_replica(struct db *db, const struct server *s,
-    const struct config *cfg, struct err *e)
+check_server_replica(struct db *db, const struct config *cfg, struct err *e)
 {
 	unsigned long long n;
 	int rc;
 
 	if (cfg->force)
 		return 0;
-	rc = count_channels(&n, db, s, e);
+	rc = count_channels(&n, db, e);
 	if (rc == 1)
-		rc = count_plainly(&n, db, s, e);
+		rc = count_plainly(&n, db, e);
 	if (rc != 0 || n == 0)
 		return rc;
 	err_set(e, ERR_REFUSED, "this server is a replica");
@@ -185,16 +183,17 @@ check_group(struct db *db, struct err *e)
 }
 
 int
-check_server_cluster(struct db *db, const struct server *s, struct err *e)
+check_server_cluster(struct db *db, struct err *e)
 {
 	return check_galera(db, e) != 0 ||
-	    (!s->mariadb && check_group(db, e) != 0) ? -1 : 0;
+	    (!db_server(db)->mariadb && check_group(db, e) != 0) ? -1 : 0;
 }
 
 int
-check_server_rbr_triggers(struct db *db, const struct server *s,
-    const struct config *cfg, struct err *e)
+check_server_rbr_triggers(struct db *db, const struct config *cfg,
+    struct err *e)
 {
+	const struct server *s = db_server(db);
 	char *value = NULL;
 	int rc;
 
@@ -214,9 +213,8 @@ check_server_rbr_triggers(struct db *db, const struct server *s,
 }
 
 int
-check_server_writes(struct db *db, const struct server *s,
-    const struct config *cfg, struct err *e)
+check_server_writes(struct db *db, const struct config *cfg, struct err *e)
 {
-	return check_server_replica(db, s, cfg, e) != 0 ||
-	    check_server_cluster(db, s, e) != 0 ? -1 : 0;
+	return check_server_replica(db, cfg, e) != 0 ||
+	    check_server_cluster(db, e) != 0 ? -1 : 0;
 }

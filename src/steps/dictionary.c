@@ -57,9 +57,10 @@ is_misread(const struct rows *new, const char *expression)
 }
 
 int
-dictionary_check(struct db *db, const struct server *s,
-    const struct qname *old, const struct qname *shadow, struct err *e)
+dictionary_check(struct db *db, const struct qname *old,
+    const struct qname *shadow, struct err *e)
 {
+	const struct server *s = db_server(db);
 	struct rows is = ROWS_INIT, new = ROWS_INIT;
 	int rc = 0;
 	size_t i;

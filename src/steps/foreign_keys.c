@@ -31,7 +31,7 @@ static int
 run_on(const struct trial *t, const struct qname *table, const char *sql,
     struct err *e)
 {
-	return mdl_run(t->db, t->p->server, MDL_ONE(table), t->tries, sql, e);
+	return mdl_run(t->db, MDL_ONE(table), t->tries, sql, e);
 }
 
 /* undo_run_fn, for the table to try things on. */
@@ -336,8 +336,8 @@ foreign_keys_add(struct db *db, const struct plan *p, const struct config *cfg,
 	}
 	rc = db_quiet(db, e, "SET SESSION foreign_key_checks = 0");
 	if (rc == 0)
-		rc = mdl_run_with_parents(db, p->server, &p->names.shadow,
-		    p->added, &cfg->tries_update_foreign_keys, q.s, e);
+		rc = mdl_run_with_parents(db, &p->names.shadow, p->added,
+		    &cfg->tries_update_foreign_keys, q.s, e);
 	if (db_quiet(db, rc == 0 ? e : &e2, "SET SESSION foreign_key_checks "
 	    "= 1") != 0)
 		rc = -1;
@@ -365,9 +365,8 @@ foreign_keys_has(struct db *db, const struct qname *shadow,
 }
 
 int
-foreign_keys_remove(struct db *db, const struct server *s,
-    const struct qname *shadow, const struct fkeys *added,
-    const struct config *cfg, struct err *e)
+foreign_keys_remove(struct db *db, const struct qname *shadow,
+    const struct fkeys *added, const struct config *cfg, struct err *e)
 {
 	struct str q = STR_INIT;
 	struct ident name;
@@ -380,7 +379,7 @@ foreign_keys_remove(struct db *db, const struct server *s,
 		str_addf(&q, "%sDROP FOREIGN KEY %s", i > 0 ? ", " : "",
 		    name.sql);
 	}
-	rc = mdl_run_with_parents(db, s, shadow, added,
+	rc = mdl_run_with_parents(db, shadow, added,
 	    &cfg->tries_update_foreign_keys, q.s, e);
 	str_free(&q);
 	return rc;

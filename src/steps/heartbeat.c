@@ -30,9 +30,10 @@ has_changed(const struct registry_row *was, const struct registry_row *is)
  * the clocks of two servers may differ.
  */
 int
-heartbeat_beats(struct db *db, const struct server *s,
-    const struct qname *table, const struct registry_row *r, struct err *e)
+heartbeat_beats(struct db *db, const struct qname *table,
+    const struct registry_row *r, struct err *e)
 {
+	const struct server *s = db_server(db);
 	double until = now_s() + LISTEN;
 	struct registry_row now;
 	int rc;

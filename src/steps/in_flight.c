@@ -127,8 +127,8 @@ in_flight_sweep(struct db *db, const struct plan *p, const struct config *cfg,
 	struct str q = STR_INIT;
 	int rc;
 
-	if (mdl_hold(db, p->server, MDL_ONE(&p->names.shadow),
-	    &cfg->tries_create_triggers, e) != 0)
+	if (mdl_hold(db, MDL_ONE(&p->names.shadow), &cfg->tries_create_triggers,
+	    e) != 0)
 		return -1;
 	str_addf(&q, "SET STATEMENT foreign_key_checks=0 FOR DELETE FROM %s",
 	    p->names.shadow.sql);

@@ -41,8 +41,8 @@
 /* One wait for the locks, until they are had or it is given up. */
 struct wait {
 	struct db *db;
+	const struct server *s;		/* of db */
 	struct db *killer;		/* see db_run_if(); may be NULL */
-	const struct server *s;
 	const struct mdl_set *set;
 	const struct tries *tries;
 	const char *sql;
@@ -284,8 +284,7 @@ run(struct wait *w, struct err *e)
 	int rc;
 
 	w->began = now_s();
-	w->watch = (struct blocker_watch){ .db = w->db, .server = w->s,
-	    .set = w->set };
+	w->watch = (struct blocker_watch){ .db = w->db, .set = w->set };
 	rc = persist(w, e);
 	/* What a try said that came too early is no failure. */
 	if (rc >= 0)
@@ -318,16 +317,16 @@ prepare(struct wait *w, struct err *e)
 }
 
 int
-mdl_run(struct db *db, const struct server *s, const struct mdl_set *set,
-    const struct tries *tries, const char *sql, struct err *e)
+mdl_run(struct db *db, const struct mdl_set *set, const struct tries *tries,
+    const char *sql, struct err *e)
 {
-	struct wait w = { .db = db, .s = s, .set = set, .tries = tries,
-	    .sql = sql };
+	struct wait w = { .db = db, .s = db_server(db), .set = set,
+	    .tries = tries, .sql = sql };
 	struct err ignored = { .kind = ERR_NONE };
 	int rc;
 
 	log_sql(sql);
-	if (!s->mariadb && prepare(&w, e) != 0)
+	if (!w.s->mariadb && prepare(&w, e) != 0)
 		return -1;
 	rc = run(&w, e);
 	if (w.follows != NULL && w.follows != sql &&
@@ -337,9 +336,9 @@ mdl_run(struct db *db, const struct server *s, const struct mdl_set *set,
 }
 
 int
-mdl_run_with_parents(struct db *db, const struct server *s,
-    const struct qname *table, const struct fkeys *f,
-    const struct tries *tries, const char *sql, struct err *e)
+mdl_run_with_parents(struct db *db, const struct qname *table,
+    const struct fkeys *f, const struct tries *tries, const char *sql,
+    struct err *e)
 {
 	const struct qname **t = xcalloc(1, sizeof(*t));
 	struct mdl_set set = { NULL, 1, 0, NULL };
@@ -348,7 +347,7 @@ mdl_run_with_parents(struct db *db, const struct server *s,
 	t[0] = table;
 	fkey_parents(f, &t, &set.n);
 	set.table = t;
-	rc = mdl_run(db, s, &set, tries, sql, e);
+	rc = mdl_run(db, &set, tries, sql, e);
 	free(t);
 	return rc;
 }
@@ -365,11 +364,12 @@ mdl_lock_text(struct str *q, const struct mdl_set *set)
 }
 
 int
-mdl_hold(struct db *db, const struct server *s, const struct mdl_set *set,
-    const struct tries *tries, struct err *e)
+mdl_hold(struct db *db, const struct mdl_set *set, const struct tries *tries,
+    struct err *e)
 {
 	struct str q = STR_INIT;
-	struct wait w = { .db = db, .s = s, .set = set, .tries = tries };
+	struct wait w = { .db = db, .s = db_server(db), .set = set,
+	    .tries = tries };
 	int rc;
 
 	mdl_lock_text(&q, set);
@@ -381,9 +381,9 @@ mdl_hold(struct db *db, const struct server *s, const struct mdl_set *set,
 }
 
 int
-mdl_reopen(struct db *db, const struct server *s,
-    const struct qname *table, struct err *e)
+mdl_reopen(struct db *db, const struct qname *table, struct err *e)
 {
+	const struct server *s = db_server(db);
 	struct err failed = { .kind = ERR_NONE };
 	int rc;
 

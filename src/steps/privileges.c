@@ -82,9 +82,10 @@ lacks(const struct server *s, const struct qname *table, const char *missing,
 }
 
 int
-privileges_check(struct db *db, const struct server *s,
-    const struct qname *table, enum privileges what, struct err *e)
+privileges_check(struct db *db, const struct qname *table, enum privileges what,
+    struct err *e)
 {
+	const struct server *s = db_server(db);
 	struct str missing = STR_INIT;
 	char *role = NULL;
 	size_t i, n = N_NEEDED;
@@ -110,15 +111,14 @@ privileges_check(struct db *db, const struct server *s,
 }
 
 int
-privileges_blame(struct db *db, const struct server *s,
-    const struct qname *table, enum privileges what, struct err *e)
+privileges_blame(struct db *db, const struct qname *table, enum privileges what,
+    struct err *e)
 {
 	struct err e2 = { .kind = ERR_NONE };
 
 	if (e->kind != ERR_SQL && e->kind != ERR_REFUSED)
 		return -1;
-	if (privileges_check(db, s, table, what, &e2) != 0 &&
-	    e2.kind == ERR_NEEDS)
+	if (privileges_check(db, table, what, &e2) != 0 && e2.kind == ERR_NEEDS)
 		*e = e2;
 	return -1;
 }

@@ -63,8 +63,9 @@ add_value(struct str *q, struct db *db, const char *value)
 
 static void
 add_insert(struct str *q, const struct registry *reg, struct db *db,
-    const struct server *s, const struct registry_entry *entry)
+    const struct registry_entry *entry)
 {
+	const struct server *s = db_server(db);
 	const struct names *n = entry->names;
 	struct str print = STR_INIT, text = STR_INIT;
 	const struct { enum registry_field f; const char *value; } set[] = {
@@ -169,9 +170,10 @@ insert(const struct registry *reg, struct db *db, const char *sql,
 }
 
 int
-registry_begin(struct registry *reg, struct db *db, const struct server *s,
+registry_begin(struct registry *reg, struct db *db,
     const struct registry_entry *entry, struct err *e)
 {
+	const struct server *s = db_server(db);
 	struct str q = STR_INIT;
 	int rc;
 
@@ -179,7 +181,7 @@ registry_begin(struct registry *reg, struct db *db, const struct server *s,
 	/* Never the same again, so that nobody writes to a later row. */
 	if (db_number(db, &reg->id, e, "SELECT UUID_SHORT()") != 0)
 		return -1;
-	add_insert(&q, reg, db, s, entry);
+	add_insert(&q, reg, db, entry);
 	rc = insert(reg, db, q.s, e);
 	str_free(&q);
 	if (rc != 0 && e->kind != ERR_LOST)
@@ -379,8 +381,8 @@ registry_ours(const struct registry *reg, struct db *db, struct err *e)
 
 /* Nobody can enter a row while we hold the table. */
 static int
-drop_empty(const struct registry *reg, struct db *db, const struct server *s,
-    const struct tries *tries, struct err *e)
+drop_empty(const struct registry *reg, struct db *db, const struct tries *tries,
+    struct err *e)
 {
 	unsigned long long n = 0;
 	int rc;
@@ -390,7 +392,7 @@ drop_empty(const struct registry *reg, struct db *db, const struct server *s,
 		return -1;
 	if (n > 0)
 		return 0;
-	if (mdl_hold(db, s, MDL_ONE(&reg->name), tries, e) != 0)
+	if (mdl_hold(db, MDL_ONE(&reg->name), tries, e) != 0)
 		return -1;
 	rc = db_number(db, &n, e, "SELECT COUNT(*) FROM %s"
 	    REGISTRY_OURS, reg->name.sql);
@@ -401,7 +403,7 @@ drop_empty(const struct registry *reg, struct db *db, const struct server *s,
 
 int
 registry_end(const struct registry *reg, struct db *db,
-    const struct server *s, const struct tries *tries, struct err *e)
+    const struct tries *tries, struct err *e)
 {
 	struct err e2 = { .kind = ERR_NONE };
 	struct str q = STR_INIT;
@@ -414,7 +416,7 @@ registry_end(const struct registry *reg, struct db *db,
 	log_sql(q.s);
 	rc = persist(db, q.s, TRIES, e);
 	if (rc == 0)
-		rc = drop_empty(reg, db, s, tries, e);
+		rc = drop_empty(reg, db, tries, e);
 	str_free(&q);
 	/* Another migration that ended may have dropped it meanwhile. */
 	if (rc != 0 && e->kind != ERR_LOST &&
@@ -521,9 +523,10 @@ registry_read_mark(struct registry *reg, const struct registry_row *r,
 }
 
 int
-registry_adopt(struct registry *reg, struct db *db, const struct server *s,
-    const struct qname *table, const struct registry_row *r, struct err *e)
+registry_adopt(struct registry *reg, struct db *db, const struct qname *table,
+    const struct registry_row *r, struct err *e)
 {
+	const struct server *s = db_server(db);
 	struct str q = STR_INIT;
 	int rc;
 

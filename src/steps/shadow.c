@@ -151,9 +151,9 @@ rename_check(void *arg, const char *name, struct ident *to)
  * (manual, "FOREIGN KEY Constraints", "Locking").
  */
 static int
-run_beside_parents(struct db *db, const struct server *s,
-    const struct table *old, const struct alter *a, const char *sql,
-    const struct tries *tries, struct err *e)
+run_beside_parents(struct db *db, const struct table *old,
+    const struct alter *a, const char *sql, const struct tries *tries,
+    struct err *e)
 {
 	struct mdl_set set = { NULL, 0, 0, NULL };
 	const struct qname **parent = NULL;
@@ -173,7 +173,7 @@ run_beside_parents(struct db *db, const struct server *s,
 	}
 	set.table = parent;
 	if (rc == 0)
-		rc = set.n > 0 ? mdl_run(db, s, &set, tries, sql, e) :
+		rc = set.n > 0 ? mdl_run(db, &set, tries, sql, e) :
 		    db_run_text(db, sql, e);
 	free(parent);
 	free(added);
@@ -182,9 +182,9 @@ run_beside_parents(struct db *db, const struct server *s,
 
 int
 shadow_create(struct db *db, const struct names *n, const struct table *old,
-    const struct server *s, const struct config *cfg, struct undo *undo,
-    struct err *e)
+    const struct config *cfg, struct undo *undo, struct err *e)
 {
+	const struct server *s = db_server(db);
 	struct alter none = { NULL, 0, NULL, 0, false };
 	struct names names = *n;
 	struct ddl_change how = {
@@ -204,7 +204,7 @@ shadow_create(struct db *db, const struct names *n, const struct table *old,
 	if (rc == 0) {
 		undo_push(undo, UNDO_SHADOW, "DROP TABLE IF EXISTS %s",
 		    n->shadow.sql);
-		rc = run_beside_parents(db, s, old, &none, q.s,
+		rc = run_beside_parents(db, old, &none, q.s,
 		    &cfg->tries_create_triggers, e);
 		if (rc != 0) {
 			/* Refused, it made nothing; and a table of that name
@@ -240,7 +240,6 @@ is_check(struct db *db, const struct table *old, const char *name,
 /* What the user's text is read with. */
 struct reading {
 	struct db *db;
-	const struct server *server;
 	const struct names *names;
 	const struct table *old;
 	const struct alter *alter;
@@ -312,7 +311,7 @@ name_on_shadow(const struct reading *r, const struct alter_item *it,
 	}
 	/* On MariaDB the shadow's CHECKs are called what they were. */
 	if ((it->what != ALTER_DROP_CONSTRAINT && it->what != ALTER_CHECK) ||
-	    r->server->mariadb)
+	    db_server(r->db)->mariadb)
 		return 0;
 	check = is_check(r->db, r->old, it->from.raw, r->e);
 	if (check == 1)
@@ -408,25 +407,24 @@ static int
 run_whole(struct db *db, const struct reading *r, const char *sql,
     const struct tries *tries, struct err *e)
 {
-	bool copy = !r->server->mariadb && has_generated(r->old);
+	bool copy = !db_server(r->db)->mariadb && has_generated(r->old);
 	int rc;
 
 	if (copy && db_quiet(db, e, "SET SESSION old_alter_table = 1") != 0)
 		return -1;
-	rc = run_beside_parents(db, r->server, r->old, r->alter, sql, tries, e);
+	rc = run_beside_parents(db, r->old, r->alter, sql, tries, e);
 	if (rc == 0 || !copy || !is_not_copied(e))
 		return rc;
 	e->kind = ERR_NONE;
 	return db_quiet(db, e, "SET SESSION old_alter_table = 0") != 0 ? -1 :
-	    run_beside_parents(db, r->server, r->old, r->alter, sql, tries, e);
+	    run_beside_parents(db, r->old, r->alter, sql, tries, e);
 }
 
 static int
 run_alter(struct db *db, const struct names *n, const struct table *old,
-    const struct alter *a, const struct server *s, const struct config *cfg,
-    struct err *e)
+    const struct alter *a, const struct config *cfg, struct err *e)
 {
-	struct reading r = { db, s, n, old, a, cfg->alter, e };
+	struct reading r = { db, n, old, a, cfg->alter, e };
 	struct str q = STR_INIT;
 	size_t bare;
 	int rc;
@@ -441,7 +439,7 @@ run_alter(struct db *db, const struct names *n, const struct table *old,
 	str_free(&q);
 	if (rc == 0)
 		return 0;
-	server_explain(s, &n->old.db, ERR_ALTER, e);
+	server_explain(db_server(db), &n->old.db, ERR_ALTER, e);
 	if (e->kind == ERR_ALTER && leaves_for_later(&r))
 		err_hint(e, "a foreign key with cascades stays until the end, "
 		    "so that they reach the new table; drop it in one run, "
@@ -451,8 +449,8 @@ run_alter(struct db *db, const struct names *n, const struct table *old,
 
 /* Triggers cannot be tried on the user's table; on this one they can. */
 static int
-probe_triggers(struct db *db, const struct server *s, const struct names *n,
-    const struct tries *tries, struct err *e)
+probe_triggers(struct db *db, const struct names *n, const struct tries *tries,
+    struct err *e)
 {
 	const char *definer = db_config(db)->trigger_definer;
 	struct trigger t = { .event = "INSERT" };
@@ -466,33 +464,33 @@ probe_triggers(struct db *db, const struct server *s, const struct names *n,
 	names_trial_trigger(&t.name, &n->shadow);
 	sync_triggers_probe(&q, &t, &n->shadow);
 	/* Foreign keys let the application's statements lock it as well. */
-	rc = mdl_run(db, s, MDL_ONE(&n->shadow), tries, q.s, e);
+	rc = mdl_run(db, MDL_ONE(&n->shadow), tries, q.s, e);
 	str_reset(&q);
 	str_addf(&q, "DROP TRIGGER %s", t.name.sql);
 	if (rc == 0)
-		rc = mdl_run(db, s, MDL_ONE(&n->shadow), tries, q.s, e);
+		rc = mdl_run(db, MDL_ONE(&n->shadow), tries, q.s, e);
 	str_free(&q);
 	if (rc == 0)
 		return 0;
-	server_explain(s, &n->old.db, ERR_TRIGGERS, e);
+	server_explain(db_server(db), &n->old.db, ERR_TRIGGERS, e);
 	return t.definer != NULL && e->kind == ERR_TRIGGERS ?
 	    denied_definer(e, &n->old.db, t.definer) : -1;
 }
 
 int
 shadow_alter(struct db *db, const struct names *n, const struct table *old,
-    const struct alter *a, const struct server *s, const struct config *cfg,
-    struct err *e)
+    const struct alter *a, const struct config *cfg, struct err *e)
 {
 	struct db *users = NULL;
 	int rc;
 
 	/* A sequence without a schema is one of the default schema (1046). */
-	rc = session_open(&users, s, cfg, "alter", SESSION_ALTER, 0, e) != 0 ||
+	rc = session_open(&users, db_server(db), cfg, "alter", SESSION_ALTER, 0,
+	    e) != 0 ||
 	    db_quiet(users, e, "USE %s", n->old.db.sql) != 0 ||
-	    run_alter(users, n, old, a, s, cfg, e) != 0 ||
-	    probe_triggers(db, s, n, &cfg->tries_create_triggers, e) != 0 ?
-	    -1 : 0;
+	    run_alter(users, n, old, a, cfg, e) != 0 ||
+	    probe_triggers(db, n, &cfg->tries_create_triggers, e) != 0 ? -1 :
+	    0;
 	db_close(users);
 	return rc;
 }
@@ -534,9 +532,10 @@ take_off(struct str *q, struct fkeys *added, const struct server *s,
 
 int
 shadow_added_keys(struct db *db, const struct names *n,
-    const struct table *old, const struct server *s,
-    const struct config *cfg, struct fkeys *added, struct err *e)
+    const struct table *old, const struct config *cfg, struct fkeys *added,
+    struct err *e)
 {
+	const struct server *s = db_server(db);
 	struct mdl_set set = { NULL, 0, 0, NULL };
 	const struct qname **t = NULL;
 	struct str q = STR_INIT;
@@ -551,7 +550,7 @@ shadow_added_keys(struct db *db, const struct names *n,
 			t[set.n++] = &old->name;
 		fkey_parents(added, &t, &set.n);
 		set.table = t;
-		rc = mdl_run(db, s, &set, &cfg->tries_create_triggers, q.s, e);
+		rc = mdl_run(db, &set, &cfg->tries_create_triggers, q.s, e);
 		free(t);
 	}
 	str_free(&q);

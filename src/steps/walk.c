@@ -59,8 +59,7 @@ try_again(struct worker *w, unsigned int *tries, struct err *e)
 		db_quiet(w->db, &e2, "ROLLBACK");
 	if (++*tries > t->times || stop_sleep(t->wait))
 		return false;
-	return e->kind != ERR_LOST ||
-	    server_reconnect(w->cursor->walk->plan->server, w->db, e) == 0;
+	return e->kind != ERR_LOST || server_reconnect(w->db, e) == 0;
 }
 
 /* As cursor_find_end(), but not so soon discouraged. */

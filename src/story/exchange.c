@@ -43,7 +43,7 @@ static int
 read_new_again(struct migration *m, struct err *e)
 {
 	struct table *now = NULL;
-	int rc = table_load(&now, m->db, &m->server, &m->names.shadow, e);
+	int rc = table_load(&now, m->db, &m->names.shadow, e);
 
 	if (rc == 0)
 		table_take_text(m->new, now);
@@ -55,7 +55,7 @@ read_new_again(struct migration *m, struct err *e)
 static int
 note_new(struct migration *m, struct err *e)
 {
-	return identity_note(&m->new_is, m->db, &m->server, &m->new->name, e);
+	return identity_note(&m->new_is, m->db, &m->new->name, e);
 }
 
 /* From now on they hold; and what is there must be as they say. */
@@ -76,9 +76,9 @@ remove_keys(struct migration *m, struct err *e)
 {
 	if (m->added.n == 0)
 		return 0;
-	return foreign_keys_remove(m->db, &m->server, &m->names.shadow,
-	    &m->added, m->cfg, e) != 0 || read_new_again(m, e) != 0 ||
-	    note_new(m, e) != 0 ? -1 : 0;
+	return foreign_keys_remove(m->db, &m->names.shadow, &m->added, m->cfg,
+	    e) != 0 ||
+	    read_new_again(m, e) != 0 || note_new(m, e) != 0 ? -1 : 0;
 }
 
 /* What is to be done if we are not there to do it. */

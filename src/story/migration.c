@@ -27,9 +27,8 @@ migration_connect(struct migration *m, struct err *e)
 int
 migration_read(struct migration *m, struct err *e)
 {
-	return alter_read(&m->alter, m->cfg->alter, &m->server, e) !=
-	    0 ||
-	    table_load(&m->old, m->db, &m->server, &m->names.old, e) != 0 ||
+	return alter_read(&m->alter, m->cfg->alter, &m->server, e) != 0 ||
+	    table_load(&m->old, m->db, &m->names.old, e) != 0 ||
 	    dependents_load(&m->dependents, m->db, &m->names.old,
 	    m->reverting ? &m->names.attic : &m->names.shadow,
 	    m->cfg->only_same_schema_fks, e) != 0 ? -1 : 0;
@@ -40,7 +39,6 @@ migration_to_check(const struct migration *m)
 {
 	struct check_input in = {
 		.db = m->db,
-		.server = &m->server,
 		.old = m->old,
 		.dependents = &m->dependents,
 		.alter = &m->alter,

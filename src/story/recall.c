@@ -63,7 +63,7 @@ set_names(struct migration *m, struct err *e)
 static int
 see_that_it_is_dead(struct migration *m, struct err *e)
 {
-	int rc = heartbeat_beats(m->db, &m->server, &m->names.old, &m->was, e);
+	int rc = heartbeat_beats(m->db, &m->names.old, &m->was, e);
 
 	if (rc != 1)
 		return rc;
@@ -163,19 +163,17 @@ recall_find(struct migration *m, struct config *cfg, struct err *e)
 	registry_locate(&m->registry, &m->names.old);
 	rc = registry_find(&m->was, m->db, &m->names.old, e);
 	if (rc < 0)
-		return privileges_blame(m->db, &m->server, &m->names.old,
-		    PRIVILEGES_CLEAN, e);
+		return privileges_blame(m->db, &m->names.old, PRIVILEGES_CLEAN,
+		    e);
 	if (rc != 1)
 		return rc;
-	if (privileges_check(m->db, &m->server, &m->names.old,
-	    PRIVILEGES_CLEAN, e) != 0)
+	if (privileges_check(m->db, &m->names.old, PRIVILEGES_CLEAN, e) != 0)
 		return -1;
 	m->reverting = registry_row_is_done(&m->was);
 	/* What a replica's heartbeat says depends on how far behind it is. */
-	if ((!cfg->dry_run && check_server_writes(m->db, &m->server, cfg,
-	    e) != 0) || see_that_it_is_dead(m, e) != 0 ||
-	    set_names(m, e) != 0 || wait_for_alter(m, e) != 0 ||
-	    see_what_it_is(m, cfg, e) != 0)
+	if ((!cfg->dry_run && check_server_writes(m->db, cfg, e) != 0) ||
+	    see_that_it_is_dead(m, e) != 0 || set_names(m, e) != 0 ||
+	    wait_for_alter(m, e) != 0 || see_what_it_is(m, cfg, e) != 0)
 		return -1;
 	if (prove_is_missing(m) && !(cfg->drop_old_table && configure_given(cfg,
 	    offsetof(struct config, drop_old_table))))
@@ -384,8 +382,7 @@ recall_check_vouched(const struct migration *m, struct err *e)
 int
 recall_adopt(struct migration *m, struct err *e)
 {
-	return registry_adopt(&m->registry, m->db, &m->server, &m->names.old,
-	    &m->was, e);
+	return registry_adopt(&m->registry, m->db, &m->names.old, &m->was, e);
 }
 
 static int
@@ -445,7 +442,7 @@ recall_enter(struct migration *m, struct err *e)
 
 	kept_write(&options, m->cfg);
 	entry.options = options.s;
-	rc = registry_begin(&m->registry, m->db, &m->server, &entry, e);
+	rc = registry_begin(&m->registry, m->db, &entry, e);
 	str_free(&options);
 	if (m->registry.id != 0)
 		undo_push(&m->undo, UNDO_RECORD, "DELETE FROM %s WHERE id = "
@@ -464,8 +461,8 @@ recall_still_ours(struct migration *m, struct err *e)
 {
 	int tries, ours = 1;
 
-	for (tries = 0; advisory_lock_keep(&m->server, m->db, &m->names.old,
-	    e) < 0; tries++)
+	for (tries = 0; advisory_lock_keep(m->db, &m->names.old, e) < 0;
+	    tries++)
 		if (e->kind != ERR_BUSY || tries >= 10 || stop_sleep(0.2))
 			break;
 	if (m->registry.id != 0)

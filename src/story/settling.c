@@ -271,11 +271,10 @@ run_locked(struct migration *m, struct err *e)
 	rc = reach_find(&r, m, e);
 	set = (struct mdl_set){ r.table, r.n, r.reads, NULL };
 	if (rc == 0)
-		rc = mdl_hold(m->db, &m->server, &set,
-		    &m->cfg->tries_swap_tables, e);
+		rc = mdl_hold(m->db, &set, &m->cfg->tries_swap_tables, e);
 	if (rc == 0)
-		rc = mdl_release(m->db, mdl_reopen(m->db, &m->server,
-		    &m->names.old, e) != 0 ? -1 : run_list(m, e), e);
+		rc = mdl_release(m->db, mdl_reopen(m->db, &m->names.old,
+		    e) != 0 ? -1 : run_list(m, e), e);
 	reach_free(&r);
 	return rc;
 }
@@ -322,8 +321,8 @@ settling_run(struct migration *m, struct err *e)
 	int rc = is_parked(m, e);
 
 	if (rc == 1)
-		rc = finish_unpark(m->db, &m->server, &m->names,
-		    &m->cfg->tries_swap_tables, e);
+		rc = finish_unpark(m->db, &m->names, &m->cfg->tries_swap_tables,
+		    e);
 
 	if (rc == 0 && is_unfinished(m))
 		rc = run_locked(m, e) != 0 || check_settled(m, e) != 0 ? -1 :
@@ -363,8 +362,8 @@ owed(struct migration *m, struct str *list, struct err *e)
 }
 
 int
-settling_owed(struct str *list, struct db *db, const struct server *s,
-    const struct qname *table, const struct registry_row *r, struct err *e)
+settling_owed(struct str *list, struct db *db, const struct qname *table,
+    const struct registry_row *r, struct err *e)
 {
 	struct config cfg;
 	struct migration m = MIGRATION_INIT(&cfg);
@@ -375,7 +374,7 @@ settling_owed(struct str *list, struct db *db, const struct server *s,
 	cfg.database = xstrdup(table->db.raw);
 	cfg.table = xstrdup(table->table.raw);
 	m.db = db;
-	m.server = *s;
+	m.server = *db_server(db);
 	m.was = *r;
 	rc = recall_look(&m, &cfg, e) != 0 || owed(&m, list, e) != 0 ? -1 : 0;
 	configure_free(&cfg);

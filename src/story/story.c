@@ -87,7 +87,7 @@ run_step(const struct story_step *s, struct migration *m, struct err *e)
 		halt_on_demand(m->cfg, "after", s->key);
 		return 0;
 	}
-	blocker_explain(m->db, &m->server, e);
+	blocker_explain(m->db, e);
 	mdl_explain(&m->server, &m->names.old, e);
 	if (e->kind == ERR_SQL)
 		e->kind = s->kind;

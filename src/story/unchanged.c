@@ -6,9 +6,8 @@ int
 unchanged_note(struct migration *m, struct err *e)
 {
 	m->told_changed = false;
-	return identity_note(&m->old_is, m->db, &m->server, &m->old->name,
-	    e) != 0 || identity_note(&m->new_is, m->db, &m->server,
-	    &m->new->name, e) != 0 ? -1 : 0;
+	return identity_note(&m->old_is, m->db, &m->old->name, e) != 0 ||
+	    identity_note(&m->new_is, m->db, &m->new->name, e) != 0 ? -1 : 0;
 }
 
 bool
@@ -57,8 +56,8 @@ unchanged_look(struct migration *m, struct err *e)
 {
 	if (config_without(m->cfg, "truncate"))
 		return 0;
-	if (identity_look(&m->old_is, m->db, &m->server, e) != 0 ||
-	    identity_look(&m->new_is, m->db, &m->server, e) != 0)
+	if (identity_look(&m->old_is, m->db, e) != 0 ||
+	    identity_look(&m->new_is, m->db, e) != 0)
 		return -1;
 	if (unchanged_other(m) && !m->told_changed) {
 		log_warn("%s was truncated, exchanged, imported or rebuilt by "

@@ -34,11 +34,11 @@ drop_triggers(struct migration *m, struct err *e)
 
 	if (!undo_owes(&m->undo, UNDO_TRIGGER))
 		return 0;
-	if (mdl_hold(m->db, &m->server, MDL_ONE(table),
-	    &m->cfg->tries_drop_triggers, e) != 0)
+	if (mdl_hold(m->db, MDL_ONE(table), &m->cfg->tries_drop_triggers,
+	    e) != 0)
 		return -1;
 	/* It may be a connection's end that has brought us here. */
-	rc = mdl_reopen(m->db, &m->server, table, e);
+	rc = mdl_reopen(m->db, table, e);
 	if (rc == 0)
 		rc = undo_run(&m->undo, UNDO_TRIGGER, run_plainly, m, e);
 	return mdl_release(m->db, rc, e);
@@ -51,7 +51,7 @@ close_registry_row(struct migration *m, struct err *e)
 	if (m->swap == SWAP_DONE)
 		outlast_swap(m);
 	if (m->swap != SWAP_DONE || !m->cfg->reverse)
-		return registry_end(&m->registry, m->db, &m->server,
+		return registry_end(&m->registry, m->db,
 		    &m->cfg->tries_drop_triggers, e);
 	if (registry_state(&m->registry, m->db, STATE_REVERTIBLE, e) != 0)
 		return -1;
@@ -82,7 +82,7 @@ run_alone(void *arg, enum undo_what what, const char *sql, struct err *e)
 	    what == UNDO_ATTIC ? &m->names.attic : &m->names.shadow;
 	rc = fkey_own(&f, m->db, table, e);
 	if (rc == 0)
-		rc = mdl_run_with_parents(m->db, &m->server, table, &f,
+		rc = mdl_run_with_parents(m->db, table, &f,
 		    &m->cfg->tries_drop_triggers, sql, e);
 	fkey_free(&f);
 	return rc;
@@ -179,7 +179,7 @@ reach_server(struct migration *m, double until, struct err *e)
 		pause = 1;
 	}
 	e->kind = ERR_NONE;
-	return server_recognize(&m->server, m->db, e);
+	return server_recognize(m->db, e);
 }
 
 /*

@@ -22,7 +22,7 @@ watch_is_locked_out(struct err *e)
 static int
 keep(struct migration *m, struct err *e)
 {
-	int rc = advisory_lock_keep(&m->server, m->db, &m->names.old, e);
+	int rc = advisory_lock_keep(m->db, &m->names.old, e);
 
 	m->reconnected = m->reconnected || rc == 1;
 	return rc < 0 ? -1 : 0;
