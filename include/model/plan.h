@@ -10,6 +10,7 @@
 #include "model/alter.h"
 #include "model/dependents.h"
 #include "model/names.h"
+#include "model/path.h"
 #include "model/script.h"
 #include "model/table.h"
 #include "server/server.h"
@@ -114,7 +115,8 @@ struct plan {
 	size_t n_dropped;
 
 	const struct key *walk;		/* of old: the order of the copy */
-	const struct pair **walk_pair;	/* its parts; NULL when dropped */
+	const struct column **walk_new;	/* its parts in the new table; NULL
+					   when dropped */
 	/* The new table can be read by the same ranges: the walking key's
 	 * columns are unchanged and lead one of its keys. */
 	bool same_ranges;
@@ -171,6 +173,9 @@ struct plan {
 	char *swap;			/* RENAME TABLE */
 	struct script script;		/* what follows it */
 };
+
+/* The old table in the order of the walking key; as long as the plan is. */
+struct path plan_path(const struct plan *p);
 
 /*
  * Add what has to be the same, besides the triggers, for a copy to be

@@ -30,14 +30,6 @@ bool sql_key(struct str *q, const struct plan *p, const struct pair *pr,
 void sql_range(struct str *q, const struct plan *p, enum side side,
     const struct bound *after, const struct bound *upto);
 
-/* The key of the n-th row after a bound, as far as upto; n >= 1. */
-void sql_boundary(struct str *q, const struct plan *p,
-    const struct bound *after, const struct bound *upto,
-    unsigned long long n);
-
-/* The key of the last row. */
-void sql_last(struct str *q, const struct plan *p);
-
 /* Rows of the old table that a statement locks. */
 enum sql_rows {
 	ROWS_UPTO,		/* of a range, */

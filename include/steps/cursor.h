@@ -8,7 +8,7 @@
 #include "base/pace.h"
 #include "model/bound.h"
 #include "model/low_water.h"
-#include "model/plan.h"
+#include "model/path.h"
 #include "server/db.h"
 #include "steps/walking.h"
 
@@ -42,8 +42,19 @@ void cursor_fail(struct cursor *c, const struct err *e);
  * Ask for the key of one row.  1: it is in *b; 0: there is no such row, and *b
  * is as it was; -1 with *e.
  */
-int cursor_ask(struct db *db, const struct plan *p, const char *sql,
+int cursor_ask(struct db *db, const struct path *p, const char *sql,
     struct bound *b, struct err *e);
+
+/*
+ * As cursor_ask(), for the row that is so many rows on in a chunk as it asks
+ * for; locking is what the SELECT ends with.
+ */
+int cursor_nth(struct db *db, const struct path *p, const struct chunk *k,
+    const char *locking, struct bound *b, struct err *e);
+
+/* ... and for the last row of the table. */
+int cursor_last(struct db *db, const struct path *p, struct bound *b,
+    struct err *e);
 
 /* Find the last row, before anything is handed out.  0, or -1 with *e. */
 int cursor_find_end(struct cursor *c, struct db *db, struct err *e);

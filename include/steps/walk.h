@@ -5,8 +5,8 @@
 #include "steps/walking.h"
 
 /*
- * Going over the old table in chunks, with one or more workers: what copying
- * and comparing have in common.
+ * Going over a table in chunks, in the order of a key, with one or more
+ * workers: what copying and comparing have in common.
  */
 
 struct walk_result {

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "cli/config.h"
 #include "model/bound.h"
-#include "model/plan.h"
+#include "model/path.h"
 #include "server/db.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -50,10 +50,13 @@ struct walk_watch {
 };
 
 struct walk {
-	const struct plan *plan;
+	const struct path *path;
+	const struct server *server;
 	const struct config *cfg;
 	const char *verb;		/* "copied", for the progress line */
 	enum session_use session;
+	unsigned int modes;		/* of its sessions: bits of session.h */
+	bool alone;			/* one worker, whatever is asked for */
 	/* Begin after this row, so many rows on; no value: at the first. */
 	struct bound from;
 	unsigned long long from_rows;

@@ -2,6 +2,14 @@
 
 #include "base/str.h"
 
+struct path
+plan_path(const struct plan *p)
+{
+	struct path path = { &p->names.old, p->old, p->walk };
+
+	return path;
+}
+
 void
 plan_essence(struct str *out, const struct plan *p)
 {

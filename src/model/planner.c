@@ -240,10 +240,10 @@ leads(const struct plan *p, const struct key *k)
 	if (k->n < p->walk->n)
 		return false;
 	for (i = 0; i < p->walk->n; i++)
-		if (p->walk_pair[i] == NULL ||
-		    !convert_ordered(p->walk_pair[i]->from,
-		    p->walk_pair[i]->to) ||
-		    &p->new->column[k->part[i].column] != p->walk_pair[i]->to)
+		if (p->walk_new[i] == NULL ||
+		    !convert_ordered(&p->old->column[p->walk->part[i].column],
+		    p->walk_new[i]) ||
+		    &p->new->column[k->part[i].column] != p->walk_new[i])
 			return false;
 	return true;
 }
@@ -251,12 +251,14 @@ leads(const struct plan *p, const struct key *k)
 static void
 choose_ranges(struct plan *p)
 {
+	const struct pair *pr;
 	size_t i;
 
-	p->walk_pair = xcalloc(p->walk->n, sizeof(*p->walk_pair));
-	for (i = 0; i < p->walk->n; i++)
-		p->walk_pair[i] = pair_from(p,
-		    &p->old->column[p->walk->part[i].column]);
+	p->walk_new = xcalloc(p->walk->n, sizeof(*p->walk_new));
+	for (i = 0; i < p->walk->n; i++) {
+		pr = pair_from(p, &p->old->column[p->walk->part[i].column]);
+		p->walk_new[i] = pr != NULL ? pr->to : NULL;
+	}
 	for (i = 0; i < p->new->n_keys; i++) {
 		const struct key *k = &p->new->key[i];
 
@@ -410,7 +412,7 @@ planner_free(struct plan *p)
 	fkey_free(&p->apart_new);
 	free(p->pair);
 	free(p->dropped);
-	free(p->walk_pair);
+	free(p->walk_new);
 	free(p->id);
 	free(p->create_rejects);
 	free(p->copy_head);

@@ -10,189 +10,29 @@
 #include "model/time_zone.h"
 #include "model/value.h"
 
-#define MANY_MEMBERS 256
-
-/* A part of the walking key, as one side of the comparison calls it. */
-static void
-add_ref(struct str *q, const struct plan *p, enum side side, size_t part)
+/* How one side of the comparison names the columns of the walking key. */
+static struct path_names
+names_of(const struct plan *p, enum side side)
 {
-	const struct column *c =
-	    &p->old->column[p->walk->part[part].column];
+	bool new = side == SIDE_NEW || side == SIDE_NEW_ALIAS;
+	struct path_names names = {
+		.alias = side == SIDE_OLD_ALIAS ? "o." :
+		    side == SIDE_NEW_ALIAS ? "n." : "",
+		.column = new ? p->walk_new : NULL,
+	};
 
-	switch (side) {
-	case SIDE_OLD:
-		str_addz(q, c->name.sql);
-		break;
-	case SIDE_OLD_ALIAS:
-		str_addf(q, "o.%s", c->name.sql);
-		break;
-	case SIDE_NEW:
-	case SIDE_NEW_ALIAS:
-		assert(p->same_ranges);
-		str_addf(q, "%s%s", side == SIDE_NEW ? "" : "n.",
-		    p->walk_pair[part]->to->name.sql);
-		break;
-	}
-}
-
-/*
- * The servers use no index for "enum > 3", only for "enum = 3".  So the
- * members that are greater are listed.
- */
-static void
-add_members(struct str *q, const char *literal, unsigned int members,
-    bool greater, bool equal)
-{
-	unsigned long v = 0, i;
-	const char *s;
-	bool any = false;
-
-	for (s = literal; *s >= '0' && *s <= '9'; s++)
-		v = v * 10 + (unsigned long)(*s - '0');
-	str_addz(q, " IN (");
-	/* 0 is the member '' that stands for a value that was refused. */
-	for (i = 0; i <= members; i++)
-		if ((greater ? i > v : i < v) || (equal && i == v)) {
-			str_addf(q, "%s%lu", any ? "," : "", i);
-			any = true;
-		}
-	str_addz(q, any ? ")" : "NULL)");
-}
-
-/*
- * This part alone is after (or before) the literal, in the key's order; or,
- * if so wanted, equal to it.
- */
-static void
-add_beyond(struct str *q, const struct plan *p, enum side side, size_t part,
-    const char *literal, bool after, bool equal)
-{
-	const struct key_part *kp = &p->walk->part[part];
-	const struct column *c = &p->old->column[kp->column];
-	bool greater = after != kp->descending;
-
-	add_ref(q, p, side, part);
-	if (c->members > 0 && c->members < MANY_MEMBERS)
-		add_members(q, literal, c->members, greater, equal);
-	else
-		str_addf(q, " %s%s %s", greater ? ">" : "<",
-		    equal ? "=" : "", literal);
-}
-
-/*
- * (a > 1 OR (a = 1 AND (b > 2 OR (b = 2 AND c > 3)))): the servers turn this
- * into ranges of the index, which they do not for (a,b,c) > (1,2,3).
- */
-static void
-add_side_of(struct str *q, const struct plan *p, enum side side,
-    const struct bound *b, bool after, bool equal)
-{
-	bool last = false;
-	size_t i;
-
-	for (i = 0; !last; i++) {
-		last = i + 1 == b->n;
-		str_addz(q, "(");
-		add_beyond(q, p, side, i, b->literal[i], after,
-		    last && equal);
-		if (last)
-			break;
-		str_addz(q, " OR (");
-		add_ref(q, p, side, i);
-		str_addf(q, " = %s AND ", b->literal[i]);
-	}
-	/* One ")" for each "(": the last part opened one, the others two. */
-	str_addz(q, ")");
-	for (i = 1; i < b->n; i++)
-		str_addz(q, "))");
-}
-
-static void
-add_range(struct str *q, const struct plan *p, enum side side,
-    const struct bound *after, const struct bound *upto, bool with_upto)
-{
-	if (after->n > 0)
-		add_side_of(q, p, side, after, true, false);
-	if (after->n > 0 && upto->n > 0)
-		str_addz(q, " AND ");
-	if (upto->n > 0)
-		add_side_of(q, p, side, upto, false, with_upto);
-	if (after->n == 0 && upto->n == 0)
-		str_addz(q, "1");
+	assert(!new || p->same_ranges);
+	return names;
 }
 
 void
 sql_range(struct str *q, const struct plan *p, enum side side,
     const struct bound *after, const struct bound *upto)
 {
-	add_range(q, p, side, after, upto, true);
-}
+	const struct path path = plan_path(p);
+	const struct path_names names = names_of(p, side);
 
-/* SELECT the walking key FROM old FORCE INDEX */
-static void
-add_walk(struct str *q, const struct plan *p)
-{
-	size_t i;
-
-	str_addz(q, "SELECT ");
-	for (i = 0; i < p->walk->n; i++) {
-		if (i > 0)
-			str_addz(q, ", ");
-		bound_read(q, &p->old->column[p->walk->part[i].column]);
-	}
-	str_addf(q, " FROM %s FORCE INDEX (%s)", p->names.old.sql,
-	    p->walk->name.sql);
-}
-
-static void
-add_order(struct str *q, const struct plan *p, enum side side,
-    bool backwards)
-{
-	size_t i;
-
-	str_addz(q, " ORDER BY ");
-	for (i = 0; i < p->walk->n; i++) {
-		if (i > 0)
-			str_addz(q, ", ");
-		add_ref(q, p, side, i);
-		if (p->walk->part[i].descending != backwards)
-			str_addz(q, " DESC");
-	}
-}
-
-void
-sql_boundary(struct str *q, const struct plan *p, const struct bound *after,
-    const struct bound *upto, unsigned long long n)
-{
-	add_walk(q, p);
-	str_addz(q, " WHERE ");
-	sql_range(q, p, SIDE_OLD, after, upto);
-	add_order(q, p, SIDE_OLD, false);
-	str_addf(q, " LIMIT %llu, 1", n - 1);
-}
-
-void
-sql_last(struct str *q, const struct plan *p)
-{
-	add_walk(q, p);
-	add_order(q, p, SIDE_OLD, true);
-	str_addz(q, " LIMIT 1");
-}
-
-/*
- * The row at a bound.  A range, even of one row, would read on to the next
- * record to find its end, and wait for that with this one in its hands.
- */
-static void
-add_row_at(struct str *q, const struct plan *p, const struct bound *at)
-{
-	size_t i;
-
-	for (i = 0; i < at->n; i++) {
-		str_addz(q, i > 0 ? " AND " : "");
-		add_ref(q, p, SIDE_OLD, i);
-		str_addf(q, " = %s", at->literal[i]);
-	}
+	path_range(q, &path, &names, after, upto);
 }
 
 /* The rows of a piece, and how to lock them. */
@@ -200,10 +40,14 @@ static void
 add_locked(struct str *q, const struct plan *p, const struct bound *after,
     const struct bound *upto, enum sql_rows which)
 {
+	const struct path path = plan_path(p);
+
 	if (which == ROW_AT || which == ROW_AT_WAIT)
-		add_row_at(q, p, upto);
+		path_at(q, &path, upto);
+	else if (which == ROWS_BEFORE)
+		path_between(q, &path, PATH_PLAIN, after, upto);
 	else
-		add_range(q, p, SIDE_OLD, after, upto, which != ROWS_BEFORE);
+		path_range(q, &path, PATH_PLAIN, after, upto);
 	str_addz(q, which == ROW_AT_WAIT || which == ROWS_UPTO_WAIT ?
 	    p->copy_tail_wait : p->copy_tail);
 }
@@ -260,6 +104,18 @@ add_join(struct str *q, const struct plan *p)
 	}
 }
 
+/* FROM the old table o, and the rows n of the new one that belong to its. */
+static void
+add_both(struct str *q, const struct plan *p, const char *join)
+{
+	const struct path path = plan_path(p);
+
+	path_from(q, &path, "o");
+	str_addf(q, " %s %s n FORCE INDEX (%s) ON ", join,
+	    p->names.shadow.sql, p->id_index.sql);
+	add_join(q, p);
+}
+
 void
 sql_missing(struct str *q, const struct plan *p, const struct bound *after,
     const struct bound *upto)
@@ -271,6 +127,7 @@ sql_missing(struct str *q, const struct plan *p, const struct bound *after,
 static char *
 render_sum(const struct plan *p, bool old)
 {
+	const struct path path = plan_path(p);
 	bool joined = !old && !p->same_ranges;
 	struct str q = STR_INIT;
 
@@ -282,19 +139,13 @@ render_sum(const struct plan *p, bool old)
 	} else {
 		str_addz(&q, "0");
 	}
-	str_addz(&q, " FROM ");
 	if (old)
-		str_addf(&q, "%s FORCE INDEX (%s)", p->names.old.sql,
-		    p->walk->name.sql);
+		path_from(&q, &path, NULL);
 	else if (!joined)
-		str_addf(&q, "%s FORCE INDEX (%s)", p->names.shadow.sql,
+		str_addf(&q, " FROM %s FORCE INDEX (%s)", p->names.shadow.sql,
 		    p->new_index.sql);
-	else {
-		str_addf(&q, "%s o FORCE INDEX (%s) STRAIGHT_JOIN %s n "
-		    "FORCE INDEX (%s) ON ", p->names.old.sql,
-		    p->walk->name.sql, p->names.shadow.sql, p->id_index.sql);
-		add_join(&q, p);
-	}
+	else
+		add_both(&q, p, "STRAIGHT_JOIN");
 	str_addz(&q, " WHERE ");
 	journal_settled(&q, p, old);
 	return str_take(&q);
@@ -341,11 +192,8 @@ sql_differences(struct str *q, const struct plan *p, enum side side,
 	str_addz(q, "SELECT ");
 	if (side == SIDE_OLD) {
 		add_id_text(q, p, true);
-		str_addf(q, ", IF(n.%s IS NULL, 'missing', 'different') "
-		    "FROM %s o FORCE INDEX (%s) LEFT JOIN %s n FORCE INDEX "
-		    "(%s) ON ", id, p->names.old.sql, p->walk->name.sql,
-		    p->names.shadow.sql, p->id_index.sql);
-		add_join(q, p);
+		str_addf(q, ", IF(n.%s IS NULL, 'missing', 'different')", id);
+		add_both(q, p, "LEFT JOIN");
 		str_addf(q, " WHERE (n.%s IS NULL OR ", id);
 		row_checksum_add(q, p, true, "o");
 		str_addz(q, " <> ");
@@ -385,19 +233,19 @@ sql_row(struct str *q, const struct plan *p, const struct pair *pr,
     const struct bound *after, const struct bound *upto,
     unsigned long long row)
 {
+	const struct path path = plan_path(p);
+	const struct path_names names = names_of(p, SIDE_OLD_ALIAS);
+
 	str_addz(q, "SELECT ");
 	add_id_text(q, p, true);
 	add_shown(q, pr->from, "o");
 	add_shown(q, pr->to, "n");
-	str_addf(q, " FROM %s o FORCE INDEX (%s) LEFT JOIN %s n FORCE INDEX "
-	    "(%s) ON ", p->names.old.sql, p->walk->name.sql,
-	    p->names.shadow.sql, p->id_index.sql);
-	add_join(q, p);
+	add_both(q, p, "LEFT JOIN");
 	str_addz(q, " WHERE ");
 	if (row == 0)
 		str_addf(q, "o.%s IS NULL AND ", pr->from->name.sql);
-	sql_range(q, p, SIDE_OLD_ALIAS, after, upto);
-	add_order(q, p, SIDE_OLD_ALIAS, false);
+	path_range(q, &path, &names, after, upto);
+	path_order(q, &path, &names);
 	str_addf(q, " LIMIT %llu, 1", row == 0 ? 0 : row - 1);
 }
 
@@ -433,6 +281,7 @@ shares_numbers(const struct plan *p)
 static char *
 render_copy(const struct plan *p)
 {
+	const struct path path = plan_path(p);
 	struct str q = STR_INIT;
 
 	str_addf(&q, "INSERT LOW_PRIORITY IGNORE INTO %s ",
@@ -440,8 +289,8 @@ render_copy(const struct plan *p)
 	value_columns(&q, p);
 	str_addz(&q, " SELECT ");
 	value_list(&q, p, NULL);
-	str_addf(&q, " FROM %s FORCE INDEX (%s) WHERE ", p->names.old.sql,
-	    p->walk->name.sql);
+	path_from(&q, &path, NULL);
+	str_addz(&q, " WHERE ");
 	if (shares_numbers(p))
 		add_absent(&q, p);
 	return str_take(&q);
@@ -454,6 +303,7 @@ render_copy(const struct plan *p)
 static char *
 render_hold(const struct plan *p)
 {
+	const struct path path = plan_path(p);
 	const struct column *c = p->old->column;
 	struct str q = STR_INIT;
 	size_t i, part;
@@ -465,9 +315,10 @@ render_hold(const struct plan *p)
 		if (part == p->walk->n && !c[i].generated)
 			break;
 	}
-	str_addf(&q, "SELECT COUNT(%s) FROM %s FORCE INDEX (%s) WHERE ",
-	    i < p->old->n_columns ? c[i].name.sql : "*", p->names.old.sql,
-	    p->walk->name.sql);
+	str_addf(&q, "SELECT COUNT(%s)",
+	    i < p->old->n_columns ? c[i].name.sql : "*");
+	path_from(&q, &path, NULL);
+	str_addz(&q, " WHERE ");
 	return str_take(&q);
 }
 
@@ -491,6 +342,7 @@ const char *const sql_run_values = "EXECUTE IMMEDIATE @livealter_rows";
 static char *
 render_values(const struct plan *p)
 {
+	const struct path path = plan_path(p);
 	struct str q = STR_INIT;
 	size_t i;
 
@@ -512,9 +364,10 @@ render_values(const struct plan *p)
 			str_addz(&q, "'");
 		}
 	}
-	str_addf(&q, ") SEPARATOR '),('), ')'), 'DO 0') "
-	    "INTO @livealter_rows FROM %s FORCE INDEX (%s) WHERE ",
-	    p->names.old.sql, p->walk->name.sql);
+	str_addz(&q, ") SEPARATOR '),('), ')'), 'DO 0') "
+	    "INTO @livealter_rows");
+	path_from(&q, &path, NULL);
+	str_addz(&q, " WHERE ");
 	return str_take(&q);
 }
 
@@ -565,10 +418,8 @@ sql_render(struct plan *p)
 	p->copy_tail_wait = str_take(&q);
 	render_sums(p);
 
-	str_addf(&q, "SELECT COUNT(*) FROM %s o FORCE INDEX (%s) LEFT JOIN "
-	    "%s n FORCE INDEX (%s) ON ", p->names.old.sql, p->walk->name.sql,
-	    p->names.shadow.sql, p->id_index.sql);
-	add_join(&q, p);
+	str_addz(&q, "SELECT COUNT(*)");
+	add_both(&q, p, "LEFT JOIN");
 	str_addf(&q, " WHERE n.%s IS NULL AND ", p->id[0]->to->name.sql);
 	p->missing = str_take(&q);
 

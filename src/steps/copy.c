@@ -357,19 +357,17 @@ static int
 cut_piece(const struct job *j, struct db *db, struct chunk *piece,
     const struct chunk *c, struct err *e)
 {
-	struct str q = STR_INIT;
+	const struct chunk rest = { .after = piece->after, .upto = c->upto,
+	    .rows = piece->rows };
+	const struct path path = plan_path(j->plan);
 	int rc = 0;
 	/* In order, the next row is the one that others have not committed. */
 	bool waits = j->plan->in_order && piece->rows == 1;
 
 	bound_copy(&piece->upto, &c->upto);
-	if (piece->rows < c->rows || waits) {
-		sql_boundary(&q, j->plan, &piece->after, &c->upto,
-		    piece->rows);
-		str_addz(&q, waits ? j->plan->copy_tail_wait : "");
-		rc = cursor_ask(db, j->plan, q.s, &piece->upto, e);
-	}
-	str_free(&q);
+	if (piece->rows < c->rows || waits)
+		rc = cursor_nth(db, &path, &rest,
+		    waits ? j->plan->copy_tail_wait : "", &piece->upto, e);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -510,8 +508,10 @@ copy_run(const struct plan *p, const struct config *cfg,
 	    .activity = activity, .all = p->autoinc_lock && p->same_ranges &&
 	    cfg->threads > 1 && cfg->verify != VERIFY_NONE &&
 	    reg->mark.n == 0 };
-	struct walk w = { .plan = p, .cfg = cfg, .verb = "copied",
-	    .session = SESSION_COPY, .chunk = copy_chunk, .arg = &j,
+	const struct path path = plan_path(p);
+	struct walk w = { .path = &path, .server = p->server, .cfg = cfg,
+	    .verb = "copied", .session = SESSION_COPY, .modes = p->session,
+	    .alone = p->numbers || p->in_order, .chunk = copy_chunk, .arg = &j,
 	    .from = result->from.n > 0 ? result->from : reg->mark,
 	    .from_rows = result->from.n > 0 ? result->before : reg->rows,
 	    .upto = result->upto, .watch = watch };

@@ -5,7 +5,6 @@
 
 #include "base/str.h"
 #include "base/timer.h"
-#include "model/sql.h"
 
 void
 cursor_init(struct cursor *c, const struct walk *w)
@@ -40,7 +39,7 @@ cursor_fail(struct cursor *c, const struct err *e)
 }
 
 int
-cursor_ask(struct db *db, const struct plan *p, const char *sql,
+cursor_ask(struct db *db, const struct path *p, const char *sql,
     struct bound *b, struct err *e)
 {
 	struct rows r = ROWS_INIT;
@@ -48,12 +47,12 @@ cursor_ask(struct db *db, const struct plan *p, const char *sql,
 	size_t i;
 	int rc;
 
-	for (i = 0; i < p->walk->n; i++)
+	for (i = 0; i < p->key->n; i++)
 		str_addf(&shape, "%c", DB_VALUE);
 	rc = db_rows(db, &r, shape.s, e, "%s", sql);
 	str_free(&shape);
 	if (rc == 0 && r.n > 0) {
-		bound_set(b, p->old, p->walk, r.cell[0]);
+		bound_set(b, p->table, p->key, r.cell[0]);
 		rc = 1;
 	}
 	rows_free(&r);
@@ -61,17 +60,40 @@ cursor_ask(struct db *db, const struct plan *p, const char *sql,
 }
 
 int
+cursor_nth(struct db *db, const struct path *p, const struct chunk *k,
+    const char *locking, struct bound *b, struct err *e)
+{
+	struct str q = STR_INIT;
+	int rc;
+
+	path_nth(&q, p, &k->after, &k->upto, k->rows);
+	str_addz(&q, locking);
+	rc = cursor_ask(db, p, q.s, b, e);
+	str_free(&q);
+	return rc;
+}
+
+int
+cursor_last(struct db *db, const struct path *p, struct bound *b,
+    struct err *e)
+{
+	struct str q = STR_INIT;
+	int rc;
+
+	path_last(&q, p);
+	rc = cursor_ask(db, p, q.s, b, e);
+	str_free(&q);
+	return rc;
+}
+
+int
 cursor_find_end(struct cursor *c, struct db *db, struct err *e)
 {
-	const struct plan *p = c->walk->plan;
-	struct str q = STR_INIT;
 	int rc = 1;
 
 	bound_copy(&c->end, &c->walk->upto);
-	sql_last(&q, p);
 	if (c->end.n == 0)
-		rc = cursor_ask(db, p, q.s, &c->end, e);
-	str_free(&q);
+		rc = cursor_last(db, c->walk->path, &c->end, e);
 	/* An empty table, or nothing after where it begins. */
 	if (!c->walk->to_the_end && (rc == 0 || (rc == 1 &&
 	    bound_equal(&c->last, &c->end))))
@@ -83,8 +105,7 @@ cursor_find_end(struct cursor *c, struct db *db, struct err *e)
 static int
 next_bound(struct cursor *c, struct db *db, struct chunk *k, struct err *e)
 {
-	const struct plan *p = c->walk->plan;
-	struct str q = STR_INIT;
+	struct chunk rest;
 	int rc;
 
 	bound_copy(&k->after, &c->last);
@@ -94,9 +115,9 @@ next_bound(struct cursor *c, struct db *db, struct chunk *k, struct err *e)
 		c->done = true;		/* what is left is after the end */
 		return 0;
 	}
-	sql_boundary(&q, p, &c->last, &c->end, k->rows);
-	rc = cursor_ask(db, p, q.s, &k->upto, e);
-	str_free(&q);
+	rest = (struct chunk){ .after = c->last, .upto = c->end,
+	    .rows = k->rows };
+	rc = cursor_nth(db, c->walk->path, &rest, "", &k->upto, e);
 	if (rc < 0)
 		return -1;
 	if (rc == 0)

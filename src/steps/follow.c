@@ -34,12 +34,13 @@ int
 follow_frontier(struct db *db, const struct plan *p, struct bound *b,
     struct err *e)
 {
+	const struct path path = plan_path(p);
 	struct bound last = BOUND_INIT;
 	struct str q = STR_INIT;
 	int rc;
 
 	order_frontier(&q, p);
-	rc = cursor_ask(db, p, q.s, &last, e);
+	rc = cursor_ask(db, &path, q.s, &last, e);
 	if (rc == 1 && !follow_reached(&last, b))
 		bound_copy(b, &last);
 	bound_free(&last);
@@ -330,12 +331,9 @@ int
 follow_end(struct db *db, const struct plan *p,
     const struct walk_watch *watch, struct bound *end, struct err *e)
 {
-	struct str q = STR_INIT;
-	int rc;
+	const struct path path = plan_path(p);
+	int rc = cursor_last(db, &path, end, e);
 
-	sql_last(&q, p);
-	rc = cursor_ask(db, p, q.s, end, e);
-	str_free(&q);
 	return rc <= 0 ? rc : wait_for_writers(db, watch, e) != 0 ? -1 : 1;
 }
 
@@ -346,15 +344,15 @@ static int
 too_much(struct db *db, const struct plan *p, const struct bound *frontier,
     struct err *e)
 {
-	struct bound none = BOUND_INIT, found = BOUND_INIT;
-	struct str q = STR_INIT;
+	const struct chunk rest = { .after = *frontier, .upto = BOUND_INIT,
+	    .rows = MOST_ROWS + 1 };
+	const struct path path = plan_path(p);
+	struct bound found = BOUND_INIT;
 	char *id = NULL;
 	int rc;
 
-	sql_boundary(&q, p, frontier, &none, MOST_ROWS + 1);
-	rc = cursor_ask(db, p, q.s, &found, e);
+	rc = cursor_nth(db, &path, &rest, "", &found, e);
 	bound_free(&found);
-	str_free(&q);
 	if (rc != 0)
 		return rc;
 	rc = db_value(db, &id, e, "SELECT seq FROM %s FORCE INDEX (PRIMARY) "

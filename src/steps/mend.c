@@ -24,13 +24,15 @@ static int
 hold(const struct plan *p, struct db *db, const struct chunk *c,
     struct err *e)
 {
+	const struct path path = plan_path(p);
 	struct rows r = ROWS_INIT;
 	struct str q = STR_INIT;
 	int rc;
 
-	str_addf(&q, "SELECT COUNT(*) FROM %s FORCE INDEX (%s) WHERE ",
-	    p->names.old.sql, p->walk->name.sql);
-	sql_range(&q, p, SIDE_OLD, &c->after, &c->upto);
+	str_addz(&q, "SELECT COUNT(*)");
+	path_from(&q, &path, NULL);
+	str_addz(&q, " WHERE ");
+	path_range(&q, &path, PATH_PLAIN, &c->after, &c->upto);
 	str_addz(&q, " LOCK IN SHARE MODE");
 	rc = db_rows(db, &r, "v", e, "%s", q.s);
 	rows_free(&r);
@@ -96,10 +98,13 @@ mend_run(const struct plan *p, const struct config *cfg,
     const struct walk_watch *watch, unsigned long long *mended,
     struct err *e)
 {
+	const struct path path = plan_path(p);
 	struct job j = { .plan = p };
-	struct walk w = { .plan = p, .cfg = cfg, .verb = "looked at",
-	    .session = SESSION_COPY, .to_the_end = true, .chunk = mend_chunk,
-	    .arg = &j, .watch = watch };
+	struct walk w = { .path = &path, .server = p->server, .cfg = cfg,
+	    .verb = "looked at", .session = SESSION_COPY,
+	    .modes = p->session, .alone = p->numbers || p->in_order,
+	    .to_the_end = true, .chunk = mend_chunk, .arg = &j,
+	    .watch = watch };
 	struct walk_result result;
 	int rc;
 

@@ -260,7 +260,9 @@ look_for_late(struct proof *pr, struct db *snap, struct db *db,
     const struct chunk *c, unsigned long long rows, struct err *e)
 {
 	struct chunk half = { .after = BOUND_INIT, .upto = BOUND_INIT };
-	struct str q = STR_INIT;
+	const struct chunk first = { .after = c->after, .upto = c->upto,
+	    .rows = rows / 2 };
+	const struct path path = plan_path(&pr->swapped);
 	struct checksum old, new;
 	int rc;
 
@@ -270,10 +272,8 @@ look_for_late(struct proof *pr, struct db *snap, struct db *db,
 		return 0;
 	if (rows < 2)
 		return judge_late(pr, db, c, e);
-	sql_boundary(&q, &pr->swapped, &c->after, &c->upto, rows / 2);
 	bound_copy(&half.after, &c->after);
-	rc = cursor_ask(db, &pr->swapped, q.s, &half.upto, e);
-	str_free(&q);
+	rc = cursor_nth(db, &path, &first, "", &half.upto, e);
 	if (rc == 1)
 		rc = look_for_late(pr, snap, db, &half, rows / 2, e);
 	if (rc == 0 && half.upto.n > 0) {
@@ -353,13 +353,16 @@ proof_run(struct proof *pr, const struct plan *p, const struct config *cfg,
     const struct walk_watch *watch, struct walk_result *result,
     struct err *e)
 {
-	struct walk w = { .plan = &pr->swapped, .cfg = cfg, .verb = "proved",
-	    .session = SESSION_VERIFY, .to_the_end = true,
-	    .chunk = prove_chunk, .arg = pr, .watch = watch };
+	struct path path;
+	struct walk w = { .path = &path, .server = pr->server, .cfg = cfg,
+	    .verb = "proved", .session = SESSION_VERIFY,
+	    .modes = p->session, .to_the_end = true, .chunk = prove_chunk,
+	    .arg = pr, .watch = watch };
 	const struct query_beat beat = { watch->meanwhile, watch->arg };
 	int rc;
 
 	sql_after_swap(&pr->swapped, p);
+	path = plan_path(&pr->swapped);
 	pr->frozen = p->back == NULL;
 	rc = walk_run(&w, result, e);
 	if (rc == 0 && !p->same_ranges)

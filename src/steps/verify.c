@@ -166,9 +166,11 @@ verify_run(const struct plan *p, const struct config *cfg,
     struct walk_result *result, struct err *e)
 {
 	const struct query_beat beat = { watch->meanwhile, watch->arg };
+	const struct path path = plan_path(p);
 	struct job j = { p };
-	struct walk w = { .plan = p, .cfg = cfg, .verb = "compared",
-	    .session = SESSION_VERIFY, .to_the_end = !p->in_order,
+	struct walk w = { .path = &path, .server = p->server, .cfg = cfg,
+	    .verb = "compared", .session = SESSION_VERIFY,
+	    .modes = p->session, .to_the_end = !p->in_order,
 	    .upto = *upto, .chunk = verify_chunk, .arg = &j, .watch = watch };
 
 	/* Nothing is copied yet. */

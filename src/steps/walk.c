@@ -191,7 +191,6 @@ struct round {
 	struct progress shown;
 	struct worker *worker;		/* MOST_WORKERS of them */
 	unsigned int n, wanted;
-	bool alone;			/* whatever is asked for */
 	struct backoff more;		/* of connections, or threads */
 };
 
@@ -226,7 +225,7 @@ progress_of(const struct cursor *c, const struct round *r)
 {
 	struct progress p = {
 		.verb = c->walk->verb,
-		.total = c->walk->plan->old->rows,
+		.total = c->walk->path->table->rows,
 		.before = c->walk->from_rows,
 		.done = c->walk->from_rows + c->rows,
 		.chunk = c->chunks,
@@ -251,8 +250,8 @@ hire(struct cursor *c, struct worker *w, struct err *e)
 	const struct walk *walk = c->walk;
 
 	w->cursor = c;
-	return session_open(&w->db, walk->plan->server, walk->cfg, walk->verb,
-	    walk->session, walk->plan->session, e);
+	return session_open(&w->db, walk->server, walk->cfg, walk->verb,
+	    walk->session, walk->modes, e);
 }
 
 /* How long the first worker is waited for. */
@@ -328,7 +327,7 @@ adjust(struct cursor *c, struct round *r)
 	const struct gate_pace p = gate_pace(c->walk->watch->gate);
 	unsigned int threads = r->wanted;
 
-	if (p.threads > 0 && !r->alone)
+	if (p.threads > 0 && !c->walk->alone)
 		threads = p.threads;
 	while (r->n < threads && r->n < MOST_WORKERS)
 		if (!hire_another(c, r, threads))
@@ -411,13 +410,12 @@ walk_run(const struct walk *w, struct walk_result *result, struct err *e)
 	struct cursor c = { .walk = NULL };
 	double began = now_s();
 	struct round r = { .n = 1, .began = began, .called = began,
-	    .more = BACKOFF, .alone = (w->plan->numbers || w->plan->in_order) &&
-		w->session == SESSION_COPY };
+	    .more = BACKOFF };
 	unsigned int i;
 	int rc;
 
 	r.worker = xcalloc(MOST_WORKERS, sizeof(*r.worker));
-	r.wanted = r.alone ? 1 : w->cfg->threads;
+	r.wanted = w->alone ? 1 : w->cfg->threads;
 	cursor_init(&c, w);
 	rc = hire_first(&c, &r.worker[0], e) != 0 ||
 	    first_end(&r.worker[0], e) != 0 || go_over(&c, &r, e) != 0 ?

@@ -72,56 +72,6 @@ range_is(const struct plan *p, enum side side, int after, int upto,
 }
 
 static void
-no_bound_is_the_whole_table(void **state)
-{
-	struct fixture f;
-
-	(void)state;
-	setup_parts(&f, "a,b,c");
-	range_is(&f.plan, SIDE_OLD, 0, 0, "1");
-	range_is(&f.plan, SIDE_NEW, 0, 0, "1");
-	fixture_end(&f);
-}
-
-static void
-one_part_is_a_simple_range(void **state)
-{
-	struct fixture f;
-
-	(void)state;
-	setup_parts(&f, "a");
-	range_is(&f.plan, SIDE_OLD, 10, 0, "(`a` > 10)");
-	range_is(&f.plan, SIDE_OLD, 0, 20, "(`a` <= 20)");
-	range_is(&f.plan, SIDE_OLD, 10, 20,
-	    "(`a` > 10) AND (`a` <= 20)");
-	fixture_end(&f);
-}
-
-static void
-more_parts_are_nested(void **state)
-{
-	struct fixture f;
-
-	(void)state;
-	setup_parts(&f, "a,b");
-	range_is(&f.plan, SIDE_OLD, 10, 0,
-	    "(`a` > 10 OR (`a` = 10 AND (`b` > 11)))");
-	range_is(&f.plan, SIDE_OLD, 0, 20,
-	    "(`a` < 20 OR (`a` = 20 AND (`b` <= 21)))");
-	fixture_end(&f);
-	setup_parts(&f, "a,b,c");
-	range_is(&f.plan, SIDE_OLD, 10, 0, "(`a` > 10 OR (`a` = 10 AND "
-	    "(`b` > 11 OR (`b` = 11 AND (`c` > 12)))))");
-	range_is(&f.plan, SIDE_OLD, 0, 20, "(`a` < 20 OR (`a` = 20 AND "
-	    "(`b` < 21 OR (`b` = 21 AND (`c` <= 22)))))");
-	range_is(&f.plan, SIDE_OLD, 10, 20, "(`a` > 10 OR (`a` = 10 AND "
-	    "(`b` > 11 OR (`b` = 11 AND (`c` > 12))))) AND "
-	    "(`a` < 20 OR (`a` = 20 AND "
-	    "(`b` < 21 OR (`b` = 21 AND (`c` <= 22)))))");
-	fixture_end(&f);
-}
-
-static void
 each_side_has_its_names(void **state)
 {
 	struct fixture f;
@@ -134,119 +84,6 @@ each_side_has_its_names(void **state)
 	    "(`y` > 10 OR (`y` = 10 AND (`x` > 11)))");
 	range_is(&f.plan, SIDE_OLD_ALIAS, 10, 0,
 	    "(o.`b` > 10 OR (o.`b` = 10 AND (o.`a` > 11)))");
-	fixture_end(&f);
-}
-
-static void
-a_descending_part_goes_the_other_way(void **state)
-{
-	struct fixture f;
-
-	(void)state;
-	setup_parts(&f, "a,-b");
-	range_is(&f.plan, SIDE_OLD, 10, 0,
-	    "(`a` > 10 OR (`a` = 10 AND (`b` < 11)))");
-	range_is(&f.plan, SIDE_OLD, 0, 20,
-	    "(`a` < 20 OR (`a` = 20 AND (`b` >= 21)))");
-	fixture_end(&f);
-}
-
-/* The members of the ENUM are 1 to 3, and 0 for what was refused. */
-static void
-members_of_an_enum_are_listed(void **state)
-{
-	struct fixture f;
-
-	(void)state;
-	fixture_begin(&f);
-	both(&f, "e", "enum('a','b','c')", "collate=utf8mb4_bin");
-	primary(&f.old, "e");
-	primary(&f.new, "e");
-	assert_int_equal(fixture_plan(&f, "t", "COMMENT ''"), 0);
-	range_is(&f.plan, SIDE_OLD, 1, 0, "(`e` IN (2,3))");
-	range_is(&f.plan, SIDE_OLD, 0, 2, "(`e` IN (0,1,2))");
-	range_is(&f.plan, SIDE_OLD, 3, 0, "(`e` IN (NULL))");
-	f.old.key[0].part[0].descending = true;
-	range_is(&f.plan, SIDE_OLD, 1, 0, "(`e` IN (0))");
-	range_is(&f.plan, SIDE_OLD, 0, 2, "(`e` IN (2,3))");
-	fixture_end(&f);
-}
-
-static void
-too_many_members_are_not_listed(void **state)
-{
-	struct fixture f;
-
-	(void)state;
-	fixture_begin(&f);
-	both(&f, "e", "enum('a')", "collate=utf8mb4_bin");
-	f.old.column[0].members = f.new.column[0].members = 256;
-	primary(&f.old, "e");
-	primary(&f.new, "e");
-	assert_int_equal(fixture_plan(&f, "t", "COMMENT ''"), 0);
-	range_is(&f.plan, SIDE_OLD, 7, 9,
-	    "(`e` > 7) AND (`e` <= 9)");
-	fixture_end(&f);
-}
-
-static void
-a_set_is_ordered_by_number(void **state)
-{
-	struct fixture f;
-
-	(void)state;
-	fixture_begin(&f);
-	both(&f, "s", "set('a','b')", "collate=utf8mb4_bin");
-	primary(&f.old, "s");
-	primary(&f.new, "s");
-	assert_int_equal(fixture_plan(&f, "t", "COMMENT ''"), 0);
-	range_is(&f.plan, SIDE_OLD, 1, 0, "(`s` > 1)");
-	fixture_end(&f);
-}
-
-/* 0: no bound. */
-static void
-boundary_is(const struct plan *p, int after, unsigned long long n,
-    const char *want)
-{
-	struct bound from = BOUND_INIT, to = BOUND_INIT;
-	struct str q = STR_INIT;
-
-	if (after > 0)
-		set_bound(&from, p, after);
-	sql_boundary(&q, p, &from, &to, n);
-	assert_string_equal(q.s, want);
-	bound_free(&from);
-	str_free(&q);
-}
-
-static void
-the_nth_row_is_found_in_the_order_of_the_key(void **state)
-{
-	struct fixture f;
-
-	(void)state;
-	setup_parts(&f, "a,-b");
-	boundary_is(&f.plan, 0, 1, "SELECT `a`, `b` FROM `app`.`t` FORCE "
-	    "INDEX (`PRIMARY`) WHERE 1 ORDER BY `a`, `b` DESC LIMIT 0, 1");
-	boundary_is(&f.plan, 5, 1000, "SELECT `a`, `b` FROM `app`.`t` FORCE "
-	    "INDEX (`PRIMARY`) WHERE (`a` > 5 OR (`a` = 5 AND (`b` < 6))) "
-	    "ORDER BY `a`, `b` DESC LIMIT 999, 1");
-	fixture_end(&f);
-}
-
-static void
-the_last_row_is_found_backwards(void **state)
-{
-	struct str q = STR_INIT;
-	struct fixture f;
-
-	(void)state;
-	setup_parts(&f, "a,-b");
-	sql_last(&q, &f.plan);
-	assert_string_equal(q.s, "SELECT `a`, `b` FROM `app`.`t` FORCE INDEX "
-	    "(`PRIMARY`) ORDER BY `a` DESC, `b` LIMIT 1");
-	str_free(&q);
 	fixture_end(&f);
 }
 
@@ -282,16 +119,7 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_bound_is_the_whole_table),
-		cmocka_unit_test(one_part_is_a_simple_range),
-		cmocka_unit_test(more_parts_are_nested),
 		cmocka_unit_test(each_side_has_its_names),
-		cmocka_unit_test(a_descending_part_goes_the_other_way),
-		cmocka_unit_test(members_of_an_enum_are_listed),
-		cmocka_unit_test(too_many_members_are_not_listed),
-		cmocka_unit_test(a_set_is_ordered_by_number),
-		cmocka_unit_test(the_nth_row_is_found_in_the_order_of_the_key),
-		cmocka_unit_test(the_last_row_is_found_backwards),
 		cmocka_unit_test(a_join_says_whose_column_it_means),
 	};
 
