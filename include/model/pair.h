@@ -1,6 +1,7 @@
 #ifndef PAIR_H
 #define PAIR_H
 
+#include "base/str.h"
 #include "model/plan.h"
 
 /*
@@ -12,6 +13,9 @@
 const struct pair *pair_to(const struct plan *p, const struct column *to);
 const struct pair *pair_from(const struct plan *p,
     const struct column *from);
+
+/* A column of the row NEW, OLD, o or n: n.`size`; or, with NULL, by itself. */
+void pair_ref(struct str *q, const char *row, const struct column *c);
 
 /*
  * A column of the new table that may be assigned to itself: one of the key, or

@@ -24,6 +24,13 @@ pair_from(const struct plan *p, const struct column *from)
 	return NULL;
 }
 
+void
+pair_ref(struct str *q, const char *row, const struct column *c)
+{
+	str_addf(q, "%s%s%s", row != NULL ? row : "", row != NULL ? "." : "",
+	    c->name.sql);
+}
+
 const char *
 pair_assignable(const struct plan *p)
 {

@@ -8,6 +8,7 @@
 
 #include "model/convert.h"
 #include "model/convert_checksum.h"
+#include "model/pair.h"
 #include "model/time_zone.h"
 
 /* Values that never read "N", so that NULL may. */
@@ -83,8 +84,7 @@ add_row(struct str *q, const struct plan *p, bool old, const char *row)
 		if (source)
 			time_zone_source(&ref, p, pr, row);
 		else
-			str_addf(&ref, "%s%s%s", row != NULL ? row : "",
-			    row != NULL ? "." : "", pr->to->name.sql);
+			pair_ref(&ref, row, pr->to);
 		add_sum_part(q, pr, p->pair[i].compared, source, ref.s);
 	}
 	str_addz(q, ")");

@@ -219,8 +219,7 @@ time_zone_source(struct str *q, const struct plan *p, const struct pair *pr,
 	struct str ref = STR_INIT, value = STR_INIT;
 	bool number;
 
-	str_addf(&ref, "%s%s%s", row != NULL ? row : "",
-	    row != NULL ? "." : "", pr->from->name.sql);
+	pair_ref(&ref, row, pr->from);
 	if (!pr->shifts) {
 		str_addz(q, ref.s);
 	} else if (type_is_moment(pr->from)) {

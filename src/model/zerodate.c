@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "model/convert.h"
+#include "model/pair.h"
 #include "model/type.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -119,8 +120,7 @@ zerodate_judged(struct str *q, const struct pair *pr, const char *row,
 		str_addz(q, value);
 		return;
 	}
-	str_addf(&ref, "%s%s%s", row != NULL ? row : "",
-	    row != NULL ? "." : "", pr->from->name.sql);
+	pair_ref(&ref, row, pr->from);
 	convert_value(&plain, pr->from, pr->to, ref.s);
 	if (pr->from->kind == KIND_BIT && strcmp(ref.s, plain.s) == 0)
 		str_addz(&plain, " + 0");

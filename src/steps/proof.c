@@ -195,28 +195,34 @@ let_go(struct db *snap, int rc, struct err *e)
 	return rc;
 }
 
+/* What a worker reads both tables by. */
+struct view {
+	struct proof *proof;
+	struct db *snap;		/* as they were, */
+	struct db *now;			/* and as they are */
+};
+
+static int
+read_snapshot(const struct view *v, enum side side, const struct chunk *c,
+    struct checksum *s, struct err *e)
+{
+	return hold_on(v->snap, e) != 0 ? -1 : let_go(v->snap,
+	    checksum_side(s, &v->proof->swapped, v->snap, side, c, e), e);
+}
+
 /* What one of the two tables holds of a chunk; the new one in the snapshot,
  * the old one for good, unless it is kept in step. */
 static int
-read_both(struct proof *pr, struct db *snap, struct db *db,
-    const struct chunk *c, struct checksum *old, struct checksum *new,
-    struct err *e)
+read_both(const struct view *v, const struct chunk *c, struct checksum *old,
+    struct checksum *new, struct err *e)
 {
-	int rc = hold_on(snap, e);
+	const struct proof *pr = v->proof;
 
-	if (rc == 0)
-		rc = let_go(snap, checksum_side(new, &pr->swapped, snap,
-		    SIDE_NEW, c, e), e);
-	if (rc == 0 && !pr->frozen) {
-		rc = hold_on(snap, e);
-		if (rc == 0)
-			rc = let_go(snap, checksum_side(old, &pr->swapped, snap,
-			    SIDE_OLD, c, e), e);
-	}
-	if (rc != 0)
+	if (read_snapshot(v, SIDE_NEW, c, new, e) != 0 || (!pr->frozen &&
+	    read_snapshot(v, SIDE_OLD, c, old, e) != 0))
 		return snapshot_failed(e);
-	return pr->frozen ? checksum_side(old, &pr->swapped, db, SIDE_OLD, c, e)
-	    : 0;
+	return pr->frozen ? checksum_side(old, &pr->swapped, v->now, SIDE_OLD,
+	    c, e) : 0;
 }
 
 static int
@@ -237,18 +243,18 @@ lost(struct proof *pr, struct err *e)
  * triggers have brought it.
  */
 static int
-judge_late(struct proof *pr, struct db *db, const struct chunk *c,
-    struct err *e)
+judge_late(const struct view *v, const struct chunk *c, struct err *e)
 {
+	const struct plan *p = &v->proof->swapped;
 	struct checksum old, new;
 
-	if (checksum_both(&old, &new, &pr->swapped, db, c, e) != 0)
+	if (checksum_both(&old, &new, p, v->now, c, e) != 0)
 		return -1;
 	if (checksum_equal(&old, &new))
 		return 0;
-	verify_tell(&pr->swapped, db, c, old.rows, new.rows, e);
+	verify_tell(p, v->now, c, old.rows, new.rows, e);
 	err_while(e, "written to the old table in the moment of the swap");
-	return lost(pr, e);
+	return lost(v->proof, e);
 }
 
 /*
@@ -256,30 +262,30 @@ judge_late(struct proof *pr, struct db *db, const struct chunk *c,
  * the application since.
  */
 static int
-look_for_late(struct proof *pr, struct db *snap, struct db *db,
-    const struct chunk *c, unsigned long long rows, struct err *e)
+look_for_late(const struct view *v, const struct chunk *c,
+    unsigned long long rows, struct err *e)
 {
 	struct chunk half = { .after = BOUND_INIT, .upto = BOUND_INIT };
 	const struct chunk first = { .after = c->after, .upto = c->upto,
 	    .rows = rows / 2 };
-	const struct path path = plan_path(&pr->swapped);
+	const struct path path = plan_path(&v->proof->swapped);
 	struct checksum old, new;
 	int rc;
 
-	if (read_both(pr, snap, db, c, &old, &new, e) != 0)
+	if (read_both(v, c, &old, &new, e) != 0)
 		return -1;
 	if (checksum_equal(&old, &new))
 		return 0;
 	if (rows < 2)
-		return judge_late(pr, db, c, e);
+		return judge_late(v, c, e);
 	bound_copy(&half.after, &c->after);
-	rc = cursor_nth(db, &path, &first, "", &half.upto, e);
+	rc = cursor_nth(v->now, &path, &first, "", &half.upto, e);
 	if (rc == 1)
-		rc = look_for_late(pr, snap, db, &half, rows / 2, e);
+		rc = look_for_late(v, &half, rows / 2, e);
 	if (rc == 0 && half.upto.n > 0) {
 		bound_copy(&half.after, &half.upto);
 		bound_copy(&half.upto, &c->upto);
-		rc = look_for_late(pr, snap, db, &half, rows - rows / 2, e);
+		rc = look_for_late(v, &half, rows - rows / 2, e);
 	}
 	bound_free(&half.after);
 	bound_free(&half.upto);
@@ -288,45 +294,41 @@ look_for_late(struct proof *pr, struct db *snap, struct db *db,
 
 /* Is the difference there in the snapshot, too? */
 static int
-tell_difference(struct proof *pr, struct db *snap, struct db *db,
-    const struct chunk *c, const struct checksum *new, struct err *e)
+tell_difference(const struct view *v, const struct chunk *c,
+    const struct checksum *new, struct err *e)
 {
 	struct checksum old;
-	int rc = hold_on(snap, e);
+	int rc = read_snapshot(v, SIDE_OLD, c, &old, e);
 
-	if (rc == 0)
-		rc = let_go(snap, checksum_side(&old, &pr->swapped, snap,
-		    SIDE_OLD, c, e), e);
 	if (rc == 0 && checksum_equal(&old, new))
-		return look_for_late(pr, snap, db, c, old.rows > new->rows ?
+		return look_for_late(v, c, old.rows > new->rows ?
 		    old.rows : new->rows, e);
 	if (rc == 0)
-		rc = hold_on(snap, e);
+		rc = hold_on(v->snap, e);
 	if (rc != 0)
 		return snapshot_failed(e);
-	verify_tell(&pr->swapped, snap, c, old.rows, new->rows, e);
-	let_go(snap, -1, e);
-	return lost(pr, e);
+	verify_tell(&v->proof->swapped, v->snap, c, old.rows, new->rows, e);
+	let_go(v->snap, -1, e);
+	return lost(v->proof, e);
 }
 
 static int
 prove_chunk(void *arg, struct db *db, const struct chunk *c,
     struct chunk_done *done, struct err *e)
 {
-	struct proof *pr = arg;
-	struct db *snap = take(pr);
+	const struct view v = { arg, take(arg), db };
 	struct checksum old, new;
 	int rc;
 
-	if (snap == NULL)
+	if (v.snap == NULL)
 		return err_set(e, ERR_STOPPED, "stopped");
-	rc = read_both(pr, snap, db, c, &old, &new, e);
+	rc = read_both(&v, c, &old, &new, e);
 	if (rc == 0) {
 		done->rows = old.rows;
 		if (!checksum_equal(&old, &new))
-			rc = tell_difference(pr, snap, db, c, &new, e);
+			rc = tell_difference(&v, c, &new, e);
 	}
-	give_back(pr, snap);
+	give_back(arg, v.snap);
 	return rc;
 }
 
