@@ -21,16 +21,23 @@ struct copy_result {
 	bool all;		/* these are all, and none has differed */
 };
 
+/* What it is told. */
+struct copy {
+	const struct plan *plan;
+	const struct config *cfg;
+	const struct registry *registry;
+	const struct walk_watch *watch;
+	/* In the old table; begun where the plan has an autoinc_lock. */
+	struct activity *activity;
+};
+
 /*
  * Copy every row that the triggers did not bring, from where the registry
- * says; with each chunk it is told how far the copy is.  rest is the old
- * table's, and has been begun where the plan has an autoinc_lock.
+ * says; with each chunk it is told how far the copy is.
  * Returns 0, or -1 with *e:
  * ERR_CHANGED when a row would not arrive as it is, ERR_REJECTED when a
  * trigger has noted one, ERR_STOPPED, or the server's error.
  */
-int copy_run(const struct plan *p, const struct config *cfg,
-    const struct registry *reg, const struct walk_watch *watch,
-    struct activity *activity, struct copy_result *result, struct err *e);
+int copy_run(const struct copy *c, struct copy_result *result, struct err *e);
 
 #endif

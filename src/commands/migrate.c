@@ -159,6 +159,8 @@ migrate_copy(struct migration *m, struct err *e)
 {
 	const struct query_beat beat = { watch_tables, m };
 	const struct walk_watch w = watch_walk(m, watch_tables);
+	const struct copy copy = { &m->plan, m->cfg, &m->registry, &w,
+	    &m->activity };
 
 	if (watch_state(m, STATE_COPYING, e) != 0 ||
 	    watch_persist(m, unchanged_note, e) != 0)
@@ -168,8 +170,7 @@ migrate_copy(struct migration *m, struct err *e)
 	if (m->plan.in_order) {
 		if (catch_up_begin(m, e) != 0 || catch_up_run(m, e) != 0)
 			return -1;
-	} else if (copy_run(&m->plan, m->cfg, &m->registry, &w,
-	    &m->activity, &m->copied, e) != 0)
+	} else if (copy_run(&copy, &m->copied, e) != 0)
 		return -1;
 	log_info("copied %llu rows in %.1f s", m->copied.walk.rows,
 	    m->copied.walk.seconds);

@@ -33,11 +33,11 @@
 #include "model/sql.h"
 #include "steps/cursor.h"
 #include "steps/follow.h"
+#include "steps/piece.h"
 #include "steps/checksum.h"
 #include "steps/trust.h"
 #include "steps/warning.h"
 
-#define BREATH	0.002	/* seconds: most transactions are over by then */
 #define SOME_BATCHES 5	/* of what was noted, before a chunk */
 #define UNMARKED 5.0	/* seconds without a mark after one that failed */
 
@@ -55,21 +55,32 @@ struct job {
 	double mark_from;		/* no mark is noted until then */
 };
 
+/* A try to copy a piece. */
+struct attempt {
+	struct job *job;
+	struct db *db;
+	const struct piece *piece;
+	bool by_values;
+	bool marks;			/* the registry is told, if need be */
+	bool fenced;			/* see put_fence() */
+	struct chunk_done *done;
+};
+
 /*
  * A duplicate means that a trigger was there first; unless it is of another
  * unique key, and then a row is lost.  Which one it was cannot be told from
  * a number, so see whether every row has arrived.
  */
 static int
-is_missing(const struct job *j, struct db *db, const struct chunk *c,
-    const char *duplicate, struct err *e)
+is_missing(const struct attempt *a, const char *duplicate, struct err *e)
 {
+	const struct chunk *c = &a->piece->part;
 	unsigned long long n = 0;
 	struct str q = STR_INIT, where = STR_INIT;
 	int rc;
 
-	sql_missing(&q, j->plan, &c->after, &c->upto);
-	rc = db_number(db, &n, e, "%s", q.s);
+	sql_missing(&q, a->job->plan, &c->after, &c->upto);
+	rc = db_number(a->db, &n, e, "%s", q.s);
 	if (rc == 0 && n > 0) {
 		bound_print(&where, &c->upto);
 		rc = err_set(e, ERR_CHANGED, "%llu rows up to %s would be "
@@ -84,9 +95,10 @@ is_missing(const struct job *j, struct db *db, const struct chunk *c,
 
 /* INSERT ... SELECT; one at a time where they would wait for each other. */
 static int
-insert_select(struct job *j, struct db *db, const struct chunk *c,
-    enum sql_rows which, double *idle, struct err *e)
+insert_select(struct attempt *a, enum sql_rows which, struct err *e)
 {
+	const struct chunk *c = &a->piece->part;
+	struct job *j = a->job;
 	struct str q = STR_INIT;
 	double began = now_s();
 	int rc;
@@ -94,8 +106,8 @@ insert_select(struct job *j, struct db *db, const struct chunk *c,
 	sql_copy(&q, j->plan, &c->after, &c->upto, which);
 	if (j->plan->autoinc_lock)
 		pthread_rwlock_wrlock(&j->lane);
-	*idle += now_s() - began;
-	rc = db_run_text(db, q.s, e);
+	a->done->idle += now_s() - began;
+	rc = db_run_text(a->db, q.s, e);
 	if (j->plan->autoinc_lock)
 		pthread_rwlock_unlock(&j->lane);
 	str_free(&q);
@@ -104,30 +116,25 @@ insert_select(struct job *j, struct db *db, const struct chunk *c,
 
 /* INSERT ... VALUES; a text that was cut off (warning 1260) will not do. */
 static int
-insert_values(struct job *j, struct db *db, const struct chunk *c,
-    enum sql_rows which, struct err *e)
+insert_values(struct attempt *a, enum sql_rows which, struct err *e)
 {
+	const struct chunk *c = &a->piece->part;
+	struct job *j = a->job;
 	struct str q = STR_INIT;
 	int rc;
 
 	sql_values(&q, j->plan, &c->after, &c->upto, which);
 	/* Before it locks rows, not with them in its hands. */
 	pthread_rwlock_rdlock(&j->lane);
-	rc = db_run_text(db, q.s, e);
-	if (rc == 0 && db_warnings(db) > 0)
+	rc = db_run_text(a->db, q.s, e);
+	if (rc == 0 && db_warnings(a->db) > 0)
 		rc = err_set(e, ERR_SQL, "the rows do not fit one statement");
 	if (rc == 0)
-		rc = db_run_text(db, sql_run_values, e);
+		rc = db_run_text(a->db, sql_run_values, e);
 	pthread_rwlock_unlock(&j->lane);
 	str_free(&q);
 	return rc;
 }
-
-/* The chunk that a piece is of, and the rows of it that came before. */
-struct whole {
-	const struct chunk *chunk;
-	unsigned long long rows;
-};
 
 static bool
 may_mark(struct job *j)
@@ -156,19 +163,20 @@ put_off_marks(struct job *j)
  * Then, and whatever else is wrong with it, 1: do the piece again without.
  */
 static int
-note_mark(struct job *j, struct db *db, const struct chunk *piece,
-    const struct whole *w, unsigned long long rows, struct err *e)
+note_mark(struct attempt *a, struct err *e)
 {
+	const struct piece *p = a->piece;
+	struct job *j = a->job;
 	struct bound mark = BOUND_INIT;
 	struct str q = STR_INIT;
 	unsigned long long total = 0;
 	int rc = 0;
 
 	if (may_mark(j) &&
-	    bound_equal(&piece->upto, &w->chunk->upto) &&
-	    cursor_mark(w->chunk, w->rows + rows, &mark, &total)) {
-		registry_mark(&q, j->registry, db, &mark, total);
-		rc = db_quiet(db, e, "%s", q.s);
+	    bound_equal(&p->part.upto, &p->chunk->upto) &&
+	    cursor_mark(p->chunk, p->before + a->done->rows, &mark, &total)) {
+		registry_mark(&q, j->registry, a->db, &mark, total);
+		rc = db_quiet(a->db, e, "%s", q.s);
 		if (rc != 0 && e->kind != ERR_LOST) {
 			put_off_marks(j);
 			rc = 1;
@@ -198,92 +206,89 @@ begin(const struct plan *p, struct db *db, struct err *e)
  * hands, and is a fence: what comes then is all before it, and there nobody
  * has written whose rows could not be locked.
  *
- * *fenced says whether it is there.  It is not when it has come with a warning,
- * so that all of them are judged together.
+ * a->fenced says whether it is there.  It is not when it has come with a
+ * warning, so that all of them are judged together.
  */
 static int
-put_fence(struct job *j, struct db *db, const struct chunk *c,
-    struct chunk_done *done, bool *fenced, struct err *e)
+put_fence(struct attempt *a, struct err *e)
 {
-	if (insert_select(j, db, c, ROW_AT, &done->idle, e) != 0)
+	if (insert_select(a, ROW_AT, e) != 0)
 		return -1;
-	*fenced = db_warnings(db) == 0;
-	if (*fenced)
-		done->rows = db_affected(db);
-	return *fenced ? 0 : db_quiet(db, e, "ROLLBACK") != 0 ||
-	    begin(j->plan, db, e) != 0 ? -1 : 0;
+	a->fenced = db_warnings(a->db) == 0;
+	if (a->fenced)
+		a->done->rows = db_affected(a->db);
+	return a->fenced ? 0 : db_quiet(a->db, e, "ROLLBACK") != 0 ||
+	    begin(a->job->plan, a->db, e) != 0 ? -1 : 0;
 }
 
 /* Lock the rows that are to be copied, or wait for none of them. */
 static int
-hold_rows(const struct job *j, struct db *db, const struct chunk *c,
-    enum sql_rows which, struct err *e)
+hold_rows(const struct attempt *a, enum sql_rows which, struct err *e)
 {
+	const struct chunk *c = &a->piece->part;
 	struct str q = STR_INIT;
 	int rc;
 
-	sql_hold(&q, j->plan, &c->after, &c->upto, which);
-	rc = db_run_text(db, q.s, e);
+	sql_hold(&q, a->job->plan, &c->after, &c->upto, which);
+	rc = db_run_text(a->db, q.s, e);
 	str_free(&q);
 	return rc;
 }
 
 /* Begin the transaction of a piece that goes with one INSERT ... SELECT. */
 static int
-begin_piece(struct job *j, struct db *db, const struct chunk *c,
-    struct chunk_done *done, bool *fenced, struct err *e)
+begin_piece(struct attempt *a, struct err *e)
 {
-	*fenced = false;
-	done->rows = 0;
-	if (begin(j->plan, db, e) != 0)
+	const struct plan *p = a->job->plan;
+
+	a->fenced = false;
+	a->done->rows = 0;
+	if (begin(p, a->db, e) != 0)
 		return -1;
-	if (j->plan->hold_head == NULL || c->rows <= 1)
+	if (p->hold_head == NULL || a->piece->part.rows <= 1)
 		return 0;
-	if (!j->plan->numbers && !j->plan->in_order &&
-	    put_fence(j, db, c, done, fenced, e) != 0)
+	if (!p->numbers && !p->in_order && put_fence(a, e) != 0)
 		return -1;
-	return hold_rows(j, db, c, *fenced ? ROWS_BEFORE : ROWS_UPTO, e);
+	return hold_rows(a, a->fenced ? ROWS_BEFORE : ROWS_UPTO, e);
 }
 
 /* A row alone is waited for; in order, with any that come in before it. */
 static enum sql_rows
-rows_of(const struct plan *p, const struct chunk *c, bool fenced)
+rows_of(const struct attempt *a)
 {
-	if (c->rows > 1)
-		return fenced ? ROWS_BEFORE : ROWS_UPTO;
-	return p->in_order ? ROWS_UPTO_WAIT : ROW_AT_WAIT;
+	if (a->piece->part.rows > 1)
+		return a->fenced ? ROWS_BEFORE : ROWS_UPTO;
+	return a->job->plan->in_order ? ROWS_UPTO_WAIT : ROW_AT_WAIT;
 }
 
 static int
-insert_piece(struct job *j, struct db *db, const struct chunk *c,
-    const struct whole *w, bool by_values, struct chunk_done *done,
-    struct err *e)
+insert_piece(struct attempt *a, struct err *e)
 {
+	const struct job *j = a->job;
 	struct err ignored = { .kind = ERR_NONE };
 	struct str duplicate = STR_INIT;
-	enum sql_rows which;
-	bool fenced;
 	int rc;
 
-	rc = begin_piece(j, db, c, done, &fenced, e);
-	which = rows_of(j->plan, c, fenced);
+	rc = begin_piece(a, e);
 	if (rc == 0)
-		rc = by_values ? insert_values(j, db, c, which, e) :
-		    insert_select(j, db, c, which, &done->idle, e);
-	done->rows += db_affected(db);
-	if (rc == 0 && db_warnings(db) > 0)
-		rc = warning_judge(j->plan, j->cfg, db, c, &duplicate, e);
+		rc = a->by_values ? insert_values(a, rows_of(a), e) :
+		    insert_select(a, rows_of(a), e);
+	a->done->rows += db_affected(a->db);
+	if (rc == 0 && db_warnings(a->db) > 0)
+		rc = warning_judge(j->plan, j->cfg, a->db, &a->piece->part,
+		    &duplicate, e);
 	if (rc == 0 && duplicate.len > 0 && j->plan->other_unique)
-		rc = is_missing(j, db, c, duplicate.s, e);
-	if (rc == 0 && w != NULL)
-		rc = note_mark(j, db, c, w, done->rows, e);
+		rc = is_missing(a, duplicate.s, e);
+	if (rc == 0 && a->marks)
+		rc = note_mark(a, e);
 	if (rc == 0)
-		rc = db_quiet(db, e, "COMMIT");
+		rc = db_quiet(a->db, e, "COMMIT");
 	str_free(&duplicate);
 	if (rc != 1)
 		return rc;
-	db_quiet(db, &ignored, "ROLLBACK");
-	return insert_piece(j, db, c, NULL, by_values, done, e);
+	db_quiet(a->db, &ignored, "ROLLBACK");
+	a->marks = false;
+	return insert_piece(a, e);
 }
 
 /*
@@ -291,84 +296,41 @@ insert_piece(struct job *j, struct db *db, const struct chunk *c,
  * converts nothing on the way and has the last word.
  */
 static int
-put_piece(struct job *j, struct db *db, const struct chunk *c,
-    const struct whole *w, bool by_values, struct chunk_done *done,
-    struct err *e)
+put_piece(struct attempt *a, struct err *e)
 {
 	struct err ignored = { .kind = ERR_NONE };
-	int rc = insert_piece(j, db, c, w, by_values, done, e);
+	int rc = insert_piece(a, e);
 
-	if (rc == 0 || !by_values || e->kind == ERR_LOST ||
+	if (rc == 0 || !a->by_values || e->kind == ERR_LOST ||
 	    db_class(e->sqlno) == DB_CONFLICT)
 		return rc;
-	db_quiet(db, &ignored, "ROLLBACK");
-	return insert_piece(j, db, c, w, false, done, e);
+	db_quiet(a->db, &ignored, "ROLLBACK");
+	a->by_values = false;
+	a->marks = true;
+	return insert_piece(a, e);
 }
 
-/*
- * In order, a row that is lost may only have met one that is not up to date.
- */
-#define STALE_TRIES	10
-#define STALE_WAIT	0.05	/* seconds */
+/* A chunk, as a worker copies it. */
+struct copying {
+	struct job *job;
+	bool by_values;
+	double idle;			/* seconds of come_up() */
+};
 
-/*
- * A piece failed: 1 try a smaller one, 0 try again, 2 once what was noted is
- * brought over, -1 give up.
- */
 static int
-recover(const struct job *j, struct db *db, unsigned long long rows,
-    unsigned int *tries, struct err *e)
+run_piece(void *arg, struct db *db, const struct piece *p,
+    struct chunk_done *done, struct err *e)
 {
-	const struct tries *t = &j->cfg->tries_copy_rows;
-	struct err ignored = { .kind = ERR_NONE };
-	enum db_class class = db_class(e->sqlno);
+	const struct copying *c = arg;
+	struct attempt a = { .job = c->job, .db = db, .piece = p,
+	    .by_values = c->by_values, .marks = true, .done = done };
+	int rc = put_piece(&a, e);
 
-	if (e->kind == ERR_LOST)
-		return -1;		/* walk_run() connects again */
-	db_quiet(db, &ignored, "ROLLBACK");
-	if (j->plan->in_order && e->kind == ERR_CHANGED &&
-	    ++*tries < STALE_TRIES)
-		return stop_sleep(STALE_WAIT) ? -1 : 2;
-	if (e->kind != ERR_SQL ||
-	    (class != DB_CONFLICT && class != DB_TOO_BIG))
-		return -1;
-	if (stop_requested())
-		return err_set(e, ERR_STOPPED, "stopped while rows were "
-		    "locked");
-	if (rows > 1) {
-		stop_sleep(BREATH);
-		return 1;
-	}
-	if (++*tries > t->times || class == DB_TOO_BIG) {
-		if (e->sqlno == DB_ERR_DOCUMENT_ID)
-			err_hint(e, "MySQL takes no document ID (FTS_DOC_ID) "
-			    "that is more than 65534 after the last one; its "
-			    "own ALTER TABLE fails here, too");
-		/* It had its tries. */
-		e->sqlno = 0;
-		return -1;
-	}
-	log_waiting("a row that somebody has locked");
-	return stop_sleep(t->wait) ? -1 : 0;
-}
-
-/* Where a piece of so many rows ends, inside the chunk. */
-static int
-cut_piece(const struct job *j, struct db *db, struct chunk *piece,
-    const struct chunk *c, struct err *e)
-{
-	const struct chunk rest = { .after = piece->after, .upto = c->upto,
-	    .rows = piece->rows };
-	const struct path path = plan_path(j->plan);
-	int rc = 0;
-	/* In order, the next row is the one that others have not committed. */
-	bool waits = j->plan->in_order && piece->rows == 1;
-
-	bound_copy(&piece->upto, &c->upto);
-	if (piece->rows < c->rows || waits)
-		rc = cursor_nth(db, &path, &rest,
-		    waits ? j->plan->copy_tail_wait : "", &piece->upto, e);
-	return rc < 0 ? -1 : 0;
+	if (rc != 0 && e->sqlno == DB_ERR_DOCUMENT_ID && p->part.rows <= 1)
+		err_hint(e, "MySQL takes no document ID (FTS_DOC_ID) that is "
+		    "more than 65534 after the last one; its own ALTER TABLE "
+		    "fails here, too");
+	return rc;
 }
 
 static bool
@@ -440,81 +402,92 @@ come_up(struct job *j, struct db *db, struct bound *after,
 	return rc;
 }
 
+/*
+ * In order, a row that is lost may only have met one that is not up to date.
+ */
+#define STALE_TRIES	10
+#define STALE_WAIT	0.05	/* seconds */
+
+static int
+repair(void *arg, struct db *db, unsigned int failed, struct bound *after,
+    struct err *e)
+{
+	struct copying *c = arg;
+
+	if (!c->job->plan->in_order || e->kind != ERR_CHANGED ||
+	    failed >= STALE_TRIES)
+		return 0;
+	if (stop_sleep(STALE_WAIT))
+		return -1;
+	return come_up(c->job, db, after, 0, &c->idle, e) != 0 ? -1 : 1;
+}
+
+/* What is left of a chunk. */
+static int
+copy_rest(struct copying *copying, struct db *db, const struct chunk *rest,
+    struct chunk_done *done, struct err *e)
+{
+	const struct plan *p = copying->job->plan;
+	const struct path path = plan_path(p);
+	const struct piece_work w = {
+		.path = &path,
+		.tries = &copying->job->cfg->tries_copy_rows,
+		/* In order, the next row is the one that others have not
+		 * committed. */
+		.waiting = p->in_order ? p->copy_tail_wait : NULL,
+		.run = run_piece,
+		.repair = repair,
+		.arg = copying,
+	};
+
+	return p->in_order && follow_reached(&rest->upto, &rest->after) ? 0 :
+	    piece_run(&w, db, rest, done, e);
+}
+
 static int
 copy_chunk(void *arg, struct db *db, const struct chunk *c,
     struct chunk_done *all, struct err *e)
 {
 	struct job *j = arg;
-	struct chunk piece = { .after = BOUND_INIT, .upto = BOUND_INIT,
-	    .rows = c->rows };
-	struct whole whole = { .chunk = c };
-	struct chunk_done one;
-	unsigned int tries = 0;
-	bool met = false, done = false;
-	bool by_values = j->plan->autoinc_lock &&
-	    activity_is_busy(j->activity, db) &&
-	    j->plan->by_values;
+	struct copying copying = { .job = j, .by_values =
+	    j->plan->autoinc_lock && activity_is_busy(j->activity, db) &&
+	    j->plan->by_values };
 	unsigned long long written = 0, now = 0;
 	bool known = wants_comparison(j) && activity_written(db, &written);
-	int rc = 0;
+	struct chunk rest = *c;
+	int rc;
 
-	bound_copy(&piece.after, &c->after);
-	if (come_up(j, db, &piece.after, SOME_BATCHES, &all->idle, e) != 0)
-		rc = -1;
-	done = j->plan->in_order && follow_reached(&c->upto, &piece.after);
-	while (!done && rc >= 0) {
-		memset(&one, 0, sizeof(one));
-		rc = cut_piece(j, db, &piece, c, e);
-		if (rc == 0)
-			rc = put_piece(j, db, &piece, &whole, by_values,
-			    &one, e);
-		if (rc != 0) {
-			rc = recover(j, db, piece.rows, &tries, e);
-			met = true;
-			if (rc == 1)
-				piece.rows = (piece.rows + 1) / 2;
-			if (rc == 2)
-				rc = come_up(j, db, &piece.after, 0,
-				    &all->idle, e);
-			continue;
-		}
-		all->rows += one.rows;
-		whole.rows = all->rows;
-		all->idle += one.idle;
-		if (tries > 0)
-			log_waiting(NULL);
-		tries = 0;
-		done = bound_equal(&piece.upto, &c->upto);
-		bound_copy(&piece.after, &piece.upto);
-		if (piece.rows < c->rows)
-			piece.rows *= 2;
-	}
-	bound_free(&piece.after);
-	bound_free(&piece.upto);
+	rest.after = (struct bound)BOUND_INIT;
+	bound_copy(&rest.after, &c->after);
+	rc = come_up(j, db, &rest.after, SOME_BATCHES, &copying.idle, e);
+	if (rc == 0)
+		rc = copy_rest(&copying, db, &rest, all, e);
+	bound_free(&rest.after);
+	all->idle += copying.idle;
 	if (rc == 0 && wants_comparison(j)) {
 		known = known && activity_written(db, &now);
 		activity_except(j->activity, now - written);
 		compare_chunk(j, db, c, known, &all->idle);
 	}
-	return rc < 0 ? -1 : met;
+	return rc;
 }
 
 int
-copy_run(const struct plan *p, const struct config *cfg,
-    const struct registry *reg, const struct walk_watch *watch,
-    struct activity *activity, struct copy_result *result, struct err *e)
+copy_run(const struct copy *c, struct copy_result *result, struct err *e)
 {
-	struct job j = { .plan = p, .cfg = cfg, .registry = reg,
-	    .activity = activity, .all = p->autoinc_lock && p->same_ranges &&
-	    cfg->threads > 1 && cfg->verify != VERIFY_NONE &&
-	    reg->mark.n == 0 };
+	const struct plan *p = c->plan;
 	const struct path path = plan_path(p);
-	struct walk w = { .path = &path, .server = p->server, .cfg = cfg,
+	struct job j = { .plan = p, .cfg = c->cfg, .registry = c->registry,
+	    .activity = c->activity, .all = p->autoinc_lock &&
+	    p->same_ranges && c->cfg->threads > 1 &&
+	    c->cfg->verify != VERIFY_NONE && c->registry->mark.n == 0 };
+	bool begins = result->from.n == 0;
+	struct walk w = { .path = &path, .server = p->server, .cfg = c->cfg,
 	    .verb = "copied", .session = SESSION_COPY, .modes = p->session,
-	    .alone = p->numbers || p->in_order, .chunk = copy_chunk, .arg = &j,
-	    .from = result->from.n > 0 ? result->from : reg->mark,
-	    .from_rows = result->from.n > 0 ? result->before : reg->rows,
-	    .upto = result->upto, .watch = watch };
+	    .alone = p->numbers || p->in_order, .chunk = copy_chunk,
+	    .arg = &j, .from = begins ? c->registry->mark : result->from,
+	    .from_rows = begins ? c->registry->rows : result->before,
+	    .upto = result->upto, .watch = c->watch };
 	int rc;
 
 	pthread_mutex_init(&j.lock, NULL);

@@ -11,6 +11,7 @@
 #include "model/sql.h"
 #include "server/session.h"
 #include "steps/cursor.h"
+#include "steps/piece.h"
 #include "steps/trust.h"
 #include "steps/warning.h"
 
@@ -183,10 +184,8 @@ leave_row(unsigned long long id, unsigned long long *left, struct err *e)
 static bool
 may_split(const struct err *e)
 {
-	enum db_class class = db_class(e->sqlno);
-
-	return e->kind == ERR_SQL && (class == DB_CONFLICT ||
-	    class == DB_TOO_BIG || class == DB_DUPLICATE);
+	return piece_may_split(e) || (e->kind == ERR_SQL &&
+	    db_class(e->sqlno) == DB_DUPLICATE);
 }
 
 /* In halves, as long as some of them are in use. */

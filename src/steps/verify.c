@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"
 #include "model/sql.h"
 #include "server/session.h"
 #include "steps/checksum.h"
+#include "steps/piece.h"
 
 struct job {
 	const struct plan *plan;
@@ -149,13 +149,11 @@ int
 verify_counts(const struct plan *p, const struct config *cfg,
     const struct query_beat *beat, struct err *e)
 {
-	const struct tries *t = &cfg->tries_copy_rows;
 	unsigned int tries = 0;
 	int rc;
 
 	while ((rc = count_once(p, cfg, beat, e)) != 0 &&
-	    e->kind == ERR_SQL && db_class(e->sqlno) == DB_CONFLICT &&
-	    ++tries <= t->times && !stop_sleep(t->wait))
+	    piece_met_lock(e) && piece_again(&cfg->tries_copy_rows, &tries))
 		e->kind = ERR_NONE;
 	return rc;
 }

@@ -26,6 +26,7 @@
 #include "base/util.h"
 #include "server/session.h"
 #include "steps/cursor.h"
+#include "steps/piece.h"
 #include "steps/progress_report.h"
 #include "throttle/pause.h"
 
@@ -49,17 +50,15 @@ struct worker {
 static bool
 try_again(struct worker *w, unsigned int *tries, struct err *e)
 {
-	const struct tries *t = &w->cursor->walk->cfg->tries_copy_rows;
+	const struct walk *walk = w->cursor->walk;
 	struct err e2 = { .kind = ERR_NONE };
 
-	if (e->kind != ERR_LOST &&
-	    (e->kind != ERR_SQL || db_class(e->sqlno) != DB_CONFLICT))
+	if (e->kind != ERR_LOST && !piece_met_lock(e))
 		return false;
 	if (e->kind != ERR_LOST)
 		db_quiet(w->db, &e2, "ROLLBACK");
-	if (++*tries > t->times || stop_sleep(t->wait))
-		return false;
-	return e->kind != ERR_LOST || server_reconnect(w->db, e) == 0;
+	return piece_again(&walk->cfg->tries_copy_rows, tries) &&
+	    (e->kind != ERR_LOST || server_reconnect(w->db, e) == 0);
 }
 
 /* As cursor_find_end(), but not so soon discouraged. */

@@ -40,6 +40,8 @@ static int
 copy_on(struct migration *m, const struct walk_watch *watch,
     unsigned long long *rows, struct err *e)
 {
+	const struct copy copy = { &m->plan, m->cfg, &m->registry, watch,
+	    &m->activity };
 	struct copy_result *c = &m->copied;
 	int rc;
 
@@ -47,8 +49,7 @@ copy_on(struct migration *m, const struct walk_watch *watch,
 	rc = follow_end(m->db, &m->plan, watch, &c->upto, e);
 	if (rc <= 0 || follow_reached(&c->upto, &c->from))
 		return rc < 0 ? -1 : 0;
-	if (copy_run(&m->plan, m->cfg, &m->registry, watch, &m->activity, c,
-	    e) != 0)
+	if (copy_run(&copy, c, e) != 0)
 		return -1;
 	bound_copy(&c->from, &c->upto);
 	c->before += c->walk.rows;
