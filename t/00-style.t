@@ -153,8 +153,8 @@ none_of('headers say what is in them', grep { $text{$_} !~ m{/\*} } @HDR);
 # A step is handed what it needs; it does not call the next.
 {
 	# The parts of steps that more than one of them uses.
-	my %shared = map { $_ => 1 } qw(interruptible_query cursor mdl piece
-	    registry checksum trust walk);
+	my %shared = map { $_ => 1 } qw(checksum cursor
+	    interruptible_query mdl piece registry trigger_set trust walk);
 	# What the copy is told of its rows has a file of its own, and so has
 	# who is in the way of a lock.
 	my %may = ('copy warning' => 1, 'copy follow' => 1,

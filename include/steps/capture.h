@@ -6,11 +6,10 @@
 #include "cli/config.h"
 #include "model/plan.h"
 #include "server/db.h"
+#include "steps/trigger_set.h"
 
-/* How our triggers are told from others with the same name and text. */
-struct capture {
-	char *created[N_TRIGGERS];	/* when, as the server says it */
-};
+/* The triggers of a plan, which must stay. */
+void capture_plan(struct trigger_set *set, const struct plan *p);
 
 /* Create the table of notes: before the new table, for which it vouches. */
 int capture_prepare(struct db *db, const struct names *n, struct undo *undo,
@@ -18,12 +17,7 @@ int capture_prepare(struct db *db, const struct names *n, struct undo *undo,
 
 /* Create the triggers, in the right order. */
 int capture_run(struct db *db, const struct plan *p,
-    const struct config *cfg, struct undo *undo, struct capture *c,
-    struct err *e);
-void capture_free(struct capture *c);
-
-/* Take the triggers that are there for ours, whenever they were made. */
-int capture_recognize(struct db *db, const struct plan *p, struct capture *c,
+    const struct config *cfg, struct undo *undo, struct trigger_set *set,
     struct err *e);
 
 /*
@@ -32,13 +26,13 @@ int capture_recognize(struct db *db, const struct plan *p, struct capture *c,
  * ERR_TRIGGERS, or ERR_REJECTED with the notes.
  */
 int capture_intact(struct db *db, const struct plan *p,
-    const struct capture *c, struct err *e);
+    const struct trigger_set *set, struct err *e);
 
 /*
  * Triggers that another run has made: they are there, and as the plan has
  * them.  Returns 0, or -1 with *e (ERR_TRIGGERS).
  */
-int capture_recall(struct db *db, const struct plan *p, struct capture *c,
+int capture_recall(struct db *db, const struct plan *p, struct trigger_set *set,
     struct err *e);
 
 /* Only that they have noted nothing. */

@@ -14,7 +14,7 @@
 #include "model/table.h"
 #include "server/db.h"
 #include "server/server.h"
-#include "steps/capture.h"
+#include "steps/trigger_set.h"
 
 /*
  * The registry: the table `_livealter` beside the user's, a row for each
@@ -64,7 +64,7 @@ int registry_begin(struct registry *reg, struct db *db,
 int registry_note_plan(const struct registry *reg, struct db *db,
     const struct plan *p, struct err *e);
 int registry_note_triggers(const struct registry *reg, struct db *db,
-    const struct capture *c, struct err *e);
+    const struct trigger_set *t, struct err *e);
 int registry_state(const struct registry *reg, struct db *db,
     enum migration_state state, struct err *e);
 int registry_beat(const struct registry *reg, struct db *db,

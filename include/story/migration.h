@@ -15,12 +15,12 @@
 #include "server/db.h"
 #include "server/server.h"
 #include "steps/activity.h"
-#include "steps/capture.h"
 #include "steps/check.h"
 #include "steps/copy.h"
 #include "steps/in_flight.h"
 #include "steps/proof.h"
 #include "steps/registry.h"
+#include "steps/trigger_set.h"
 #include "steps/walk.h"
 #include "throttle/gate.h"
 #include "throttle/watcher.h"
@@ -49,7 +49,7 @@ struct migration {
 	struct fkeys added;		/* foreign keys that the ALTER adds */
 	struct table *new;		/* as it came out of the ALTER */
 	struct plan plan;		/* every statement we will run */
-	struct capture capture;		/* how our triggers are known */
+	struct trigger_set triggers;	/* ours, on the old table */
 	struct registry registry;	/* our row in it */
 	struct gate *gate;		/* what makes it wait; see throttling */
 	struct watcher *watcher;

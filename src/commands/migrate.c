@@ -14,6 +14,7 @@
 #include "model/planner.h"
 #include "model/reverse.h"
 #include "steps/advisory_lock.h"
+#include "steps/capture.h"
 #include "steps/check.h"
 #include "steps/copy.h"
 #include "steps/dictionary.h"
@@ -122,8 +123,10 @@ migrate_plan(struct migration *m, struct err *e)
 	in = (struct planner_input){ &m->names, m->old, m->new, &m->alter,
 	    &m->server, &options };
 	if (dependents_prepare(&m->dependents, m->db, &m->names.shadow,
-	    m->server.mariadb, e) != 0 || planner_make(&m->plan, &in, e) != 0 ||
-	    check_plan(m->db, &m->plan, e) != 0 || catch_up_check(m, e) != 0 ||
+	    m->server.mariadb, e) != 0 || planner_make(&m->plan, &in, e) != 0)
+		return -1;
+	capture_plan(&m->triggers, &m->plan);
+	if (check_plan(m->db, &m->plan, e) != 0 || catch_up_check(m, e) != 0 ||
 	    plan_revert(m, &options, e) != 0 || (!m->resumed &&
 	    foreign_keys_try(m->db, &m->plan, m->cfg, &m->undo, e) != 0))
 		return -1;
@@ -148,10 +151,10 @@ migrate_plan(struct migration *m, struct err *e)
 static int
 capture(struct migration *m, struct err *e)
 {
-	if (capture_run(m->db, &m->plan, m->cfg, &m->undo, &m->capture,
+	if (capture_run(m->db, &m->plan, m->cfg, &m->undo, &m->triggers,
 	    e) != 0 || outlast_run(m, e) != 0)
 		return -1;
-	return registry_note_triggers(&m->registry, m->db, &m->capture, e);
+	return registry_note_triggers(&m->registry, m->db, &m->triggers, e);
 }
 
 int

@@ -12,6 +12,7 @@
 #include "commands/migrate.h"
 #include "model/fingerprint.h"
 #include "model/hint.h"
+#include "steps/capture.h"
 #include "steps/foreign_keys.h"
 #include "steps/heartbeat.h"
 #include "story/compare.h"
@@ -234,18 +235,18 @@ static int
 same_triggers(struct migration *m, struct err *e)
 {
 	const char *list = m->was.field[REGISTRY_TRIGGERS_MADE];
-	int ev;
+	size_t i;
 
 	if (heartbeat_is_foreign(&m->was, &m->server)) {
 		log_info("this server takes the place of %s",
 		    m->was.field[REGISTRY_SERVER]);
-		if (capture_recognize(m->db, &m->plan, &m->capture, e) != 0)
+		if (trigger_set_recognize(&m->triggers, m->db, e) != 0)
 			return -1;
 	} else {
-		for (ev = 0; ev < N_TRIGGERS; ev++)
-			m->capture.created[ev] = text_list_next(&list);
+		for (i = 0; i < m->triggers.n; i++)
+			m->triggers.created[i] = text_list_next(&list);
 	}
-	if (capture_intact(m->db, &m->plan, &m->capture, e) == 0)
+	if (capture_intact(m->db, &m->plan, &m->triggers, e) == 0)
 		return 0;
 	return hint_cleanup(m, e);
 }
@@ -281,7 +282,7 @@ join(struct migration *m, struct err *e)
 	}
 	if (recall_adopt(m, e) != 0 || recall_ledger(m, e) != 0)
 		return -1;
-	return registry_note_triggers(&m->registry, m->db, &m->capture, e);
+	return registry_note_triggers(&m->registry, m->db, &m->triggers, e);
 }
 
 static const struct story_step story[] = {

@@ -11,6 +11,7 @@
 #include "model/apart.h"
 #include "model/planner.h"
 #include "model/reverse.h"
+#include "steps/capture.h"
 #include "steps/foreign_keys.h"
 #include "steps/mdl.h"
 #include "steps/shadow.h"
@@ -295,8 +296,10 @@ tell_registry(struct migration *m, struct err *e)
 static int
 plan_back(struct migration *m, struct err *e)
 {
-	if (plan_again(m, e) != 0 ||
-	    capture_recall(m->db, &m->plan, &m->capture, e) != 0)
+	if (plan_again(m, e) != 0)
+		return -1;
+	capture_plan(&m->triggers, &m->plan);
+	if (capture_recall(m->db, &m->plan, &m->triggers, e) != 0)
 		return -1;
 	if (m->cfg->dry_run)
 		plan_print(&m->plan, stdout);

@@ -4,89 +4,16 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "base/util.h"
 #include "model/journal.h"
 #include "model/registry_row.h"
 #include "model/sync_triggers.h"
 #include "server/session.h"
-#include "steps/mdl.h"
 #include "steps/trust.h"
 
-static int
-create_triggers(struct db *db, const struct plan *p, struct undo *undo,
-    struct err *e)
+void
+capture_plan(struct trigger_set *set, const struct plan *p)
 {
-	const struct trigger *t;
-	struct str q = STR_INIT;
-	int ev, rc = 0;
-
-	for (ev = 0; ev < N_TRIGGERS && rc == 0; ev++) {
-		t = &p->trigger[ev];
-		str_reset(&q);
-		sync_triggers_create(&q, t, &p->names.old);
-		undo_push(undo, UNDO_TRIGGER, "DROP TRIGGER IF EXISTS %s",
-		    t->name.sql);
-		rc = db_run_text(db, q.s, e);
-		/* One of that name on another table is somebody else's. */
-		if (rc != 0 && e->kind != ERR_LOST)
-			undo_pop(undo);
-		if (rc != 0)
-			err_while(e, "creating trigger %s", t->name.sql);
-	}
-	str_free(&q);
-	return rc;
-}
-
-/* All three under one lock, so that the application meets us only once. */
-static int
-create_under_lock(struct db *db, const struct plan *p,
-    const struct config *cfg, struct undo *undo, struct err *e)
-{
-	struct err ignored = { .kind = ERR_NONE };
-	int rc;
-
-	if (mdl_hold(db, MDL_ONE(&p->names.old), &cfg->tries_create_triggers,
-	    e) != 0)
-		return -1;
-	rc = mdl_reopen(db, &p->names.old, e);
-	if (rc == 0)
-		rc = create_triggers(db, p, undo, e);
-	/* What a failure leaves behind, the application shall not meet. */
-	if (rc != 0)
-		mdl_reopen(db, &p->names.old, &ignored);
-	return mdl_release(db, rc, e);
-}
-
-#define BODY 2		/* columns of SHOW CREATE TRIGGER */
-#define CREATED 6
-
-/*
- * SHOW CREATE TRIGGER has the text as it was sent; information_schema, on
- * MySQL, gives names with back-quotes another form.
- */
-static int
-show_trigger(struct db *db, const struct trigger *t, struct rows *r,
-    struct err *e)
-{
-	return db_rows(db, r, "vvvvvv?", e, "SHOW CREATE TRIGGER %s",
-	    t->name.sql);
-}
-
-/* When each was made: one that comes back is not the one that we made. */
-int
-capture_recognize(struct db *db, const struct plan *p, struct capture *c,
-    struct err *e)
-{
-	struct rows r = ROWS_INIT;
-	int ev, rc = 0;
-
-	for (ev = 0; ev < N_TRIGGERS && rc == 0; ev++) {
-		rc = show_trigger(db, &p->trigger[ev], &r, e);
-		if (rc == 0 && r.n > 0)
-			c->created[ev] = xstrdup_null(r.cell[0][CREATED]);
-		rows_free(&r);
-	}
-	return rc;
+	trigger_set_init(set, &p->names.old, p->trigger, N_TRIGGERS);
 }
 
 /* Did a trigger fail to write its note? */
@@ -152,7 +79,7 @@ alter_rejects(struct db *db, const struct plan *p, struct err *e)
  */
 int
 capture_run(struct db *db, const struct plan *p, const struct config *cfg,
-    struct undo *undo, struct capture *c, struct err *e)
+    struct undo *undo, struct trigger_set *set, struct err *e)
 {
 	struct err e2 = { .kind = ERR_NONE };
 	struct str mode = STR_INIT;
@@ -166,13 +93,14 @@ capture_run(struct db *db, const struct plan *p, const struct config *cfg,
 	str_free(&mode);
 	if (rc != 0)
 		return -1;
-	rc = create_under_lock(db, p, cfg, undo, e);
+	rc = trigger_set_create(set, db, &cfg->tries_create_triggers,
+	    undo, e);
 	if (rc != 0)
 		server_explain(p->server, &p->names.old.db, ERR_TRIGGERS, e);
 	if (db_quiet(db, rc == 0 ? e : &e2, "SET SESSION sql_mode='"
 	    SQL_MODE_OURS "'") != 0)
 		rc = -1;
-	return rc != 0 ? -1 : capture_recognize(db, p, c, e);
+	return rc != 0 ? -1 : trigger_set_recognize(set, db, e);
 }
 
 int
@@ -206,43 +134,6 @@ capture_rejects(struct db *db, const struct plan *p, struct err *e)
 	return rc != 0 ? -1 : check_lost(db, p, e);
 }
 
-/* What is wrong with the trigger, if anything is. */
-static const char *
-complaint(const struct rows *r, const struct trigger *t, const char *created)
-{
-	size_t len = strlen(t->body), all;
-
-	if (r->n == 0)
-		return "is gone";
-	all = strlen(r->cell[0][BODY]);
-	if (all < len || strcmp(r->cell[0][BODY] + all - len, t->body) != 0)
-		return "was changed";
-	if (created != NULL && !same_text(r->cell[0][CREATED], created))
-		return "was dropped and created again";
-	return NULL;
-}
-
-static int
-trigger_intact(struct db *db, const struct plan *p, const struct trigger *t,
-    const char *created, struct err *e)
-{
-	struct rows r = ROWS_INIT;
-	const char *why;
-
-	/* Only one error says that it is gone; the table may be flushed, or
-	 * locked, or our question be interrupted. */
-	if (show_trigger(db, t, &r, e) != 0 && db_class(e->sqlno) != DB_DONE)
-		return -1;
-	why = complaint(&r, t, created);
-	if (why != NULL) {
-		err_set(e, ERR_TRIGGERS, "trigger %s %s", t->name.sql, why);
-		err_hint(e, "writes since then may not be in the %s table%s",
-		    plan_there(p), p->complete ? "" : "; start again");
-	}
-	rows_free(&r);
-	return why != NULL ? -1 : 0;
-}
-
 /* What the triggers write to runs nothing of others. */
 static int
 targets_bare(struct db *db, const struct plan *p, struct err *e)
@@ -251,40 +142,33 @@ targets_bare(struct db *db, const struct plan *p, struct err *e)
 	    trust_bare(db, &p->names.rejects, e);
 }
 
-int
-capture_intact(struct db *db, const struct plan *p, const struct capture *c,
-    struct err *e)
+/* The triggers, and what they write to. */
+static int
+check_triggers(struct db *db, const struct plan *p,
+    const struct trigger_set *set, struct err *e)
 {
-	int ev;
-
 	if (targets_bare(db, p, e) != 0)
 		return -1;
-	for (ev = 0; ev < N_TRIGGERS; ev++)
-		if (trigger_intact(db, p, &p->trigger[ev], c->created[ev],
-		    e) != 0)
-			return -1;
-	return capture_rejects(db, p, e);
+	if (trigger_set_intact(set, db, e) == 0)
+		return 0;
+	if (e->kind == ERR_TRIGGERS)
+		err_hint(e, "writes since then may not be in the %s table%s",
+		    plan_there(p), p->complete ? "" : "; start again");
+	return -1;
 }
 
 int
-capture_recall(struct db *db, const struct plan *p, struct capture *c,
-    struct err *e)
+capture_intact(struct db *db, const struct plan *p,
+    const struct trigger_set *set, struct err *e)
 {
-	int ev;
-
-	if (targets_bare(db, p, e) != 0)
-		return -1;
-	for (ev = 0; ev < N_TRIGGERS; ev++)
-		if (trigger_intact(db, p, &p->trigger[ev], NULL, e) != 0)
-			return -1;
-	return capture_recognize(db, p, c, e);
+	return check_triggers(db, p, set, e) != 0 ||
+	    capture_rejects(db, p, e) != 0 ? -1 : 0;
 }
 
-void
-capture_free(struct capture *c)
+int
+capture_recall(struct db *db, const struct plan *p, struct trigger_set *set,
+    struct err *e)
 {
-	int ev;
-
-	for (ev = 0; ev < N_TRIGGERS; ev++)
-		free(c->created[ev]);
+	return check_triggers(db, p, set, e) != 0 ||
+	    trigger_set_recognize(set, db, e) != 0 ? -1 : 0;
 }

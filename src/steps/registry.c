@@ -276,13 +276,13 @@ registry_note_plan(const struct registry *reg, struct db *db,
 
 int
 registry_note_triggers(const struct registry *reg, struct db *db,
-    const struct capture *c, struct err *e)
+    const struct trigger_set *t, struct err *e)
 {
 	struct str q = STR_INIT, list = STR_INIT;
-	int ev;
+	size_t i;
 
-	for (ev = 0; ev < N_TRIGGERS; ev++)
-		text_list_add(&list, c->created[ev] != NULL ? c->created[ev] :
+	for (i = 0; i < t->n; i++)
+		text_list_add(&list, t->created[i] != NULL ? t->created[i] :
 		    "");
 	str_addz(&q, "triggers_made = ");
 	add_value(&q, db, list.s);

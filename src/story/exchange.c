@@ -22,7 +22,7 @@ last_look(void *arg, struct err *e)
 	struct migration *m = arg;
 	struct check_input in = migration_to_check(m);
 
-	if (capture_intact(m->db, &m->plan, &m->capture, e) != 0 ||
+	if (capture_intact(m->db, &m->plan, &m->triggers, e) != 0 ||
 	    check_unchanged(&in, m->new, e) != 0 || unchanged_look(m, e) != 0)
 		return -1;
 	return unchanged_not(m);

@@ -113,7 +113,7 @@ migration_free(struct migration *m)
 	table_free(m->old);
 	table_free(m->new);
 	server_free(&m->server);
-	capture_free(&m->capture);
+	trigger_set_free(&m->triggers);
 	identity_free(&m->old_is);
 	identity_free(&m->new_is);
 	registry_free(&m->registry);

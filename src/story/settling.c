@@ -14,6 +14,7 @@
 #include "model/settle.h"
 #include "model/sql.h"
 #include "model/standin.h"
+#include "steps/capture.h"
 #include "steps/mdl.h"
 #include "story/recall.h"
 

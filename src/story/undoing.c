@@ -241,7 +241,7 @@ undoing_keep(struct migration *m)
 {
 	if (!same_text(m->cfg->on_interrupt, "keep") || m->swap == SWAP_DONE ||
 	    m->reverting || throttling_condemned(m) ||
-	    m->registry.id == 0 || m->capture.created[N_TRIGGERS - 1] == NULL)
+	    m->registry.id == 0 || !trigger_set_is_known(&m->triggers))
 		return false;
 	undo_forget(&m->undo, UNDO_ANY);
 	log_info("kept, with the triggers at work; the ID is %llu",

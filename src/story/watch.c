@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "steps/advisory_lock.h"
+#include "steps/capture.h"
 #include "story/throttling.h"
 #include "story/unchanged.h"
 
@@ -68,7 +69,7 @@ watch_once(struct migration *m, struct err *e)
 {
 	if (beat_once(m, e) != 0)
 		return -1;
-	if (capture_intact(m->db, &m->plan, &m->capture, e) != 0)
+	if (capture_intact(m->db, &m->plan, &m->triggers, e) != 0)
 		return watch_is_locked_out(e) ? 0 : -1;
 	return look(m, e);
 }
