@@ -48,6 +48,16 @@ set_up();
 	same_bytes($s, 'app', 'orders', 'wanted');
 }
 
+# An empty table is compared in no time, which is not the same as not at all.
+for my $key ('INT PRIMARY KEY', 'BIGINT AUTO_INCREMENT PRIMARY KEY') {
+	$s->sql("CREATE TABLE app.empty (id $key, d INT)");
+	my $r = migrate($s, $ALTER, 'app', 'empty');
+	succeeded($r, 'app', 'empty', "$key: the empty table");
+	like($r->{err}, qr/proved 0 rows/, '... and its swap is proven');
+	unlike($r->{err}, qr/not proven/, '... with nothing else said');
+	$s->sql('DROP TABLE app.empty');
+}
+
 # What applications do after the RENAME is no difference, whatever it is.
 set_up();
 {

@@ -24,7 +24,8 @@
  */
 struct proof;
 
-/* Is it wanted, after a comparison that took so many seconds (0: none)? */
+/* Is it wanted, after a comparison that took so many seconds (below 0: there
+ * was none)? */
 bool proof_is_wanted(const struct config *cfg, double compared);
 
 /*

@@ -44,7 +44,8 @@ proof_is_wanted(const struct config *cfg, double compared)
 	case VERIFY_SWAP_AUTO:
 		break;
 	}
-	return cfg->verify != VERIFY_NONE && compared > 0 &&
+	/* An empty table is compared in no time. */
+	return cfg->verify != VERIFY_NONE && compared >= 0 &&
 	    compared < AUTO_LIMIT;
 }
 

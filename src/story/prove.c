@@ -15,7 +15,7 @@ int
 prove_prepare(struct migration *m, struct err *e)
 {
 	if (!proof_is_wanted(m->cfg, m->compared_at > 0 ?
-	    m->compared.seconds : 0)) {
+	    m->compared.seconds : -1)) {
 		proof_close(m->proof);
 		m->proof = NULL;
 		return 0;
