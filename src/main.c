@@ -9,9 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/event.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "base/stop.h"
 #include "base/str.h"
+#include "base/text_sink.h"
 #include "cli/config.h"
 #include "cli/configure.h"
 #include "cli/secret.h"
@@ -27,9 +30,12 @@
 static int
 leave_asking(void *arg)
 {
+	struct err e;
+
 	(void)arg;
-	log_error("stopped at once");
-	log_flush(1);
+	err_set(&e, ERR_STOPPED, "stopped at once");
+	event_error(&e);
+	output_flush(1);
 	return ERR_STOPPED;
 }
 
@@ -43,8 +49,8 @@ serve(int (*command)(struct config *, struct err *), struct config *cfg)
 	stop_parting(leave_asking, NULL);
 	rc = command(cfg, &e);
 	if (rc != 0)
-		log_failure(&e);
-	log_flush(0);
+		event_error(&e);
+	output_flush(0);
 	stop_parting(NULL, NULL);
 	return rc != 0 ? e.kind : ERR_NONE;
 }
@@ -71,7 +77,7 @@ run(struct config *cfg)
 
 /*
  * With standard output closed, the next descriptor that is opened, the one to
- * the server, would be it, and be written to by printf().
+ * the server, would be it, and get what is shown.
  */
 static void
 keep_streams(void)
@@ -88,31 +94,41 @@ keep_streams(void)
 int
 main(int argc, char **argv)
 {
+	struct text_sink text = { .quiet = false };
 	struct config cfg;
-	struct str notes = STR_INIT;
+	struct str notes = STR_INIT, answer = STR_INIT;
 	struct err e = { .kind = ERR_NONE };
 	enum err_kind end = ERR_NONE;
 	int rc;
 
 	secret_keep();
 	keep_streams();
+	text_sink_add(&text);
 	memset(&cfg, 0, sizeof(cfg));
 	rc = configure_load(&cfg, argc, argv, &notes, &e);
+	text.quiet = cfg.quiet;
 	/* A dry run shows what it tries for real, and the plan the rest. */
-	log_open(cfg.quiet, cfg.print || cfg.dry_run);
-		log_lines(log_info, notes.s, "\n");
+	text.sql = cfg.print || cfg.dry_run;
+	text.every = cfg.progress_by == PROGRESS_TIME ? cfg.progress_every :
+	    30;
+	if (notes.len > 0)
+		log_info("%s", notes.s);
 	if (rc == 0) {
 		stop_init();
-		log_start();
+		output_start();
 		db_library_init();
 		end = run(&cfg);
 		db_library_end();
 	} else if (rc < 0) {
 		end = e.kind;
-		log_lines(log_error, e.text, "\n");
-		log_hint("livealter --help lists the options");
+		event_error(&e);
+	} else {
+		configure_answer(&cfg, &answer);
+		event_answer(&answer);
 	}
+	event_remove_sinks();
 	str_free(&notes);
+	str_free(&answer);
 	configure_free(&cfg);
 	return (int)end;
 }

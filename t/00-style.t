@@ -198,34 +198,25 @@ none_of('nothing but a lack of memory ends the program', lines_where(
     sub { $_[0] !~ m{/(?:util|str|stop|db|db_login)\.c$} &&
 	/\b(?:exit|_exit|abort|_Exit)\(/ }, \%code, @SRC));
 
-# Writing to the user: the log, functions called ..._print or ..._help that
-# are handed a FILE, and the files that tell the story.
-{
-	my @bad;
-	for my $f (@SRC) {
-		# util.c says that memory is gone, when nothing else can.
-		next if $f =~ m{^src/(?:main\.c$|story/report\.c$|
-		    commands/)|/(?:log|util)\.c$}x;
-		my ($name, $n) = ('', 0);
-		for (split /\n/, $code{$f}) {
-			$n++;
-			$name = $1 if /^(\w+)\(/;
-			next if !/\b(?:v?f?printf|f?puts|f?putc|putchar|
-			    perror|fwrite)\s*\(/x;
-			next if $name =~ /_(?:print|help)$|^print_/ ||
-			    $f =~ m{^src/cli/(?:configure|option_print)\.c$};
-			push @bad, "$f:$n: $_";
-		}
-	}
-	none_of('only the log and ..._print write', @bad);
-}
+# Standard output and standard error are written by output.c alone, to which
+# the text sink hands what it makes of events.  util.c says that memory is gone,
+# when nothing else can; secret.c asks on the terminal.
+none_of('only output.c writes to the user', lines_where(sub {
+	my $own = { 'src/base/util.c' => qr/\bfputs\(""?[^)]*, stderr\)/,
+	    'src/base/output.c' => qr/\bwrite\(fd, |\bSTDERR_FILENO\b/,
+	    'src/base/text_sink.c' => qr/\bSTD(?:OUT|ERR)_FILENO\b/,
+	    'src/cli/secret.c' => qr/\bwrite\(tty, /,
+	    'src/main.c' => qr/\bfd (?:<=|>) STDERR_FILENO\b/ }->{$_[0]};
+	/\b(?:v?f?printf|v?dprintf|f?puts|f?putc|putchar|perror|fwrite|
+	    writev?)\s*\(|\bstd(?:out|err)\b|\bSTD(?:OUT|ERR)_FILENO\b/x &&
+	    !($own && /$own/) }, \%code, @SRC));
 # Names and SQL are texts of others, and may have what a terminal obeys.
-none_of('texts of others go through print.c or log.c', map { my $f = $_;
+none_of('texts of others go through print.c', map { my $f = $_;
 	map { s/\s+/ /gr =~ s/^/$f: /r } $text{$f} =~ m{\b(?:
-	    f?printf\s*\([^;]*?%[-.*\d]*s[^;]*; | puts\s*\([^";]*; |
-	    fputs\s*\([^";]*, [^;]*;)}xg }
-    grep { !m{^src/(?:base/(?:print|log|util)|cli/(?:configure|option_print))
-	\.c$}x } @SRC);
+	    str_addf?\(to,\s*[^;]*?%[-.*\d]*s[^;]*; |
+	    str_add[fz]?\(to,\s*[^"\s][^;]*;)}xg } grep { $code{$_} =~
+	    /\b\w*print\w*\([^;{]*struct\ str\ \*to\b/x } grep {
+	!m{^src/(?:base/print|cli/option_print)\.c$} } @SRC);
 
 # The words of src/README took the place of these.
 none_of('no names of old', lines_where(sub {
@@ -269,14 +260,15 @@ SKIP: {
 		}
 		for (`objdump -t $build/$stem.o 2>/dev/null`) {
 			# Constants that hold addresses are in .data.rel.ro.
-			push @vars, "$f: $1" if $mine !~ /^(?:log|stop)$/ &&
+			push @vars, "$f: $1" if
+			    $mine !~ /^(?:event|output|stop)$/ &&
 			    /\sO\s+\.(?:t?data|t?bss)(?!\.rel\.ro)\S*\s+
 			    [0-9a-f]+\s+(\w\S*)/x && $1 ne 'str_nothing';
 		}
 	}
 	is(scalar @seen, scalar @SRC, 'there is an object file for each');
 	none_of('a file exports its own names only', @names);
-	none_of('only log.c and stop.c have variables that outlive a call',
+	none_of('only event.c, output.c and stop.c have variables that last',
 	    @vars);
 }
 

@@ -78,14 +78,14 @@ golden_bound(struct bound *b, const struct plan *p, bool upto)
 }
 
 static inline void
-golden_put(FILE *f, const char *what, struct str *q)
+golden_put(struct str *f, const char *what, struct str *q)
 {
-	fprintf(f, "-- %s\n%s;\n", what, q->s);
+	str_addf(f, "-- %s\n%s;\n", what, q->s);
 	str_reset(q);
 }
 
 static inline void
-golden_statements(const struct plan *p, FILE *f)
+golden_statements(const struct plan *p, struct str *f)
 {
 	struct bound after = BOUND_INIT, upto = BOUND_INIT;
 	struct bound none = BOUND_INIT;
@@ -127,9 +127,9 @@ golden_statements(const struct plan *p, FILE *f)
 
 /* What was decided, but is no SQL. */
 static inline void
-golden_facts(const struct plan *p, FILE *f)
+golden_facts(const struct plan *p, struct str *f)
 {
-	fprintf(f, "facts:%s%s%s%s%s%s%s\n",
+	str_addf(f, "facts:%s%s%s%s%s%s%s\n",
 	    p->session & SESSION_UTC ? " utc" : "",
 	    p->session & SESSION_INVALID_DATES ? " invalid-dates" : "",
 	    p->zone != NULL ? " zone " : "",
@@ -207,18 +207,13 @@ golden_is(const char *name, const char *got)
 		fail_msg("not as t/plan/%s.want has it", name);
 }
 
-static inline FILE *
-golden_open(const struct golden *g, const struct fixture *f, char **text,
-    size_t *size)
+static inline void
+golden_begin(const struct golden *g, const struct fixture *f, struct str *out)
 {
-	FILE *out = open_memstream(text, size);
-
-	assert_non_null(out);
-	fprintf(out, "-- ALTER TABLE %s %s\n", f->names.old.sql, g->alter);
+	str_addf(out, "-- ALTER TABLE %s %s\n", f->names.old.sql, g->alter);
 	golden_facts(&f->plan, out);
 	plan_print(&f->plan, out);
 	golden_statements(&f->plan, out);
-	return out;
 }
 
 /* Plan the case; back: with the way back. */
@@ -226,9 +221,7 @@ static inline void
 golden_check(const struct golden *g, bool back)
 {
 	struct fixture f;
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out;
+	struct str text = STR_INIT;
 
 	fixture_begin(&f);
 	fixture_server(&f, g->server);
@@ -236,16 +229,15 @@ golden_check(const struct golden *g, bool back)
 	if (fixture_plan(&f, g->table, g->alter) != 0 || (back &&
 	    planner_reverse(&f.plan, &f.alter, &f.options, &f.e) != 0))
 		fail_msg("%s", f.e.text);
-	out = golden_open(g, &f, &text, &size);
+	golden_begin(g, &f, &text);
 	if (back) {
-		fputs("-- the way back\n", out);
-		golden_facts(f.plan.back, out);
-		golden_statements(f.plan.back, out);
+		str_addz(&text, "-- the way back\n");
+		golden_facts(f.plan.back, &text);
+		golden_statements(f.plan.back, &text);
 	}
-	fclose(out);
 	fixture_end(&f);
-	golden_is(g->name, text);
-	free(text);
+	golden_is(g->name, text.s);
+	str_free(&text);
 }
 
 #endif

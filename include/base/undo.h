@@ -4,9 +4,9 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 /*
  * The ledger: what we have put on the server and not yet taken away, as the
@@ -70,7 +70,7 @@ bool undo_owes_only(struct undo *u, enum undo_what what);
 int undo_run(struct undo *u, enum undo_what what, undo_run_fn *run, void *arg,
     struct err *e);
 
-/* The statements that are left, in the order to run them. */
-void undo_print(struct undo *u, FILE *to);
+/* Add the statements that are left, in the order to run them. */
+void undo_print(struct undo *u, struct str *to);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -12,13 +11,13 @@
 /*
  * Read the defaults, the files, and the command line, in that order, each
  * overriding the one before; then check what must hold between options.
- * All mistakes are collected and reported in one *e (one per line), each
- * with where it came from.  Mentions of accepted options that need nothing
- * done are added to *notes, one per line.
+ * All mistakes are collected and reported in one *e (a line each: ERR_LINE),
+ * each with where it came from.  Mentions of accepted options that need nothing
+ * done are added to *notes, likewise.
  *
- * Returns 0; or 1 when --help, --version or --print-config has been answered
- * on standard output and there is nothing left to do; or -1 with *e set.
- * configure_free() is due in each case.
+ * Returns 0; or 1 when --help, --version or --print-config is given, which
+ * configure_answer() answers; or -1 with *e set.  configure_free() is due in
+ * each case.
  */
 int configure_load(struct config *c, int argc, char **argv, struct str *notes,
     struct err *e);
@@ -34,7 +33,10 @@ bool configure_given(const struct config *c, size_t at);
 void configure_defaults(struct config *c);
 
 /* --print-config: every option with its value, as YAML, without passwords. */
-void configure_print(const struct config *c, FILE *to);
+void configure_print(const struct config *c, struct str *to);
+
+/* What --help, --version or --print-config asks for. */
+void configure_answer(const struct config *c, struct str *to);
 
 /* Overwrites the password before it frees it. */
 void configure_free(struct config *c);

@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -13,7 +12,8 @@
 /* What is being set, where it came from, and what was wrong with it. */
 struct options {
 	struct config *c;
-	struct str *notes;	/* accepted, but nothing needs doing */
+	struct str *notes;	/* accepted, but nothing needs doing; one
+				   after ERR_LINE each */
 	struct str wrong;	/* complaints, one per line */
 	char **from;		/* for each of the table; NULL: the default */
 	/* Others are passed over, unread; NULL: none is. */
@@ -70,7 +70,7 @@ void option_wrong(struct options *o, const char *fmt, ...) PRINTF(2, 3);
 void option_blame(struct options *o, size_t field, const char *what);
 
 /* All of --help, at most 80 columns wide. */
-void option_help(FILE *to);
+void option_help(struct str *to);
 
 /* The value as option_set() takes it; false if there is none to show. */
 bool option_value(const struct option *opt, const struct config *c,

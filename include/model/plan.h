@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "base/err.h"
 #include "base/ident.h"
@@ -189,6 +188,6 @@ const char *plan_here(const struct plan *p);
 const char *plan_there(const struct plan *p);
 
 /* The decisions and the statements, for people. */
-void plan_print(const struct plan *p, FILE *to);
+void plan_print(const struct plan *p, struct str *to);
 
 #endif

@@ -11,7 +11,6 @@
  */
 
 struct postpone {
-	const struct config *cfg;
 	struct gate *gate;
 	/* Called every two seconds; -1 ends the wait. */
 	int (*watch)(void *arg, struct err *e);

@@ -104,6 +104,9 @@ int migration_tell_breakage(const struct migration *m, struct err *e);
 /* The configuration, as far as the plan depends on it. */
 struct plan_options migration_options(const struct migration *m);
 
+/* Say what a dry run has planned. */
+void migration_tell_plan(const struct migration *m);
+
 /* Do children still reference the old table after the swap, as
  * --alter-foreign-keys-method=none says?  Then it is kept. */
 bool migration_left_behind(const struct migration *m);

@@ -3,7 +3,7 @@
 
 #include "story/migration.h"
 
-/* The last line of a success, and --statistics. */
-void report_end(const struct migration *m);
+/* What has come of the run, which ends with this exit status. */
+void report_end(const struct migration *m, enum err_kind status);
 
 #endif

@@ -5,20 +5,19 @@
 #include "base/escape.h"
 
 static void
-print_escaped(FILE *to, void (*escape)(struct str *, const char *),
+print_escaped(struct str *to, void (*escape)(struct str *, const char *),
     const char *end, const char *fmt, va_list ap)
 {
-	struct str text = STR_INIT, shown = STR_INIT;
+	struct str text = STR_INIT;
 
 	str_vaddf(&text, fmt, ap);
-	escape(&shown, text.s);
-	fprintf(to, "%s%s\n", shown.s, end);
+	escape(to, text.s);
+	str_addf(to, "%s\n", end);
 	str_free(&text);
-	str_free(&shown);
 }
 
 void
-print_line(FILE *to, const char *fmt, ...)
+print_line(struct str *to, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -28,7 +27,7 @@ print_line(FILE *to, const char *fmt, ...)
 }
 
 void
-print_sql(FILE *to, const char *fmt, ...)
+print_sql(struct str *to, const char *fmt, ...)
 {
 	va_list ap;
 

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/event.h"
 #include "base/log.h"
 #include "base/timer.h"
 #include "base/util.h"
@@ -90,7 +91,7 @@ listen_for_signals(void *arg)
 		sig = is_enough() ? sigtimedwait(set, NULL, &orderly) :
 		    sigwaitinfo(set, NULL);
 		if (sig == SIGUSR1)
-			log_status();
+			event_status();
 		else if (sig > 0)
 			note(sig, &last);
 		else if (errno == EAGAIN)

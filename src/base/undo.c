@@ -129,7 +129,7 @@ undo_run(struct undo *u, enum undo_what what, undo_run_fn *run, void *arg,
 }
 
 void
-undo_print(struct undo *u, FILE *to)
+undo_print(struct undo *u, struct str *to)
 {
 	size_t i;
 
@@ -137,5 +137,4 @@ undo_print(struct undo *u, FILE *to)
 	for (i = u->n; i > 0; i--)
 		print_sql(to, "%s", u->item[i - 1].sql);
 	pthread_mutex_unlock(&u->lock);
-	fflush(to);
 }

@@ -267,18 +267,25 @@ find_password(struct options *o)
 static int
 report(const struct options *o, struct err *e)
 {
-	const char *text = o->wrong.s, *end, *p;
-	size_t len = 0, left = 0;
+	const char *end, *p;
+	struct str text = STR_INIT;
+	size_t left = 0;
 
-	for (p = text; (end = strchr(p, '\n')) != NULL; p = end + 1)
-		if (left == 0 && (size_t)(end - text) < sizeof(e->text) - 40)
-			len = (size_t)(end - text);
-		else
+	for (p = o->wrong.s; (end = strchr(p, '\n')) != NULL; p = end + 1) {
+		if (left > 0 || text.len + (size_t)(end - p) >=
+		    sizeof(e->text) - 40) {
 			left++;
-	if (left == 0)
-		return err_set(e, ERR_USAGE, "%.*s", (int)len, text);
-	return err_set(e, ERR_USAGE, "%.*s\n... and %zu more", (int)len, text,
-	    left);
+			continue;
+		}
+		if (text.len > 0)
+			str_addz(&text, ERR_LINE);
+		str_add(&text, p, (size_t)(end - p));
+	}
+	if (left > 0)
+		str_addf(&text, ERR_LINE "... and %zu more", left);
+	err_set(e, ERR_USAGE, "%s", text.s);
+	str_free(&text);
+	return err_hint(e, "livealter --help lists the options");
 }
 
 /* The client library reads it for itself, whoever can write to it. */
@@ -324,10 +331,7 @@ apply_all(struct options *o, const struct argv *a, struct err *e)
 	check(o);
 	if (o->wrong.len > 0)
 		return report(o, e);
-	if (!o->c->print_config)
-		return 0;
-	configure_print(o->c, stdout);
-	return 1;
+	return o->c->print_config ? 1 : 0;
 }
 
 static void
@@ -350,7 +354,7 @@ configure_load(struct config *c, int argc, char **argv, struct str *notes,
 {
 	struct options o;
 	struct argv a;
-	int rc = 0;
+	int rc;
 
 	option_begin(&o, c, notes);
 	ownership_settle_home();
@@ -358,15 +362,7 @@ configure_load(struct config *c, int argc, char **argv, struct str *notes,
 	apply_meta(&o, &a);
 	c->command = a.command;
 	c->action = xstrdup_null(a.action);
-	if (c->help) {
-		option_help(stdout);
-		rc = 1;
-	} else if (c->version) {
-		puts("livealter " VERSION);
-		rc = 1;
-	} else {
-		rc = apply_all(&o, &a, e);
-	}
+	rc = c->help || c->version ? 1 : apply_all(&o, &a, e);
 	note_given(&o);
 	c->fail_at = xstrdup_null(testing_env("LIVEALTER_FAIL_AT"));
 	c->die_at = xstrdup_null(testing_env("LIVEALTER_DIE_AT"));
@@ -378,20 +374,29 @@ configure_load(struct config *c, int argc, char **argv, struct str *notes,
 }
 
 void
-configure_print(const struct config *c, FILE *to)
+configure_print(const struct config *c, struct str *to)
 {
-	struct str value = STR_INIT, line = STR_INIT;
+	struct str value = STR_INIT;
 	size_t i;
 
 	for (i = 0; i < option_count; i++) {
 		str_reset(&value);
 		if (option_table[i].group != OPTION_META &&
 		    option_value(&option_table[i], c, &value))
-			yaml_add(&line, option_table[i].name, value.s);
+			yaml_add(to, option_table[i].name, value.s);
 	}
-	fputs(line.s, to);
 	str_free(&value);
-	str_free(&line);
+}
+
+void
+configure_answer(const struct config *c, struct str *to)
+{
+	if (c->help)
+		option_help(to);
+	else if (c->version)
+		str_addz(to, "livealter " VERSION "\n");
+	else
+		configure_print(c, to);
 }
 
 bool

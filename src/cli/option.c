@@ -1,4 +1,5 @@
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -249,7 +250,8 @@ acceptable(struct options *o, const struct option *opt, const char *value,
 	else if (opt->state == OPTION_DONE)
 		return 0;
 	else {
-		str_addf(o->notes, "%s: %s\n", name, opt->help);
+		str_addf(o->notes, "%s%s: %s", o->notes->len > 0 ? ERR_LINE :
+		    "", name, opt->help);
 		return 1;
 	}
 	return -1;

@@ -29,29 +29,29 @@ static const struct {
 
 /* Words to a width, continued under LEFT.  col is where we are. */
 static void
-wrap(FILE *to, size_t col, const char *text)
+wrap(struct str *to, size_t col, const char *text)
 {
 	size_t len;
 
 	while (*text != '\0') {
 		len = strcspn(text, " ");
 		if (col > LEFT && col + 1 + len > RIGHT) {
-			fprintf(to, "\n%*s", LEFT, "");
+			str_addf(to, "\n%*s", LEFT, "");
 			col = LEFT;
 		} else if (col > LEFT) {
-			fputc(' ', to);
+			str_addz(to, " ");
 			col++;
 		}
-		fprintf(to, "%.*s", (int)len, text);
+		str_addf(to, "%.*s", (int)len, text);
 		col += len;
 		text += len;
 		text += strspn(text, " ");
 	}
-	fputc('\n', to);
+	str_addz(to, "\n");
 }
 
 static void
-help_option(FILE *to, const struct option *opt)
+help_option(struct str *to, const struct option *opt)
 {
 	struct str left = STR_INIT, right = STR_INIT;
 
@@ -68,23 +68,23 @@ help_option(FILE *to, const struct option *opt)
 		str_addz(&right, " (default: 10:1, and copy_rows:10:0.25)");
 	else if (opt->deflt != NULL)
 		str_addf(&right, " (default: %s)", opt->deflt);
-	fputs(left.s, to);
+	str_addz(to, left.s);
 	if (left.len + 1 < LEFT)
-		fprintf(to, "%*s", (int)(LEFT - left.len), "");
+		str_addf(to, "%*s", (int)(LEFT - left.len), "");
 	else
-		fprintf(to, "\n%*s", LEFT, "");
+		str_addf(to, "\n%*s", LEFT, "");
 	wrap(to, LEFT, right.s);
 	str_free(&left);
 	str_free(&right);
 }
 
 void
-option_help(FILE *to)
+option_help(struct str *to)
 {
 	const struct option *opt;
 	size_t i, k;
 
-	fputs("Usage: livealter --alter SQL D=DATABASE,t=TABLE "
+	str_addz(to, "Usage: livealter --alter SQL D=DATABASE,t=TABLE "
 	    "--dry-run | --execute\n"
 	    "       livealter status D=DATABASE[,t=TABLE]\n"
 	    "       livealter resume D=DATABASE,t=TABLE [--dry-run]\n"
@@ -97,9 +97,9 @@ option_help(FILE *to)
 	    "Change the schema of a live table.  The DSN is a list of\n"
 	    "KEY=VALUE: h host, P port, S socket, u user, p password, "
 	    "D database, t table,\n"
-	    "A charset, F my.cnf, s TLS.  It overrides the options.\n", to);
+	    "A charset, F my.cnf, s TLS.  It overrides the options.\n");
 	for (i = 0; i < sizeof(section) / sizeof(section[0]); i++) {
-		fprintf(to, "\n%s:\n", section[i].title);
+		str_addf(to, "\n%s:\n", section[i].title);
 		for (k = 0; k < option_count; k++) {
 			opt = &option_table[k];
 			if (opt->state == section[i].state &&

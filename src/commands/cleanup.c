@@ -1,11 +1,9 @@
 #include "commands/cleanup.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "base/print.h"
 #include "base/stop.h"
 #include "cli/command.h"
 #include "model/hint.h"
@@ -28,12 +26,12 @@ take_away(struct migration *m, struct err *e)
 	if (m->unproven != ERR_NONE)
 		return prove_missing(m, e);
 	if (m->swap == SWAP_DONE)
-		report_end(m);
+		report_end(m, ERR_NONE);
 	else if (m->reverting)
-		print_line(stdout, "Cleaned up: %s can no longer be reverted.",
+		log_answer("Cleaned up: %s can no longer be reverted.",
 		    m->names.old.sql);
 	else
-		print_line(stdout, "Cleaned up: %s is as it was.",
+		log_answer("Cleaned up: %s is as it was.",
 		    m->names.old.sql);
 	return 0;
 }
@@ -57,8 +55,7 @@ clean_up(struct migration *m, struct config *cfg, struct err *e)
 		return -1;
 	rc = recall_find(m, cfg, e);
 	if (rc == 0) {
-		print_line(stdout, "No migration of %s is known.",
-		    m->names.old.sql);
+		log_answer("No migration of %s is known.", m->names.old.sql);
 		hint_status(cfg);
 	}
 	/* One that died when it had only the empty registry left to drop. */

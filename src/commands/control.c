@@ -1,8 +1,8 @@
 #include "commands/control.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/stop.h"
 #include "base/util.h"
 #include "cli/command.h"
@@ -64,8 +64,8 @@ wait_until_read(struct order *o, struct err *e)
 	    now_s() < until && !stop_sleep(0.1))
 		;
 	if (rc >= 0)
-		puts(rc == 0 ? "Done." : "It is written down, but not yet "
-		    "read.");
+		log_answer(rc == 0 ? "Done." : "It is written down, but not "
+		    "yet read.");
 	return rc < 0 ? -1 : 0;
 }
 

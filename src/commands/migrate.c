@@ -1,11 +1,9 @@
 #include "commands/migrate.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "base/print.h"
 #include "base/util.h"
 #include "cli/command.h"
 #include "cutover/cutover.h"
@@ -88,7 +86,7 @@ tell_postponing(const struct config *cfg)
 
 	postpone_describe(&text, cfg);
 	if (text.len > 0 && cfg->dry_run)
-		print_line(stdout, "%s", text.s);
+		log_answer("%s", text.s);
 	else if (text.len > 0 && cfg->swap_tables)
 		log_info("%s", text.s);
 	str_free(&text);
@@ -130,14 +128,11 @@ migrate_plan(struct migration *m, struct err *e)
 	    plan_revert(m, &options, e) != 0 || (!m->resumed &&
 	    foreign_keys_try(m->db, &m->plan, m->cfg, &m->undo, e) != 0))
 		return -1;
-	if (m->cfg->dry_run) {
-		log_flush(0);
-		plan_print(&m->plan, stdout);
-	}
+	if (m->cfg->dry_run)
+		migration_tell_plan(m);
 	if (!m->resumed && migration_tell_breakage(m, e) != 0)
 		return -1;
 	tell_postponing(m->cfg);
-	fflush(stdout);
 	if (registry_note_plan(&m->registry, m->db, &m->plan, e) != 0)
 		return -1;
 	if (m->resumed)

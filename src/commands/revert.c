@@ -302,7 +302,7 @@ plan_back(struct migration *m, struct err *e)
 	if (capture_recall(m->db, &m->plan, &m->triggers, e) != 0)
 		return -1;
 	if (m->cfg->dry_run)
-		plan_print(&m->plan, stdout);
+		migration_tell_plan(m);
 	/* From the state on the table to try things on is known to be ours. */
 	return migration_tell_breakage(m, e) != 0 || check_rejects(m, e) != 0 ||
 	    check_loss(m, e) != 0 || check_trial(m, e) != 0 ||

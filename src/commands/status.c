@@ -1,9 +1,9 @@
 #include "commands/status.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/event.h"
 #include "base/json.h"
 #include "base/print.h"
 #include "base/progress.h"
@@ -294,91 +294,93 @@ add_ago(struct str *out, const char *seconds)
 }
 
 static void
-print_progress(const struct migration_seen *m)
+print_progress(struct str *to, const struct migration_seen *m)
 {
 	struct str s = STR_INIT;
 	struct progress p;
 
 	add_ago(&s, m->r.field[REGISTRY_AGE]);
-	print_line(stdout, "  began: %s", s.s);
+	print_line(to, "  began: %s", s.s);
 	str_reset(&s);
 	add_ago(&s, m->r.field[REGISTRY_SILENCE]);
-	print_line(stdout, "  last heartbeat: %s", s.s);
+	print_line(to, "  last heartbeat: %s", s.s);
 	str_reset(&s);
 	progress_of(&p, m);
 	progress_line(&s, &p);
-	print_line(stdout, "  rows: %s", s.s);
+	print_line(to, "  rows: %s", s.s);
 	str_free(&s);
 }
 
 static void
-print_remedy(const struct view *v, const struct migration_seen *m,
-    const char *verb)
+print_remedy(struct str *to, const struct view *v,
+    const struct migration_seen *m, const char *verb)
 {
 	struct str s = STR_INIT;
 
 	command_add(&s, verb, v->cfg->database, m->table.table.raw);
-	print_line(stdout, "  to %s: %s", strcmp(verb, "cleanup") != 0 ?
+	print_line(to, "  to %s: %s", strcmp(verb, "cleanup") != 0 ?
 	    verb : m->life == SWAPPED ? "finish it" :
 	    m->life == REVERTIBLE ? "end that" : "take it away", s.s);
 	str_free(&s);
 }
 
 static void
-print_owed(const struct migration_seen *m)
+print_owed(struct str *to, const struct migration_seen *m)
 {
 	const char *list = m->owed.s;
 	char *sql;
 
 	while ((sql = text_list_next(&list)) != NULL) {
-		print_line(stdout, "  the cut-over still owes: %s;", sql);
+		print_line(to, "  the cut-over still owes: %s;", sql);
 		free(sql);
 	}
 	if (m->unseen.kind != ERR_NONE)
-		print_line(stdout, "  what the cut-over still owes cannot be "
+		print_line(to, "  what the cut-over still owes cannot be "
 		    "seen: %s", m->unseen.text);
 }
 
 static void
-print_migration(const struct view *v, const struct migration_seen *m)
+print_migration(struct str *to, const struct view *v,
+    const struct migration_seen *m)
 {
 	const char *verb;
 	size_t i;
 
-	print_line(stdout, "%s: %s, %s", m->table.sql, life_word[m->life],
+	print_line(to, "%s: %s, %s", m->table.sql, life_word[m->life],
 	    m->r.field[REGISTRY_STATE]);
-	print_line(stdout, "  ALTER: %s", m->r.field[REGISTRY_ALTER]);
-	print_line(stdout, "  by: livealter %s on %s%s%s",
+	print_line(to, "  ALTER: %s", m->r.field[REGISTRY_ALTER]);
+	print_line(to, "  by: livealter %s on %s%s%s",
 	    m->r.field[REGISTRY_TOOL], m->r.field[REGISTRY_CLIENT],
 	    m->connection != NULL ? ", connection " : "",
 	    m->connection != NULL ? m->connection : "");
-	print_line(stdout, "  server: %s", m->r.field[REGISTRY_SERVER]);
-	print_progress(m);
+	print_line(to, "  server: %s", m->r.field[REGISTRY_SERVER]);
+	print_progress(to, m);
 	if (is_unproven(m))
-		print_line(stdout, "  the swap is not proven: compare the two "
+		print_line(to, "  the swap is not proven: compare the two "
 		    "tables before the old one is dropped");
-	print_owed(m);
+	print_owed(to, m);
 	if (m->r.field[REGISTRY_WAITS_FOR][0] != '\0')
-		print_line(stdout, "  waits for: %s",
+		print_line(to, "  waits for: %s",
 		    m->r.field[REGISTRY_WAITS_FOR]);
 	for (i = 0; (verb = remedy(m->life, i)) != NULL; i++)
-		print_remedy(v, m, verb);
+		print_remedy(to, v, m, verb);
 }
 
 static void
-print_text(const struct view *v)
+print_text(struct str *to, const struct view *v)
 {
 	size_t i;
 
 	for (i = 0; i < v->n_seen; i++)
-		print_migration(v, &v->seen[i]);
+		print_migration(to, v, &v->seen[i]);
 	if (v->n_left > 0)
-		puts("of no migration that is known; look, and remove what "
-		    "is not wanted:");
+		print_line(to, "of no migration that is known; look, and "
+		    "remove what is not wanted:");
 	for (i = 0; i < v->n_left; i++)
-		print_line(stdout, "  %s;", v->left[i].sql.s);
+		print_line(to, "  %s;", v->left[i].sql.s);
 	if (v->n_seen == 0 && v->n_left == 0)
-		puts("no migration is known, and nothing lies around");
+		print_line(to, "no migration is known, and nothing lies "
+		    "around");
 }
 
 static void
@@ -475,7 +477,7 @@ add_migration(struct str *out, const struct view *v,
 
 /* With the error, if there was one, what was seen until then. */
 static void
-print_json(const struct view *v, const struct err *e)
+print_json(struct str *to, const struct view *v, const struct err *e)
 {
 	struct str s = STR_INIT;
 	size_t i;
@@ -504,7 +506,7 @@ print_json(const struct view *v, const struct err *e)
 		str_addz(&s, "}");
 	}
 	str_addz(&s, "]}");
-	print_line(stdout, "%s", s.s);
+	print_line(to, "%s", s.s);
 	str_free(&s);
 }
 
@@ -545,6 +547,7 @@ int
 status_run(struct config *cfg, struct err *e)
 {
 	struct view v = { .cfg = cfg };
+	struct str text = STR_INIT;
 	int rc;
 
 	rc = session_first(&v.db, &v.server, cfg, "status", e) != 0 ||
@@ -554,9 +557,11 @@ status_run(struct config *cfg, struct err *e)
 		blame_privileges(&v, e);
 	/* A program that reads it is told of an error, too. */
 	if (cfg->output == OUTPUT_JSON)
-		print_json(&v, e);
+		print_json(&text, &v, e);
 	else if (rc == 0)
-		print_text(&v);
+		print_text(&text, &v);
+	event_answer(&text);
+	str_free(&text);
 	free_view(&v);
 	return rc;
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/event.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/str.h"
@@ -179,11 +180,11 @@ send_packets(struct cutover *c, bool *renamed, struct err *e)
 	bool more = true;
 	int rc = 0;
 
-	log_sql(c->p->swap);
+	event_sql(c->p->swap);
 	for (i = 0; i < c->p->script.n; i++)
 		if (script_follows(&c->p->script.item[i]))
-			log_sql(c->p->script.item[i].sql);
-	log_sql("UNLOCK TABLES");
+			event_sql(c->p->script.item[i].sql);
+	event_sql("UNLOCK TABLES");
 	i = 0;
 	while (rc == 0 && more) {
 		str_reset(&q);

@@ -1,11 +1,10 @@
 #include "cutover/cutover_mariadb.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/event.h"
 #include "base/str.h"
 #include "base/util.h"
 #include "model/script.h"
@@ -318,7 +317,7 @@ show_items(const struct plan *p, enum script_lane lane)
 
 	for (i = 0; i < p->script.n; i++)
 		if (p->script.item[i].lane == lane)
-			log_sql(p->script.item[i].sql);
+			event_sql(p->script.item[i].sql);
 }
 
 /* What the packets hold, but for what only orders them. */
@@ -327,9 +326,9 @@ show(const struct plan *p)
 {
 	show_items(p, SCRIPT_HOLDER);
 	if (p->park != NULL)
-		log_sql(p->park);
-	log_sql("UNLOCK TABLES");
-	log_sql(p->swap);
+		event_sql(p->park);
+	event_sql("UNLOCK TABLES");
+	event_sql(p->swap);
 	show_items(p, SCRIPT_ATTIC);
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/event.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/str.h"
@@ -109,10 +110,10 @@ send_names(struct db *db, const struct plan *p, const struct db *sub,
 	    p->names.old.db.sql);
 	for (i = 0; i < p->script.n; i++)
 		if (p->script.item[i].lane == SCRIPT_TABLE) {
-			log_sql(p->script.item[i].sql);
+			event_sql(p->script.item[i].sql);
 			str_addf(&q, "%s; ", p->script.item[i].sql);
 		}
-	log_sql("UNLOCK TABLES");
+	event_sql("UNLOCK TABLES");
 	str_addz(&q, "SET SESSION foreign_key_checks = 1; ");
 	/* Not needed any more; the application need not wait for it. */
 	if (sub != NULL)

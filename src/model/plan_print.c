@@ -29,7 +29,7 @@ add_type(struct str *s, const struct column *c)
 }
 
 static void
-print_change(const struct pair *pr, FILE *to)
+print_change(const struct pair *pr, struct str *to)
 {
 	struct str s = STR_INIT;
 
@@ -45,12 +45,12 @@ print_change(const struct pair *pr, FILE *to)
 }
 
 static void
-print_columns(const struct plan *p, FILE *to)
+print_columns(const struct plan *p, struct str *to)
 {
 	const struct pair *pr;
 	size_t i;
 
-	fputs("columns:\n", to);
+	str_addz(to, "columns:\n");
 	for (i = 0; i < p->n_pairs; i++) {
 		pr = &p->pair[i];
 		if (pr->from == NULL && p->complete)
@@ -64,18 +64,18 @@ print_columns(const struct plan *p, FILE *to)
 	}
 	for (i = 0; i < p->n_dropped; i++)
 		print_line(to, "  %s: dropped", p->dropped[i]->name.sql);
-	fputs("  all others: as they are\n", to);
+	str_addz(to, "  all others: as they are\n");
 }
 
 static void
-print_new_constraints(const struct plan *p, FILE *to)
+print_new_constraints(const struct plan *p, struct str *to)
 {
 	size_t i;
 
 	for (i = 0; i < p->n_new_keys; i++)
 		if (p->new_key[i].sql != NULL) {
-			fputs("-- unless --no-check-unique-key-change, "
-			    "of which no row may come:\n", to);
+			str_addz(to, "-- unless --no-check-unique-key-change, "
+			    "of which no row may come:\n");
 			print_sql(to, "%s", p->new_key[i].sql);
 		} else {
 			print_line(to, "-- only the copy can tell whether %s "
@@ -84,7 +84,7 @@ print_new_constraints(const struct plan *p, FILE *to)
 }
 
 static void
-print_rejects(const struct plan *p, FILE *to)
+print_rejects(const struct plan *p, struct str *to)
 {
 	struct str q = STR_INIT;
 
@@ -95,7 +95,7 @@ print_rejects(const struct plan *p, FILE *to)
 }
 
 static void
-print_capture(const struct plan *p, FILE *to)
+print_capture(const struct plan *p, struct str *to)
 {
 	struct str q = STR_INIT;
 	int ev;
@@ -107,13 +107,13 @@ print_capture(const struct plan *p, FILE *to)
 		sync_triggers_create(&q, &p->trigger[ev], &p->names.old);
 		print_sql(to, "%s", q.s);
 	}
-	fputs("UNLOCK TABLES;\n", to);
+	str_addz(to, "UNLOCK TABLES;\n");
 	str_free(&q);
 }
 
 /* Each with the condition 1 where the boundaries of a chunk will be. */
 static void
-print_chunk(const struct plan *p, FILE *to)
+print_chunk(const struct plan *p, struct str *to)
 {
 	struct bound from = BOUND_INIT, upto = BOUND_INIT;
 	struct str q = STR_INIT;
@@ -131,13 +131,13 @@ print_chunk(const struct plan *p, FILE *to)
 	if (p->by_values) {
 		str_reset(&q);
 		sql_values(&q, p, &from, &upto, ROWS_UPTO);
-		fputs("-- or, while the application writes:\n", to);
+		str_addz(to, "-- or, while the application writes:\n");
 		print_sql(to, "%s", q.s);
 		print_sql(to, "%s", sql_run_values);
 	}
 	str_reset(&q);
 	sql_checksum(&q, p, SIDE_OLD, &from, &upto);
-	fputs("-- to compare each chunk:\n", to);
+	str_addz(to, "-- to compare each chunk:\n");
 	print_sql(to, "%s", q.s);
 	str_reset(&q);
 	sql_checksum(&q, p, SIDE_NEW, &from, &upto);
@@ -147,7 +147,7 @@ print_chunk(const struct plan *p, FILE *to)
 
 /* What a cascade left, as model/apart.h has it. */
 static void
-print_stale(const struct plan *p, FILE *to)
+print_stale(const struct plan *p, struct str *to)
 {
 	struct str q = STR_INIT;
 	size_t i;
@@ -156,8 +156,8 @@ print_stale(const struct plan *p, FILE *to)
 		str_reset(&q);
 		if (!apart_find_stale(&q, p, i))
 			continue;
-		fputs("-- once all are copied, to find rows that a cascade "
-		    "came to before their parents were:\n", to);
+		str_addz(to, "-- once all are copied, to find rows that a "
+		    "cascade came to before their parents were:\n");
 		print_sql(to, "%s", q.s);
 	}
 	str_free(&q);
@@ -165,7 +165,7 @@ print_stale(const struct plan *p, FILE *to)
 
 /* With a list of IDs in the place of the one. */
 static void
-print_order(const struct plan *p, FILE *to)
+print_order(const struct plan *p, struct str *to)
 {
 	static void (*const add[])(struct str *q, const struct plan *p,
 	    const char *ids) = { order_write, order_delete, order_forget };
@@ -174,8 +174,8 @@ print_order(const struct plan *p, FILE *to)
 
 	if (!p->in_order)
 		return;
-	fputs("-- before each chunk, and until the swap, for the rows that "
-	    "the triggers have noted:\n", to);
+	str_addz(to, "-- before each chunk, and until the swap, for the rows "
+	    "that the triggers have noted:\n");
 	order_hold(&q, p, "1", false);
 	print_sql(to, "%s", q.s);
 	for (i = 0; i < sizeof(add) / sizeof(add[0]); i++) {
@@ -187,7 +187,7 @@ print_order(const struct plan *p, FILE *to)
 }
 
 static void
-print_lock(const struct plan *p, FILE *to)
+print_lock(const struct plan *p, struct str *to)
 {
 	const struct script *c = &p->script;
 	struct str q = STR_INIT;
@@ -208,7 +208,7 @@ print_lock(const struct plan *p, FILE *to)
 
 /* As one connection would send it; on MariaDB it is several. */
 static void
-print_cut(const struct plan *p, FILE *to)
+print_cut(const struct plan *p, struct str *to)
 {
 	const struct script *c = &p->script;
 	size_t i;
@@ -216,16 +216,16 @@ print_cut(const struct plan *p, FILE *to)
 	print_sql(to, "ANALYZE TABLE %s", p->names.shadow.sql);
 	if (p->back != NULL)
 		print_rejects(p->back, to);
-	fputs("-- the cut-over, under one lock:\n", to);
+	str_addz(to, "-- the cut-over, under one lock:\n");
 	print_lock(p, to);
 	if (p->in_order)
-		fputs("-- the rows that came last, and those noted last, as "
-		    "above\n", to);
+		str_addz(to, "-- the rows that came last, and those noted "
+		    "last, as above\n");
 	if (p->proves)
-		fputs("-- by other connections: START TRANSACTION WITH "
-		    "CONSISTENT SNAPSHOT, READ ONLY;\n", to);
+		str_addz(to, "-- by other connections: START TRANSACTION WITH "
+		    "CONSISTENT SNAPSHOT, READ ONLY;\n");
 	if (c->n > 0)
-		fputs("SET SESSION foreign_key_checks = 0;\n", to);
+		str_addz(to, "SET SESSION foreign_key_checks = 0;\n");
 	for (i = 0; i < c->n; i++)
 		if (c->item[i].lane == SCRIPT_HOLDER)
 			print_sql(to, "%s", c->item[i].sql);
@@ -235,12 +235,12 @@ print_cut(const struct plan *p, FILE *to)
 	for (i = 0; i < c->n; i++)
 		if (script_follows(&c->item[i]))
 			print_sql(to, "%s", c->item[i].sql);
-	fputs("UNLOCK TABLES;\n", to);
+	str_addz(to, "UNLOCK TABLES;\n");
 }
 
 /* In the snapshots; of these purging waits as long as that takes. */
 static void
-print_proof(const struct plan *p, FILE *to)
+print_proof(const struct plan *p, struct str *to)
 {
 	struct bound from = BOUND_INIT, upto = BOUND_INIT;
 	struct str q = STR_INIT;
@@ -249,8 +249,8 @@ print_proof(const struct plan *p, FILE *to)
 	if (!p->proves)
 		return;
 	sql_after_swap(&after, p);
-	fputs("-- to prove the swap, each chunk in these snapshots, with "
-	    "--verify-swap=auto if comparing took less than 600 s:\n", to);
+	str_addz(to, "-- to prove the swap, each chunk in these snapshots, "
+	    "with --verify-swap=auto if comparing took less than 600 s:\n");
 	sql_checksum(&q, &after, SIDE_OLD, &from, &upto);
 	print_sql(to, "%s", q.s);
 	str_reset(&q);
@@ -262,7 +262,7 @@ print_proof(const struct plan *p, FILE *to)
 }
 
 static void
-print_drop_triggers(const struct plan *p, FILE *to)
+print_drop_triggers(const struct plan *p, struct str *to)
 {
 	int ev;
 
@@ -272,14 +272,14 @@ print_drop_triggers(const struct plan *p, FILE *to)
 }
 
 static void
-print_end(const struct plan *p, FILE *to)
+print_end(const struct plan *p, struct str *to)
 {
 	print_cut(p, to);
 	print_proof(p, to);
 	if (p->back == NULL) {
 		print_sql(to, "LOCK TABLES %s WRITE", p->names.attic.sql);
 		print_drop_triggers(p, to);
-		fputs("UNLOCK TABLES;\n", to);
+		str_addz(to, "UNLOCK TABLES;\n");
 	}
 	if (p->back == NULL)
 		print_sql(to, "DROP TABLE IF EXISTS %s",
@@ -288,13 +288,13 @@ print_end(const struct plan *p, FILE *to)
 }
 
 static void
-print_back(const struct plan *p, FILE *to)
+print_back(const struct plan *p, struct str *to)
 {
 	struct str names = STR_INIT;
 	const struct pair *pr;
 	size_t i;
 
-	fputs("the way back, from the new table to the old one:\n", to);
+	str_addz(to, "the way back, from the new table to the old one:\n");
 	for (i = 0; i < p->n_pairs; i++) {
 		pr = &p->pair[i];
 		if (pr->from != NULL && (!pr->same ||
@@ -317,7 +317,7 @@ print_back(const struct plan *p, FILE *to)
 }
 
 void
-plan_print(const struct plan *p, FILE *to)
+plan_print(const struct plan *p, struct str *to)
 {
 	struct str id = STR_INIT;
 	size_t i;
@@ -336,11 +336,11 @@ plan_print(const struct plan *p, FILE *to)
 		    "the triggers only note which rows were written",
 		    p->id[0]->to->name.sql);
 	if (p->merges)
-		fputs("keys may become equal: rows are counted in any case\n",
-		    to);
+		str_addz(to, "keys may become equal: rows are counted in any "
+		    "case\n");
 	if (p->back != NULL)
 		print_back(p->back, to);
-	fputs("statements:\n", to);
+	str_addz(to, "statements:\n");
 	if (!p->complete) {
 		print_new_constraints(p, to);
 		print_capture(p, to);

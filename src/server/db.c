@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 
 #include "base/escape.h"
-#include "base/log.h"
+#include "base/event.h"
 #include "base/stop.h"
 #include "base/util.h"
 #include "server/db_login.h"
@@ -188,7 +188,7 @@ count_warnings(MYSQL *my)
 int
 db_run_text(struct db *db, const char *sql, struct err *e)
 {
-	log_sql(sql);
+	event_sql(sql);
 	db->affected = 0;
 	db->warnings = 0;
 	if (send_text(db, sql, e) != 0 || drain(db, e) != 0)

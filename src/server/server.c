@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"

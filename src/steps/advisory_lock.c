@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/event.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/str.h"
@@ -195,9 +196,9 @@ advisory_lock_keep(struct db *db, const struct qname *table, struct err *e)
 	if (e->kind != ERR_LOST)
 		return -1;
 	log_warn("the connection was lost; connecting again");
-	log_waiting("the server");
+	event_wait(EVENT_WAIT_SERVER, "the server");
 	rc = server_reconnect(db, e);
-	log_waiting(NULL);
+	event_wait(EVENT_WAIT_SERVER, NULL);
 	if (rc != 0 || advisory_lock_again(db, table, was, e) != 0)
 		return -1;
 	e->kind = ERR_NONE;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/event.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/str.h"
@@ -220,16 +221,22 @@ is_whole(char **c)
 static void
 name_some(const struct rows *r, bool known)
 {
+	struct event_blocker b = { .known = known };
+	char **c;
 	size_t i;
 
-	for (i = 0; i < r->n && i < SHOWN; i++)
-		log_info("%s by connection %s (%s@%s%s), for %s s: %.100s%s",
-		    known ? "in use" : "perhaps in use", r->cell[i][ID],
-		    r->cell[i][USER], r->cell[i][HOST],
-		    known && number(r->cell[i][OURS]) != 0 ? ", livealter" :
-		    "", r->cell[i][AGE], r->cell[i][STATEMENT],
-		    known && is_whole(r->cell[i]) ? " (it holds " WHOLE_SERVER
-		    ", as a backup does)" : "");
+	for (i = 0; i < r->n && i < SHOWN; i++) {
+		c = r->cell[i];
+		b.id = c[ID];
+		b.user = c[USER];
+		b.host = c[HOST];
+		b.age_s = c[AGE];
+		b.statement = c[STATEMENT];
+		b.note = known && number(c[OURS]) != 0 ? "livealter" : NULL;
+		b.holds = known && is_whole(c) ? WHOLE_SERVER ", as a backup "
+		    "does" : NULL;
+		event_blocker(&b);
+	}
 }
 
 /*

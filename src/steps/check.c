@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/event.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/util.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/event.h"
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"
@@ -295,7 +295,8 @@ look_for_writers(struct db *db, const struct walk_watch *watch,
 	if (stop_sleep(NAP))
 		return err_set(e, ERR_STOPPED, "stopped");
 	if (patient) {
-		log_waiting("statements that write, and began before it");
+		event_wait(EVENT_WAIT_WRITERS,
+		    "statements that write, and began before it");
 		if (watch->meanwhile(watch->arg, e) != 0)
 			return -1;
 	}
@@ -314,8 +315,7 @@ wait_for_writers(struct db *db, const struct walk_watch *watch,
 		rc = look_for_writers(db, watch, now_s() - began > PATIENT,
 		    &list, e);
 	} while (rc == 0 && list.len > 0 && now_s() - began < LONGEST);
-	if (now_s() - began > PATIENT)
-		log_waiting(NULL);
+	event_wait(EVENT_WAIT_WRITERS, NULL);
 	str_free(&list);
 	/* Without the privilege PROCESS, a moment has to be enough: a row that
 	 * comes in late is found by its note. */

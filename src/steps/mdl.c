@@ -24,6 +24,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/event.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/str.h"
@@ -134,8 +135,7 @@ say_waiting(const struct qname *table)
 	struct str what = STR_INIT;
 
 	str_addf(&what, "a moment when nobody uses %s", table->sql);
-	log_info("waiting for %s", what.s);
-	log_waiting(what.s);
+	event_wait(EVENT_WAIT_LOCK, what.s);
 	str_free(&what);
 }
 
@@ -270,8 +270,8 @@ persist(struct wait *w, struct err *e)
 		if (i >= w->tries->times || left(w) <= 0)
 			return give_up(w, e);
 		nap = pause < left(w) ? pause : left(w);
-		log_info("%s is in use; trying again in %.1f s (%u of %u)",
-		    w->set->table[0]->sql, nap, i, w->tries->times);
+		event_retry(&(struct event_retry){ w->set->table[0]->sql, nap,
+		    i, w->tries->times });
 		if (stop_sleep(nap))
 			return stopped(e);
 		pause = pause < 8 ? 2 * pause : pause;
@@ -289,7 +289,7 @@ run(struct wait *w, struct err *e)
 	/* What a try said that came too early is no failure. */
 	if (rc >= 0)
 		e->kind = ERR_NONE;
-	log_waiting(NULL);
+	event_wait(EVENT_WAIT_LOCK, NULL);
 	blocker_free(&w->watch);
 	return rc;
 }
@@ -325,7 +325,7 @@ mdl_run(struct db *db, const struct mdl_set *set, const struct tries *tries,
 	struct err ignored = { .kind = ERR_NONE };
 	int rc;
 
-	log_sql(sql);
+	event_sql(sql);
 	if (!w.s->mariadb && prepare(&w, e) != 0)
 		return -1;
 	rc = run(&w, e);
@@ -374,7 +374,7 @@ mdl_hold(struct db *db, const struct mdl_set *set, const struct tries *tries,
 
 	mdl_lock_text(&q, set);
 	w.sql = w.follows = q.s;
-	log_sql(q.s);
+	event_sql(q.s);
 	rc = run(&w, e);
 	str_free(&q);
 	return rc;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/log.h"
+#include "base/event.h"
 #include "base/stop.h"
 #include "steps/cursor.h"
 
@@ -64,7 +64,7 @@ try_row_again(struct state *s, struct err *e)
 		e->sqlno = 0;
 		return false;
 	}
-	log_waiting("a row that somebody has locked");
+	event_wait(EVENT_WAIT_ROW, "a row that somebody has locked");
 	return !stop_sleep(t->wait);
 }
 
@@ -112,7 +112,7 @@ go_on(struct state *s, const struct chunk_done *one, struct chunk_done *all)
 	all->idle += one->idle;
 	s->piece.before = all->rows;
 	if (s->failed > 0)
-		log_waiting(NULL);
+		event_wait(EVENT_WAIT_ROW, NULL);
 	s->failed = 0;
 	bound_copy(&p->after, &p->upto);
 	if (p->rows < s->piece.chunk->rows)

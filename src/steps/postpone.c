@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "base/log.h"
+#include "base/event.h"
 #include "base/stop.h"
 #include "base/util.h"
 #include "base/window.h"
@@ -36,27 +36,6 @@ wants_comparison(const struct postpone *p, bool may_go, double in)
 	return may_go || (in > 0 && in <= 1.5 * *p->took + 5);
 }
 
-/* The first time a line; then on a terminal always, else each --progress. */
-static void
-tell(const struct config *cfg, const char *what, double *told)
-{
-	double every = cfg->progress_by == PROGRESS_TIME ?
-	    cfg->progress_every : 30;
-	struct str line = STR_INIT;
-
-	log_waiting(what);
-	str_addf(&line, "waiting with the swap for %s", what);
-	if (!(*told > 0))
-		log_info("%s", line.s);
-	else if (log_live() || now_s() - *told >= every)
-		log_progress(line.s);
-	else
-		every = 0;
-	if (every > 0)
-		*told = now_s();
-	str_free(&line);
-}
-
 /* A little of the wait. */
 static int
 wait_on(const struct postpone *p, double *watched, struct err *e)
@@ -75,7 +54,7 @@ wait_on(const struct postpone *p, double *watched, struct err *e)
 int
 postpone_run(const struct postpone *p, struct err *e)
 {
-	double began = now_s(), watched = began, told = 0;
+	double watched = now_s();
 	struct gate_reasons r = GATE_REASONS_INIT;
 	int rc;
 
@@ -89,15 +68,14 @@ postpone_run(const struct postpone *p, struct err *e)
 		} else if (rc > 0) {
 			break;
 		} else {
-			tell(p->cfg, r.what.s, &told);
+			event_wait(EVENT_WAIT_SWAP, r.what.s);
 			rc = wait_on(p, &watched, e);
 		}
 		if (rc < 0)
 			break;
 	}
-	log_waiting(NULL);
-	if (rc > 0 && told > 0)
-		log_info("waited %.0f s with the swap", now_s() - began);
+	if (rc > 0)
+		event_wait(EVENT_WAIT_SWAP, NULL);
 	str_free(&r.what);
 	return rc < 0 ? -1 : 0;
 }

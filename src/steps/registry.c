@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/event.h"
 #include "base/stop.h"
 #include "base/text_list.h"
 #include "base/util.h"
@@ -413,7 +413,7 @@ registry_end(const struct registry *reg, struct db *db,
 		return rc;
 	str_addf(&q, "DELETE FROM %s USING %s" REGISTRY_OURS " WHERE id = %llu",
 	    reg->name.sql, reg->name.sql, reg->id);
-	log_sql(q.s);
+	event_sql(q.s);
 	rc = persist(db, q.s, TRIES, e);
 	if (rc == 0)
 		rc = drop_empty(reg, db, tries, e);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/event.h"
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"

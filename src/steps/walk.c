@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "base/backoff.h"
+#include "base/event.h"
 #include "base/log.h"
 #include "base/pace.h"
 #include "base/progress.h"

@@ -166,7 +166,6 @@ int
 exchange_run(struct migration *m, struct err *e)
 {
 	struct postpone p = {
-		.cfg = m->cfg,
 		.gate = throttling_gate(m),
 		.watch = catch_up_watch,
 		.compare = compare_again,

@@ -1,9 +1,7 @@
 #include "story/migration.h"
 
-#include <stdio.h>
-
+#include "base/event.h"
 #include "base/log.h"
-#include "base/print.h"
 #include "base/util.h"
 #include "model/apart.h"
 #include "model/bound.h"
@@ -88,11 +86,21 @@ migration_tell_breakage(const struct migration *m, struct err *e)
 	int rc = breakage_describe(&text, m->db, &m->plan, e);
 
 	if (rc == 0 && text.len > 0 && m->cfg->dry_run)
-		print_line(stdout, "%s", text.s);
+		log_answer("%s", text.s);
 	else if (rc == 0 && text.len > 0)
 		log_warn("%s", text.s);
 	str_free(&text);
 	return rc;
+}
+
+void
+migration_tell_plan(const struct migration *m)
+{
+	struct str text = STR_INIT;
+
+	plan_print(&m->plan, &text);
+	event_plan(&text);
+	str_free(&text);
 }
 
 bool

@@ -1,5 +1,6 @@
 #include "story/outlast.h"
 
+#include "base/event.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/util.h"
@@ -112,7 +113,7 @@ outlast_swap(struct migration *m)
 
 	if (m->late.n == 0)
 		return;
-	log_doing("bringing the old table up to date");
+	event_doing("bringing the old table up to date");
 	if (bring_up_to_date(m, &e) != 0)
 		log_warn("the old table may lack what statements that began "
 		    "before the swap have written: %s", e.text);

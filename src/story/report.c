@@ -1,43 +1,38 @@
 #include "story/report.h"
 
-#include <stdio.h>
-
-#include "base/print.h"
+#include "base/event.h"
 #include "base/util.h"
 
-/* What has come of it, on standard output. */
-
-
-
-static void
-report_statistics(const struct migration *m)
+static enum event_end
+end_of(const struct migration *m, enum err_kind status)
 {
-	printf("# rows copied         %llu\n", m->copied.walk.rows);
-	printf("# chunks              %llu\n", m->copied.walk.chunks);
-	printf("# chunks met by locks %llu\n", m->copied.walk.conflicts);
-	printf("# seconds copying     %.2f\n", m->copied.walk.seconds);
-	printf("# rows compared       %llu\n", m->compared.rows);
-	printf("# seconds comparing   %.2f\n", m->compared.seconds);
-	printf("# seconds in all      %.2f\n", now_s() - m->began);
+	if (status == ERR_KEPT)
+		return EVENT_END_KEPT;
+	return m->swap == SWAP_DONE ? EVENT_END_SWAPPED :
+	    m->swap == SWAP_UNKNOWN ? EVENT_END_UNKNOWN :
+	    EVENT_END_UNTOUCHED;
 }
 
 void
-report_end(const struct migration *m)
+report_end(const struct migration *m, enum err_kind status)
 {
-	const char *done = m->reverting ? "reverted" : "altered";
+	const struct event_result result = {
+		.database = m->cfg->database,
+		.table = m->cfg->table,
+		.name = m->names.old.sql,
+		.done = m->reverting ? "reverted" : "altered",
+		.end = end_of(m, status),
+		.status = status,
+		.dry_run = m->cfg->dry_run,
+		.statistics = m->cfg->statistics,
+		.rows = m->copied.walk.rows,
+		.chunks = m->copied.walk.chunks,
+		.conflicts = m->copied.walk.conflicts,
+		.compared = m->compared.rows,
+		.copy_s = m->copied.walk.seconds,
+		.compare_s = m->compared.seconds,
+		.all_s = now_s() - m->began,
+	};
 
-	if (m->cfg->statistics && !m->cfg->dry_run)
-		report_statistics(m);
-	if (m->swap == SWAP_DONE && m->cfg->dry_run)
-		print_line(stdout, "Dry run complete.  %s was %s before; its "
-		    "end is still missing.", m->names.old.sql, done);
-	else if (m->swap == SWAP_DONE)
-		print_line(stdout, "Successfully %s %s.", done,
-		    m->names.old.sql);
-	else if (m->cfg->dry_run)
-		print_line(stdout, "Dry run complete.  %s was not %s.",
-		    m->names.old.sql, done);
-	else
-		print_line(stdout, "%s was not %s.", m->names.old.sql, done);
-	fflush(stdout);
+	event_result(&result);
 }

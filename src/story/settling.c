@@ -1,9 +1,9 @@
 #include "story/settling.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/event.h"
 #include "base/log.h"
 #include "base/print.h"
 #include "base/text_list.h"
@@ -383,40 +383,38 @@ settling_owed(struct str *list, struct db *db, const struct qname *table,
 }
 
 static void
-print_list(const struct migration *m, const struct settle_list *list)
+list_print(const struct settle_list *list, const struct migration *m,
+    struct str *to)
 {
 	size_t i;
 
-	struct str q = STR_INIT;
-
-	str_addf(&q, "USE %s", m->names.old.db.sql);
 	if (list->n > 0) {
-		print_sql(stdout, "%s", q.s);
-		print_sql(stdout, "SET SESSION foreign_key_checks = 0");
+		print_sql(to, "USE %s", m->names.old.db.sql);
+		print_sql(to, "SET SESSION foreign_key_checks = 0");
 	}
 	for (i = 0; i < list->n; i++)
-		print_sql(stdout, "%s", list->sql[i]);
-	str_free(&q);
+		print_sql(to, "%s", list->sql[i]);
 }
 
 int
 settling_print(struct migration *m, struct err *e)
 {
 	struct settle_list list = SETTLE_LIST_INIT;
-	struct str q = STR_INIT;
+	struct str q = STR_INIT, text = STR_INIT;
 	int parked = is_parked(m, e);
 	int rc = parked < 0 || (is_unfinished(m) &&
 	    find_list(&list, m, true, e) != 0) ? -1 : 0;
 
-	log_flush(0);
 	sql_unpark(&q, &m->names);
 	if (rc == 0 && parked)
-		print_sql(stdout, "%s", q.s);
+		print_sql(&text, "%s", q.s);
 	if (rc == 0) {
-		print_list(m, &list);
-		undo_print(&m->undo, stdout);
+		list_print(&list, m, &text);
+		undo_print(&m->undo, &text);
+		event_answer(&text);
 	}
 	str_free(&q);
+	str_free(&text);
 	settle_free(&list);
 	return rc;
 }
@@ -438,7 +436,7 @@ keep_what_is_noted(struct migration *m, struct err *e)
 	undo_forget(&m->undo, UNDO_ATTIC);
 	if (e->kind != ERR_REJECTED)
 		return -1;
-	log_lines(log_warn, e->text, ERR_LINE);
+	log_warn("%s", e->text);
 	log_warn("the %s table is kept as %s and has these rows",
 	    plan_here(&m->plan), m->names.attic.sql);
 	e->kind = ERR_NONE;

@@ -4,7 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/event.h"
+#include "base/output.h"
 #include "base/stop.h"
 #include "cli/command.h"
 #include "steps/blocker.h"
@@ -76,17 +77,29 @@ halt_on_demand(const struct config *cfg, const char *when, const char *key)
 		kill(getpid(), SIGSTOP);
 }
 
+/* What is done, and what the tests ask for before and after it. */
+static int
+do_step(const struct story_step *s, struct migration *m, struct err *e)
+{
+	halt_on_demand(m->cfg, "before", s->key);
+	if (fail_on_demand(m->cfg, "before", s->key, e) != 0 ||
+	    s->run(m, e) != 0 ||
+	    fail_on_demand(m->cfg, "after", s->key, e) != 0)
+		return -1;
+	halt_on_demand(m->cfg, "after", s->key);
+	return 0;
+}
+
 static int
 run_step(const struct story_step *s, struct migration *m, struct err *e)
 {
-	log_step(s->title);
-	halt_on_demand(m->cfg, "before", s->key);
-	if (fail_on_demand(m->cfg, "before", s->key, e) == 0 &&
-	    s->run(m, e) == 0 &&
-	    fail_on_demand(m->cfg, "after", s->key, e) == 0) {
-		halt_on_demand(m->cfg, "after", s->key);
+	int rc;
+
+	event_step(s->key, s->title);
+	rc = do_step(s, m, e);
+	event_step_end(rc == 0);
+	if (rc == 0)
 		return 0;
-	}
 	blocker_explain(m->db, e);
 	mdl_explain(&m->server, &m->names.old, e);
 	if (e->kind == ERR_SQL)
@@ -133,10 +146,10 @@ clean_up(struct migration *m, struct err *e)
 	if (undoing_run(m, e) == 0)
 		return 0;
 	err_while(e, "cleaning up");
-	log_lines(log_error, e->text, ERR_LINE);
 	if (m->registry.id != 0)
-		command_log(log_hint, m->cfg, "cleanup", "removes what is "
-		    "left, as soon as it can", COMMAND_END);
+		command_hint(e, m->cfg, "cleanup", "removes what is left, as "
+		    "soon as it can", COMMAND_END);
+	event_error(e);
 	undoing_print(&m->undo);
 	return -1;
 }
@@ -148,7 +161,7 @@ end_it(struct migration *m, enum err_kind end)
 	struct err e = { .kind = ERR_NONE };
 
 	if (prove_late(m, &e) != 0) {
-		log_failure(&e);
+		event_error(&e);
 		end = e.kind;
 	}
 	if (end == ERR_STOPPED && undoing_keep(m))
@@ -160,22 +173,6 @@ end_it(struct migration *m, enum err_kind end)
 	    (end == ERR_LOST || end == ERR_STOPPED) ? ERR_NONE : end;
 }
 
-static void
-say_what_came(const struct migration *m, enum err_kind end)
-{
-	const struct config *cfg = m->cfg;
-
-	log_flush(0);
-	if (end == ERR_NONE || end == ERR_LEFT)
-		report_end(m);
-	else if (m->swap == SWAP_UNKNOWN)
-		log_info("it is not known whether %s.%s was altered",
-		    cfg->database, cfg->table);
-	else if (m->swap == SWAP_NOT_YET)
-		log_info("%s.%s was not altered", cfg->database, cfg->table);
-	log_flush(0);
-}
-
 enum err_kind
 story_tell(const struct story_step *story, size_t n, struct config *cfg)
 {
@@ -183,13 +180,15 @@ story_tell(const struct story_step *story, size_t n, struct config *cfg)
 	struct err e = { .kind = ERR_NONE };
 	enum err_kind end = ERR_NONE;
 
+	event_begin(NULL);
 	stop_parting(undoing_leave, &m.undo);
 	if (run_steps(story, n, &m, &e) != 0) {
-		log_failure(&e);
+		event_error(&e);
 		end = e.kind;
 	}
 	end = end_it(&m, end);
-	say_what_came(&m, end);
+	report_end(&m, end);
+	output_flush(0);
 	stop_parting(NULL, NULL);
 	if (!throttling_end(&m))
 		stop_leave((int)end);

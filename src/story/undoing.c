@@ -1,8 +1,8 @@
 #include "story/undoing.h"
 
-#include <stdio.h>
-
+#include "base/event.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "base/stop.h"
 #include "base/util.h"
 #include "cli/command.h"
@@ -194,8 +194,7 @@ undo_once(struct migration *m, double until, struct err *e)
 	if (!undo_owes(&m->undo, UNDO_ANY))
 		return 0;
 	stop_acknowledge();
-	log_doing("taking away what was made");
-	log_waiting(NULL);
+	event_doing("taking away what was made");
 	if (reach_server(m, until, e) != 0)
 		return -1;
 	ours = is_ours(m, e);
@@ -254,18 +253,25 @@ undoing_keep(struct migration *m)
 void
 undoing_print(struct undo *undo)
 {
+	struct str text = STR_INIT;
+
 	log_hint("these are left on the server; to remove them, run:");
-	log_flush(1);
-	undo_print(undo, stdout);
+	undo_print(undo, &text);
+	event_answer(&text);
+	str_free(&text);
 }
 
 int
 undoing_leave(void *undo)
 {
-	log_error("stopped at once; what was under way may not have ended");
+	struct err e;
+
+	err_set(&e, ERR_STOPPED, "stopped at once; what was under way may not "
+	    "have ended");
+	event_error(&e);
 	if (undo_owes(undo, UNDO_ANY))
 		undoing_print(undo);
-	log_flush(1);
+	output_flush(1);
 	return undo_owes(undo, UNDO_ATTIC) || undo_owes(undo, UNDO_FINISH) ?
 	    ERR_LEFT : ERR_STOPPED;
 }

@@ -1,6 +1,6 @@
 #include "story/watch.h"
 
-#include "base/log.h"
+#include "base/event.h"
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"
@@ -42,7 +42,7 @@ beat_once(struct migration *m, struct err *e)
 	throttling_retry(m);
 	if (keep(m, e) != 0)
 		return -1;
-	log_waits(&waits);
+	event_waits(&waits);
 	rc = registry_beat(&m->registry, m->db, waits.s, e);
 	str_free(&waits);
 	return rc;

@@ -1,28 +1,23 @@
 #include "throttle/pause.h"
 
-#include "base/log.h"
+#include "base/event.h"
 #include "base/util.h"
 
 static void
 begin(struct pause *p, const char *what)
 {
-	log_waiting(what);
-	if (p->since > 0)
-		return;
-	log_info("pausing, to wait for %s", what);
-	p->since = now_s();
+	event_wait(EVENT_WAIT_PAUSE, what);
+	if (!(p->since > 0))
+		p->since = now_s();
 }
 
 static void
 end(struct pause *p)
 {
-	double took = now_s() - p->since;
-
 	if (!(p->since > 0))
 		return;
-	log_waiting(NULL);
-	log_info("going on after a pause of %.0f s", took);
-	p->idle += took;
+	event_wait(EVENT_WAIT_PAUSE, NULL);
+	p->idle += now_s() - p->since;
 	p->since = 0;
 }
 

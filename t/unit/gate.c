@@ -7,7 +7,6 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "base/log.h"
 #include "base/util.h"
 #include "throttle/gate.h"
 #include "throttle/watcher.h"
@@ -66,7 +65,6 @@ static void
 begin(struct play *p)
 {
 	*p = (struct play){ .why = GATE_REASONS_INIT };
-	log_open(true, false);
 	p->gate = gate_new();
 	p->watcher = watcher_new(p->gate);
 }

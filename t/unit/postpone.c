@@ -6,7 +6,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "base/log.h"
 #include "base/util.h"
 #include "steps/postpone.h"
 #include "throttle/gate.h"
@@ -80,17 +79,15 @@ compare(void *arg, struct err *e)
 static int
 play(struct scene *a, struct scene *b, struct err *e)
 {
-	static const struct config cfg = { .progress_every = 30 };
 	struct gate *gate = gate_new();
 	struct watcher *watcher = watcher_new(gate);
 	const struct postpone p = {
-		.cfg = &cfg, .gate = gate,
+		.gate = gate,
 		.watch = watch, .compare = compare, .arg = a,
 		.compared = &a->when, .took = &a->took,
 	};
 	int rc;
 
-	log_open(true, false);
 	add(watcher, a);
 	add(watcher, b);
 	watcher_start(watcher);

@@ -39,15 +39,11 @@ fill(struct undo *u)
 static void
 prints(struct undo *u, const char *want)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *f = open_memstream(&text, &size);
+	struct str text = STR_INIT;
 
-	assert_non_null(f);
-	undo_print(u, f);
-	fclose(f);
-	assert_string_equal(text, want);
-	free(text);
+	undo_print(u, &text);
+	assert_string_equal(text.s, want);
+	str_free(&text);
 }
 
 static void

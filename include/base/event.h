@@ -1,0 +1,175 @@
+#ifndef EVENT_H
+#define EVENT_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/progress.h"
+#include "base/str.h"
+
+/*
+ * What happens is said once, from any thread, with what is known of it.  Sinks
+ * make something of it: base/text_sink.h the lines that a person reads.  What
+ * has only words is said by base/log.h.
+ */
+enum event_kind {
+	EVENT_STEP,		/* a step begins: step */
+	EVENT_STEP_END,		/* step */
+	EVENT_NOTE,		/* text */
+	EVENT_WARNING,		/* text */
+	EVENT_ERROR,		/* err */
+	EVENT_HINT,		/* text: advice that is not about an error */
+	EVENT_PROGRESS,		/* text, progress */
+	EVENT_WAIT,		/* wait */
+	EVENT_RETRY,		/* retry */
+	EVENT_BLOCKER,		/* blocker */
+	EVENT_SQL,		/* text: a statement, as it is sent */
+	EVENT_STATUS,		/* status: a signal asks for it */
+	EVENT_PLAN,		/* text: what a dry run finds */
+	EVENT_ANSWER,		/* text: what a command was asked for */
+	EVENT_RESULT,		/* result: how the run ended */
+};
+
+struct event_step {
+	const char *key;	/* a word for programs */
+	const char *title;
+	double seconds;		/* that it has taken; of its end */
+	bool done;		/* it has not failed; of its end */
+};
+
+/* What is waited for; the first in this list counts, if there are several. */
+enum event_wait_kind {
+	EVENT_WAIT_SERVER,	/* a connection was lost */
+	EVENT_WAIT_PAUSE,	/* no chunks for the time being */
+	EVENT_WAIT_SWAP,	/* a time or a word to swap the tables */
+	EVENT_WAIT_LOCK,	/* a table that is in use */
+	EVENT_WAIT_WRITERS,	/* statements that began earlier */
+	EVENT_WAIT_ROW,		/* a row that is locked */
+	EVENT_WAITS		/* so many kinds */
+};
+
+struct event_wait {
+	enum event_wait_kind kind;
+	enum event_wait_phase {
+		EVENT_WAIT_BEGINS,
+		EVENT_WAIT_LASTS,
+		EVENT_WAIT_ENDS,
+	} phase;
+	const char *what;	/* "the file x to be gone"; at its end NULL */
+	double seconds;		/* until now */
+};
+
+struct event_retry {
+	const char *table;	/* that is in use, quoted */
+	double pause_s;
+	unsigned int tries, of;	/* made, and allowed */
+};
+
+/* A connection in the way; all of it is as the server says it. */
+struct event_blocker {
+	bool known;		/* that it is; else it only may be */
+	const char *id, *user, *host;
+	const char *note;	/* "livealter" if it is ours, or NULL */
+	const char *age_s, *statement;
+	const char *holds;	/* more than the table, or NULL */
+};
+
+struct event_status {
+	const char *step, *doing, *waiting;	/* each may be empty */
+	double seconds;				/* in the step */
+};
+
+struct event_result {
+	const char *database, *table;
+	const char *name;	/* both, quoted; NULL if not yet known */
+	const char *done;	/* "altered" or "reverted" */
+	enum event_end {
+		EVENT_END_UNTOUCHED,	/* the table is what it was */
+		EVENT_END_KEPT,		/* so it is, and this can be resumed */
+		EVENT_END_SWAPPED,
+		EVENT_END_UNKNOWN,	/* it is one of the two */
+	} end;
+	enum err_kind status;	/* the exit status */
+	bool dry_run;
+	bool statistics;	/* they are wanted */
+	unsigned long long rows, chunks, conflicts, compared;
+	double copy_s, compare_s, all_s;
+};
+
+/*
+ * text: one line, or several, each begun by ERR_LINE, in which there may be
+ * anything; but of a plan and an answer whole lines that can be shown as they
+ * are (see base/print.h).
+ */
+struct event {
+	enum event_kind kind;
+	const char *job;	/* which of several in one run, or NULL */
+	const char *text;
+	union {
+		const struct event_step *step;
+		const struct err *err;
+		const struct progress *progress;
+		const struct event_wait *wait;
+		const struct event_retry *retry;
+		const struct event_blocker *blocker;
+		const struct event_status *status;
+		const struct event_result *result;
+	};
+	enum event_due {
+		EVENT_QUIET,	/* nobody needs to see it now */
+		EVENT_LIVE,	/* who looks on all the time may */
+		EVENT_DUE,	/* everybody should */
+	} due;			/* of progress */
+};
+
+/*
+ * It takes one event at a time.  It does not wait for anything, and causes no
+ * events.  What an event has is its for the time of the call.
+ */
+struct event_sink {
+	void (*take)(struct event_sink *sink, const struct event *event);
+	struct event_sink *next;
+};
+
+/* Both before another thread exists, or at the end. */
+void event_add_sink(struct event_sink *sink);
+void event_remove_sinks(void);
+
+/* A job begins, of this name (NULL: the only one); what was is forgotten. */
+void event_begin(const char *job);
+
+void event_step(const char *key, const char *title);
+void event_step_end(bool done);
+
+/* A note, warning or hint; of a warning that was said less than ten minutes
+ * ago is only counted that it was. */
+void event_text(enum event_kind kind, const char *text);
+
+/* What failed, and what can be done about it. */
+void event_error(const struct err *e);
+
+void event_sql(const char *sql);
+
+/* How far the step is: in rows, or in words, if it has none to count. */
+void event_progress(const struct progress *p, enum event_due due);
+void event_doing(const char *what);
+
+/* Begin to wait, or wait on; what: NULL when it is over. */
+void event_wait(enum event_wait_kind kind, const char *what);
+
+/* Add what is waited for now. */
+void event_waits(struct str *out);
+
+void event_retry(const struct event_retry *retry);
+void event_blocker(const struct event_blocker *blocker);
+
+/* Whole lines, to be shown as they are. */
+void event_plan(const struct str *text);
+void event_answer(const struct str *text);
+
+void event_result(const struct event_result *result);
+
+/* Say what the step is, for how long, and what it does and waits for. */
+void event_status(void);
+
+#endif

@@ -1,0 +1,315 @@
+#include "base/event.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+
+#define REMEMBERED	64	/* warnings */
+#define SAID_AGAIN	600.0	/* seconds */
+
+/* A warning that was said, and how often since then. */
+struct warned {
+	char *text;
+	double at;
+	unsigned long again;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct event_sink *sinks;
+
+/* What the job is at: all that is known of it here. */
+static struct {
+	char *job;
+	struct event_step step;
+	double step_began;
+	/* As long as the longest command that may be in one. */
+	char doing[4096];
+	struct {
+		char what[4096];
+		double since;		/* 0: it is not waited for */
+	} wait[EVENT_WAITS];
+	struct warned warned[REMEMBERED];	/* the latest, in a ring */
+	size_t next_warned;
+} now;
+
+/* Under the lock. */
+static void
+send(struct event *ev)
+{
+	struct event_sink *s;
+
+	ev->job = now.job;
+	for (s = sinks; s != NULL; s = s->next)
+		s->take(s, ev);
+}
+
+static void
+send_alone(struct event *ev)
+{
+	pthread_mutex_lock(&lock);
+	send(ev);
+	pthread_mutex_unlock(&lock);
+}
+
+void
+event_add_sink(struct event_sink *sink)
+{
+	pthread_mutex_lock(&lock);
+	sink->next = sinks;
+	sinks = sink;
+	pthread_mutex_unlock(&lock);
+}
+
+void
+event_remove_sinks(void)
+{
+	pthread_mutex_lock(&lock);
+	sinks = NULL;
+	pthread_mutex_unlock(&lock);
+}
+
+/* Under the lock. */
+static void
+forget_doing(void)
+{
+	size_t i;
+
+	now.doing[0] = '\0';
+	for (i = 0; i < EVENT_WAITS; i++) {
+		now.wait[i].what[0] = '\0';
+		now.wait[i].since = 0;
+	}
+}
+
+void
+event_begin(const char *job)
+{
+	size_t i;
+
+	pthread_mutex_lock(&lock);
+	free(now.job);
+	for (i = 0; i < REMEMBERED; i++)
+		free(now.warned[i].text);
+	memset(&now, 0, sizeof(now));
+	now.job = xstrdup_null(job);
+	pthread_mutex_unlock(&lock);
+}
+
+void
+event_step(const char *key, const char *title)
+{
+	struct event ev = { .kind = EVENT_STEP, .step = &now.step };
+
+	pthread_mutex_lock(&lock);
+	now.step = (struct event_step){ .key = key, .title = title };
+	now.step_began = now_s();
+	forget_doing();
+	send(&ev);
+	pthread_mutex_unlock(&lock);
+}
+
+void
+event_step_end(bool done)
+{
+	struct event ev = { .kind = EVENT_STEP_END, .step = &now.step };
+
+	pthread_mutex_lock(&lock);
+	now.step.seconds = now_s() - now.step_began;
+	now.step.done = done;
+	send(&ev);
+	pthread_mutex_unlock(&lock);
+}
+
+/* The place of a warning in the ring, or that of the one to be forgotten. */
+static struct warned *
+find_warned(const char *text)
+{
+	struct warned *w;
+	size_t i;
+
+	for (i = 0; i < REMEMBERED && now.warned[i].text != NULL; i++)
+		if (strcmp(now.warned[i].text, text) == 0)
+			return &now.warned[i];
+	w = &now.warned[now.next_warned];
+	now.next_warned = (now.next_warned + 1) % REMEMBERED;
+	free(w->text);
+	*w = (struct warned){ .text = xstrdup(text) };
+	return w;
+}
+
+/*
+ * Has this warning been said, and not long ago?  One that is due again tells
+ * how often it was not said in the meantime.  Under the lock.
+ */
+static bool
+is_known(struct str *text)
+{
+	struct warned *w = find_warned(text->s);
+
+	if (w->at > 0 && now_s() - w->at < SAID_AGAIN) {
+		w->again++;
+		return true;
+	}
+	if (w->again > 0)
+		str_addf(text, " (and %lu times since it was said)", w->again);
+	w->at = now_s();
+	w->again = 0;
+	return false;
+}
+
+void
+event_text(enum event_kind kind, const char *text)
+{
+	struct event ev = { .kind = kind };
+	struct str full = STR_INIT;
+
+	str_addz(&full, text);
+	pthread_mutex_lock(&lock);
+	if (kind != EVENT_WARNING || !is_known(&full)) {
+		ev.text = full.s;
+		send(&ev);
+	}
+	pthread_mutex_unlock(&lock);
+	str_free(&full);
+}
+
+void
+event_error(const struct err *e)
+{
+	struct event ev = { .kind = EVENT_ERROR, .err = e };
+
+	send_alone(&ev);
+}
+
+void
+event_sql(const char *sql)
+{
+	struct event ev = { .kind = EVENT_SQL, .text = sql };
+
+	send_alone(&ev);
+}
+
+void
+event_progress(const struct progress *p, enum event_due due)
+{
+	struct event ev = { .kind = EVENT_PROGRESS, .progress = p,
+	    .due = due };
+	struct str line = STR_INIT;
+
+	progress_line(&line, p);
+	ev.text = line.s;
+	pthread_mutex_lock(&lock);
+	snprintf(now.doing, sizeof(now.doing), "%s", line.s);
+	send(&ev);
+	pthread_mutex_unlock(&lock);
+	str_free(&line);
+}
+
+void
+event_doing(const char *what)
+{
+	pthread_mutex_lock(&lock);
+	forget_doing();
+	snprintf(now.doing, sizeof(now.doing), "%s", what);
+	pthread_mutex_unlock(&lock);
+}
+
+void
+event_wait(enum event_wait_kind kind, const char *what)
+{
+	struct event_wait w = { .kind = kind, .what = what };
+	struct event ev = { .kind = EVENT_WAIT, .wait = &w };
+	double *since = &now.wait[kind].since;
+
+	pthread_mutex_lock(&lock);
+	w.phase = what == NULL ? EVENT_WAIT_ENDS :
+	    *since > 0 ? EVENT_WAIT_LASTS : EVENT_WAIT_BEGINS;
+	if (w.phase == EVENT_WAIT_BEGINS)
+		*since = now_s();
+	if (*since > 0) {
+		w.seconds = now_s() - *since;
+		snprintf(now.wait[kind].what, sizeof(now.wait[kind].what),
+		    "%s", what != NULL ? what : "");
+		send(&ev);
+	}
+	if (what == NULL)
+		*since = 0;
+	pthread_mutex_unlock(&lock);
+}
+
+/* Under the lock. */
+static const char *
+waiting(void)
+{
+	size_t i;
+
+	for (i = 0; i < EVENT_WAITS; i++)
+		if (now.wait[i].since > 0)
+			return now.wait[i].what;
+	return "";
+}
+
+void
+event_waits(struct str *out)
+{
+	pthread_mutex_lock(&lock);
+	str_addz(out, waiting());
+	pthread_mutex_unlock(&lock);
+}
+
+void
+event_retry(const struct event_retry *retry)
+{
+	struct event ev = { .kind = EVENT_RETRY, .retry = retry };
+
+	send_alone(&ev);
+}
+
+void
+event_blocker(const struct event_blocker *blocker)
+{
+	struct event ev = { .kind = EVENT_BLOCKER, .blocker = blocker };
+
+	send_alone(&ev);
+}
+
+void
+event_plan(const struct str *text)
+{
+	struct event ev = { .kind = EVENT_PLAN, .text = text->s };
+
+	send_alone(&ev);
+}
+
+void
+event_answer(const struct str *text)
+{
+	struct event ev = { .kind = EVENT_ANSWER, .text = text->s };
+
+	send_alone(&ev);
+}
+
+void
+event_result(const struct event_result *result)
+{
+	struct event ev = { .kind = EVENT_RESULT, .result = result };
+
+	send_alone(&ev);
+}
+
+void
+event_status(void)
+{
+	struct event_status s = { .doing = now.doing };
+	struct event ev = { .kind = EVENT_STATUS, .status = &s };
+
+	pthread_mutex_lock(&lock);
+	s.step = now.step.title != NULL ? now.step.title : "";
+	s.seconds = now_s() - now.step_began;
+	s.waiting = waiting();
+	send(&ev);
+	pthread_mutex_unlock(&lock);
+}

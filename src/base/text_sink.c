@@ -1,0 +1,315 @@
+#include "base/text_sink.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "base/event.h"
+#include "base/output.h"
+#include "base/print.h"
+#include "base/progress.h"
+#include "base/util.h"
+
+/* Is there somebody who looks on? */
+static bool
+is_live(const struct text_sink *t)
+{
+	return !t->quiet && isatty(STDERR_FILENO);
+}
+
+static void
+put(struct text_sink *t, int fd, struct str *text, bool must)
+{
+	struct str wipe = STR_INIT;
+
+	if (t->drawn) {
+		str_addz(&wipe, "\r\033[K");
+		t->drawn = !output_put(STDERR_FILENO, &wipe, must);
+	}
+	output_put(fd, text, must);
+}
+
+static void
+add_head(struct str *out, const struct event *ev)
+{
+	str_addz(out, "livealter: ");
+	if (ev->job == NULL)
+		return;
+	escape_line(out, ev->job);
+	str_addz(out, ": ");
+}
+
+/* A line for each part of a text. */
+static void
+put_lines(struct text_sink *t, const struct event *ev, const char *mark,
+    const char *text, bool must)
+{
+	struct str s = STR_INIT, line = STR_INIT;
+	const char *next;
+	size_t len;
+
+	for (;;) {
+		next = strstr(text, ERR_LINE);
+		len = next != NULL ? (size_t)(next - text) : strlen(text);
+		str_reset(&line);
+		str_add(&line, text, len);
+		add_head(&s, ev);
+		str_addz(&s, mark);
+		escape_line(&s, line.s);
+		str_addz(&s, "\n");
+		if (next == NULL)
+			break;
+		text = next + strlen(ERR_LINE);
+	}
+	put(t, STDERR_FILENO, &s, must);
+	str_free(&line);
+}
+
+static void
+note(struct text_sink *t, const struct event *ev, const char *fmt, ...)
+    PRINTF(3, 4);
+
+/* Not when all is to be quiet. */
+static void
+note(struct text_sink *t, const struct event *ev, const char *fmt, ...)
+{
+	struct str text = STR_INIT;
+	va_list ap;
+
+	if (t->quiet)
+		return;
+	va_start(ap, fmt);
+	str_vaddf(&text, fmt, ap);
+	va_end(ap);
+	put_lines(t, ev, "", text.s, false);
+	str_free(&text);
+}
+
+static void
+put_error(struct text_sink *t, const struct event *ev)
+{
+	put_lines(t, ev, "error: ", ev->err->text, true);
+	if (ev->err->hint[0] != '\0')
+		put_lines(t, ev, "hint: ", ev->err->hint, true);
+}
+
+/* In the place of the last one.  One that waits to be written is enough. */
+static void
+draw(struct text_sink *t, const struct event *ev, const char *text)
+{
+	struct str s = STR_INIT;
+
+	if (!output_idle())
+		return;
+	str_addz(&s, "\r\033[K");
+	add_head(&s, ev);
+	escape_line(&s, text);
+	t->drawn = output_put(STDERR_FILENO, &s, false) || t->drawn;
+}
+
+static void
+put_progress(struct text_sink *t, const struct event *ev)
+{
+	if (ev->due != EVENT_QUIET && is_live(t))
+		draw(t, ev, ev->text);
+	else if (ev->due == EVENT_DUE)
+		note(t, ev, "%s", ev->text);
+}
+
+/* What is said of a wait, around what is waited for, and of its end. */
+static const struct {
+	const char *begins, *ends, *after;
+	bool lasts;		/* it is said again and again */
+} wait_words[EVENT_WAITS] = {
+	[EVENT_WAIT_PAUSE] = { "pausing, to wait for ",
+	    "going on after a pause of ", " s", false },
+	[EVENT_WAIT_SWAP] = { "waiting with the swap for ", "waited ",
+	    " s with the swap", true },
+	[EVENT_WAIT_LOCK] = { "waiting for ", NULL, NULL, false },
+};
+
+static void
+put_wait(struct text_sink *t, const struct event *ev)
+{
+	const struct event_wait *w = ev->wait;
+	const char *begins = wait_words[w->kind].begins;
+	const char *ends = wait_words[w->kind].ends;
+	struct str text = STR_INIT;
+
+	if (w->phase == EVENT_WAIT_ENDS) {
+		if (ends != NULL)
+			note(t, ev, "%s%.0f%s", ends, w->seconds,
+			    wait_words[w->kind].after);
+		return;
+	}
+	if (begins == NULL || (w->phase == EVENT_WAIT_LASTS &&
+	    !wait_words[w->kind].lasts))
+		return;
+	str_addf(&text, "%s%s", begins, w->what);
+	if (w->phase == EVENT_WAIT_LASTS && is_live(t)) {
+		draw(t, ev, text.s);
+	} else if (w->phase == EVENT_WAIT_BEGINS ||
+	    now_s() - t->shown >= t->every) {
+		note(t, ev, "%s", text.s);
+		t->shown = now_s();
+	}
+	str_free(&text);
+}
+
+static void
+put_retry(struct text_sink *t, const struct event *ev)
+{
+	const struct event_retry *r = ev->retry;
+
+	note(t, ev, "%s is in use; trying again in %.1f s (%u of %u)",
+	    r->table, r->pause_s, r->tries, r->of);
+}
+
+static void
+put_blocker(struct text_sink *t, const struct event *ev)
+{
+	const struct event_blocker *b = ev->blocker;
+
+	note(t, ev, "%s by connection %s (%s@%s%s%s), for %s s: %.100s%s%s%s",
+	    b->known ? "in use" : "perhaps in use", b->id, b->user, b->host,
+	    b->note != NULL ? ", " : "", b->note != NULL ? b->note : "",
+	    b->age_s, b->statement, b->holds != NULL ? " (it holds " : "",
+	    b->holds != NULL ? b->holds : "", b->holds != NULL ? ")" : "");
+}
+
+static void
+put_sql(struct text_sink *t, const struct event *ev)
+{
+	struct str s = STR_INIT;
+
+	if (!t->sql)
+		return;
+	print_sql(&s, "%s", ev->text);
+	put(t, STDOUT_FILENO, &s, false);
+}
+
+static void
+put_status(struct text_sink *t, const struct event *ev)
+{
+	const struct event_status *st = ev->status;
+	struct str s = STR_INIT;
+
+	str_addf(&s, "%s, for ", st->step);
+	progress_clock(&s, st->seconds);
+	str_addf(&s, "%s%s%s%s", st->doing[0] != '\0' ? ": " : "", st->doing,
+	    st->waiting[0] != '\0' ? "; waiting for " : "", st->waiting);
+	put_lines(t, ev, "status: ", s.s, false);
+	str_free(&s);
+}
+
+static void
+add_statistics(struct str *s, const struct event_result *r)
+{
+	str_addf(s, "# rows copied         %llu\n", r->rows);
+	str_addf(s, "# chunks              %llu\n", r->chunks);
+	str_addf(s, "# chunks met by locks %llu\n", r->conflicts);
+	str_addf(s, "# seconds copying     %.2f\n", r->copy_s);
+	str_addf(s, "# rows compared       %llu\n", r->compared);
+	str_addf(s, "# seconds comparing   %.2f\n", r->compare_s);
+	str_addf(s, "# seconds in all      %.2f\n", r->all_s);
+}
+
+static void
+put_success(struct text_sink *t, const struct event_result *r)
+{
+	const bool swapped = r->end == EVENT_END_SWAPPED;
+	struct str s = STR_INIT;
+
+	if (r->statistics && !r->dry_run)
+		add_statistics(&s, r);
+	if (swapped && r->dry_run)
+		print_line(&s, "Dry run complete.  %s was %s before; its "
+		    "end is still missing.", r->name, r->done);
+	else if (swapped)
+		print_line(&s, "Successfully %s %s.", r->done, r->name);
+	else
+		print_line(&s, "%s%s was not %s.", r->dry_run ?
+		    "Dry run complete.  " : "", r->name, r->done);
+	put(t, STDOUT_FILENO, &s, true);
+}
+
+static void
+put_result(struct text_sink *t, const struct event *ev)
+{
+	const struct event_result *r = ev->result;
+
+	if (r->status == ERR_NONE || r->status == ERR_LEFT)
+		put_success(t, r);
+	else if (r->end == EVENT_END_UNKNOWN)
+		note(t, ev, "it is not known whether %s.%s was altered",
+		    r->database, r->table);
+	else if (r->end != EVENT_END_SWAPPED)
+		note(t, ev, "%s.%s was not altered", r->database, r->table);
+}
+
+static void
+put_answer(struct text_sink *t, const struct event *ev)
+{
+	struct str s = STR_INIT;
+
+	str_addz(&s, ev->text);
+	put(t, STDOUT_FILENO, &s, true);
+}
+
+static void
+put_step(struct text_sink *t, const struct event *ev)
+{
+	note(t, ev, "%s", ev->step->title);
+}
+
+static void
+put_note(struct text_sink *t, const struct event *ev)
+{
+	note(t, ev, "%s", ev->text);
+}
+
+static void
+put_warning(struct text_sink *t, const struct event *ev)
+{
+	put_lines(t, ev, "warning: ", ev->text, false);
+}
+
+static void
+put_hint(struct text_sink *t, const struct event *ev)
+{
+	put_lines(t, ev, "hint: ", ev->text, true);
+}
+
+static void
+take(struct event_sink *sink, const struct event *ev)
+{
+	static void (*const put_kind[])(struct text_sink *,
+	    const struct event *) = {
+		[EVENT_STEP] = put_step,
+		[EVENT_STEP_END] = NULL,
+		[EVENT_NOTE] = put_note,
+		[EVENT_WARNING] = put_warning,
+		[EVENT_ERROR] = put_error,
+		[EVENT_HINT] = put_hint,
+		[EVENT_PROGRESS] = put_progress,
+		[EVENT_WAIT] = put_wait,
+		[EVENT_RETRY] = put_retry,
+		[EVENT_BLOCKER] = put_blocker,
+		[EVENT_SQL] = put_sql,
+		[EVENT_STATUS] = put_status,
+		[EVENT_PLAN] = put_answer,
+		[EVENT_ANSWER] = put_answer,
+		[EVENT_RESULT] = put_result,
+	};
+
+	if (put_kind[ev->kind] != NULL)
+		put_kind[ev->kind]((struct text_sink *)sink, ev);
+}
+
+void
+text_sink_add(struct text_sink *t)
+{
+	t->sink.take = take;
+	event_add_sink(&t->sink);
+}
