@@ -211,6 +211,18 @@ settle(struct options *o)
 	}
 }
 
+/* As in pt-online-schema-change, no ALTER is an empty one. */
+static void
+settle_alter(struct options *o)
+{
+	struct config *c = o->c;
+
+	if (c->alter != NULL || c->command != COMMAND_ALTER)
+		return;
+	c->alter = xstrdup("");
+	str_addz(o->notes, "no --alter: the table is rebuilt as it is\n");
+}
+
 static void
 need_name(struct options *o, size_t field, const char *name, char key)
 {
@@ -233,9 +245,6 @@ need_rest(struct options *o)
 {
 	struct config *c = o->c;
 
-	if (c->alter == NULL && c->command == COMMAND_ALTER)
-		option_blame(o, AT(alter), "missing; an empty one ('') only "
-		    "rebuilds the table");
 	need_name(o, AT(database), c->database, 'D');
 	if (c->command != COMMAND_STATUS || c->table != NULL)
 		need_name(o, AT(table), c->table, 't');
@@ -315,8 +324,10 @@ check(struct options *o)
 	if (o->c->print_config)
 		return;
 	check_mycnf(o);
-	if (o->wrong.len == 0)
+	if (o->wrong.len == 0) {
+		settle_alter(o);
 		need_rest(o);
+	}
 	find_password(o);
 }
 

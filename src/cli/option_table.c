@@ -19,7 +19,8 @@
 
 const struct option option_table[] = {
 	DO("alter", 0, TEXT, WHAT, alter, NULL, "SQL",
-	    "the changes, as they follow ALTER TABLE t; '' only rebuilds"),
+	    "the changes, as they follow ALTER TABLE t; without any, the "
+	    "table is rebuilt"),
 	DO("dry-run", 0, FLAG, WHAT, dry_run, NULL, NULL,
 	    "create and alter an empty new table, show the plan, drop it"),
 	DO("execute", 0, FLAG, WHAT, execute, NULL, NULL, "do it"),

@@ -348,7 +348,8 @@ print_migration(struct str *to, const struct view *v,
 
 	print_line(to, "%s: %s, %s", m->table.sql, life_word[m->life],
 	    m->r.field[REGISTRY_STATE]);
-	print_line(to, "  ALTER: %s", m->r.field[REGISTRY_ALTER]);
+	print_line(to, "  ALTER: %s", *m->r.field[REGISTRY_ALTER] != '\0' ?
+	    m->r.field[REGISTRY_ALTER] : "none, a rebuild");
 	print_line(to, "  by: livealter %s on %s%s%s",
 	    m->r.field[REGISTRY_TOOL], m->r.field[REGISTRY_CLIENT],
 	    m->connection != NULL ? ", connection " : "",

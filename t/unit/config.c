@@ -166,9 +166,21 @@ what_is_missing_is_named_all_at_once(void **state)
 {
 	struct fixture *f = *state;
 
-	refuse(f, "--dry-run", "--alter: missing");
-	assert_non_null(strstr(f->e.text, "--database: missing"));
+	refuse(f, "--dry-run", "--database: missing");
 	assert_non_null(strstr(f->e.text, "--table: missing"));
+}
+
+/* As pt-online-schema-change, which then rebuilds the table. */
+static void
+no_alter_is_an_empty_one(void **state)
+{
+	struct fixture *f = *state;
+
+	accept(f, "D=app,t=orders|--execute");
+	assert_string_equal(f->c.alter, "");
+	assert_non_null(strstr(f->rejects.s, "the table is rebuilt"));
+	accept(f, "resume|D=app,t=orders");
+	assert_null(f->c.alter);
 }
 
 /* What is misspelt may be just what would be missing. */
@@ -503,6 +515,7 @@ main(void)
 		TEST(short_options_bundle),
 		TEST(negation_has_two_forms),
 		TEST(what_is_missing_is_named_all_at_once),
+		TEST(no_alter_is_an_empty_one),
 		TEST(mistakes_are_named_all_at_once_and_alone),
 		TEST(what_others_can_write_is_not_read),
 		TEST(mistakes_on_the_command_line_are_named),
