@@ -143,6 +143,9 @@ only_in('only yaml.c knows libyaml', qr/^#include <yaml/m,
 none_of('only session.c opens connections, which it sets up', grep {
 	$code{$_} =~ /\bdb_open\(/ &&
 	!m{^(?:src|include)/server/(?:db|session)\.[ch]$} } @SRC, @HDR);
+none_of('the connection does not know the command line', grep {
+	$text{$_} =~ /^#include "cli\//m &&
+	m{^(?:src|include)/server/} } @SRC, @HDR);
 none_of('only the stories know the migration', grep {
 	$text{$_} =~ /"story\/migration\.h"|struct migration\b/ &&
 	!m{^src/main\.c$|^(?:src|include)/(?:story|commands)/} } @SRC, @HDR);

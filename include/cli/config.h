@@ -5,17 +5,26 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/login.h"
 #include "base/str.h"
+
+/* Who holds a metadata lock that is wanted, and when it is killed for that:
+ * see steps/blocker.h. */
+struct kill_rule {
+	double after;			/* seconds; 0: never */
+	unsigned long long max_rows;
+};
 
 /*
  * How often a step may be tried, how long it pauses in between, and, for one
  * that needs a table's metadata lock, when it gives up however often it was
- * tried.
+ * tried, and whom it kills.
  */
 struct tries {
 	unsigned int times;
 	double wait;			/* seconds */
 	double deadline;		/* seconds; 0: none */
+	struct kill_rule kill_blockers;
 };
 
 /* The first word that is neither an option nor the DSN. */
@@ -34,9 +43,6 @@ enum verify_mode { VERIFY_CHECKSUM, VERIFY_COUNT, VERIFY_NONE };
 
 /* Is the swap proven?  Auto: where the comparison was not too long. */
 enum verify_swap { VERIFY_SWAP_AUTO, VERIFY_SWAP_YES, VERIFY_SWAP_NO };
-
-/* TLS: when the server offers it, never, or not without. */
-enum tls_mode { TLS_AUTO, TLS_OFF, TLS_REQUIRED };
 
 /* What ends the wait for the next line of progress. */
 enum progress_by { PROGRESS_TIME, PROGRESS_PERCENTAGE, PROGRESS_ITERATIONS };
@@ -57,17 +63,9 @@ struct config {
 	char *table;			/* DSN key t, or --table */
 
 	/* how to connect */
-	char *host, *user, *password, *socket;
-	unsigned int port;		/* 0: the library's default */
-	char *defaults_file;		/* absolute */
-	enum tls_mode tls;		/* --mysql_ssl, DSN key s, --ssl-* */
-	char *ssl_ca, *ssl_cert, *ssl_key;
-	bool ssl_verify;
-	char *server_public_key_path;
-	bool get_server_public_key, enable_cleartext_plugin;
-	char *set_vars;			/* as given: "a=1,b=2" */
-	bool ask_pass;			/* already asked: see password */
-	char *password_file;		/* already read: see password */
+	struct login login;
+	bool ask_pass;			/* already asked: see login.password */
+	char *password_file;		/* already read: see login.password */
 
 	/* the new table */
 	char *new_table_name;
@@ -102,7 +100,6 @@ struct config {
 	/* the ends */
 	char *cut_over;			/* "now" or "when-told" */
 	char *on_interrupt;		/* "undo" or "keep" */
-	double reconnect_for;		/* seconds */
 	bool swap_tables, drop_old_table, drop_new_table, drop_triggers;
 	bool reversible, reverse_triggers;
 	bool reverse;			/* one of the two */
@@ -112,8 +109,7 @@ struct config {
 
 	/* those who hold the table: see steps/blocker.h */
 	double metadata_lock_deadline;	/* seconds; 0: none; in tries_*, too */
-	double kill_blockers;		/* seconds; 0: never */
-	unsigned long long kill_blockers_max_rows;
+	struct kill_rule kill_blockers;	/* in tries_*, too */
 
 	/* what is shown */
 	enum output_form output;

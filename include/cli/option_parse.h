@@ -13,10 +13,4 @@ const char *option_parse(const struct option *opt, struct config *c, bool no,
 /* One of --tries, by number; NULL after the last. */
 struct tries *option_tries(struct config *c, size_t i, const char **name);
 
-/*
- * The next element of a list, without blanks around it and with "\," made a
- * comma.  *list moves on, and is NULL after the last.  The caller frees it.
- */
-char *option_list_next(const char **list);
-
 #endif

@@ -6,8 +6,8 @@
 
 #include "base/err.h"
 #include "base/ident.h"
+#include "base/login.h"
 #include "base/str.h"
-#include "cli/config.h"
 #include "server/rows.h"
 
 /*
@@ -54,18 +54,18 @@ void db_thread_end(void);
 /*
  * For server/session.c, which sets up what it opens: see there.
  *
- * Connect as the configuration says (ERR_CONNECT when that fails).  s is what
- * the server is, or will be once it has been asked, and must outlive the
- * connection; role is a constant word for messages.  db_close() frees; NULL
+ * Connect as the login says (ERR_CONNECT when that fails).  s is what the
+ * server is, or will be once it has been asked.  Both must outlive the
+ * connection.  role is a constant word for messages.  db_close() frees; NULL
  * is fine.
  */
-int db_open(struct db **db, const struct server *s, const struct config *cfg,
+int db_open(struct db **db, const struct server *s, const struct login *login,
     const char *role, struct err *e);
 
 /* The same for one beside the first: what breaks as it begins is ERR_LOST, as
  * if it had been there. */
 int db_open_more(struct db **db, const struct server *s,
-    const struct config *cfg, const char *role, struct err *e);
+    const struct login *login, const char *role, struct err *e);
 void db_close(struct db *db);
 
 /* From another thread: whatever it waits for fails, by ERR_LOST.  It is still
@@ -132,13 +132,10 @@ int db_prepare(struct db *db, const char *name, const char *sql,
  */
 int db_send(struct db *db, const char *sql, struct err *e);
 int db_receive(struct db *db, size_t *done, struct err *e);
-/* What it was opened by. */
-const struct config *db_config(const struct db *db);
 
-/* Another connection to the same server, by the same configuration and with
- * every db_session() of this one. */
+/* Another connection to the same server, by the same login and with every
+ * db_session() of this one. */
 int db_beside(struct db **out, const struct db *db, struct err *e);
-
 
 /*
  * Run what --print need not show: a passing setting of this session, the ends

@@ -5,13 +5,17 @@
 
 #include "base/err.h"
 #include "base/ident.h"
-#include "cli/config.h"
+#include "base/login.h"
 #include "server/db.h"
 
 #define SERVER_SETTINGS 96	/* at most */
 
-/* What kind of server it is and how it is set, as far as that matters. */
+/*
+ * A server that we connect to: how, and what it turned out to be and how it is
+ * set, as far as that matters.
+ */
 struct server {
+	const struct login *login;	/* the caller's; the rest is asked */
 	bool mariadb;
 	unsigned int version;		/* 101119 for 10.11.19 */
 	char *version_text;

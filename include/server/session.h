@@ -3,7 +3,6 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "cli/config.h"
 #include "server/db.h"
 #include "server/server.h"
 #include "server/sql_mode.h"
@@ -40,18 +39,16 @@ enum {
 void session_sql_mode(struct str *q, unsigned int how);
 
 /*
- * The first connection of a run: connect, ask what the server is and which
- * variables it has, set up a SESSION_MAIN, and take up the server's
- * spelling of the names in cfg.  role is a constant word for messages.
- * Returns 0, or -1 with *e; db_close() and server_free() are due in either
- * case.
+ * The first connection to a server: connect as s->login says, ask what the
+ * server is and which variables it has, and set up a SESSION_MAIN.  s must
+ * outlive the connection; role is a constant word for messages.  Returns 0, or
+ * -1 with *e; db_close() and server_free() are due in either case.
  */
-int session_first(struct db **db, struct server *s, struct config *cfg,
-    const char *role, struct err *e);
+int session_first(struct db **db, struct server *s, const char *role,
+    struct err *e);
 
 /* One more; how is the bits above.  db_close() is due in either case. */
-int session_open(struct db **db, const struct server *s,
-    const struct config *cfg, const char *role, enum session_use use,
-    unsigned int how, struct err *e);
+int session_open(struct db **db, const struct server *s, const char *role,
+    enum session_use use, unsigned int how, struct err *e);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "base/err.h"
 #include "base/ident.h"
-#include "cli/config.h"
 #include "server/db.h"
 
 /*
@@ -16,12 +15,11 @@
 
 /*
  * Take up the server's spelling of the database and the table, where they are
- * given.  Returns 0, or -1 with *e.
+ * given: freed, and made anew.  Returns 0, or -1 with *e.
  */
-int spelling_take(struct db *db, struct config *cfg, struct err *e);
+int spelling_take(struct db *db, char **database, char **table, struct err *e);
 
 /* The same for a name that is still to be made, or need not exist. */
-int spelling_of_table(struct db *db, const struct config *cfg,
-    struct qname *name, struct err *e);
+int spelling_of_table(struct db *db, struct qname *name, struct err *e);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "cli/config.h"
 #include "server/db.h"
 #include "server/server.h"
 #include "steps/mdl_set.h"
@@ -18,6 +19,7 @@
 struct blocker_watch {
 	struct db *db;
 	const struct mdl_set *set;	/* NULL: only the whole server */
+	const struct kill_rule *rule;	/* for blocker_look() */
 	size_t killed;
 	/* Those of whom it was said why they are spared. */
 	unsigned long *told;
@@ -43,6 +45,7 @@ void blocker_explain(struct db *db, struct err *e);
  * Can what --kill-blockers says be done, when it was given?  Returns 0, or -1
  * with *e: ERR_NEEDS and what to grant or to install.
  */
-int blocker_check(struct db *db, const struct mdl_set *set, struct err *e);
+int blocker_check(struct db *db, const struct mdl_set *set,
+    const struct kill_rule *rule, struct err *e);
 
 #endif

@@ -39,7 +39,7 @@ int foreign_keys_remove(struct db *db, const struct qname *shadow,
  * filled, because the copy is not checked.  ERR_REFUSED with examples, or
  * ERR_STOPPED.
  */
-int foreign_keys_orphans(const struct plan *p, const struct config *cfg,
-    bool filled, const struct query_beat *beat, struct err *e);
+int foreign_keys_orphans(const struct plan *p, bool filled,
+    const struct query_beat *beat, struct err *e);
 
 #endif

@@ -2,7 +2,6 @@
 #define UNIQUE_H
 
 #include "base/err.h"
-#include "cli/config.h"
 #include "model/plan.h"
 #include "steps/interruptible_query.h"
 
@@ -12,7 +11,7 @@
  * (ERR_REFUSED, with examples).  Reads the whole table, without locks, and
  * can be interrupted (ERR_STOPPED).  What comes later the triggers see.
  */
-int unique_check(const struct plan *p, const struct config *cfg,
-    const struct query_beat *beat, struct err *e);
+int unique_check(const struct plan *p, const struct query_beat *beat,
+    struct err *e);
 
 #endif

@@ -5,13 +5,11 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "cli/config.h"
 #include "server/db.h"
 #include "server/server.h"
 
 /* A source's own connection, which the end of the run can cut. */
 struct link {
-	const struct config *cfg;
 	const struct server *server;
 	const char *role;		/* a constant word, for messages */
 	pthread_mutex_t lock;		/* guards what is below it */
@@ -19,8 +17,7 @@ struct link {
 	bool cut;
 };
 
-void link_init(struct link *l, const struct config *cfg,
-    const struct server *s, const char *role);
+void link_init(struct link *l, const struct server *s, const char *role);
 void link_free(struct link *l);
 
 /* Connect, unless that is done: then l->db is there.  0, or -1 with *e. */

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/ident.h"
+#include "base/list.h"
 #include "base/util.h"
 #include "cli/argv.h"
 #include "cli/dsn.h"
 #include "cli/option.h"
-#include "cli/option_parse.h"
 #include "cli/ownership.h"
 #include "cli/secret.h"
 #include "cli/testing.h"
@@ -69,7 +69,7 @@ usual_files(const struct config *c)
 	char *file;
 
 	while (rest != NULL) {
-		file = option_list_next(&rest);
+		file = list_next(&rest);
 		if (*file == '\0')
 			usual = false;
 		free(file);
@@ -101,7 +101,7 @@ apply_files(struct options *o)
 	if (usual_files(o->c))
 		apply_usual_files(o, &found);
 	while (rest != NULL) {
-		file = option_list_next(&rest);
+		file = list_next(&rest);
 		if (*file != '\0')
 			yaml_load(o, file, false, o->c->job, &found);
 		free(file);
@@ -174,6 +174,7 @@ static void
 settle(struct options *o)
 {
 	struct config *c = o->c;
+	struct login *l = &c->login;
 
 	/* as pt-online-schema-change: triggers need both tables */
 	if (!c->drop_triggers) {
@@ -186,12 +187,12 @@ settle(struct options *o)
 		c->chunk_time = 0;
 	option_derive(c);
 	/* else a server without TLS would get past what they ask for */
-	if (c->ssl_ca != NULL || c->ssl_cert != NULL || c->ssl_key != NULL ||
-	    c->ssl_verify) {
-		if (c->tls == TLS_OFF)
-			option_blame(o, AT(tls), "contradicts --ssl-ca, "
+	if (l->ssl_ca != NULL || l->ssl_cert != NULL || l->ssl_key != NULL ||
+	    l->ssl_verify) {
+		if (l->tls == TLS_OFF)
+			option_blame(o, AT(login.tls), "contradicts --ssl-ca, "
 			    "--ssl-cert, --ssl-key and --ssl-verify");
-		c->tls = TLS_REQUIRED;
+		l->tls = TLS_REQUIRED;
 	}
 	if (c->resume != NULL && c->command == COMMAND_ALTER) {
 		if (!c->dry_run && !c->execute)
@@ -265,10 +266,10 @@ find_password(struct options *o)
 	struct err e = { 0 };
 
 	if (c->password_file != NULL &&
-	    secret_read(c->password_file, &c->password, &e) == -1)
+	    secret_read(c->password_file, &c->login.password, &e) == -1)
 		option_blame(o, AT(password_file), e.text);
 	if (c->ask_pass && o->wrong.len == 0 &&
-	    secret_ask("Password: ", &c->password, &e) == -1)
+	    secret_ask("Password: ", &c->login.password, &e) == -1)
 		option_blame(o, AT(ask_pass), e.text);
 }
 
@@ -304,7 +305,7 @@ check_mycnf(struct options *o)
 	const char *home = getenv("HOME"), *why;
 	struct str file = STR_INIT;
 
-	if (o->c->defaults_file != NULL || home == NULL || *home == '\0')
+	if (o->c->login.defaults_file != NULL || home == NULL || *home == '\0')
 		return;
 	str_addf(&file, "%s/.my.cnf", home);
 	why = ownership_refusal_of(file.s);

@@ -40,7 +40,7 @@ static const struct {
 	{ AT(reverse_triggers), TAKEN },
 	{ AT(cut_over), TAKEN },
 	{ AT(on_interrupt), TAKEN },
-	{ AT(reconnect_for), TAKEN },
+	{ AT(login.reconnect_for), TAKEN },
 	{ AT(tries_copy_rows), TAKEN },
 	{ AT(metadata_lock_deadline), TAKEN },
 	/* The triggers that are there have it in their text, or not. */
@@ -50,7 +50,7 @@ static const struct {
 	{ AT(pause_file), TAKEN },
 	{ AT(postpone_cut_over_flag_file), TAKEN },
 
-	{ AT(set_vars), SAID_BACK },
+	{ AT(login.set_vars), SAID_BACK },
 	{ AT(allow_warnings), SAID_BACK },
 	{ AT(only_same_schema_fks), SAID_BACK },
 	{ AT(force), SAID_BACK },

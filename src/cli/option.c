@@ -223,16 +223,16 @@ is_password(const struct option *opt, const char *value)
 		return false;
 	if (opt->at == offsetof(struct config, ask_pass))
 		return num_bool(value, &ask) == 0 && ask;
-	return opt->at == offsetof(struct config, password) ||
+	return opt->at == offsetof(struct config, login.password) ||
 	    opt->at == offsetof(struct config, password_file);
 }
 
 static void
 forget_passwords(struct config *c)
 {
-	secret_free(c->password);
+	secret_free(c->login.password);
 	free(c->password_file);
-	c->password = c->password_file = NULL;
+	c->login.password = c->password_file = NULL;
 	c->ask_pass = false;
 }
 
@@ -319,7 +319,13 @@ setter(size_t field)
 void
 option_derive(struct config *c)
 {
+	struct tries *t;
+	const char *name;
+	size_t i;
+
 	c->chunk_adapts = c->chunk_time > 0;
+	for (i = 0; (t = option_tries(c, i, &name)) != NULL; i++)
+		t->kill_blockers = c->kill_blockers;
 	/* What is to be undone or finished is not left by a deadline. */
 	c->tries_create_triggers.deadline = c->metadata_lock_deadline;
 	c->tries_swap_tables.deadline = c->metadata_lock_deadline;

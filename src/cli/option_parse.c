@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/account.h"
+#include "base/list.h"
 #include "base/num.h"
 #include "base/util.h"
 #include "base/window.h"
@@ -13,25 +14,6 @@
 
 /* More would not be retrying but hoping. */
 #define TIMES_MAX 1000000
-
-char *
-option_list_next(const char **list)
-{
-	const char *p = *list;
-	struct str item = STR_INIT;
-
-	while (isspace((unsigned char)*p))
-		p++;
-	for (; *p != '\0' && *p != ','; p++) {
-		if (*p == '\\' && p[1] == ',')
-			p++;
-		str_add(&item, p, 1);
-	}
-	while (item.len > 0 && isspace((unsigned char)item.s[item.len - 1]))
-		item.s[--item.len] = '\0';
-	*list = *p == ',' ? p + 1 : NULL;
-	return str_take(&item);
-}
 
 static const char *
 set_text(char **to, const char *value)
@@ -223,7 +205,7 @@ set_tries(struct config *c, const char *value)
 	char *item;
 
 	while (value != NULL && why == NULL) {
-		item = option_list_next(&value);
+		item = list_next(&value);
 		why = set_one_tries(&copy, item);
 		free(item);
 	}
@@ -260,7 +242,7 @@ set_list(char **to, const char *value, const char *(*check)(const char *))
 	char *item;
 
 	while (rest != NULL && why == NULL) {
-		item = option_list_next(&rest);
+		item = list_next(&rest);
 		why = check(item);
 		free(item);
 	}

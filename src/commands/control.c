@@ -8,12 +8,12 @@
 #include "cli/command.h"
 #include "server/db.h"
 #include "server/server.h"
-#include "server/session.h"
 #include "steps/advisory_lock.h"
 #include "steps/check_server.h"
 #include "steps/heartbeat.h"
 #include "steps/privileges.h"
 #include "steps/registry.h"
+#include "story/connect.h"
 #include "throttle/request.h"
 
 #define PATIENCE	5.0	/* seconds for it to be read */
@@ -79,8 +79,8 @@ control_run(struct config *cfg, struct err *e)
 	if (why != NULL)
 		return err_set(e, ERR_USAGE, "livealter control: %.60s: %s",
 		    cfg->action, why);
-	rc = session_first(&o.db, &o.server, cfg, "control", e) !=
-	    0 || qname_set(&o.table, cfg->database, cfg->table, e) != 0 ?
+	rc = connect_first(&o.db, &o.server, cfg, "control", e) != 0 ||
+	    qname_set(&o.table, cfg->database, cfg->table, e) != 0 ?
 	    -1 : 0;
 	if (rc == 0) {
 		registry_locate(&o.registry, &o.table);

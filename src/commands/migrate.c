@@ -137,10 +137,9 @@ migrate_plan(struct migration *m, struct err *e)
 		return -1;
 	if (m->resumed)
 		return 0;
-	if (foreign_keys_orphans(&m->plan, m->cfg, false, &beat, e) != 0)
+	if (foreign_keys_orphans(&m->plan, false, &beat, e) != 0)
 		return -1;
-	return m->cfg->check_unique ? unique_check(&m->plan, m->cfg, &beat,
-	    e) : 0;
+	return m->cfg->check_unique ? unique_check(&m->plan, &beat, e) : 0;
 }
 
 static int

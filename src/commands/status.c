@@ -14,11 +14,11 @@
 #include "server/db.h"
 #include "server/rows.h"
 #include "server/server.h"
-#include "server/session.h"
 #include "steps/advisory_lock.h"
 #include "steps/heartbeat.h"
 #include "steps/privileges.h"
 #include "steps/registry.h"
+#include "story/connect.h"
 #include "story/settling.h"
 
 /* What can be done about a migration. */
@@ -551,7 +551,7 @@ status_run(struct config *cfg, struct err *e)
 	struct str text = STR_INIT;
 	int rc;
 
-	rc = session_first(&v.db, &v.server, cfg, "status", e) != 0 ||
+	rc = connect_first(&v.db, &v.server, cfg, "status", e) != 0 ||
 	    look_at_migrations(&v, e) != 0 || look_around(&v, e) != 0 ? -1 :
 	    0;
 	if (rc != 0)

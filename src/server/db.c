@@ -21,7 +21,7 @@
 struct db {
 	MYSQL *my;
 	const struct server *server;
-	const struct config *cfg;
+	const struct login *login;
 	const char *role;
 	char **session;		/* to repeat after a reconnect */
 	size_t n_session;
@@ -80,16 +80,16 @@ failed(struct db *db, struct err *e)
 }
 
 int
-db_open(struct db **out, const struct server *s, const struct config *cfg,
+db_open(struct db **out, const struct server *s, const struct login *login,
     const char *role, struct err *e)
 {
 	struct db *db = xcalloc(1, sizeof(*db));
 
 	db->server = s;
-	db->cfg = cfg;
+	db->login = login;
 	db->role = role;
 	*out = db;
-	return db_login(&db->my, cfg, e);
+	return db_login(&db->my, login, e);
 }
 
 void
@@ -150,7 +150,7 @@ db_reopen(struct db *db, struct err *e)
 	size_t i;
 
 	mysql_close(db->my);
-	if (db_login(&db->my, db->cfg, e) != 0)
+	if (db_login(&db->my, db->login, e) != 0)
 		return -1;
 	for (i = 0; i < db->n_session; i++)
 		if (send_text(db, db->session[i], e) != 0 ||
@@ -335,17 +335,11 @@ db_prepare(struct db *db, const char *name, const char *sql, struct err *e)
 	    name);
 }
 
-const struct config *
-db_config(const struct db *db)
-{
-	return db->cfg;
-}
-
 int
 db_open_more(struct db **out, const struct server *s,
-    const struct config *cfg, const char *role, struct err *e)
+    const struct login *login, const char *role, struct err *e)
 {
-	if (db_open(out, s, cfg, role, e) == 0)
+	if (db_open(out, s, login, role, e) == 0)
 		return 0;
 	if (e->kind == ERR_CONNECT && db_class(e->sqlno) == DB_GONE)
 		e->kind = ERR_LOST;
@@ -357,7 +351,7 @@ db_beside(struct db **out, const struct db *db, struct err *e)
 {
 	size_t i;
 
-	if (db_open_more(out, db->server, db->cfg, "beside", e) != 0)
+	if (db_open_more(out, db->server, db->login, "beside", e) != 0)
 		return -1;
 	for (i = 0; i < db->n_session; i++)
 		if (db_session(*out, db->session[i], e) != 0)

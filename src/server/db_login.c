@@ -40,8 +40,9 @@
  */
 #define NO_KEY "/proc/self/exe"
 
-struct login {
-	const struct config *cfg;
+/* A login that is under way. */
+struct attempt {
+	const struct login *how;
 	bool required;		/* TLS or nothing */
 	bool secure;		/* of the connection: TLS, or a socket */
 };
@@ -67,13 +68,13 @@ set_flag(MYSQL *my, enum mysql_option option, bool on)
 
 /* What may follow, now that it is known how the two are connected. */
 static void
-allow_plugins(MYSQL *my, const struct login *l)
+allow_plugins(MYSQL *my, const struct attempt *a)
 {
-	const struct config *cfg = l->cfg;
-	const char *key = cfg->server_public_key_path;
-	bool sha = l->secure || key != NULL || cfg->get_server_public_key;
-	bool clear = cfg->enable_cleartext_plugin &&
-	    (l->secure || cfg->tls == TLS_OFF);
+	const struct login *how = a->how;
+	const char *key = how->server_public_key_path;
+	bool sha = a->secure || key != NULL || how->get_server_public_key;
+	bool clear = how->enable_cleartext_plugin &&
+	    (a->secure || how->tls == TLS_OFF);
 
 	mysql_options(my, MARIADB_OPT_RESTRICTED_AUTH, clear ?
 	    sha ? SAFE SAFE_IF_SECURE CLEARTEXT : SAFE CLEARTEXT :
@@ -81,7 +82,7 @@ allow_plugins(MYSQL *my, const struct login *l)
 	/* By this caching_sha2_password judges whether it is encrypted. */
 	if (mysql_get_ssl_cipher(my) == NULL)
 		set_flag(my, MYSQL_OPT_SSL_ENFORCE, false);
-	if (key != NULL || !cfg->get_server_public_key)
+	if (key != NULL || !how->get_server_public_key)
 		mysql_options(my, MYSQL_SERVER_PUBLIC_KEY,
 		    key != NULL ? key : NO_KEY);
 }
@@ -89,7 +90,7 @@ allow_plugins(MYSQL *my, const struct login *l)
 static int
 gate(MYSQL_PLUGIN_VIO *vio, MYSQL *my)
 {
-	struct login *l = my->options.local_infile_userdata;
+	struct attempt *a = my->options.local_infile_userdata;
 	bool offered = (my->server_capabilities & CLIENT_SSL) != 0;
 	unsigned int before = my->net.pkt_nr;
 	MYSQL_PLUGIN_VIO_INFO info;
@@ -99,11 +100,11 @@ gate(MYSQL_PLUGIN_VIO *vio, MYSQL *my)
 
 	vio->info(vio, &info);
 	local = info.protocol == MYSQL_VIO_SOCKET;
-	if (l->required && !offered)
+	if (a->required && !offered)
 		return refuse(my, "TLS is required, and the server offers "
 		    "none");
-	set_flag(my, MYSQL_OPT_SSL_ENFORCE, l->required ||
-	    (offered && !local && l->cfg->tls != TLS_OFF));
+	set_flag(my, MYSQL_OPT_SSL_ENFORCE, a->required ||
+	    (offered && !local && a->how->tls != TLS_OFF));
 	/* As nothing was read for this plugin, an answer is sent first. */
 	len = vio->read_packet(vio, &packet);
 	if (my->net.pvio == NULL || my->net.last_errno != 0)
@@ -111,11 +112,11 @@ gate(MYSQL_PLUGIN_VIO *vio, MYSQL *my)
 	/* A server that calls its own plugin so: nothing was sent. */
 	if (my->net.pkt_nr == before)
 		return refuse(my, "the server's login is not understood");
-	l->secure = local || mysql_get_ssl_cipher(my) != NULL;
-	if ((l->required && mysql_get_ssl_cipher(my) == NULL) ||
-	    (offered && l->cfg->tls != TLS_OFF && !l->secure))
+	a->secure = local || mysql_get_ssl_cipher(my) != NULL;
+	if ((a->required && mysql_get_ssl_cipher(my) == NULL) ||
+	    (offered && a->how->tls != TLS_OFF && !a->secure))
 		return refuse(my, "TLS was agreed, and is not used");
-	allow_plugins(my, l);
+	allow_plugins(my, a);
 	/* It is content; or asks for another plugin, then len is below 0. */
 	return len >= 0 ? CR_OK_HANDSHAKE_COMPLETE : CR_ERROR;
 }
@@ -189,13 +190,13 @@ db_login_init(void)
  * is what is set next.
  */
 static void
-read_my_cnf(MYSQL *my, const struct config *cfg)
+read_my_cnf(MYSQL *my, const struct login *how)
 {
 	unsigned int seconds = CONNECT_TIMEOUT;
 
 	mysql_options(my, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
-	if (cfg->defaults_file != NULL)
-		mysql_options(my, MYSQL_READ_DEFAULT_FILE, cfg->defaults_file);
+	if (how->defaults_file != NULL)
+		mysql_options(my, MYSQL_READ_DEFAULT_FILE, how->defaults_file);
 	/* Reads [client] as well. */
 	mysql_options(my, MYSQL_READ_DEFAULT_GROUP, "livealter");
 	mysql_real_connect(my, "255.255.255.255", "", "", NULL, 1, NULL,
@@ -204,35 +205,35 @@ read_my_cnf(MYSQL *my, const struct config *cfg)
 
 /* A file of authorities or a key, also in my.cnf, asks for TLS. */
 static void
-set_tls(MYSQL *my, struct login *l)
+set_tls(MYSQL *my, struct attempt *a)
 {
-	const struct config *cfg = l->cfg;
-	bool verify = cfg->ssl_verify || (my->options.client_flag &
+	const struct login *how = a->how;
+	bool verify = how->ssl_verify || (my->options.client_flag &
 	    CLIENT_SSL_VERIFY_SERVER_CERT) != 0;
 
-	if (cfg->tls == TLS_OFF) {
+	if (how->tls == TLS_OFF) {
 		mysql_ssl_set(my, NULL, NULL, NULL, NULL, NULL);
 		verify = false;
 	}
-	if (cfg->ssl_ca != NULL)
-		mysql_options(my, MYSQL_OPT_SSL_CA, cfg->ssl_ca);
-	if (cfg->ssl_cert != NULL)
-		mysql_options(my, MYSQL_OPT_SSL_CERT, cfg->ssl_cert);
-	if (cfg->ssl_key != NULL)
-		mysql_options(my, MYSQL_OPT_SSL_KEY, cfg->ssl_key);
+	if (how->ssl_ca != NULL)
+		mysql_options(my, MYSQL_OPT_SSL_CA, how->ssl_ca);
+	if (how->ssl_cert != NULL)
+		mysql_options(my, MYSQL_OPT_SSL_CERT, how->ssl_cert);
+	if (how->ssl_key != NULL)
+		mysql_options(my, MYSQL_OPT_SSL_KEY, how->ssl_key);
 	set_flag(my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, verify);
-	l->required = cfg->tls == TLS_REQUIRED || (cfg->tls != TLS_OFF &&
+	a->required = how->tls == TLS_REQUIRED || (how->tls != TLS_OFF &&
 	    (verify || my->options.use_ssl || my->options.ssl_ca != NULL ||
 	    my->options.ssl_capath != NULL || my->options.ssl_cert != NULL ||
 	    my->options.ssl_key != NULL));
 }
 
 static void
-set_options(MYSQL *my, struct login *l)
+set_options(MYSQL *my, struct attempt *a)
 {
 	unsigned int none = 0;
 
-	set_tls(my, l);
+	set_tls(my, a);
 	/* The library's option, not SET NAMES: the escaper must know. */
 	mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	mysql_optionsv(my, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name",
@@ -241,7 +242,7 @@ set_options(MYSQL *my, struct login *l)
 	set_flag(my, MYSQL_OPT_RECONNECT, false);
 	mysql_options(my, MYSQL_OPT_LOCAL_INFILE, &none);
 	mysql_set_local_infile_handler(my, infile_init, infile_read,
-	    infile_end, infile_error, l);
+	    infile_end, infile_error, a);
 	mysql_options(my, MYSQL_DEFAULT_AUTH, GATE);
 	mysql_options(my, MARIADB_OPT_RESTRICTED_AUTH, GATE);
 }
@@ -265,21 +266,21 @@ keep_alive(MYSQL *my)
 
 /* What the user can do about what the gate did. */
 static void
-advise(struct err *e, const struct login *l)
+advise(struct err *e, const struct attempt *a)
 {
 	if (e->sqlno == CR_PLUGIN_NOT_ALLOWED)
 		err_hint(e, "if the account is of PAM or LDAP, "
-		    "--enable-cleartext-plugin allows that%s", l->secure ? "" :
+		    "--enable-cleartext-plugin allows that%s", a->secure ? "" :
 		    "; sha256_password needs TLS or "
 		    "--server-public-key-path");
-	else if (!l->secure && (e->sqlno == CR_AUTH_PLUGIN_ERR ||
+	else if (!a->secure && (e->sqlno == CR_AUTH_PLUGIN_ERR ||
 	    e->sqlno == CR_UNKNOWN_ERROR))
 		err_hint(e, "without TLS, caching_sha2_password needs "
 		    "--server-public-key-path or --get-server-public-key");
 }
 
 static int
-failed(MYSQL *my, const struct login *l, struct err *e)
+failed(MYSQL *my, const struct attempt *a, struct err *e)
 {
 	unsigned int no = mysql_errno(my);
 
@@ -288,24 +289,24 @@ failed(MYSQL *my, const struct login *l, struct err *e)
 	    no == CR_PLUGIN_NOT_ALLOWED ? "the server asks for a login that "
 	    "shows it the password" : mysql_error(my), no);
 	e->sqlno = no;
-	advise(e, l);
+	advise(e, a);
 	return -1;
 }
 
 int
-db_login(MYSQL **to, const struct config *cfg, struct err *e)
+db_login(MYSQL **to, const struct login *how, struct err *e)
 {
-	struct login l = { .cfg = cfg };
+	struct attempt a = { .how = how };
 	MYSQL *my = *to = mysql_init(NULL);
 
 	if (my == NULL)
 		abort();
-	read_my_cnf(my, cfg);
-	set_options(my, &l);
-	if (mysql_real_connect(my, cfg->host, cfg->user, cfg->password, NULL,
-	    cfg->port, cfg->socket, 0) == NULL)
-		return failed(my, &l, e);
-	/* l is gone. */
+	read_my_cnf(my, how);
+	set_options(my, &a);
+	if (mysql_real_connect(my, how->host, how->user, how->password, NULL,
+	    how->port, how->socket, 0) == NULL)
+		return failed(my, &a, e);
+	/* a is gone. */
 	my->options.local_infile_userdata = NULL;
 	keep_alive(my);
 	return 0;

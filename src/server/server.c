@@ -194,7 +194,7 @@ server_recognize(struct db *db, struct err *e)
 int
 server_reconnect(struct db *db, struct err *e)
 {
-	double until = now_s() + db_config(db)->reconnect_for;
+	double until = now_s() + db_server(db)->login->reconnect_for;
 	double pause = RECONNECT_FIRST;
 
 	/* It may break again while it is being asked who it is. */

@@ -18,12 +18,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/util.h"
-#include "cli/option.h"
-#include "cli/option_parse.h"
-#include "server/spelling.h"
 
 enum {
 	COPY = 1 << SESSION_COPY,
@@ -288,12 +286,12 @@ optional(struct db *db, const char *sql, struct err *e)
 
 /* The user's --set-vars, over most of our settings. */
 static int
-user_vars(struct db *db, const struct config *cfg, struct err *e)
+user_vars(struct db *db, const char *vars, struct err *e)
 {
 	struct str q = STR_INIT;
 	int rc = 0;
 
-	str_addf(&q, "SET SESSION %s", cfg->set_vars);
+	str_addf(&q, "SET SESSION %s", vars);
 	if (db_session(db, q.s, e) != 0) {
 		err_while(e, "--set-vars");
 		if (e->kind == ERR_SQL)
@@ -352,25 +350,26 @@ admin(struct db *db, enum session_use use, struct err *e)
 }
 
 static int
-set_up_all(struct db *db, const struct config *cfg, enum session_use use,
-    unsigned int how, struct err *e)
+set_up_all(struct db *db, enum session_use use, unsigned int how,
+    struct err *e)
 {
+	const char *vars = db_server(db)->login->set_vars;
+
 	if (db_session(db, first_of_all, e) != 0 ||
 	    set_up(db, use, how, e) != 0 || admin(db, use, e) != 0)
 		return -1;
-	if (cfg->set_vars == NULL || cfg->set_vars[0] == '\0')
+	if (vars == NULL || vars[0] == '\0')
 		return 0;
-	return user_vars(db, cfg, e) != 0 ||
+	return user_vars(db, vars, e) != 0 ||
 	    set_up_again(db, use, how, e) != 0 ? -1 : 0;
 }
 
 int
-session_open(struct db **db, const struct server *s,
-    const struct config *cfg, const char *role, enum session_use use,
-    unsigned int how, struct err *e)
+session_open(struct db **db, const struct server *s, const char *role,
+    enum session_use use, unsigned int how, struct err *e)
 {
-	return db_open_more(db, s, cfg, role, e) != 0 ||
-	    set_up_all(*db, cfg, use, how, e) != 0 ? -1 : 0;
+	return db_open_more(db, s, s->login, role, e) != 0 ||
+	    set_up_all(*db, use, how, e) != 0 ? -1 : 0;
 }
 
 static int
@@ -463,12 +462,12 @@ is_firm(const char *item)
 
 /* Said once, not for each connection. */
 static void
-say_what_stays(const struct config *cfg)
+say_what_stays(const struct login *login)
 {
-	const char *list = cfg->set_vars;
+	const char *list = login->set_vars;
 	char *item;
 
-	while (list != NULL && (item = option_list_next(&list)) != NULL) {
+	while (list != NULL && (item = list_next(&list)) != NULL) {
 		if (is_firm(item))
 			log_warn("--set-vars: %s is not done; livealter needs "
 			    "its own value", item);
@@ -477,15 +476,14 @@ say_what_stays(const struct config *cfg)
 }
 
 int
-session_first(struct db **db, struct server *s, struct config *cfg,
-    const char *role, struct err *e)
+session_first(struct db **db, struct server *s, const char *role,
+    struct err *e)
 {
-	if (db_open(db, s, cfg, role, e) != 0 || early(*db, e) != 0 ||
+	if (db_open(db, s, s->login, role, e) != 0 || early(*db, e) != 0 ||
 	    server_probe(s, *db, e) != 0 || learn(s, *db, e) != 0 ||
 	    try_admin(s, *db, e) != 0 ||
-	    set_up_all(*db, cfg, SESSION_MAIN, 0, e) != 0 ||
-	    spelling_take(*db, cfg, e) != 0)
+	    set_up_all(*db, SESSION_MAIN, 0, e) != 0)
 		return -1;
-	say_what_stays(cfg);
+	say_what_stays(s->login);
 	return 0;
 }

@@ -12,12 +12,8 @@
 	"utf8mb3_general_ci)"
 
 static int
-read_mode(struct db *db, const struct config *cfg, unsigned long long *mode,
-    struct err *e)
+read_mode(struct db *db, unsigned long long *mode, struct err *e)
 {
-	*mode = 0;
-	if (config_without(cfg, "lower-case"))
-		return 0;
 	return db_number(db, mode, e, "SELECT @@lower_case_table_names");
 }
 
@@ -54,26 +50,26 @@ take_lower(struct db *db, char **name, struct err *e)
 
 /* With 2, the one that is there; the database first. */
 static int
-take_created(struct db *db, struct config *cfg, struct err *e)
+take_created(struct db *db, char **database, char **name, struct err *e)
 {
 	struct str schema = STR_INIT, table = STR_INIT, q = STR_INIT;
 	int rc = 0;
 
-	if (cfg->database == NULL)
+	if (*database == NULL)
 		return 0;
-	db_literal(&schema, db, cfg->database);
+	db_literal(&schema, db, *database);
 	str_addf(&q, "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA "
 	    "WHERE " LOWER("SCHEMA_NAME") " = " LOWER("%s") " LIMIT 1",
 	    schema.s);
-	rc = replace(db, &cfg->database, q.s, e);
+	rc = replace(db, database, q.s, e);
 	str_reset(&q);
-	if (rc == 0 && cfg->table != NULL) {
-		db_literal(&table, db, cfg->table);
+	if (rc == 0 && *name != NULL) {
+		db_literal(&table, db, *name);
 		str_addf(&q, "SELECT TABLE_NAME FROM "
 		    "information_schema.TABLES WHERE " LOWER("TABLE_SCHEMA")
 		    " = " LOWER("%s") " AND " LOWER("TABLE_NAME") " = "
 		    LOWER("%s") " LIMIT 1", schema.s, table.s);
-		rc = replace(db, &cfg->table, q.s, e);
+		rc = replace(db, name, q.s, e);
 	}
 	str_free(&schema);
 	str_free(&table);
@@ -82,29 +78,28 @@ take_created(struct db *db, struct config *cfg, struct err *e)
 }
 
 int
-spelling_take(struct db *db, struct config *cfg, struct err *e)
+spelling_take(struct db *db, char **database, char **table, struct err *e)
 {
 	unsigned long long mode;
 
-	if (read_mode(db, cfg, &mode, e) != 0)
+	if (read_mode(db, &mode, e) != 0)
 		return -1;
 	if (mode == 0)
 		return 0;
 	if (mode == 2)
-		return take_created(db, cfg, e);
-	return take_lower(db, &cfg->database, e) != 0 ||
-	    take_lower(db, &cfg->table, e) != 0 ? -1 : 0;
+		return take_created(db, database, table, e);
+	return take_lower(db, database, e) != 0 ||
+	    take_lower(db, table, e) != 0 ? -1 : 0;
 }
 
 int
-spelling_of_table(struct db *db, const struct config *cfg,
-    struct qname *name, struct err *e)
+spelling_of_table(struct db *db, struct qname *name, struct err *e)
 {
 	unsigned long long mode;
 	char *table;
 	int rc;
 
-	if (read_mode(db, cfg, &mode, e) != 0)
+	if (read_mode(db, &mode, e) != 0)
 		return -1;
 	if (mode != 1)
 		return 0;

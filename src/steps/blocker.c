@@ -262,7 +262,7 @@ may_be_prepared(struct blocker_watch *w, char **c)
 static void
 add_reason(struct str *why, struct blocker_watch *w, char **c)
 {
-	const struct config *cfg = db_config(w->db);
+	const unsigned long long most = w->rule->max_rows;
 
 	if (number(c[OURS]) != 0)
 		str_addz(why, "it is livealter's");
@@ -278,10 +278,10 @@ add_reason(struct str *why, struct blocker_watch *w, char **c)
 		str_addz(why, "what its transaction has modified cannot be "
 		    "asked while somebody runs a statement with characters "
 		    "outside of utf8mb3");
-	else if (number(c[MODIFIED]) > cfg->kill_blockers_max_rows)
+	else if (number(c[MODIFIED]) > most)
 		str_addf(why, "its transaction has modified %s rows, and "
 		    "--kill-blockers-max-rows is %llu", c[MODIFIED],
-		    cfg->kill_blockers_max_rows);
+		    most);
 	else if (may_be_prepared(w, c))
 		str_addz(why, "it has modified rows, and there is a prepared "
 		    "XA transaction that may be its");
@@ -329,17 +329,16 @@ kill_one(struct blocker_watch *w, char **c, double seconds)
 static bool
 judge(struct blocker_watch *w, char **c)
 {
-	const struct config *cfg = db_config(w->db);
+	const double after = w->rule->after;
 	unsigned long long age = number(c[AGE]);
 	struct str why = STR_INIT;
 	bool ends = number(c[ENDS]) != 0;
 
-	if (cfg->kill_blockers <= 0 || ends ||
-	    (double)age < cfg->kill_blockers)
+	if (after <= 0 || ends || (double)age < after)
 		return ends;
 	add_reason(&why, w, c);
 	if (why.len == 0)
-		ends = kill_one(w, c, cfg->kill_blockers);
+		ends = kill_one(w, c, after);
 	else if (not_yet_told(w, number(c[ID])))
 		log_warn("connection %s (%s@%s), for %s s in the way of %s, is "
 		    "not killed: %s", c[ID], c[USER], c[HOST], c[AGE],
@@ -357,7 +356,7 @@ blocker_look(struct blocker_watch *w, bool name)
 	struct rows r = ROWS_INIT;
 	size_t i;
 
-	if (!name && db_config(w->db)->kill_blockers <= 0)
+	if (!name && w->rule->after <= 0)
 		return 0;
 	if ((known ? read_holders(&r, w, &ignored) :
 	    read_suspects(&r, w, &ignored)) != 0)
@@ -485,11 +484,12 @@ check_rights(struct db *db, struct err *e)
 }
 
 int
-blocker_check(struct db *db, const struct mdl_set *set, struct err *e)
+blocker_check(struct db *db, const struct mdl_set *set,
+    const struct kill_rule *rule, struct err *e)
 {
 	const struct blocker_watch w = { .db = db, .set = set };
 
-	if (db_config(db)->kill_blockers <= 0)
+	if (rule->after <= 0)
 		return 0;
 	return check_sight(db_server(db), e) != 0 || check_rights(db, e) != 0 ||
 	    check_question(&w, e) != 0 ? -1 : 0;

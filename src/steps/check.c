@@ -164,7 +164,8 @@ check_cascades(const struct check_input *in, struct err *e)
 static int
 check_blockers(const struct check_input *in, struct err *e)
 {
-	return blocker_check(in->db, MDL_ONE(&in->old->name), e);
+	return blocker_check(in->db, MDL_ONE(&in->old->name),
+	    &in->cfg->kill_blockers, e);
 }
 
 static const struct check checks[] = {

@@ -284,8 +284,8 @@ check_orphans(struct db *db, const struct new_fkey *f, const char *sql,
 }
 
 int
-foreign_keys_orphans(const struct plan *p, const struct config *cfg, bool
-    filled, const struct query_beat *beat, struct err *e)
+foreign_keys_orphans(const struct plan *p, bool filled,
+    const struct query_beat *beat, struct err *e)
 {
 	struct db *db = NULL;
 	const char *sql;
@@ -294,8 +294,8 @@ foreign_keys_orphans(const struct plan *p, const struct config *cfg, bool
 
 	if (p->n_new_fkeys == 0)
 		return 0;
-	rc = session_open(&db, p->server, cfg, "orphans", SESSION_VERIFY,
-	    p->session, e);
+	rc = session_open(&db, p->server, "orphans", SESSION_VERIFY, p->session,
+	    e);
 	for (i = 0; i < p->n_new_fkeys && rc == 0; i++) {
 		sql = filled ? p->new_fkey[i].after :
 		    p->new_fkey[i].before;

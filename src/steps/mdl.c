@@ -284,7 +284,8 @@ run(struct wait *w, struct err *e)
 	int rc;
 
 	w->began = now_s();
-	w->watch = (struct blocker_watch){ .db = w->db, .set = w->set };
+	w->watch = (struct blocker_watch){ .db = w->db, .set = w->set,
+	    .rule = &w->tries->kill_blockers };
 	rc = persist(w, e);
 	/* What a try said that came too early is no failure. */
 	if (rc >= 0)

@@ -23,7 +23,6 @@
  */
 struct proof {
 	const struct server *server;
-	const struct config *cfg;
 	pthread_mutex_t lock;
 	struct db **db;
 	bool *taken;
@@ -58,8 +57,8 @@ open_one(struct proof *pr, size_t i, const struct plan *p, struct err *e)
 		return 0;
 	db_close(pr->db[i]);
 	pr->db[i] = NULL;
-	return session_open(&pr->db[i], pr->server, pr->cfg, "proof",
-	    SESSION_VERIFY, p->session, e);
+	return session_open(&pr->db[i], pr->server, "proof", SESSION_VERIFY,
+	    p->session, e);
 }
 
 int
@@ -72,7 +71,6 @@ proof_open(struct proof **proof, const struct plan *p,
 	if (pr == NULL) {
 		pr = xcalloc(1, sizeof(*pr));
 		pr->server = p->server;
-		pr->cfg = cfg;
 		pr->n = cfg->threads < MOST ? cfg->threads : MOST;
 		pr->db = xcalloc(pr->n, sizeof(*pr->db));
 		pr->taken = xcalloc(pr->n, sizeof(*pr->taken));

@@ -46,6 +46,14 @@ must_be_free(const struct qname *name, struct db *db, struct err *e)
 }
 
 /* --new-table-name, where %T is the table's name. */
+static int
+spell(struct db *db, const struct config *cfg, struct qname *name,
+    struct err *e)
+{
+	return config_without(cfg, "lower-case") ? 0 :
+	    spelling_of_table(db, name, e);
+}
+
 int
 shadow_given_name(struct names *n, struct db *db, const struct config *cfg,
     struct err *e)
@@ -62,7 +70,7 @@ shadow_given_name(struct names *n, struct db *db, const struct config *cfg,
 			str_add(&name, p, 1);
 		}
 	rc = qname_set(&n->shadow, n->old.db.raw, name.s, e) != 0 ||
-	    spelling_of_table(db, cfg, &n->shadow, e) != 0 ? -1 : 0;
+	    spell(db, cfg, &n->shadow, e) != 0 ? -1 : 0;
 	str_free(&name);
 	return rc != 0 ? err_while(e, "--new-table-name") : 0;
 }
@@ -152,7 +160,7 @@ rename_check(void *arg, const char *name, struct ident *to)
  */
 static int
 run_beside_parents(struct db *db, const struct table *old,
-    const struct alter *a, const char *sql, const struct tries *tries,
+    const struct alter *a, const char *sql, const struct config *cfg,
     struct err *e)
 {
 	struct mdl_set set = { NULL, 0, 0, NULL };
@@ -167,14 +175,14 @@ run_beside_parents(struct db *db, const struct table *old,
 		if (a->item[i].what != ALTER_ADD_FKEY)
 			continue;
 		qname_beside(&added[j], &old->name, &a->item[i].parent);
-		rc = spelling_of_table(db, db_config(db), &added[j], e);
+		rc = spell(db, cfg, &added[j], e);
 		parent = xrealloc(parent, set.n + 1, sizeof(*parent));
 		parent[set.n++] = &added[j++];
 	}
 	set.table = parent;
 	if (rc == 0)
-		rc = set.n > 0 ? mdl_run(db, &set, tries, sql, e) :
-		    db_run_text(db, sql, e);
+		rc = set.n > 0 ? mdl_run(db, &set, &cfg->tries_create_triggers,
+		    sql, e) : db_run_text(db, sql, e);
 	free(parent);
 	free(added);
 	return rc;
@@ -204,8 +212,7 @@ shadow_create(struct db *db, const struct names *n, const struct table *old,
 	if (rc == 0) {
 		undo_push(undo, UNDO_SHADOW, "DROP TABLE IF EXISTS %s",
 		    n->shadow.sql);
-		rc = run_beside_parents(db, old, &none, q.s,
-		    &cfg->tries_create_triggers, e);
+		rc = run_beside_parents(db, old, &none, q.s, cfg, e);
 		if (rc != 0) {
 			/* Refused, it made nothing; and a table of that name
 			 * that is there is somebody else's. */
@@ -405,19 +412,19 @@ is_not_copied(const struct err *e)
  */
 static int
 run_whole(struct db *db, const struct reading *r, const char *sql,
-    const struct tries *tries, struct err *e)
+    const struct config *cfg, struct err *e)
 {
 	bool copy = !db_server(r->db)->mariadb && has_generated(r->old);
 	int rc;
 
 	if (copy && db_quiet(db, e, "SET SESSION old_alter_table = 1") != 0)
 		return -1;
-	rc = run_beside_parents(db, r->old, r->alter, sql, tries, e);
+	rc = run_beside_parents(db, r->old, r->alter, sql, cfg, e);
 	if (rc == 0 || !copy || !is_not_copied(e))
 		return rc;
 	e->kind = ERR_NONE;
 	return db_quiet(db, e, "SET SESSION old_alter_table = 0") != 0 ? -1 :
-	    run_beside_parents(db, r->old, r->alter, sql, tries, e);
+	    run_beside_parents(db, r->old, r->alter, sql, cfg, e);
 }
 
 static int
@@ -435,7 +442,7 @@ run_alter(struct db *db, const struct names *n, const struct table *old,
 	bare = q.len;
 	rc = add_alter(&q, &r);
 	if (rc == 0 && q.len > bare)
-		rc = run_whole(db, &r, q.s, &cfg->tries_create_triggers, e);
+		rc = run_whole(db, &r, q.s, cfg, e);
 	str_free(&q);
 	if (rc == 0)
 		return 0;
@@ -449,10 +456,11 @@ run_alter(struct db *db, const struct names *n, const struct table *old,
 
 /* Triggers cannot be tried on the user's table; on this one they can. */
 static int
-probe_triggers(struct db *db, const struct names *n, const struct tries *tries,
+probe_triggers(struct db *db, const struct names *n, const struct config *cfg,
     struct err *e)
 {
-	const char *definer = db_config(db)->trigger_definer;
+	const struct tries *tries = &cfg->tries_create_triggers;
+	const char *definer = cfg->trigger_definer;
 	struct trigger t = { .event = "INSERT" };
 	struct account account;
 	struct str q = STR_INIT;
@@ -485,12 +493,11 @@ shadow_alter(struct db *db, const struct names *n, const struct table *old,
 	int rc;
 
 	/* A sequence without a schema is one of the default schema (1046). */
-	rc = session_open(&users, db_server(db), cfg, "alter", SESSION_ALTER, 0,
+	rc = session_open(&users, db_server(db), "alter", SESSION_ALTER, 0,
 	    e) != 0 ||
 	    db_quiet(users, e, "USE %s", n->old.db.sql) != 0 ||
 	    run_alter(users, n, old, a, cfg, e) != 0 ||
-	    probe_triggers(db, n, &cfg->tries_create_triggers, e) != 0 ? -1 :
-	    0;
+	    probe_triggers(db, n, cfg, e) != 0 ? -1 : 0;
 	db_close(users);
 	return rc;
 }

@@ -93,11 +93,11 @@ sweep_key(struct sweep *s, struct err *e)
 }
 
 static int
-sweep_all(struct sweep *s, const struct config *cfg, struct err *e)
+sweep_all(struct sweep *s, struct err *e)
 {
 	int rc;
 
-	rc = session_open(&s->db, s->p->server, cfg, "sweep", SESSION_COPY,
+	rc = session_open(&s->db, s->p->server, "sweep", SESSION_COPY,
 	    s->p->session, e);
 	/* An alias is looked for in the current one. */
 	if (rc == 0)
@@ -120,8 +120,8 @@ sweep_run(const struct plan *p, const struct config *cfg,
 
 	if (!apart_acts(p) || config_without(cfg, "sweep"))
 		return 0;
-	while ((rc = sweep_all(&s, cfg, e)) != 0 && e->kind == ERR_LOST &&
-	    now_s() - began < cfg->reconnect_for && !stop_sleep(1))
+	while ((rc = sweep_all(&s, e)) != 0 && e->kind == ERR_LOST &&
+	    now_s() - began < cfg->login.reconnect_for && !stop_sleep(1))
 		e->kind = ERR_NONE;
 	return rc != 0 ? err_while(e, "rows that a cascade came to") : 0;
 }

@@ -50,8 +50,8 @@ check_key(const struct plan *p, struct db *db, const struct new_key *f,
 }
 
 int
-unique_check(const struct plan *p, const struct config *cfg,
-    const struct query_beat *beat, struct err *e)
+unique_check(const struct plan *p, const struct query_beat *beat,
+    struct err *e)
 {
 	struct db *db = NULL;
 	size_t i;
@@ -59,8 +59,8 @@ unique_check(const struct plan *p, const struct config *cfg,
 
 	if (p->n_new_keys == 0)
 		return 0;
-	rc = session_open(&db, p->server, cfg, "unique", SESSION_VERIFY,
-	    p->session, e);
+	rc = session_open(&db, p->server, "unique", SESSION_VERIFY, p->session,
+	    e);
 	for (i = 0; i < p->n_new_keys && rc == 0; i++)
 		rc = check_key(p, db, &p->new_key[i], beat, e);
 	db_close(db);

@@ -132,14 +132,13 @@ compare_counts(const struct plan *p, struct db *db,
 }
 
 static int
-count_once(const struct plan *p, const struct config *cfg,
-    const struct query_beat *beat, struct err *e)
+count_once(const struct plan *p, const struct query_beat *beat, struct err *e)
 {
 	struct db *db = NULL;
 	int rc;
 
-	rc = session_open(&db, p->server, cfg, "compare", SESSION_VERIFY,
-	    p->session, e) != 0 || compare_counts(p, db, beat, e) != 0 ? -1 : 0;
+	rc = session_open(&db, p->server, "compare", SESSION_VERIFY, p->session,
+	    e) != 0 || compare_counts(p, db, beat, e) != 0 ? -1 : 0;
 	db_close(db);
 	return rc;
 }
@@ -152,7 +151,7 @@ verify_counts(const struct plan *p, const struct config *cfg,
 	unsigned int tries = 0;
 	int rc;
 
-	while ((rc = count_once(p, cfg, beat, e)) != 0 &&
+	while ((rc = count_once(p, beat, e)) != 0 &&
 	    piece_met_lock(e) && piece_again(&cfg->tries_copy_rows, &tries))
 		e->kind = ERR_NONE;
 	return rc;

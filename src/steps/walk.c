@@ -250,8 +250,8 @@ hire(struct cursor *c, struct worker *w, struct err *e)
 	const struct walk *walk = c->walk;
 
 	w->cursor = c;
-	return session_open(&w->db, walk->server, walk->cfg, walk->verb,
-	    walk->session, walk->modes, e);
+	return session_open(&w->db, walk->server, walk->verb, walk->session,
+	    walk->modes, e);
 }
 
 /* How long the first worker is waited for. */
@@ -260,7 +260,7 @@ struct patience {
 	struct backoff next;
 };
 
-#define PATIENCE(c) { now_s() + (c)->walk->cfg->reconnect_for, BACKOFF }
+#define PATIENCE(c) { now_s() + (c)->walk->cfg->login.reconnect_for, BACKOFF }
 
 /* Before another try; -1 with *e, which is as it was when time is up. */
 static int

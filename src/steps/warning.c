@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/util.h"
 #include "cli/option.h"
-#include "cli/option_parse.h"
 #include "model/convert.h"
 #include "model/sql.h"
 
@@ -105,7 +105,7 @@ list_allows(const char *list, const struct said *w, const struct pair *pr)
 	char *item;
 
 	while (list != NULL && !yes &&
-	    (item = option_list_next(&list)) != NULL) {
+	    (item = list_next(&list)) != NULL) {
 		yes = item_allows(item, w, pr);
 		free(item);
 	}
@@ -143,7 +143,7 @@ warning_allowed(const struct config *cfg, const char *column)
 	bool yes = false;
 
 	while (list != NULL && !yes &&
-	    (item = option_list_next(&list)) != NULL) {
+	    (item = list_next(&list)) != NULL) {
 		name = strchr(item, ':');
 		yes = name == NULL || same_text(name + 1, column);
 		free(item);

@@ -101,8 +101,8 @@ catch_up_run(struct migration *m, struct err *e)
 		return 0;
 	w = watch_walk(m, watch_tables);
 	for (i = 0; i < LOSSES; i++) {
-		rc = session_open(&db, &m->server, m->cfg, "follow",
-		    SESSION_COPY, m->plan.session, e) != 0 ||
+		rc = session_open(&db, &m->server, "follow", SESSION_COPY,
+		    m->plan.session, e) != 0 ||
 		    rounds(m, db, &w, e) != 0 ? -1 : 0;
 		db_close(db);
 		db = NULL;

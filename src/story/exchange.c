@@ -67,7 +67,7 @@ add_keys(struct migration *m, struct err *e)
 	if (m->added.n == 0)
 		return 0;
 	return foreign_keys_add(m->db, &m->plan, m->cfg, e) != 0 ||
-	    foreign_keys_orphans(&m->plan, m->cfg, true, &beat, e) != 0 ||
+	    foreign_keys_orphans(&m->plan, true, &beat, e) != 0 ||
 	    read_new_again(m, e) != 0 ? -1 : 0;
 }
 

@@ -6,9 +6,9 @@
 #include "model/apart.h"
 #include "model/bound.h"
 #include "model/planner.h"
-#include "server/session.h"
 #include "steps/breakage.h"
 #include "steps/warning.h"
+#include "story/connect.h"
 
 int
 migration_connect(struct migration *m, struct err *e)
@@ -18,8 +18,7 @@ migration_connect(struct migration *m, struct err *e)
 	m->began = now_s();
 	if (definer != NULL && account_set(&m->definer, definer, e) != 0)
 		return -1;
-	return session_first(&m->db, &m->server, m->recalled,
-	    "main", e);
+	return connect_first(&m->db, &m->server, m->recalled, "main", e);
 }
 
 int

@@ -224,7 +224,7 @@ undo_once(struct migration *m, double until, struct err *e)
 int
 undoing_run(struct migration *m, struct err *e)
 {
-	double wait = m->cfg->reconnect_for, until;
+	double wait = m->cfg->login.reconnect_for, until;
 	int i, rc;
 
 	until = now_s() + (wait < UNDO_WAIT ? wait : UNDO_WAIT);

@@ -3,10 +3,8 @@
 #include "server/session.h"
 
 void
-link_init(struct link *l, const struct config *cfg, const struct server *s,
-    const char *role)
+link_init(struct link *l, const struct server *s, const char *role)
 {
-	l->cfg = cfg;
 	l->server = s;
 	l->role = role;
 	l->db = NULL;
@@ -42,8 +40,8 @@ link_open(struct link *l, struct err *e)
 
 	if (l->db != NULL)
 		return 0;
-	if (session_open(&db, l->server, l->cfg, l->role, SESSION_MAIN, 0,
-	    e) == 0 && publish(l, db))
+	if (session_open(&db, l->server, l->role, SESSION_MAIN, 0, e) == 0 &&
+	    publish(l, db))
 		return 0;
 	db_close(db);
 	return e->kind != ERR_NONE ? -1 : err_set(e, ERR_STOPPED, "stopped");

@@ -131,7 +131,7 @@ operator_source(struct source *s, const struct operator_reads *from,
 {
 	struct operator *o = xcalloc(1, sizeof(*o));
 
-	link_init(&o->link, from->cfg, from->server, "control");
+	link_init(&o->link, from->server, "control");
 	o->gate = g;
 	o->registry = *from->registry;
 	o->id = from->id;

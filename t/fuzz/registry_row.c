@@ -87,8 +87,8 @@ try_kept(const char *text, bool back)
 	c.given = xcalloc(option_count, sizeof(*c.given));
 	c.said = xcalloc(option_count, sizeof(*c.said));
 	(void)kept_read(&c, text, back, &unsaid, &e);
-	if ((c.set_vars != NULL && c.set_vars[0] != '\0') || c.force ||
-	    c.accept_loss || c.kill_blockers > 0)
+	if ((c.login.set_vars != NULL && c.login.set_vars[0] != '\0') ||
+	    c.force || c.accept_loss || c.kill_blockers.after > 0)
 		abort();
 	option_end(&o);
 	configure_free(&c);

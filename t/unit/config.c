@@ -142,10 +142,10 @@ short_options_bundle(void **state)
 
 	accept(f, ENOUGH "|-qhdb1|-P|3307|-udba|-s1|-A|utf8mb4");
 	assert_true(f->c.quiet);
-	assert_string_equal(f->c.host, "db1");
-	assert_int_equal(f->c.port, 3307);
-	assert_string_equal(f->c.user, "dba");
-	assert_int_equal(f->c.tls, TLS_REQUIRED);
+	assert_string_equal(f->c.login.host, "db1");
+	assert_int_equal(f->c.login.port, 3307);
+	assert_string_equal(f->c.login.user, "dba");
+	assert_int_equal(f->c.login.tls, TLS_REQUIRED);
 }
 
 static void
@@ -284,11 +284,11 @@ the_dsn_overrides_options(void **state)
 	struct fixture *f = *state;
 
 	accept(f, "D=app,t=orders,h=db2,P=3308,s=0|--alter||-h|db1|-D|x|-udba");
-	assert_string_equal(f->c.host, "db2");
+	assert_string_equal(f->c.login.host, "db2");
 	assert_string_equal(f->c.database, "app");
-	assert_string_equal(f->c.user, "dba");
-	assert_int_equal(f->c.port, 3308);
-	assert_int_equal(f->c.tls, TLS_OFF);
+	assert_string_equal(f->c.login.user, "dba");
+	assert_int_equal(f->c.login.port, 3308);
+	assert_int_equal(f->c.login.tls, TLS_OFF);
 }
 
 static void
@@ -299,7 +299,7 @@ passwords_vanish_from_argv(void **state)
 
 	accept(f, ENOUGH ",p=secret|--password=secret|-psecret|-p|secret|"
 	    "--password|secret|-qpsecret");
-	assert_string_equal(f->c.password, "secret");
+	assert_string_equal(f->c.login.password, "secret");
 	for (i = 0; i < f->argc; i++)
 		assert_null(strstr(f->argv[i], "secret"));
 	assert_string_equal(f->argv[3], "D=app,t=orders,p=xxxxxx");
@@ -319,10 +319,10 @@ a_password_may_come_from_a_file(void **state)
 	put(f, "hush\r\nmore\n");
 	str_addf(&words, ENOUGH "|--config=|--password-file|%s", f->file);
 	accept(f, words.s);
-	assert_string_equal(f->c.password, "hush");
+	assert_string_equal(f->c.login.password, "hush");
 	put(f, "");
 	accept(f, words.s);
-	assert_string_equal(f->c.password, "");
+	assert_string_equal(f->c.login.password, "");
 	refuse(f, ENOUGH "|--password-file|/nonexistent",
 	    "--password-file: cannot open /nonexistent");
 	str_free(&words);
@@ -337,11 +337,11 @@ files_come_before_the_command_line(void **state)
 	refuse(f, ENOUGH, ".livealter.yaml:4:1: port: not a whole number");
 	put(f, "host: db1\nuser: dba\nno-swap-tables: true\n");
 	accept(f, ENOUGH "|-h|db2|--swap-tables");
-	assert_string_equal(f->c.host, "db2");
-	assert_string_equal(f->c.user, "dba");
+	assert_string_equal(f->c.login.host, "db2");
+	assert_string_equal(f->c.login.user, "dba");
 	assert_true(f->c.swap_tables);
 	accept(f, ENOUGH "|--config|");
-	assert_null(f->c.host);
+	assert_null(f->c.login.host);
 }
 
 static void
@@ -394,11 +394,11 @@ certificates_imply_tls(void **state)
 	struct fixture *f = *state;
 
 	accept(f, ENOUGH);
-	assert_int_equal(f->c.tls, TLS_AUTO);
+	assert_int_equal(f->c.login.tls, TLS_AUTO);
 	accept(f, ENOUGH "|--ssl-verify");
-	assert_int_equal(f->c.tls, TLS_REQUIRED);
+	assert_int_equal(f->c.login.tls, TLS_REQUIRED);
 	accept(f, ENOUGH "|--ssl-ca|/ca.pem");
-	assert_int_equal(f->c.tls, TLS_REQUIRED);
+	assert_int_equal(f->c.login.tls, TLS_REQUIRED);
 }
 
 static void

@@ -8,9 +8,9 @@
 #include <cmocka.h>
 
 #include "../settings.h"
+#include "base/list.h"
 #include "base/util.h"
 #include "cli/option.h"
-#include "cli/option_parse.h"
 
 static int
 set(struct settings *f, const char *name, const char *value)
@@ -111,8 +111,8 @@ defaults_are_good(void **state)
 	assert_true(f->c.chunk_size == 1000);
 	assert_int_equal(f->c.threads, 2);
 	assert_int_equal(f->c.verify, VERIFY_CHECKSUM);
-	assert_int_equal(f->c.tls, TLS_AUTO);
-	assert_int_equal(f->c.port, 0);
+	assert_int_equal(f->c.login.tls, TLS_AUTO);
+	assert_int_equal(f->c.login.port, 0);
 	assert_null(f->c.new_table_name);
 	assert_true(f->c.analyze_before_swap &&
 	    f->c.swap_tables && f->c.drop_old_table &&
@@ -280,9 +280,9 @@ the_last_way_to_give_a_password_counts(void **state)
 
 	assert_int_equal(set(f, "password", "no"), 0);
 	assert_int_equal(set(f, "ask-pass", "no"), 0);
-	assert_string_equal(f->c.password, "no");
+	assert_string_equal(f->c.login.password, "no");
 	assert_int_equal(set(f, "password-file", "/f"), 0);
-	assert_null(f->c.password);
+	assert_null(f->c.login.password);
 	assert_int_equal(set(f, "ask-pass", NULL), 0);
 	assert_null(f->c.password_file);
 	assert_int_equal(set(f, "password", "x"), 0);
@@ -307,7 +307,7 @@ lists_split_at_commas_that_are_not_escaped(void **state)
 
 	(void)state;
 	for (i = 0; rest != NULL; i++) {
-		item = option_list_next(&rest);
+		item = list_next(&rest);
 		assert_string_equal(item, want[i]);
 		free(item);
 	}

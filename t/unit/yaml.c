@@ -43,8 +43,8 @@ keys_are_option_names(void **state)
 	accept(f, "---\n# comment\nhost: db1\nport: 3307\nexecute: true\n"
 	    "no-drop-old-table: yes\nno-swap-tables: no\n"
 	    "drop-triggers: off\nchunk-time: 50ms\nalter: ''\n", NULL);
-	assert_string_equal(f->c.host, "db1");
-	assert_int_equal(f->c.port, 3307);
+	assert_string_equal(f->c.login.host, "db1");
+	assert_int_equal(f->c.login.port, 3307);
 	assert_true(f->c.execute);
 	assert_false(f->c.drop_old_table);
 	assert_true(f->c.swap_tables);
@@ -60,7 +60,7 @@ a_sequence_is_a_list(void **state)
 	accept(f, "set-vars:\n- a=1\n- sql_mode='A,B'\n"
 	    "allow-warnings: [1265:status, 1264]\n"
 	    "tries: [copy_rows:7:1]\n", NULL);
-	assert_string_equal(f->c.set_vars, "a=1,sql_mode='A\\,B'");
+	assert_string_equal(f->c.login.set_vars, "a=1,sql_mode='A\\,B'");
 	assert_string_equal(f->c.allow_warnings, "1265:status,1264");
 	assert_int_equal(f->c.tries_copy_rows.times, 7);
 	refuse(f, "alter: [a, b]\n", "x.yaml:1:1: alter: takes one value");

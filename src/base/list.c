@@ -1,0 +1,25 @@
+#include "base/list.h"
+
+#include <ctype.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+char *
+list_next(const char **list)
+{
+	const char *p = *list;
+	struct str item = STR_INIT;
+
+	while (isspace((unsigned char)*p))
+		p++;
+	for (; *p != '\0' && *p != ','; p++) {
+		if (*p == '\\' && p[1] == ',')
+			p++;
+		str_add(&item, p, 1);
+	}
+	while (item.len > 0 && isspace((unsigned char)item.s[item.len - 1]))
+		item.s[--item.len] = '\0';
+	*list = *p == ',' ? p + 1 : NULL;
+	return str_take(&item);
+}
