@@ -72,7 +72,7 @@ none_of('files are under 600 lines', map { my $n = () = $text{$_} =~ /\n/g;
 	$n < 600 ? () : "$_: $n" } @SRC, @HDR);
 
 {
-	my @long;
+	my (@long, @many);
 	for my $f (@SRC, grep { /\.c$/ } @TST) {
 		my ($name, $start, $n) = ('', 0, 0);
 		for (split /\n/, $code{$f}) {
@@ -80,11 +80,19 @@ none_of('files are under 600 lines', map { my $n = () = $text{$_} =~ /\n/g;
 			$name = $1 if /^(\w+)\(/;
 			$start = $n if /^\{/;
 			push @long, "$f:$start: $name has " . ($n - $start - 1)
-			    if /^\}$/ && $start && $n - $start - 1 >= 60;
+			    if /^\}$/ && $start && $n - $start - 1 > 50;
 			$start = 0 if /^\}/;
 		}
+		# Parameters that are functions have parameters of their own.
+		while ($code{$f} =~ /^(\w+)(\((?:[^(){};]|(?2))*\))\n\{/mg) {
+			my ($who, $list) = ($1, substr $2, 1, -1);
+			$list =~ s/\([^()]*\)//g;
+			my $has = 1 + ($list =~ tr/,//);
+			push @many, "$f: $who has $has" if $has > 6;
+		}
 	}
-	none_of('functions are under 60 lines', @long);
+	none_of('functions have at most 50 lines', @long);
+	none_of('... and at most six parameters', @many);
 }
 none_of('the name of a function begins its line', lines_where(sub {
 	/^(?:static )?(?:const )?\w[\w ]* \**\w+\([^;]*$/ && !/^\w+ \w+ = / &&
