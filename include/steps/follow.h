@@ -26,6 +26,8 @@ struct follow {
 	const struct config *cfg;
 	const struct bound *frontier;	/* no value: nothing is copied yet */
 	bool locked;			/* nobody else can write */
+	/* NULL: the gate is not asked, such as within a chunk. */
+	const struct walk_watch *watch;
 };
 
 /*

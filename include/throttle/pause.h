@@ -19,6 +19,14 @@ struct pause {
 int pause_ask(struct pause *p, struct gate *g, unsigned int what, bool first,
     struct err *e);
 
+/*
+ * Wait, before something that is no walk, until it may go on; meanwhile(arg) is
+ * called every two seconds.  Returns 0, or -1 with *e: of the gate or of
+ * meanwhile(), or ERR_STOPPED.
+ */
+int pause_wait(struct gate *g, unsigned int what,
+    int (*meanwhile)(void *arg, struct err *e), void *arg, struct err *e);
+
 /* Seconds of all pauses, with that which lasts. */
 double pause_idle(const struct pause *p);
 

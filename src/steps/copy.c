@@ -388,7 +388,7 @@ static int
 come_up(struct job *j, struct db *db, struct bound *after,
     unsigned int batches, double *idle, struct err *e)
 {
-	const struct follow f = { j->plan, j->cfg, after, false };
+	const struct follow f = { j->plan, j->cfg, after, false, NULL };
 	double began = now_s();
 	unsigned long long left;
 	int rc;

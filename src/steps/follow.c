@@ -14,6 +14,7 @@
 #include "steps/piece.h"
 #include "steps/trust.h"
 #include "steps/warning.h"
+#include "throttle/pause.h"
 
 #define BATCH		200	/* rows in a transaction */
 #define MOST_ROWS	1000	/* that are copied under the locks */
@@ -231,6 +232,16 @@ read_noted(const struct follow *f, struct db *db, unsigned long long after,
 	return rc;
 }
 
+/* Between two transactions. */
+static int
+may_go_on(const struct follow *f, struct err *e)
+{
+	const struct walk_watch *w = f->watch;
+
+	return w == NULL ? 0 : pause_wait(w->gate, HOLD_WALK, w->meanwhile,
+	    w->arg, e);
+}
+
 int
 follow_bring(const struct follow *f, struct db *db, unsigned int batches,
     unsigned long long *left, struct err *e)
@@ -241,7 +252,8 @@ follow_bring(const struct follow *f, struct db *db, unsigned int batches,
 
 	*left = 0;
 	do {
-		if (read_noted(f, db, after, id, &n, e) != 0)
+		if (may_go_on(f, e) != 0 ||
+		    read_noted(f, db, after, id, &n, e) != 0)
 			return -1;
 		if (n == 0)
 			return 0;
@@ -425,7 +437,7 @@ int
 follow_finish(struct db *db, const struct plan *p, const struct config *cfg,
     struct bound *frontier, struct err *e)
 {
-	const struct follow f = { p, cfg, frontier, true };
+	const struct follow f = { p, cfg, frontier, true, NULL };
 	struct err ignored = { .kind = ERR_NONE };
 	int rc;
 

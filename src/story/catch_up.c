@@ -58,25 +58,27 @@ copy_on(struct migration *m, const struct walk_watch *watch,
 }
 
 static int
-bring(struct migration *m, struct db *db, unsigned long long *left,
+bring(struct migration *m, struct db *db, const struct walk_watch *watch,
     struct err *e)
 {
-	const struct follow f = { &m->plan, m->cfg, &m->copied.from, false };
+	const struct follow f = { &m->plan, m->cfg, &m->copied.from, false,
+	    watch };
+	unsigned long long left;
 
-	return follow_bring(&f, db, 0, left, e);
+	return follow_bring(&f, db, 0, &left, e);
 }
 
 static int
 rounds(struct migration *m, struct db *db, const struct walk_watch *watch,
     struct err *e)
 {
-	unsigned long long rows, left, all = 0;
+	unsigned long long rows, all = 0;
 	double began = now_s();
 	int i = 0;
 
 	do {
 		if (copy_on(m, watch, &rows, e) != 0 ||
-		    bring(m, db, &left, e) != 0)
+		    bring(m, db, watch, e) != 0)
 			return -1;
 		if (stop_requested())
 			return err_set(e, ERR_STOPPED, "stopped");

@@ -146,14 +146,21 @@ gate_ask(struct gate *g, unsigned int what, struct gate_reasons *r,
 	return rc;
 }
 
-/* Have all of them looked since then?  Under the lock. */
+/* Is it in the midst of a look that takes too long?  Under the lock. */
+static bool
+is_stuck(const struct gate_place *p)
+{
+	return p->began > p->ended && now_s() - p->began > PATIENCE;
+}
+
+/* Have all of them looked since then that do?  Under the lock. */
 static bool
 all_looked(const struct gate *g, double since)
 {
 	const struct gate_place *p;
 
 	for (p = g->first; p != NULL; p = p->next)
-		if (p->ended < since)
+		if (p->ended < since && !is_stuck(p))
 			return false;
 	return true;
 }

@@ -1,7 +1,11 @@
 #include "throttle/pause.h"
 
 #include "base/event.h"
+#include "base/stop.h"
 #include "base/util.h"
+
+#define NAP		0.1	/* seconds between two questions */
+#define KEEP_ALIVE	2.0	/* seconds between two calls of meanwhile() */
 
 static void
 begin(struct pause *p, const char *what)
@@ -34,6 +38,26 @@ pause_ask(struct pause *p, struct gate *g, unsigned int what, bool first,
 		end(p);
 	str_free(&r.what);
 	return rc;
+}
+
+int
+pause_wait(struct gate *g, unsigned int what,
+    int (*meanwhile)(void *arg, struct err *e), void *arg, struct err *e)
+{
+	struct pause p = { 0, 0 };
+	double called = now_s();
+	int rc;
+
+	while ((rc = pause_ask(&p, g, what, false, e)) == 0) {
+		if (stop_sleep(NAP))
+			return err_set(e, ERR_STOPPED, "stopped");
+		if (now_s() - called < KEEP_ALIVE)
+			continue;
+		if (meanwhile(arg, e) != 0)
+			return -1;
+		called = now_s();
+	}
+	return rc < 0 ? -1 : 0;
 }
 
 double

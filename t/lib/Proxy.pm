@@ -67,7 +67,7 @@ sub _serve {
 	my ($l, $to, $cuts, $say, $hold) = @_;
 	my ($bytes, $made, $over) = (0, 0, 0);
 	my $sel = IO::Select->new($l);
-	my (%peer, %stalled, %held);
+	my (%peer, %stalled, %held, @kept);
 	my $until = time + Noise::patience(300);
 
 	local $SIG{TERM} = sub { $over = 1 };
@@ -84,6 +84,8 @@ sub _serve {
 		}
 	};
 	while (!$over && time < $until) {
+		$sel->add(grep { defined fileno $_ } splice @kept)
+		    if @kept && -e $hold->{until};
 		for my $who (map { [@$_] } values %stalled) {
 			$end->($who->[0], 1) if time > $who->[1];
 		}
@@ -102,7 +104,8 @@ sub _serve {
 			}
 			next if !defined fileno $c || $stalled{$c};
 			if ($held{$c} && !-e $hold->{until}) {
-				select undef, undef, undef, 0.01;
+				$sel->remove($c);
+				push @kept, $c;
 				next;
 			}
 			my $n = sysread $c, my $buf, 65536;

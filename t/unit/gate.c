@@ -9,6 +9,7 @@
 
 #include "base/util.h"
 #include "throttle/gate.h"
+#include "throttle/pause.h"
 #include "throttle/watcher.h"
 
 /* A source that finds what it is told to. */
@@ -19,7 +20,7 @@ struct scene {
 	int rc;			/* what it returns */
 	int fd[2];		/* it hangs until the other end is closed */
 	bool hangs;
-	int looks;
+	int looks, looks_held;	/* 0: it holds for ever */
 };
 
 struct play {
@@ -40,7 +41,8 @@ look(void *arg, struct verdict *v, struct err *e)
 		assert_int_equal(read(s->fd[0], &c, 1), 0);
 	if (s->what != NULL)
 		str_addz(&v->what, s->what);
-	v->holds = s->holds;
+	v->holds = s->looks_held == 0 || s->looks <= s->looks_held ?
+	    s->holds : 0;
 	v->in = s->in;
 	return s->rc == 0 ? 0 : err_set(e, ERR_LIMIT, "it broke") * -s->rc;
 }
@@ -246,6 +248,42 @@ a_source_that_was_fine_may_be_silent_for_a_while(void **state)
 	end(&p);
 }
 
+static int
+count(void *arg, struct err *e)
+{
+	int *calls = arg;
+
+	(void)e;
+	++*calls;
+	return 0;
+}
+
+static void
+a_wait_ends_when_it_opens_or_is_condemned(void **state)
+{
+	struct scene s = { .what = "a", .holds = HOLD_WALK, .looks_held = 3 };
+	int calls = 0;
+	struct play p;
+
+	(void)state;
+	begin(&p);
+	add(&p, &s);
+	assert_int_equal(now(&p, HOLD_WALK), 0);
+	assert_int_equal(pause_wait(p.gate, HOLD_WALK, count, &calls, &p.e),
+	    0);
+	assert_true(gate_is_open(p.gate, HOLD_WALK));
+	end(&p);
+	assert_true(s.looks > 3);
+	begin(&p);
+	s.rc = -1;
+	add(&p, &s);
+	assert_int_equal(now(&p, HOLD_WALK), -1);
+	assert_int_equal(pause_wait(p.gate, HOLD_WALK, count, &calls, &p.e),
+	    -1);
+	assert_int_equal(p.e.kind, ERR_LIMIT);
+	end(&p);
+}
+
 static void
 a_source_that_hangs_hangs_alone_and_is_named(void **state)
 {
@@ -317,6 +355,7 @@ main(void)
 		    a_source_that_sees_nothing_stays_as_it_was_or_shuts_it),
 		cmocka_unit_test(
 		    a_source_that_was_fine_may_be_silent_for_a_while),
+		cmocka_unit_test(a_wait_ends_when_it_opens_or_is_condemned),
 		cmocka_unit_test(a_source_that_hangs_hangs_alone_and_is_named),
 		cmocka_unit_test(the_end_cuts_off_a_source_that_hangs),
 		cmocka_unit_test(the_pace_is_that_which_was_set_last),
