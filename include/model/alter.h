@@ -45,6 +45,9 @@ struct alter_clause {
 };
 
 struct alter {
+	char *text;			/* without what model/modifier.h leaves
+					   out; places in it are those below */
+	char *left_out;			/* "" if nothing is */
 	struct alter_item *item;
 	size_t n;
 	struct alter_clause *clause;
@@ -61,8 +64,8 @@ struct alter_mode {
 
 /*
  * Returns 0, or -1 with *e (ERR_USAGE) when the text cannot be cut into
- * tokens: an unclosed string, comment, name or parenthesis, or a ";" that
- * would start another statement.  alter_free() either way.
+ * tokens: an unclosed string, comment, name or parenthesis, or a ";" with
+ * something after it.  alter_free() either way.
  */
 int alter_parse(struct alter *a, const char *text,
     const struct alter_mode *mode, struct err *e);

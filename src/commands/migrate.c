@@ -45,6 +45,9 @@ inspect(struct migration *m, struct err *e)
 	if (recall_refuse(m, e) != 0 || migration_read(m, e) != 0)
 		return privileges_blame(m->db, &m->names.old, PRIVILEGES_RUN,
 		    e);
+	if (m->alter.left_out[0] != '\0')
+		log_info("left out, as the server alters an empty table: %s",
+		    m->alter.left_out);
 	if (shadow_names(&m->names, m->db, m->cfg, e) != 0)
 		return -1;
 	return 0;

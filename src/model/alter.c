@@ -5,6 +5,7 @@
 
 #include "base/util.h"
 #include "model/lex.h"
+#include "model/modifier.h"
 
 /*
  * One clause is read at a time, from its first words.  take_*() step over a
@@ -22,8 +23,6 @@ struct parser {
 
 static const char no_rename[] = "RENAME changes the table's name, not its "
     "shape; run RENAME TABLE by itself";
-static const char no_algorithm[] = "ALGORITHM and LOCK say how to alter the "
-    "table, which is our part; leave them out";
 static const char no_wait[] = "WAIT and NOWAIT limit the wait for a lock, "
     "which is our part; leave them out";
 static const char no_statement[] = "it is a whole statement; give only what "
@@ -46,13 +45,6 @@ static const struct {
 	const char *start;
 	const char *why;
 } refused[] = {
-	{ "ALGORITHM =",		no_algorithm },
-	{ "ALGORITHM COPY",		no_algorithm },
-	{ "ALGORITHM DEFAULT",		no_algorithm },
-	{ "ALGORITHM INPLACE",		no_algorithm },
-	{ "ALGORITHM INSTANT",		no_algorithm },
-	{ "ALGORITHM NOCOPY",		no_algorithm },
-	{ "LOCK",			no_algorithm },
 	{ "ALTER TABLE",		no_statement },
 	{ "ALTER IGNORE",		no_statement },
 	{ "ALTER OFFLINE TABLE",	no_statement },
@@ -362,8 +354,7 @@ not_alone(struct parser *p, size_t i)
 {
 	err_set(p->e, ERR_USAGE, "a \";\" stands after %zu bytes",
 	    p->lex.token[i].at);
-	return err_hint(p->e, "give the clauses of one ALTER TABLE, and leave "
-	    "the \";\" out");
+	return err_hint(p->e, "give the clauses of one ALTER TABLE");
 }
 
 /* One past the last token of the clause that begins at p->i. */
@@ -428,10 +419,15 @@ alter_parse(struct alter *a, const char *text, const struct alter_mode *mode,
 		.mariadb = mode->mariadb,
 	};
 	struct parser p = { .a = a, .e = e };
+	struct str rest = STR_INIT, left_out = STR_INIT;
 	int rc;
 
 	memset(a, 0, sizeof(*a));
-	rc = lex_scan(&p.lex, text, &lm, e);
+	rc = modifier_blank(&rest, &left_out, text, &lm, e);
+	a->text = str_take(&rest);
+	a->left_out = str_take(&left_out);
+	if (rc == 0)
+		rc = lex_scan(&p.lex, a->text, &lm, e);
 	if (rc == 0)
 		rc = read_all(&p);
 	lex_free(&p.lex);
@@ -441,6 +437,8 @@ alter_parse(struct alter *a, const char *text, const struct alter_mode *mode,
 void
 alter_free(struct alter *a)
 {
+	free(a->text);
+	free(a->left_out);
 	free(a->item);
 	free(a->clause);
 	memset(a, 0, sizeof(*a));

@@ -193,7 +193,7 @@ shadow_create(struct db *db, const struct names *n, const struct table *old,
     const struct config *cfg, struct undo *undo, struct err *e)
 {
 	const struct server *s = db_server(db);
-	struct alter none = { NULL, 0, NULL, 0, false };
+	struct alter none = { .n = 0 };
 	struct names names = *n;
 	struct ddl_change how = {
 		.to = &n->shadow,
@@ -250,7 +250,6 @@ struct reading {
 	const struct names *names;
 	const struct table *old;
 	const struct alter *alter;
-	const char *text;
 	struct err *e;
 };
 
@@ -344,11 +343,11 @@ add_part(struct str *q, const struct reading *r, size_t from, size_t to)
 			return -1;
 		if (rc == 0)
 			continue;
-		str_add(q, r->text + from, it->at - from);
+		str_add(q, r->alter->text + from, it->at - from);
 		str_addz(q, name.sql);
 		from = it->at + it->len;
 	}
-	str_add(q, r->text + from, to - from);
+	str_add(q, r->alter->text + from, to - from);
 	return 0;
 }
 
@@ -381,7 +380,7 @@ static int
 add_alter(struct str *q, const struct reading *r)
 {
 	return leaves_for_later(r) ? add_clauses(q, r) :
-	    add_part(q, r, 0, strlen(r->text));
+	    add_part(q, r, 0, strlen(r->alter->text));
 }
 
 static bool
@@ -431,12 +430,12 @@ static int
 run_alter(struct db *db, const struct names *n, const struct table *old,
     const struct alter *a, const struct config *cfg, struct err *e)
 {
-	struct reading r = { db, n, old, a, cfg->alter, e };
+	struct reading r = { db, n, old, a, e };
 	struct str q = STR_INIT;
 	size_t bare;
 	int rc;
 
-	if (cfg->alter[strspn(cfg->alter, " \t\r\n")] == '\0')
+	if (a->n_clauses == 0)
 		return 0;
 	str_addf(&q, "ALTER TABLE %s ", n->shadow.sql);
 	bare = q.len;
