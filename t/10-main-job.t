@@ -94,7 +94,9 @@ unlike($r->{out}, qr/Successfully altered/, '... and claims no success');
 
 $r = run_livealter($s, '--alter', $ADD, 'D=app,t=orders');
 is($r->{exit}, 1, 'neither --dry-run nor --execute: ends with 1');
-like($r->{out} . $r->{err}, qr/--dry-run.*--execute/s, '... says so');
+like($r->{err}, qr/without altering `app`\.`orders`/, '... says so');
+like($r->{err}, qr/because neither --dry-run nor --execute was specified/,
+    '... as pt-online-schema-change');
 same_dump($s->dump('app'), $dump, '... and changes nothing');
 
 $r = run_livealter($s, '--alter', 'ADD COLUMN id INT', 'D=app,t=orders',

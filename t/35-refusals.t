@@ -78,10 +78,10 @@ refused('a table without a key', 4, qr/unique|primary/i, '--alter',
     'ADD z INT', '--execute', 'D=app,t=nokey');
 
 fresh();
-refused('no such table', [1, 17], qr/nothere/, '--alter', 'ADD z INT',
-    '--execute', 'D=app,t=nothere');
-refused('no such database', [1, 17, 18], qr/nodb/, '--alter', 'ADD z INT',
-    '--execute', 'D=nodb,t=t');
+refused('no such table', 17, qr/`app`\.`nothere` does not exist/,
+    '--alter', 'ADD z INT', '--execute', 'D=app,t=nothere');
+refused('no such database', 17, qr/`nodb`\.`t` does not exist/,
+    '--alter', 'ADD z INT', '--execute', 'D=nodb,t=t');
 
 # --- the ALTER -------------------------------------------------------------
 
@@ -130,7 +130,6 @@ refused($_->[0], 1, $_->[1], @{$_->[2]}) for
 	'--no-such-thing', @t]],
     ['--execute with --dry-run', qr/--dry-run/, ['--alter', 'ADD z INT',
 	'--dry-run', @t]],
-    ['no --alter', qr/--alter/, [@t]],
     ['no table', qr/table|\bt\b/, ['--alter', 'ADD z INT', '--execute',
 	'D=app']],
     ['no database', qr/database|\bD\b/, ['--alter', 'ADD z INT', '--execute',

@@ -1,6 +1,6 @@
-# ALGORITHM, LOCK and a ";" in the ALTER: what the server's own ALTER TABLE takes
-# comes out alike, and what it refuses is refused.  t/unit/modifier.c walks the
-# spellings.
+# ALGORITHM, LOCK and a ";" in the ALTER: what the server's own ALTER TABLE
+# takes comes out alike, and what it refuses is refused.  t/unit/modifier.c has
+# the spellings.
 use strict;
 use warnings;
 

@@ -63,8 +63,9 @@ modifier_at(const struct blanking *b, size_t i)
 	const struct lex *l = &b->lex;
 	size_t eq = lex_punct(l, i + 1, '=');
 
-	if ((lex_is(l, i, "ALGORITHM") && is_value(l, i + 1 + eq,
-	    b->mariadb ? mariadb : mysql)) || (lex_is(l, i, "LOCK") && is_value(l, i + 1 + eq, lock)))
+	if ((lex_is(l, i, "ALGORITHM") &&
+	    is_value(l, i + 1 + eq, b->mariadb ? mariadb : mysql)) ||
+	    (lex_is(l, i, "LOCK") && is_value(l, i + 1 + eq, lock)))
 		return 2 + eq;
 	return 0;
 }

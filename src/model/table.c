@@ -240,7 +240,7 @@ load_facts(struct table *t, struct db *db, const char *where, struct err *e)
 	    "information_schema.TABLES WHERE %s", where) != 0)
 		goto out;
 	if (r.n == 0) {
-		err_set(e, ERR_REFUSED, "there is no table %s", t->name.sql);
+		err_set(e, ERR_REFUSED, "table %s does not exist", t->name.sql);
 		goto out;
 	}
 	c = r.cell[0];

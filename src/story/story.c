@@ -133,8 +133,9 @@ run_steps(const struct story_step *story, size_t n, struct migration *m,
 	}
 	if (m->cfg->dry_run || is_for_real(m->cfg))
 		return 0;
-	err_set(e, ERR_USAGE, "nothing was done: the checks passed, and "
-	    "neither --dry-run nor --execute was given");
+	err_set(e, ERR_USAGE, "exiting without altering %s, because neither "
+	    "--dry-run nor --execute was specified; the checks passed",
+	    m->names.old.sql);
 	return err_hint(e, "--dry-run shows the plan; --execute carries it "
 	    "out");
 }

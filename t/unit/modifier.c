@@ -74,7 +74,9 @@ static const char *const spelled[] = {
 	"/*!50600 LOCK */=`none`",
 };
 
-static const char *const ends[] = { "", ";", " ;; ", "; -- done", "\n;/* ; */" };
+static const char *const ends[] = {
+	"", ";", " ;; ", "; -- done", "\n;/* ; */",
+};
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -129,6 +131,7 @@ what_follows_without_a_comma_stays(void **state)
 	    "ADD a INT PARTITION BY HASH (a)", &mysql);
 	leaves("LOCK=NONE REMOVE PARTITIONING", "REMOVE PARTITIONING",
 	    &mariadb);
+	leaves("LOCK=NONE COMMENT 'x', DROP a", "COMMENT 'x', DROP a", &mysql);
 }
 
 /* The server judges what it may not know, and what is no such clause. */
