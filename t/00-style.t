@@ -229,6 +229,11 @@ none_of('texts of others go through print.c', map { my $f = $_;
 	    /\b\w*print\w*\([^;{]*struct\ str\ \*to\b/x } grep {
 	!m{^src/(?:base/print|cli/option_print)\.c$} } @SRC);
 
+# They are to be pasted: whatever the names are, and with the login.
+only_in('commands are suggested by command.c',
+    qr/"[^"\n]*livealter (?:resume|cleanup|revert|status|control) /,
+    'src/cli/option_print.c');
+
 # The words of src/README took the place of these.
 none_of('no names of old', lines_where(sub {
 	/\b(?:vigil|pulse|telling|rowsum|claim|trail|mirror|conductor|cutkey|

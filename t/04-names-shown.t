@@ -27,18 +27,25 @@ my $tmp = File::Temp->newdir('la-names-XXXXXX', TMPDIR => 1);
 mkdir "$tmp/bin";
 spew("$tmp/bin/livealter", "#!/bin/sh\nexec '$real' --print-config \"\$\@\"\n");
 chmod 0755, "$tmp/bin/livealter";
+mkdir "$tmp/real";
+spew("$tmp/real/livealter", "#!/bin/sh\nexec '$real' \"\$\@\"\n");
+chmod 0755, "$tmp/real/livealter";
 
 sub bytes { my ($x) = @_; utf8::encode($x); $x }
 
-my $QUOTED = qr/(?:'[^']*'|\\'|"\$\(printf '[^']*'\)"|[^\s;'"])+/;
-my $COMMAND = qr/livealter\ (?:resume|cleanup|revert|status|control)\ $QUOTED
-    (?:\ --table\ $QUOTED)?/x;
+# The commands among the lines of standard error, by what they are for.
+sub suggested {
+	my ($r) = @_;
+	return $r->{err} =~ /^livealter:[ ](?:hint:[ ])?(.*?):[ ]
+	    (livealter[ ](?:resume|cleanup|revert|status|control)[ ].*)$/xmg;
+}
 
 # What a terminal would obey.
 my $OBEYED = qr/[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|
     \xe2\x80[\x8b\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]/x;
 
-# In sh, a command means this table, and nothing else is done.
+# In sh, a command means this table on the server that the run was given, and
+# nothing else is done.
 sub means {
 	my ($what, $command, $db, $table) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
@@ -51,10 +58,21 @@ sub means {
 	is($is{database} // '', $db, "$what: the database is meant") or
 	    diag "$command\n$r->{out}$r->{err}";
 	is($is{table} // '', $table, '... the table') if defined $table;
-	is(join(',', map { $_ // '' } @is{qw(host port socket)}), ',,',
-	    '... on no other server');
+	is(join(',', map { $_ // '' } @is{qw(host port socket)}),
+	    ',,' . $s->socket, '... on no other server');
 	is(join(' ', glob("$tmp/cwd/*")), '', '... and nothing else was run');
 	is($r->{err}, '', '... nor said');
+}
+
+# In sh, a command does what it is for.
+sub does {
+	my ($what, $command) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $r = run_program({ cwd => "$tmp/cwd", env => {
+	    PATH => "$tmp/real:/usr/bin:/bin", HOME => "$tmp/cwd" } },
+	    'sh', '-c', $command);
+	is($r->{exit}, 0, "$what does it") or diag "$command\n$r->{err}";
+	is(join(' ', glob("$tmp/cwd/*")), '', '... and nothing else');
 }
 
 # Values of --print-config are JSON but for \U.
@@ -65,6 +83,11 @@ sub unyaml {
 	    $text !~ /[^\x00-\x7f]/;
 	return JSON::PP->new->allow_nonref->utf8->decode($text) =~ s/(.*)/
 	    bytes($1)/ser;
+}
+
+sub columns {
+	my ($q) = @_;
+	return map { $_->[0] } $s->rows("SHOW COLUMNS FROM $q");
 }
 
 sub quiet_terminal {
@@ -125,7 +148,7 @@ for (@name) {
 	    'D=' . ($db =~ s/,/\\,/gr));
 	quiet_terminal('... status', $r);
 	my %to = $r->{out} =~ /^  to ([a-z ]+): (livealter .*)$/mg;
-	is(join(',', sort keys %to), 'resume,take it away',
+	is(join(',', sort keys %to), 'remove it,resume',
 	    '... says what can be done') or diag $r->{out}, $r->{err};
 	means("... $_", $to{$_}, $db, $table) for sort keys %to;
 
@@ -142,21 +165,42 @@ for (@name) {
 	$r = run_livealter($s, '--alter', 'ADD c INT', @at, '--execute');
 	is($r->{exit}, 17, '... another run is refused') or diag $r->{err};
 	quiet_terminal('... and its message', $r);
-	my @hint = map { /($COMMAND)/g } $r->{err} =~ /hint: (.*)/g;
-	is(scalar @hint, 2, '... it hints at two commands') or diag $r->{err};
-	means('... a hint', $_, $db, $table) for @hint;
+	my %hint = suggested($r);
+	is(join(',', sort keys %hint), 'to remove it,to resume it',
+	    '... it hints at two commands') or diag $r->{err};
+	means("... $_", $hint{$_}, $db, $table) for sort keys %hint;
+	does('... to resume it', $hint{'to resume it'});
+	is(scalar(columns($q)), 3, '... and the table is altered');
 
-	$r = run_livealter($s, 'cleanup', @at);
-	is($r->{exit}, 0, '... cleanup takes it away') or diag $r->{err};
-	quiet_terminal('... what that says', $r);
+	$r = run_livealter($s, '--alter', 'ADD KEY (v)', @at, '--execute',
+	    '--reversible');
+	quiet_terminal('... a run that can be reverted', $r);
+	%hint = suggested($r);
+	is(join(',', sort keys %hint), 'to end that and drop the old table,' .
+	    'to swap the tables back', '... it says by which commands') or
+	    diag $r->{err};
+	means("... $_", $hint{$_}, $db, $table) for sort keys %hint;
+	does('... to swap back', $hint{'to swap the tables back'});
+	is(scalar(() = $s->rows("SHOW KEYS FROM $q")), 1,
+	    '... and the table is what it was');
+
+	$r = run_livealter($s, { env => {
+	    LIVEALTER_DIE_AT => 'before:capture' } }, '--alter', 'ADD d INT',
+	    @at, '--execute');
+	$r = run_livealter($s, 'resume', @at);
+	%hint = suggested($r);
+	is(join(',', keys %hint), 'to remove it, and then start again',
+	    '... what cannot be resumed can be removed') or diag $r->{err};
+	does('... to remove it', $_) for values %hint;
 	for my $verb (qw(cleanup resume control)) {
 		$r = run_livealter($s, $verb, @at,
 		    $verb eq 'control' ? 'pause' : ());
 		quiet_terminal("... $verb without a migration", $r);
-		@hint = map { /($COMMAND)/g } $r->{err} =~ /hint: (.*)/g;
-		is(scalar @hint, 1, '... hints') or diag $r->{err};
+		%hint = suggested($r);
+		is(scalar keys %hint, 1, '... hints') or diag $r->{err};
 		means("... at what is so", $_, $db,
-		    $verb eq 'control' ? $table : undef) for @hint;
+		    $verb eq 'control' ? $table : undef) for values %hint;
+		does('... which', $_) for values %hint;
 	}
 	$s->sql("DROP TABLE $q");
 }

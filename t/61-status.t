@@ -10,6 +10,7 @@ use Story;
 use Test::More;
 
 my $s = Server->start;
+my $login = "--socket=" . $s->socket . " --user=root";
 my $ALTER = "ADD COLUMN \"extra\" INT" =~ s/"/`/gr;
 my @slow = ('--chunk-size', 50, '--sleep', 0.05, '--threads', 1);
 
@@ -92,15 +93,15 @@ died('after:copy', 'orders');
 	my $text = status('D=app');
 	like($text, qr/^`app`\.`orders`: resumable, copying$/m,
 	    '... died while it copied');
-	like($text, qr/^  to resume: livealter resume D=app,t=orders$/m,
+	like($text, qr/^  to resume: livealter resume D=app,t=orders $login$/m,
 	    '... how to go on');
-	like($text, qr/^  to take it away: livealter cleanup D=app,t=orders$/m,
+	like($text, qr/^  to remove it: livealter cleanup D=app,t=orders /m,
 	    '... or not');
 	unlike($text, qr/of no migration/, '... all that is there is its own');
 	my $m = status_json('D=app,t=orders')->{migrations}[0];
 	is($m->{life}, 'resumable', '... in JSON as well');
-	is_deeply($m->{commands}, ['livealter resume D=app,t=orders',
-	    'livealter cleanup D=app,t=orders'], '... with the commands');
+	is_deeply($m->{commands}, ["livealter resume D=app,t=orders $login",
+	    "livealter cleanup D=app,t=orders $login"], '... with the commands');
 }
 # Between the triggers and the copy the state is that of before: the two ask
 # the same.
@@ -122,7 +123,7 @@ died('before:capture', 'items');
 	is(join(' ', map { "$_->{table} $_->{life}" } @{$j->{migrations}}),
 	    'orders resumable items unfinished', '... two of them');
 	is_deeply($j->{migrations}[1]{commands},
-	    ['livealter cleanup D=app,t=items'], '... only to be removed');
+	    ["livealter cleanup D=app,t=items $login"], '... only to be removed');
 }
 $s->sql("DROP DATABASE app");
 make_orders($s, 'app', 'orders', 300);
@@ -131,7 +132,7 @@ died('after:swap', 'orders');
 	my $text = status('D=app');
 	like($text, qr/`app`\.`orders`: swapped, swapping$/m,
 	    '... died after the RENAME');
-	like($text, qr/to finish it: livealter cleanup D=app,t=orders$/m,
+	like($text, qr/to complete it: livealter cleanup D=app,t=orders $login$/m,
 	    '... which cleanup finishes');
 }
 

@@ -71,7 +71,7 @@ for my $at (qw(after:create after:plan)) {
 	my $dump = $s->dump('app');
 	my $r = resume();
 	is($r->{exit}, 17, '... which is too early to go on');
-	like($r->{err}, qr/livealter cleanup D=app,t=orders takes it away/,
+	like($r->{err}, qr/to remove it, .*: livealter cleanup D=app,t=orders /,
 	    '... but not to be cleaned up');
 	same_dump($s->dump('app'), $dump, '... and nothing is touched');
 }
@@ -190,7 +190,7 @@ sub refused {
 	my $r = resume(@more);
 	is($r->{exit}, $exit, "$name: refused") or diag $r->{err};
 	like($r->{err}, $why, '... says why');
-	like($r->{err}, qr/livealter cleanup D=app,t=orders takes it away/,
+	like($r->{err}, qr/to remove it, .*: livealter cleanup D=app,t=orders /,
 	    '... and what to do');
 	same_dump($s->dump('app'), $dump, '... and touches nothing');
 	is(run_livealter($s, 'cleanup', 'D=app,t=orders')->{exit}, 0,
@@ -330,7 +330,7 @@ for my $sig (qw(INT TERM)) {
 	my $r = $p->wait(20);
 	is($r->{exit}, 33, "SIG$sig with --on-interrupt=keep: 33") or
 	    diag $r->{err};
-	like($r->{err}, qr/livealter resume D=app,t=orders goes on/,
+	like($r->{err}, qr/to resume it: livealter resume D=app,t=orders /,
 	    '... says how to go on');
 	my $rows = $s->value("SELECT rows_copied FROM $REG");
 	$r = resume('--sleep', 0);

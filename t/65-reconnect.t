@@ -146,7 +146,7 @@ set_up();
 	}
 	my $r = $p->wait(60);
 	isnt($r->{exit}, 0, 'another server');
-	like($r->{err}, qr/there is another server.*livealter resume/s,
+	like($r->{err}, qr/there is another server.*resume the migration/s,
 	    '... is seen to be another');
 	ok(scalar(grep { /trigger/ } leftovers($s, 'app')),
 	    '... and nothing is taken away there');

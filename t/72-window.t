@@ -15,6 +15,7 @@ use Story;
 use Test::More;
 
 my $s = Server->start;
+my $login = "--socket=" . $s->socket . " --user=root";
 my $ALTER = 'MODIFY c INT NOT NULL, ADD KEY (x)';
 my @THIS = ('--null-to-not-null');
 my $WINDOW = 'table _livealter, table _t_back, table _t_old, ' .
@@ -41,7 +42,7 @@ sub life {
 	my $r = la('status', 'D=app', '--output', 'json');
 	my $j = JSON::PP::decode_json($r->{out});
 	return join ', ', (map { my $m = $_; "$m->{life} $m->{state}: " .
-	    join ' ', map { /^livealter (\w+) D=app,t=$m->{table}$/ }
+	    join ' ', map { /^livealter (\w+) D=app,t=$m->{table} / }
 	    @{$m->{commands}} } @{$j->{migrations}}),
 	    map { "leftover $_->{name}" } @{$j->{leftovers}};
 }
@@ -89,9 +90,9 @@ is(life(), 'revertible revertible: revert cleanup',
 	my $text = of_t('status')->{out};
 	like($text, qr/^`app`\.`t`: revertible, revertible$/m, '... in text');
 	like($text, qr/^  ALTER: \Q$ALTER\E$/m, '... with the ALTER');
-	like($text, qr/^  to revert: livealter revert D=app,t=t$/m,
+	like($text, qr/^  to revert: livealter revert D=app,t=t $login$/m,
 	    '... how to go back');
-	like($text, qr/^  to end that: livealter cleanup D=app,t=t$/m,
+	like($text, qr/^  to end that: livealter cleanup D=app,t=t $login$/m,
 	    '... or not');
 	unlike($text, qr/of no migration/, '... and all that is its own');
 	my $before = $s->dump('app');

@@ -121,7 +121,8 @@ struct config {
 	bool help, version, print_config;
 	char *config, *job;		/* the files, and the job in them */
 
-	bool *given;		/* of option_table: by the command line, */
+	bool *given;		/* of option_table: by the command line or
+				 * its DSN, */
 	bool *said;		/* or by a file */
 
 	/* for the tests: fail before or after a step, "before:swap" */

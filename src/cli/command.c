@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "cli/option.h"
 
 static bool
 is_plain(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || (c != '\0' && strchr("_,.=-", c));
+	    (c >= '0' && c <= '9') || (c != '\0' && strchr("_,.=-/:@+", c));
 }
 
 /* Is there something in it that must not be shown as it is? */
@@ -96,16 +97,14 @@ ends_in(const char *name, char c)
  * A DSN cannot say a name that ends in a backslash but as its last part: the
  * other order of the two does, or else an option.
  */
-void
-command_add(struct str *out, const char *verb, const char *database,
-    const char *table)
+static void
+add_dsn(struct str *out, const char *database, const char *table)
 {
 	bool turned = table != NULL && (ends_in(database, '\\') ||
 	    ends_in(table, '\n'));
 	bool apart = turned && ends_in(table, '\\');
 	struct str dsn = STR_INIT;
 
-	str_addf(out, "livealter %s", verb);
 	if (turned && !apart)
 		add_part(&dsn, 't', table);
 	add_part(&dsn, 'D', database);
@@ -119,19 +118,87 @@ command_add(struct str *out, const char *verb, const char *database,
 	str_free(&dsn);
 }
 
+/* An option with the value that it has. */
 static void
-add_all(struct str *out, const struct config *cfg, va_list ap)
+add_option(struct str *out, const struct option *opt, const struct config *cfg)
 {
-	const char *verb, *does;
+	struct str value = STR_INIT, word = STR_INIT;
 
-	while ((verb = va_arg(ap, const char *)) != NULL) {
-		does = va_arg(ap, const char *);
-		str_addz(out, out->len > 0 ? "; " : "");
-		command_add(out, verb, cfg->database, cfg->table);
-		str_addf(out, " %s", does);
+	if (option_value(opt, cfg, &value)) {
+		str_addf(&word, "--%s", opt->name);
+		if (opt->arg != NULL)
+			str_addf(&word, "=%s", value.s);
+		if (opt->arg != NULL || strcmp(value.s, "yes") == 0)
+			add_word(out, word.s);
+	}
+	str_free(&value);
+	str_free(&word);
+}
+
+/* Is it of those that say how to log in, and was it given to this run? */
+static bool
+is_needed(const struct option *opt, const struct config *cfg)
+{
+	if (opt->state != OPTION_DONE)
+		return false;
+	if (opt->at == offsetof(struct config, config))
+		return cfg->config != NULL;
+	if (opt->at == offsetof(struct config, job))
+		return cfg->job != NULL;
+	return opt->group == OPTION_CONNECT && cfg->given != NULL &&
+	    cfg->given[opt - option_table];
+}
+
+/* A password is not repeated, but asked for. */
+static void
+add_login(struct str *out, const struct config *cfg)
+{
+	bool secret = false;
+	size_t i;
+
+	for (i = 0; i < option_count; i++) {
+		if (!is_needed(&option_table[i], cfg))
+			continue;
+		if (option_table[i].type == OPTION_SECRET)
+			secret = true;
+		else
+			add_option(out, &option_table[i], cfg);
+	}
+	if (secret && cfg->password_file == NULL && !cfg->ask_pass)
+		str_addz(out, " --ask-pass");
+}
+
+void
+command_bare(struct str *out, const struct config *cfg, const char *verb,
+    const char *table)
+{
+	str_addf(out, "livealter %s", verb);
+	add_dsn(out, cfg->database, table);
+}
+
+void
+command_add(struct str *out, const struct config *cfg, const char *verb,
+    const char *table)
+{
+	command_bare(out, cfg, verb, table);
+	add_login(out, cfg);
+}
+
+static void
+add_all(struct str *out, const struct config *cfg, bool login, va_list ap)
+{
+	const char *purpose, *verb;
+
+	while ((purpose = va_arg(ap, const char *)) != NULL) {
+		verb = va_arg(ap, const char *);
+		str_addf(out, "%s%s: ", out->len > 0 ? ERR_LINE : "", purpose);
+		command_bare(out, cfg, verb, cfg->table);
+		if (login)
+			add_login(out, cfg);
 	}
 }
 
+/* What does not fit would be another command: then without the login. */
 int
 command_hint(struct err *e, const struct config *cfg, ...)
 {
@@ -139,11 +206,27 @@ command_hint(struct err *e, const struct config *cfg, ...)
 	va_list ap;
 
 	va_start(ap, cfg);
-	add_all(&s, cfg, ap);
+	add_all(&s, cfg, true, ap);
 	va_end(ap);
+	if (s.len >= sizeof(e->hint)) {
+		str_reset(&s);
+		va_start(ap, cfg);
+		add_all(&s, cfg, false, ap);
+		va_end(ap);
+	}
 	err_hint(e, "%s", s.s);
 	str_free(&s);
 	return -1;
+}
+
+int
+command_hint_status(struct err *e, const struct config *cfg,
+    const char *purpose)
+{
+	struct config all = *cfg;
+
+	all.table = NULL;
+	return command_hint(e, &all, purpose, "status", COMMAND_END);
 }
 
 void
@@ -154,7 +237,7 @@ command_log(void (*say)(const char *fmt, ...) PRINTF(1, 2),
 	va_list ap;
 
 	va_start(ap, cfg);
-	add_all(&s, cfg, ap);
+	add_all(&s, cfg, true, ap);
 	va_end(ap);
 	say("%s", s.s);
 	str_free(&s);

@@ -254,7 +254,7 @@ need_rest(struct options *o)
 		    "DSN: pause, go, postpone, cut-over, abort or set "
 		    "NAME=VALUE");
 	if (c->output != OUTPUT_TEXT && c->command != COMMAND_STATUS)
-		option_blame(o, AT(output), "only livealter status has "
+		option_blame(o, AT(output), "only the command status has "
 		    "another form as yet");
 }
 
@@ -356,7 +356,8 @@ note_given(struct options *o)
 	for (i = 0; i < option_count; i++) {
 		o->c->said[i] = o->from[i] != NULL;
 		o->c->given[i] = o->from[i] != NULL &&
-		    strncmp(o->from[i], "--", 2) == 0;
+		    (strncmp(o->from[i], "--", 2) == 0 ||
+		    strncmp(o->from[i], "DSN:", 4) == 0);
 	}
 }
 

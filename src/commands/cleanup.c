@@ -19,8 +19,8 @@ static int
 take_away(struct migration *m, struct err *e)
 {
 	if (settling_prepare(m, e) != 0 || undoing_run(m, e) != 0) {
-		log_hint("what is left can be taken away later, by the same "
-		    "command");
+		command_log(log_hint, m->cfg, "to remove what is left, later",
+		    "cleanup", COMMAND_END);
 		return -1;
 	}
 	if (m->unproven != ERR_NONE)
@@ -39,11 +39,10 @@ take_away(struct migration *m, struct err *e)
 static void
 hint_status(const struct config *cfg)
 {
-	struct str command = STR_INIT;
+	struct err e;
 
-	command_add(&command, "status", cfg->database, NULL);
-	log_hint("%s says what else lies around", command.s);
-	str_free(&command);
+	command_hint_status(&e, cfg, "to list what else is left");
+	log_hint("%s", e.hint);
 }
 
 static int

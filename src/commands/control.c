@@ -49,7 +49,8 @@ find(struct order *o, struct err *e)
 	if (alive == 1)
 		return 0;
 	err_set(e, ERR_REFUSED, "no migration of %s is running", o->table.sql);
-	return command_hint(e, o->cfg, "status", "tells more", COMMAND_END);
+	return command_hint(e, o->cfg, "to see what is known of it", "status",
+	    COMMAND_END);
 }
 
 /* It may be busy with something that it does not interrupt. */

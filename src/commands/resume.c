@@ -41,21 +41,16 @@
 static int
 hint_cleanup(const struct migration *m, struct err *e)
 {
-	return command_hint(e, m->cfg, "cleanup", "takes it away; then start "
-	    "again", COMMAND_END);
+	return command_hint(e, m->cfg, "to remove it, and then start again",
+	    "cleanup", COMMAND_END);
 }
 
 static int
 none_known(const struct migration *m, struct err *e)
 {
-	struct str command = STR_INIT;
-
 	err_set(e, ERR_REFUSED, "no migration of %s is known",
 	    m->names.old.sql);
-	command_add(&command, "status", m->cfg->database, NULL);
-	err_hint(e, "%s lists those that are", command.s);
-	str_free(&command);
-	return -1;
+	return command_hint_status(e, m->cfg, "to list those that are");
 }
 
 /* Is it the one that is asked for, and has it come far enough? */
@@ -72,13 +67,14 @@ check_state(const struct migration *m, struct err *e)
 		err_set(e, ERR_REFUSED, "the migration of %s that died has "
 		    "another ALTER: %.500s", m->names.old.sql,
 		    m->was.field[REGISTRY_ALTER]);
-		return err_hint(e, "leave --alter away to go on with it");
+		return command_hint(e, m->cfg, "to resume that one", "resume",
+		    COMMAND_END);
 	}
 	if (m->reverting) {
 		err_set(e, ERR_REFUSED, "the migration of %s has succeeded",
 		    m->names.old.sql);
-		return command_hint(e, m->cfg, "revert", "swaps the tables "
-		    "back", "cleanup", "drops the old one", COMMAND_END);
+		return command_hint(e, m->cfg, "to swap the tables back",
+		    "revert", "to drop the old table", "cleanup", COMMAND_END);
 	}
 	if (m->swap == SWAP_DONE)
 		return 0;

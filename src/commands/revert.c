@@ -82,14 +82,15 @@ check_registry_row(const struct migration *m, struct err *e)
 		err_set(e, ERR_REFUSED, "the migration of %s is not one that "
 		    "can be reverted now, but %s", m->names.old.sql,
 		    m->was.field[REGISTRY_STATE]);
-		return command_hint(e, m->cfg, "status", "says what can be "
-		    "done", COMMAND_END);
+		return command_hint(e, m->cfg, "to see what can be done",
+		    "status", COMMAND_END);
 	}
 	if (strcmp(m->cfg->alter, alter) == 0)
 		return 0;
 	err_set(e, ERR_REFUSED, "what can be reverted on %s is another "
 	    "ALTER: %.500s", m->names.old.sql, alter);
-	return err_hint(e, "leave --alter away to revert that");
+	return command_hint(e, m->cfg, "to revert that", "revert",
+	    COMMAND_END);
 }
 
 /* The registry has what the way back is called and was planned by. */

@@ -317,10 +317,10 @@ print_remedy(struct str *to, const struct view *v,
 {
 	struct str s = STR_INIT;
 
-	command_add(&s, verb, v->cfg->database, m->table.table.raw);
+	command_add(&s, v->cfg, verb, m->table.table.raw);
 	print_line(to, "  to %s: %s", strcmp(verb, "cleanup") != 0 ?
-	    verb : m->life == SWAPPED ? "finish it" :
-	    m->life == REVERTIBLE ? "end that" : "take it away", s.s);
+	    verb : m->life == SWAPPED ? "complete it" :
+	    m->life == REVERTIBLE ? "end that" : "remove it", s.s);
 	str_free(&s);
 }
 
@@ -409,8 +409,7 @@ add_commands(struct str *out, const struct view *v,
 	str_addz(out, ", \"commands\": [");
 	for (i = 0; (verb = remedy(m->life, i)) != NULL; i++) {
 		str_reset(&command);
-		command_add(&command, verb, v->cfg->database,
-		    m->table.table.raw);
+		command_add(&command, v->cfg, verb, m->table.table.raw);
 		str_addz(out, i > 0 ? ", " : "");
 		json_text(out, command.s);
 	}

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "cli/command.h"
 #include "model/convert.h"
 #include "model/mapping.h"
 #include "model/pair.h"
@@ -113,13 +114,16 @@ check_triggers(const struct check_input *in, struct err *e)
 	if (rc == 0 && names.len > 0) {
 		rc = err_set(e, ERR_REFUSED, "the table has triggers: %s",
 		    names.s);
-		err_hint(e, "%s", strstr(names.s, "_rins") != NULL ?
-		    "an earlier migration can still be reverted; to end that, "
-		    "DROP TRIGGER each of them, and then the tables "
-		    "_..._old and _..._back beside it" :
-		    "those called livealter_... belong to no "
-		    "migration that is known: DROP TRIGGER each of them "
-		    "first, and then the tables that livealter status lists");
+		if (strstr(names.s, "_rins") != NULL)
+			err_hint(e, "an earlier migration can still be "
+			    "reverted; to end that, DROP TRIGGER each of "
+			    "them, and then the tables _..._old and _..._back "
+			    "beside it");
+		else
+			command_hint_status(e, in->cfg, "those called "
+			    "livealter_... belong to no migration that is "
+			    "known: DROP TRIGGER each of them first, and then "
+			    "the tables; to list both");
 	}
 	str_free(&q);
 	str_free(&names);

@@ -19,7 +19,7 @@ refuse(const struct qname *name, const char *what, struct err *e)
 	    "makes: %s", name->sql, what);
 	return err_hint(e, "somebody has changed it, or put another in its "
 	    "place; what it says cannot be trusted.  Look at it, then rename "
-	    "it; livealter status lists what lies around");
+	    "it");
 }
 
 static int

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/stop.h"
+#include "cli/command.h"
 #include "story/watch.h"
 
 #define TRIES	3	/* cut-overs that a lost snapshot may cost */
@@ -61,11 +62,15 @@ static int
 add_hint(const struct migration *m, struct err *e)
 {
 	const char *attic = m->names.attic.sql;
+	struct str first = STR_INIT;
 
-	if (m->cfg->reverse)
-		return err_hint(e, "%s is kept in step with %s; compare the "
-		    "two tables before livealter cleanup drops it", attic,
-		    m->names.old.sql);
+	if (m->cfg->reverse) {
+		str_addf(&first, "%s is kept in step with %s; to drop it, when "
+		    "you have compared the two", attic, m->names.old.sql);
+		command_hint(e, m->cfg, first.s, "cleanup", COMMAND_END);
+		str_free(&first);
+		return -1;
+	}
 	return err_hint(e, "%s is kept and has the rows as they were before "
 	    "the swap; compare it with %s, and then DROP TABLE %s", attic,
 	    m->names.old.sql, attic);

@@ -376,8 +376,8 @@ recall_check_vouched(const struct migration *m, struct err *e)
 	err_set(e, ERR_REFUSED, "only the registry, which others can write, "
 	    "says that there is a migration of %s: there is no table %s whose "
 	    "comment vouches for it", m->names.old.sql, m->names.rejects.sql);
-	return command_hint(e, m->cfg, "cleanup", "takes away its triggers "
-	    "and the row, and lets the tables alone", COMMAND_END);
+	return command_hint(e, m->cfg, "to remove its triggers and its "
+	    "registry row, but no table", "cleanup", COMMAND_END);
 }
 
 int
@@ -391,8 +391,8 @@ refuse_open(struct migration *m, const struct registry_row *r, struct err *e)
 {
 	err_set(e, ERR_REFUSED, "%s can still be reverted to what it was "
 	    "before: %.500s", m->names.old.sql, r->field[REGISTRY_ALTER]);
-	return command_hint(e, m->cfg, "cleanup", "ends that and drops the old "
-	    "table", "revert", "swaps the tables back", COMMAND_END);
+	return command_hint(e, m->cfg, "to end that and drop the old table",
+	    "cleanup", "to swap the tables back", "revert", COMMAND_END);
 }
 
 /* One that died: before its triggers were there, or while it was undone, only
@@ -412,10 +412,10 @@ refuse_unfinished(struct migration *m, const struct registry_row *r,
 	    r->field[REGISTRY_BEGAN], r->field[REGISTRY_STATE], made.s);
 	str_free(&made);
 	if (swapped || !registry_row_is_resumable(r))
-		return command_hint(e, m->cfg, "cleanup", swapped ?
-		    "finishes it" : "takes it away", COMMAND_END);
-	return command_hint(e, m->cfg, "resume", "goes on with it", "cleanup",
-	    "takes it away", COMMAND_END);
+		return command_hint(e, m->cfg, swapped ? "to complete it" :
+		    "to remove it", "cleanup", COMMAND_END);
+	return command_hint(e, m->cfg, "to resume it", "resume",
+	    "to remove it", "cleanup", COMMAND_END);
 }
 
 /* What is there already is to be dealt with first. */

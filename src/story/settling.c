@@ -8,6 +8,7 @@
 #include "base/print.h"
 #include "base/text_list.h"
 #include "base/util.h"
+#include "cli/command.h"
 #include "cli/configure.h"
 #include "cutover/finish.h"
 #include "model/encode.h"
@@ -294,7 +295,8 @@ check_settled(struct migration *m, struct err *e)
 		rc = err_set(e, ERR_LEFT, "foreign keys or triggers are not "
 		    "yet as they should be after the cut-over; this is left "
 		    "to do: %.500s", list.sql[0]);
-		err_hint(e, "the statements are shown by cleanup --dry-run");
+		command_hint(e, m->cfg, "to see the statements",
+		    "cleanup --dry-run", COMMAND_END);
 	}
 	settle_free(&list);
 	return rc;

@@ -148,8 +148,8 @@ clean_up(struct migration *m, struct err *e)
 		return 0;
 	err_while(e, "cleaning up");
 	if (m->registry.id != 0)
-		command_hint(e, m->cfg, "cleanup", "removes what is left, as "
-		    "soon as it can", COMMAND_END);
+		command_hint(e, m->cfg, "to remove what is left, later",
+		    "cleanup", COMMAND_END);
 	event_error(e);
 	undoing_print(&m->undo);
 	return -1;

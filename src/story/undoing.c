@@ -55,8 +55,8 @@ close_registry_row(struct migration *m, struct err *e)
 		    &m->cfg->tries_drop_triggers, e);
 	if (registry_state(&m->registry, m->db, STATE_REVERTIBLE, e) != 0)
 		return -1;
-	command_log(log_info, m->cfg, "revert", "swaps the tables back",
-	    "cleanup", "ends that and drops the old one", COMMAND_END);
+	command_log(log_info, m->cfg, "to swap the tables back", "revert",
+	    "to end that and drop the old table", "cleanup", COMMAND_END);
 	return 0;
 }
 
@@ -245,8 +245,8 @@ undoing_keep(struct migration *m)
 	undo_forget(&m->undo, UNDO_ANY);
 	log_info("kept, with the triggers at work; the ID is %llu",
 	    m->registry.id);
-	command_log(log_hint, m->cfg, "resume", "goes on with it", "cleanup",
-	    "takes it away", COMMAND_END);
+	command_log(log_hint, m->cfg, "to resume it", "resume",
+	    "to remove it", "cleanup", COMMAND_END);
 	return true;
 }
 

@@ -121,7 +121,7 @@ static void
 set_command(struct str *out, const struct config *cfg, const char *action)
 {
 	*out = (struct str)STR_INIT;
-	command_add(out, "control", cfg->database, cfg->table);
+	command_bare(out, cfg, "control", cfg->table);
 	str_addf(out, " %s", action);
 }
 

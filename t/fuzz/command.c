@@ -109,6 +109,7 @@ unquote(struct str *word, const char *p)
 static void
 try_command(const char *database, const char *table)
 {
+	const struct config c = { .database = (char *)(uintptr_t)database };
 	struct str s = STR_INIT, word = STR_INIT, name = STR_INIT;
 	const char *p;
 	struct err e;
@@ -117,7 +118,7 @@ try_command(const char *database, const char *table)
 	/* No name of a server's ends so; nor does a table of such a one. */
 	if (database[strlen(database) - 1] == '\n')
 		return;
-	command_add(&s, "status", database, table);
+	command_add(&s, &c, "status", table);
 	is_safe(utf8_valid(database) && utf8_valid(table) ? s.s : "", false);
 	must(strncmp(s.s, "livealter status ", 17) == 0);
 	p = unquote(&word, s.s + 17);
