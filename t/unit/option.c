@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "../settings.h"
-#include "base/list.h"
 #include "base/util.h"
 #include "cli/option.h"
 
@@ -298,23 +297,6 @@ a_complaint_is_one_line(void **state)
 }
 
 static void
-lists_split_at_commas_that_are_not_escaped(void **state)
-{
-	static const char *const want[] = { "a=1", "b=x,y", "", "c" };
-	const char *rest = "a=1, b=x\\,y ,,c";
-	char *item;
-	size_t i;
-
-	(void)state;
-	for (i = 0; rest != NULL; i++) {
-		item = list_next(&rest);
-		assert_string_equal(item, want[i]);
-		free(item);
-	}
-	assert_int_equal(i, 4);
-}
-
-static void
 help_names_every_option_within_80_columns(void **state)
 {
 	char *line, *end, name[60];
@@ -356,7 +338,6 @@ main(void)
 		TEST(a_password_is_never_shown),
 		TEST(the_last_way_to_give_a_password_counts),
 		TEST(a_complaint_is_one_line),
-		TEST(lists_split_at_commas_that_are_not_escaped),
 		TEST(help_names_every_option_within_80_columns),
 	};
 
