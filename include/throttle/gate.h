@@ -14,7 +14,7 @@
  * also what has the sources look again: while nobody asks, they rest, and an
  * operator's request is taken only when it will be obeyed.
  *
- * All functions may be called from any thread.
+ * All functions may be called from any thread.  NULL is a gate that is open.
  */
 struct gate;
 
@@ -46,7 +46,10 @@ int gate_look(struct gate *g, unsigned int what, struct gate_reasons *r,
 
 /* The same as gate_ask(), for those who need not know why. */
 bool gate_is_open(struct gate *g, unsigned int what);
+
+/* Is the run to end; and has gate_ask() or gate_look() said so to anybody? */
 bool gate_is_condemned(struct gate *g);
+bool gate_has_told(struct gate *g);
 
 /* How fast a walk goes, as the operator wants it. */
 struct gate_pace {

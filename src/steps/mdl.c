@@ -245,10 +245,8 @@ static int
 may_try(const struct wait *w, struct err *e)
 {
 	struct gate_reasons r = GATE_REASONS_INIT;
-	int rc = 1;
+	int rc = gate_look(w->set->gate, HOLD_SWAP, &r, e);
 
-	if (w->set->gate != NULL)
-		rc = gate_look(w->set->gate, HOLD_SWAP, &r, e);
 	str_free(&r.what);
 	return rc;
 }

@@ -40,7 +40,7 @@ throttling_gate(struct migration *m)
 		add_sources(m);
 	}
 	watcher_start(m->watcher);
-	return m->gate;
+	return gate_has_told(m->gate) ? NULL : m->gate;
 }
 
 void
@@ -53,7 +53,7 @@ throttling_retry(struct migration *m)
 bool
 throttling_condemned(const struct migration *m)
 {
-	return m->gate != NULL && gate_is_condemned(m->gate);
+	return gate_is_condemned(m->gate);
 }
 
 bool

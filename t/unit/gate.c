@@ -198,8 +198,10 @@ a_source_that_condemns_ends_it_for_good(void **state)
 	begin(&p);
 	s.rc = -1;
 	add(&p, &s);
+	assert_false(gate_is_condemned(p.gate));
 	assert_int_equal(now(&p, HOLD_WALK), -1);
 	assert_true(gate_is_condemned(p.gate));
+	assert_true(gate_has_told(p.gate));
 	assert_false(gate_is_open(p.gate, HOLD_SWAP));
 	assert_int_equal(now(&p, HOLD_SWAP), -1);
 	end(&p);
@@ -340,6 +342,21 @@ the_pace_is_that_which_was_set_last(void **state)
 	gate_free(g);
 }
 
+static void
+no_gate_is_an_open_one(void **state)
+{
+	struct gate_reasons r = GATE_REASONS_INIT;
+	struct err e = { .kind = ERR_NONE };
+
+	(void)state;
+	assert_int_equal(gate_look(NULL, HOLD_WALK, &r, &e), 1);
+	assert_int_equal(gate_ask(NULL, HOLD_SWAP, &r, &e), 1);
+	assert_true(gate_is_open(NULL, HOLD_WALK));
+	assert_false(gate_is_condemned(NULL));
+	assert_false(gate_has_told(NULL));
+	assert_true(gate_pace(NULL).chunk_time < 0);
+}
+
 int
 main(void)
 {
@@ -359,6 +376,7 @@ main(void)
 		cmocka_unit_test(a_source_that_hangs_hangs_alone_and_is_named),
 		cmocka_unit_test(the_end_cuts_off_a_source_that_hangs),
 		cmocka_unit_test(the_pace_is_that_which_was_set_last),
+		cmocka_unit_test(no_gate_is_an_open_one),
 	};
 
 	return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
