@@ -232,7 +232,7 @@ none_of('texts of others go through print.c', map { my $f = $_;
 # They are to be pasted: whatever the names are, and with the login.
 only_in('commands are suggested by command.c',
     qr/"[^"\n]*livealter (?:resume|cleanup|revert|status|control) /,
-    'src/cli/option_print.c');
+    'src/cli/option_print.c', 'src/cli/option_table.c');
 
 # The words of src/README took the place of these.
 none_of('no names of old', lines_where(sub {
