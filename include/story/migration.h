@@ -53,6 +53,7 @@ struct migration {
 	struct registry registry;	/* our row in it */
 	struct gate *gate;		/* what makes it wait; see throttling */
 	struct watcher *watcher;
+	bool obeys;			/* the operator is one of its sources */
 	struct registry_row was;		/* that row, as it was found */
 	struct undo undo;		/* what to take away if we fail */
 	/* Are they the tables that were compared? */

@@ -7,8 +7,9 @@
 
 /*
  * The gate of a migration: which sources it has (throttle/).  They are looked
- * at from the first call on, once it is in the registry.  NULL when a source
- * has ended the run: what is left to do then is not held up.
+ * at from the first call on; what the operator asks for, once it is in the
+ * registry.  NULL when a source has ended the run: what is left to do then is
+ * not held up.
  */
 struct gate *throttling_gate(struct migration *m);
 

@@ -4,22 +4,32 @@
 #include "throttle/operator.h"
 #include "throttle/schedule.h"
 
+/* As soon as there is a row for requests. */
+static void
+add_operator(struct migration *m)
+{
+	const struct operator_reads from = { m->cfg, &m->server,
+	    &m->registry.name, m->registry.id };
+	struct source s;
+
+	if (m->registry.id == 0 || m->obeys)
+		return;
+	operator_source(&s, &from, m->gate);
+	watcher_add(m->watcher, &s);
+	m->obeys = true;
+}
+
 /* In the order in which they are named. */
 static void
 add_sources(struct migration *m)
 {
-	const struct operator_reads from = { m->cfg, &m->server,
-	    &m->registry.name, m->registry.id };
 	struct source s;
 
 	if (m->cfg->pause_file != NULL) {
 		file_source(&s, m->cfg->pause_file, HOLD_WALK);
 		watcher_add(m->watcher, &s);
 	}
-	if (m->registry.id != 0) {
-		operator_source(&s, &from, m->gate);
-		watcher_add(m->watcher, &s);
-	}
+	add_operator(m);
 	if (m->cfg->postpone_cut_over_flag_file != NULL) {
 		file_source(&s, m->cfg->postpone_cut_over_flag_file,
 		    HOLD_SWAP);
@@ -39,6 +49,7 @@ throttling_gate(struct migration *m)
 		m->watcher = watcher_new(m->gate);
 		add_sources(m);
 	}
+	add_operator(m);
 	watcher_start(m->watcher);
 	return gate_has_told(m->gate) ? NULL : m->gate;
 }
