@@ -17,7 +17,7 @@
 #include "base/text_sink.h"
 #include "cli/config.h"
 #include "cli/configure.h"
-#include "cli/secret.h"
+#include "cli/password.h"
 #include "commands/cleanup.h"
 #include "commands/control.h"
 #include "commands/migrate.h"
@@ -91,6 +91,18 @@ keep_streams(void)
 		close(fd);
 }
 
+/* A line each. */
+static void
+say_notes(const char *text)
+{
+	size_t len;
+
+	for (; *text != '\0'; text += len + (text[len] != '\0')) {
+		len = strcspn(text, "\n");
+		log_info("%.*s", (int)len, text);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -101,7 +113,7 @@ main(int argc, char **argv)
 	enum err_kind end = ERR_NONE;
 	int rc;
 
-	secret_keep();
+	password_keep();
 	keep_streams();
 	text_sink_add(&text);
 	memset(&cfg, 0, sizeof(cfg));
@@ -111,8 +123,7 @@ main(int argc, char **argv)
 	text.sql = cfg.print || cfg.dry_run;
 	text.every = cfg.progress_by == PROGRESS_TIME ? cfg.progress_every :
 	    30;
-	if (notes.len > 0)
-		log_info("%s", notes.s);
+	say_notes(notes.s);
 	if (rc == 0) {
 		stop_init();
 		output_start();

@@ -211,12 +211,12 @@ none_of('nothing but a lack of memory ends the program', lines_where(
 
 # Standard output and standard error are written by output.c alone, to which
 # the text sink hands what it makes of events.  util.c says that memory is gone,
-# when nothing else can; secret.c asks on the terminal.
+# when nothing else can; password.c asks on the terminal.
 none_of('only output.c writes to the user', lines_where(sub {
 	my $own = { 'src/base/util.c' => qr/\bfputs\(""?[^)]*, stderr\)/,
 	    'src/base/output.c' => qr/\bwrite\(fd, |\bSTDERR_FILENO\b/,
 	    'src/base/text_sink.c' => qr/\bSTD(?:OUT|ERR)_FILENO\b/,
-	    'src/cli/secret.c' => qr/\bwrite\(tty, /,
+	    'src/cli/password.c' => qr/\bwrite\(tty, /,
 	    'src/main.c' => qr/\bfd (?:<=|>) STDERR_FILENO\b/ }->{$_[0]};
 	/\b(?:v?f?printf|v?dprintf|f?puts|f?putc|putchar|perror|fwrite|
 	    writev?)\s*\(|\bstd(?:out|err)\b|\bSTD(?:OUT|ERR)_FILENO\b/x &&

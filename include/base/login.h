@@ -24,6 +24,9 @@ struct login {
 	char *set_vars;
 	/* For so many seconds a connection that broke is made anew. */
 	double reconnect_for;
+	/* Seconds to connect, and then for each answer; 0: 10 to connect, and
+	 * an answer may take as long as it likes. */
+	unsigned int patience;
 };
 
 #endif

@@ -8,11 +8,11 @@
 #include "base/login.h"
 #include "base/str.h"
 
-/* When a connection that holds a metadata lock that we want is killed: see
- * steps/blocker.h. */
+/* Who holds a metadata lock that is wanted, and when it is killed for that:
+ * see steps/blocker.h. */
 struct kill_rule {
 	double after;			/* seconds; 0: never */
-	unsigned long long max_rows;	/* never if it has modified more */
+	unsigned long long max_rows;
 };
 
 /*
@@ -92,6 +92,17 @@ struct config {
 	enum verify_mode verify;
 	enum verify_swap verify_swap;
 	bool analyze_before_swap;
+
+	/* replicas: who they are, and how far behind they may be */
+	char *recursion_method;		/* recursion_parse() takes it */
+	unsigned int recurse;		/* levels */
+	char *replica_user, *replica_password;	/* NULL: as for the source */
+	char *channel;			/* NULL: all of them */
+	char *check_replica_lag;	/* a DSN */
+	char *skip_check_replica_lag;	/* DSNs, each with a newline */
+	double max_lag;			/* seconds */
+	double check_interval;		/* seconds */
+	bool fail_on_stopped;
 
 	/* when to swap */
 	char *postpone_cut_over_flag_file;

@@ -45,6 +45,9 @@ const char *option_nearest(const char *name);
 /* May its value be a sequence in YAML? */
 bool option_is_list(const struct option *opt);
 
+/* May there be a password in its value, as a part of it? */
+bool option_is_dsn(const struct option *opt);
+
 /* Is its field a string, which configure_free() frees? */
 bool option_is_text(const struct option *opt);
 

@@ -13,6 +13,7 @@
 enum option_state {
 	OPTION_DONE,		/* works */
 	OPTION_NOTED,		/* nothing needs doing; help says why */
+	OPTION_OLD_NAME,	/* of the one that sets the same field */
 	OPTION_REFUSED,		/* help says why, and what to use instead */
 	OPTION_LATER,		/* not yet there */
 };
@@ -27,6 +28,9 @@ enum option_type {
 	OPTION_VARS,		/* char *; a list of name=value */
 	OPTION_WARNINGS,	/* char *; a list of CODE or CODE:column */
 	OPTION_ACCOUNT,		/* char *; see base/account.h */
+	OPTION_RECURSION,	/* char *; see cli/recursion.h */
+	OPTION_DSN,		/* char *; its password is never shown */
+	OPTION_DSNS,		/* char *; may be said again: a line each */
 	OPTION_UINT,		/* unsigned int, lo to hi */
 	OPTION_SIZE,		/* unsigned long long, at least 1 */
 	OPTION_SECONDS,		/* double */
@@ -45,6 +49,7 @@ enum option_group {
 	OPTION_TABLE,
 	OPTION_SAFE,
 	OPTION_COPY,
+	OPTION_REPLICAS,
 	OPTION_ENDS,
 	OPTION_SHOWN,
 	OPTION_META,		/* only on the command line */

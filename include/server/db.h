@@ -153,7 +153,7 @@ unsigned long long db_warnings(const struct db *db);
  * Run a statement that reads.  shape is what its result must look like, one
  * character for each column: DB_VALUE, or DB_NULL where a NULL may be; DB_MORE
  * at the end lets any columns follow, as in a SHOW; NULL where only the number
- * of rows is looked at.  Any other result is ERR_SQL
+ * of rows is looked at, or columns by their names.  Any other result is ERR_SQL
  * with sqlno 0, and r is empty, so that no reader looks where nothing is,
  * whatever a server answers.  A KILL QUERY of somebody's is no answer: it is
  * sent again, ten times at most.

@@ -18,11 +18,13 @@
 #include "steps/check.h"
 #include "steps/copy.h"
 #include "steps/in_flight.h"
+#include "server/replica.h"
 #include "steps/proof.h"
 #include "steps/registry.h"
 #include "steps/trigger_set.h"
 #include "steps/walk.h"
 #include "throttle/gate.h"
+#include "throttle/lag.h"
 #include "throttle/watcher.h"
 
 /* Has the new table taken the old one's place?  The point of no return. */
@@ -51,6 +53,8 @@ struct migration {
 	struct plan plan;		/* every statement we will run */
 	struct trigger_set triggers;	/* ours, on the old table */
 	struct registry registry;	/* our row in it */
+	struct replica *replicas;	/* that are watched */
+	struct lag_limits lag;
 	struct gate *gate;		/* what makes it wait; see throttling */
 	struct watcher *watcher;
 	bool obeys;			/* the operator is one of its sources */

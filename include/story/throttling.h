@@ -6,6 +6,14 @@
 #include "story/migration.h"
 
 /*
+ * Find the replicas whose lag the migration will wait for, and say who they
+ * are.  A revert waits for none: it must be possible when one is broken.
+ * Returns 0; or -1 with *e, also when one is not reached and
+ * --fail-on-stopped-replication holds.
+ */
+int throttling_find_replicas(struct migration *m, struct err *e);
+
+/*
  * The gate of a migration: which sources it has (throttle/).  They are looked
  * at from the first call on; what the operator asks for, once it is in the
  * registry.  NULL when a source has ended the run: what is left to do then is

@@ -31,8 +31,8 @@ struct gate_reasons {
 #define GATE_REASONS_INIT { STR_INIT, 0, 0 }
 
 /*
- * May it go on?  what is HOLD_WALK or HOLD_SWAP.  Returns 1; 0 when it is shut,
- * with *r; -1 with *e when the run is to end.
+ * May it go on?  what is HOLD_..., one or several.  Returns 1; 0 when it is
+ * shut, with *r; -1 with *e when the run is to end.
  */
 int gate_ask(struct gate *g, unsigned int what, struct gate_reasons *r,
     struct err *e);

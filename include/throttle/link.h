@@ -23,6 +23,9 @@ void link_free(struct link *l);
 /* Connect, unless that is done: then l->db is there.  0, or -1 with *e. */
 int link_open(struct link *l, struct err *e);
 
+/* Use this one, which is closed when the end has come already. */
+int link_adopt(struct link *l, struct db *db, struct err *e);
+
 /* It is not to be used any more, such as after an error. */
 void link_close(struct link *l);
 

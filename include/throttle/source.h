@@ -14,6 +14,7 @@
 enum {
 	HOLD_WALK = 1,		/* no chunk is begun */
 	HOLD_SWAP = 2,		/* the swap is not begun */
+	HOLD_WRITE = 4,		/* no chunk is begun that writes */
 };
 
 /* What a source has found. */

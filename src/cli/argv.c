@@ -1,10 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
 #include "base/util.h"
 #include "cli/argv.h"
 #include "cli/dsn.h"
-#include "cli/secret.h"
+#include "cli/recursion.h"
 
 /*
  * By hand, because getopt_long(3) knows neither --nofoo nor where an option
@@ -29,6 +30,8 @@ push(struct argv *a, const struct option *opt, bool no, char *value)
 	/* at once: ps(1) shows it until then */
 	if (value != NULL && opt->type == OPTION_SECRET)
 		secret_hide(value);
+	else if (value != NULL && option_is_dsn(opt))
+		recursion_hide(value);
 }
 
 /* The value is the rest of this word, or the next word. */

@@ -5,12 +5,13 @@
 
 #include "base/ident.h"
 #include "base/list.h"
+#include "base/secret.h"
 #include "base/util.h"
 #include "cli/argv.h"
 #include "cli/dsn.h"
 #include "cli/option.h"
 #include "cli/ownership.h"
-#include "cli/secret.h"
+#include "cli/password.h"
 #include "cli/testing.h"
 #include "cli/yaml.h"
 
@@ -266,10 +267,10 @@ find_password(struct options *o)
 	struct err e = { 0 };
 
 	if (c->password_file != NULL &&
-	    secret_read(c->password_file, &c->login.password, &e) == -1)
+	    password_read(c->password_file, &c->login.password, &e) == -1)
 		option_blame(o, AT(password_file), e.text);
 	if (c->ask_pass && o->wrong.len == 0 &&
-	    secret_ask("Password: ", &c->login.password, &e) == -1)
+	    password_ask("Password: ", &c->login.password, &e) == -1)
 		option_blame(o, AT(ask_pass), e.text);
 }
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
 #include "base/util.h"
 #include "cli/dsn.h"
-#include "cli/secret.h"
 
 /* The end of the part at s: a comma that is not escaped, or the NUL. */
 static const char *

@@ -31,6 +31,12 @@ static const struct {
 	{ AT(threads), TAKEN },
 	{ AT(sleep), TAKEN },
 	{ AT(analyze_before_swap), TAKEN },
+	/* How far behind, and of whom; but not where we would log in. */
+	{ AT(max_lag), TAKEN },
+	{ AT(check_interval), TAKEN },
+	{ AT(fail_on_stopped), TAKEN },
+	{ AT(channel), TAKEN },
+	{ AT(recurse), TAKEN },
 	{ AT(swap_tables), TAKEN },
 	{ AT(cut_over_window), TAKEN },
 	{ AT(drop_old_table), TAKEN },

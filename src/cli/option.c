@@ -5,10 +5,10 @@
 
 #include "base/escape.h"
 #include "base/num.h"
+#include "base/secret.h"
 #include "base/util.h"
 #include "cli/option.h"
 #include "cli/option_parse.h"
-#include "cli/secret.h"
 
 /* How much of a wrong value a complaint shows. */
 #define SHOWN 60
@@ -150,7 +150,14 @@ option_is_list(const struct option *opt)
 {
 	return opt->type == OPTION_LIST || opt->type == OPTION_VARS ||
 	    opt->type == OPTION_WARNINGS || opt->type == OPTION_TRIES ||
-	    opt->type == OPTION_PROGRESS;
+	    opt->type == OPTION_PROGRESS || opt->type == OPTION_RECURSION;
+}
+
+bool
+option_is_dsn(const struct option *opt)
+{
+	return opt->type == OPTION_DSN || opt->type == OPTION_DSNS ||
+	    opt->type == OPTION_RECURSION;
 }
 
 bool
@@ -160,7 +167,7 @@ option_is_text(const struct option *opt)
 	    opt->type == OPTION_SECRET || opt->type == OPTION_MYCNF ||
 	    opt->type == OPTION_LIST || opt->type == OPTION_VARS ||
 	    opt->type == OPTION_WARNINGS || opt->type == OPTION_WINDOW ||
-	    opt->type == OPTION_ACCOUNT);
+	    opt->type == OPTION_ACCOUNT || option_is_dsn(opt));
 }
 
 void
@@ -249,7 +256,10 @@ acceptable(struct options *o, const struct option *opt, const char *value,
 		option_wrong(o, "%s: needs a value: %s", name, opt->arg);
 	else if (opt->state == OPTION_DONE)
 		return 0;
-	else {
+	else if (opt->state == OPTION_OLD_NAME) {
+		str_addf(o->notes, "%s is an old name: %s\n", name, opt->help);
+		return 0;
+	} else {
 		str_addf(o->notes, "%s%s: %s", o->notes->len > 0 ? ERR_LINE :
 		    "", name, opt->help);
 		return 1;
@@ -265,12 +275,37 @@ say_why(struct options *o, const struct option *opt, const char *name,
 
 	if (opt->type == OPTION_UINT)
 		str_addf(&range, " (%u to %u)", opt->lo, opt->hi);
-	if (opt->type == OPTION_SECRET)
+	if (opt->type == OPTION_SECRET || option_is_dsn(opt))
 		option_wrong(o, "%s: %s", name, why);
 	else
 		option_wrong(o, "%s: %s%s: \"%.*s%s\"", name, why, range.s,
 		    SHOWN, value, strlen(value) > SHOWN ? "..." : "");
 	str_free(&range);
+}
+
+/* The option that sets this field. */
+static size_t
+setter(size_t field)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < option_count; i++)
+		if (option_table[i].state == OPTION_DONE &&
+		    option_table[i].at == field)
+			break;
+	return i;
+}
+
+/* Who has set it last; an old name's counts for the new one. */
+static void
+note_from(struct options *o, const struct option *opt, const char *name)
+{
+	size_t i = (size_t)(opt - option_table);
+
+	if (opt->state == OPTION_OLD_NAME)
+		i = setter(opt->at);
+	free(o->from[i]);
+	o->from[i] = xstrdup(name);
 }
 
 int
@@ -294,26 +329,12 @@ option_set(struct options *o, const struct option *opt, bool no,
 		if (is_password(opt, value))
 			forget_passwords(o->c);
 		why = option_parse(opt, o->c, no, value);
-		free(o->from[opt - option_table]);
-		o->from[opt - option_table] = xstrdup(name.s);
+		note_from(o, opt, name.s);
 	}
 	if (why != NULL)
 		say_why(o, opt, name.s, value, why);
 	str_free(&name);
 	return rc < 0 || why != NULL ? -1 : 0;
-}
-
-/* The option that sets this field. */
-static size_t
-setter(size_t field)
-{
-	size_t i;
-
-	for (i = 0; i + 1 < option_count; i++)
-		if (option_table[i].state == OPTION_DONE &&
-		    option_table[i].at == field)
-			break;
-	return i;
 }
 
 void

@@ -6,11 +6,14 @@
 #include "base/account.h"
 #include "base/list.h"
 #include "base/num.h"
+#include "base/secret.h"
+#include "base/str.h"
 #include "base/util.h"
 #include "base/window.h"
+#include "cli/dsn.h"
 #include "cli/option_parse.h"
 #include "cli/ownership.h"
-#include "cli/secret.h"
+#include "cli/recursion.h"
 
 /* More would not be retrying but hoping. */
 #define TIMES_MAX 1000000
@@ -289,6 +292,57 @@ set_mycnf(char **to, const char *value)
 	return set_text(to, value);
 }
 
+static const char *
+set_recursion(char **to, const char *value)
+{
+	struct recursion r;
+	const char *why = recursion_parse(&r, value);
+
+	return why != NULL ? why : set_text(to, value);
+}
+
+static const char *
+check_dsn(const char *value)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	const char *why = NULL;
+	unsigned int port;
+	struct dsn d;
+
+	if (dsn_parse(&d, value, &ignored) != 0 ||
+	    strchr(value, '\n') != NULL)
+		why = "not a DSN";
+	else if (d.host == NULL)
+		why = "a DSN without h=";
+	else if (d.port != NULL && num_uint(d.port, 1, 65535, &port) != 0)
+		why = "a DSN with a wrong P=";
+	dsn_free(&d);
+	return why;
+}
+
+static const char *
+set_dsn(char **to, const char *value)
+{
+	const char *why = check_dsn(value);
+
+	return why != NULL ? why : set_text(to, value);
+}
+
+/* One more line of them, or the lines that option_value() shows. */
+static const char *
+add_dsn(char **to, const char *value)
+{
+	const char *why = check_dsn(value);
+	struct str all = STR_INIT;
+
+	if (why != NULL)
+		return why;
+	str_addf(&all, "%s%s\n", *to != NULL ? *to : "", value);
+	secret_free(*to);
+	*to = str_take(&all);
+	return NULL;
+}
+
 const char *
 option_parse(const struct option *opt, struct config *c, bool no,
     const char *value)
@@ -313,6 +367,12 @@ option_parse(const struct option *opt, struct config *c, bool no,
 		return set_list(to, value, check_warning);
 	case OPTION_ACCOUNT:
 		return set_account(to, value);
+	case OPTION_RECURSION:
+		return set_recursion(to, value);
+	case OPTION_DSN:
+		return set_dsn(to, value);
+	case OPTION_DSNS:
+		return add_dsn(to, value);
 	case OPTION_UINT:
 		return num_uint(value, opt->lo, opt->hi, to) == 0 ? NULL :
 		    "not a whole number in its range";

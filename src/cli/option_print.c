@@ -1,8 +1,10 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
 #include "cli/option.h"
 #include "cli/option_parse.h"
+#include "cli/recursion.h"
 
 /* Where the explanations start, and where they end. */
 #define LEFT 30
@@ -18,11 +20,13 @@ static const struct {
 	{ OPTION_DONE, OPTION_TABLE, "The new table" },
 	{ OPTION_DONE, OPTION_SAFE, "What is safe" },
 	{ OPTION_DONE, OPTION_COPY, "The copy" },
+	{ OPTION_DONE, OPTION_REPLICAS, "Replicas" },
 	{ OPTION_DONE, OPTION_ENDS, "The swap and the end" },
 	{ OPTION_DONE, OPTION_SHOWN, "What is shown" },
 	{ OPTION_DONE, OPTION_META, "Options" },
 	{ OPTION_NOTED, OPTION_WHAT,
 	    "Accepted for compatibility; nothing needs doing" },
+	{ OPTION_OLD_NAME, OPTION_REPLICAS, "Old names" },
 	{ OPTION_REFUSED, OPTION_WHAT, "Refused" },
 	{ OPTION_LATER, OPTION_WHAT, "Not yet supported" },
 };
@@ -120,7 +124,7 @@ add_number(struct str *s, double v)
 		s->s[--s->len] = '\0';
 }
 
-static void
+static bool
 add_progress(struct str *s, const struct config *c)
 {
 	switch (c->progress_by) {
@@ -135,9 +139,10 @@ add_progress(struct str *s, const struct config *c)
 		break;
 	}
 	add_number(s, c->progress_every);
+	return true;
 }
 
-static void
+static bool
 add_tries(struct str *s, const struct config *c)
 {
 	struct config copy = *c;
@@ -149,6 +154,7 @@ add_tries(struct str *s, const struct config *c)
 		str_addf(s, "%s%s:%u:", i > 0 ? "," : "", name, t->times);
 		add_number(s, t->wait);
 	}
+	return true;
 }
 
 static bool
@@ -159,12 +165,30 @@ add_text(struct str *s, const char *text)
 	return text != NULL;
 }
 
+/* Without their passwords. */
 static bool
-add_uint(struct str *s, unsigned int v)
+add_dsns(struct str *s, const char *text)
 {
-	if (v != 0)
+	const char *p, *end;
+	char *one;
+
+	for (p = text; p != NULL && *p != '\0'; p = end + (*end != '\0')) {
+		end = p + strcspn(p, "\n");
+		one = xstrndup(p, (size_t)(end - p));
+		recursion_hide(one);
+		str_addf(s, "%s%s", s->len > 0 ? "\n" : "", one);
+		free(one);
+	}
+	return text != NULL;
+}
+
+/* 0 is none, unless there is a default. */
+static bool
+add_uint(struct str *s, unsigned int v, bool any)
+{
+	if (v != 0 || any)
 		str_addf(s, "%u", v);
-	return v != 0;
+	return v != 0 || any;
 }
 
 static void
@@ -206,8 +230,13 @@ option_value(const struct option *opt, const struct config *c,
 	case OPTION_WARNINGS:
 	case OPTION_ACCOUNT:
 		return add_text(value, *(char *const *)at);
+	case OPTION_RECURSION:
+	case OPTION_DSN:
+	case OPTION_DSNS:
+		return add_dsns(value, *(char *const *)at);
 	case OPTION_UINT:
-		return add_uint(value, *(const unsigned int *)at);
+		return add_uint(value, *(const unsigned int *)at,
+		    opt->deflt != NULL);
 	case OPTION_SIZE:
 		str_addf(value, "%llu", *(const unsigned long long *)at);
 		return true;
@@ -228,11 +257,9 @@ option_value(const struct option *opt, const struct config *c,
 		    "json" : "text");
 		return true;
 	case OPTION_PROGRESS:
-		add_progress(value, c);
-		return true;
+		return add_progress(value, c);
 	case OPTION_TRIES:
-		add_tries(value, c);
-		return true;
+		return add_tries(value, c);
 	case OPTION_SECRET:
 	default:
 		return false;

@@ -13,6 +13,9 @@
 #define NUMBER(name, letter, group, field, lo, hi, deflt, arg, help) \
 	{ name, letter, OPTION_UINT, OPTION_DONE, OPTION_##group, \
 	    AT(field), lo, hi, deflt, arg, help }
+#define OLD(name, type, field, arg, help) \
+	{ name, '\0', OPTION_##type, OPTION_OLD_NAME, OPTION_REPLICAS, \
+	    AT(field), 0, 0, NULL, arg, help }
 #define NOT(state, name, type, arg, help) \
 	{ name, '\0', OPTION_##type, OPTION_##state, OPTION_WHAT, \
 	    0, 0, 0, NULL, arg, help }
@@ -125,6 +128,31 @@ const struct option option_table[] = {
 	DO("analyze-before-swap", 0, BOOL, COPY, analyze_before_swap, "yes",
 	    NULL, "ANALYZE the new table before the swap"),
 
+	DO("recursion-method", 0, RECURSION, REPLICAS, recursion_method,
+	    "processlist,hosts", "HOW", "find replicas by the list of threads, "
+	    "by that of replicas, by dsn=DSN of a table of DSNs, as nodes of a "
+	    "cluster, or none"),
+	NUMBER("recurse", 0, REPLICAS, recurse, 0, 1000, "1000", "LEVELS",
+	    "how deep to look for replicas of replicas"),
+	DO("replica-user", 0, TEXT, REPLICAS, replica_user, NULL, "NAME",
+	    "log in to replicas as this user"),
+	DO("replica-password", 0, SECRET, REPLICAS, replica_password, NULL,
+	    "PASSWORD", "its password"),
+	DO("channel", 0, TEXT, REPLICAS, channel, NULL, "NAME",
+	    "only this replication channel of a replica counts"),
+	DO("check-replica-lag", 0, DSN, REPLICAS, check_replica_lag, NULL,
+	    "DSN", "watch this replica only"),
+	DO("skip-check-replica-lag", 0, DSNS, REPLICAS,
+	    skip_check_replica_lag, NULL, "DSN",
+	    "do not watch this one (h=, P=); may be given again"),
+	DO("max-lag", 0, SECONDS, REPLICAS, max_lag, "1", "SECONDS",
+	    "copy nothing while a replica is further behind"),
+	DO("check-interval", 0, SECONDS, REPLICAS, check_interval, "0.25",
+	    "SECONDS", "look that often (pt-online-schema-change: 1)"),
+	DO("fail-on-stopped-replication", 0, BOOL, REPLICAS, fail_on_stopped,
+	    "yes", NULL, "end and undo when a replica stops or does not "
+	    "answer; else wait for it"),
+
 	DO("swap-tables", 0, BOOL, ENDS, swap_tables, "yes", NULL,
 	    "let the new table take the old one's place"),
 	DO("postpone-cut-over-flag-file", 0, TEXT, ENDS,
@@ -216,6 +244,14 @@ const struct option option_table[] = {
 	NOT(NOTED, "binary-index", FLAG, NULL,
 	    "the registry holds places in keys of any type"),
 
+	OLD("slave-user", TEXT, replica_user, "NAME", "it is --replica-user"),
+	OLD("slave-password", SECRET, replica_password, "PASSWORD",
+	    "it is --replica-password"),
+	OLD("check-slave-lag", DSN, check_replica_lag, "DSN",
+	    "it is --check-replica-lag"),
+	OLD("skip-check-slave-lag", DSNS, skip_check_replica_lag, "DSN",
+	    "it is --skip-check-replica-lag"),
+
 	NOT(REFUSED, "plugin", TEXT, "FILE",
 	    "it is a Perl class; programs to run at each step will come as "
 	    "--hooks-dir"),
@@ -228,24 +264,6 @@ const struct option option_table[] = {
 	    "a lock on the server (GET_LOCK) keeps a second run out, from "
 	    "any host; leave the option away"),
 
-	NOT(LATER, "replica-user", TEXT, "NAME", "user on the replicas"),
-	NOT(LATER, "replica-password", SECRET, "PASSWORD", "its password"),
-	NOT(LATER, "slave-user", TEXT, "NAME", "same as --replica-user"),
-	NOT(LATER, "slave-password", SECRET, "PASSWORD",
-	    "same as --replica-password"),
-	NOT(LATER, "max-lag", TEXT, "SECONDS", "pause while replicas lag"),
-	NOT(LATER, "check-interval", TEXT, "SECONDS", "look that often"),
-	NOT(LATER, "check-replica-lag", TEXT, "DSN", "watch only this one"),
-	NOT(LATER, "skip-check-replica-lag", TEXT, "DSN", "but not this one"),
-	NOT(LATER, "check-slave-lag", TEXT, "DSN",
-	    "same as --check-replica-lag"),
-	NOT(LATER, "skip-check-slave-lag", TEXT, "DSN",
-	    "same as --skip-check-replica-lag"),
-	NOT(LATER, "recursion-method", LIST, "HOW", "how to find replicas"),
-	NOT(LATER, "recurse", TEXT, "LEVELS", "how deep to look for them"),
-	NOT(LATER, "channel", TEXT, "NAME", "the channel that counts"),
-	NOT(LATER, "fail-on-stopped-replication", BOOL, NULL,
-	    "stop when a replica does"),
 	NOT(LATER, "check-replication-filters", BOOL, NULL,
 	    "refuse when replicas filter"),
 	NOT(LATER, "max-load", LIST, "VARIABLE=N", "pause above this load"),

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/utf8.h"
 #include "base/util.h"
 #include "cli/ownership.h"
-#include "cli/secret.h"
 #include "cli/yaml.h"
 
 /*

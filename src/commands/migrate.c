@@ -30,6 +30,7 @@
 #include "story/prove.h"
 #include "story/recall.h"
 #include "story/story.h"
+#include "story/throttling.h"
 #include "story/unchanged.h"
 #include "story/undoing.h"
 #include "story/watch.h"
@@ -58,7 +59,8 @@ migrate_check(struct migration *m, struct err *e)
 {
 	struct check_input in = migration_to_check(m);
 
-	return check_all(&in, e);
+	return check_all(&in, e) != 0 ||
+	    throttling_find_replicas(m, e) != 0 ? -1 : 0;
 }
 
 static int

@@ -424,6 +424,9 @@ keep_rows(struct rows *r, MYSQL_RES *res, const char *shape, const char *sql,
 	if (shape != NULL && (more == NULL ? r->cols != strlen(shape) :
 	    r->cols < (size_t)(more - shape)))
 		return odd(e, sql, "another number of columns");
+	for (j = 0; shape == NULL && j < r->cols; j++)
+		rows_name(r, j, mysql_fetch_field_direct(res, (unsigned int)
+		    j)->name);
 	while ((row = mysql_fetch_row(res)) != NULL) {
 		len = mysql_fetch_lengths(res);
 		rows_add(r);

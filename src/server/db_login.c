@@ -203,6 +203,14 @@ read_my_cnf(MYSQL *my, const struct login *how)
 	    CLIENT_REMEMBER_OPTIONS);
 }
 
+static void
+set_patience(MYSQL *my, unsigned int seconds)
+{
+	mysql_options(my, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
+	mysql_options(my, MYSQL_OPT_READ_TIMEOUT, &seconds);
+	mysql_options(my, MYSQL_OPT_WRITE_TIMEOUT, &seconds);
+}
+
 /* A file of authorities or a key, also in my.cnf, asks for TLS. */
 static void
 set_tls(MYSQL *my, struct attempt *a)
@@ -233,6 +241,8 @@ set_options(MYSQL *my, struct attempt *a)
 {
 	unsigned int none = 0;
 
+	if (a->how->patience > 0)
+		set_patience(my, a->how->patience);
 	set_tls(my, a);
 	/* The library's option, not SET NAMES: the escaper must know. */
 	mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");

@@ -23,5 +23,27 @@ rows_free(struct rows *r)
 		free(r->cell[i]);
 	}
 	free(r->cell);
+	for (j = 0; r->name != NULL && j < r->cols; j++)
+		free(r->name[j]);
+	free(r->name);
 	*r = none;
+}
+
+void
+rows_name(struct rows *r, size_t column, const char *name)
+{
+	if (r->name == NULL)
+		r->name = xcalloc(r->cols, sizeof(*r->name));
+	r->name[column] = xstrdup(name);
+}
+
+const char *
+rows_named(const struct rows *r, size_t row, const char *name)
+{
+	size_t j;
+
+	for (j = 0; r->name != NULL && j < r->cols; j++)
+		if (same_text(r->name[j], name))
+			return r->cell[row][j];
+	return NULL;
 }

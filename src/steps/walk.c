@@ -102,6 +102,13 @@ do_chunk(struct worker *w, const struct chunk *k, struct chunk_done *done,
 	return rc;
 }
 
+/* What the gate is asked for. */
+static unsigned int
+hold(const struct walk *w)
+{
+	return HOLD_WALK | (w->session == SESSION_COPY ? HOLD_WRITE : 0);
+}
+
 /* Wait while the gate is shut; false when there is a request to stop. */
 static bool
 goes_on(const struct worker *w)
@@ -115,7 +122,7 @@ goes_on(const struct worker *w)
 		paused = w->number >= c->limit;
 		pthread_mutex_unlock(&c->lock);
 		paused = !done && (paused ||
-		    !gate_is_open(c->walk->watch->gate, HOLD_WALK));
+		    !gate_is_open(c->walk->watch->gate, hold(c->walk)));
 	} while (paused && !stop_sleep(NAP));
 	return !stop_requested();
 }
@@ -214,7 +221,7 @@ tell_pause(struct cursor *c, struct round *r, bool first)
 {
 	struct err e = { .kind = ERR_NONE };
 
-	if (pause_ask(&r->pause, c->walk->watch->gate, HOLD_WALK, first,
+	if (pause_ask(&r->pause, c->walk->watch->gate, hold(c->walk), first,
 	    &e) < 0)
 		cursor_fail(c, &e);
 }

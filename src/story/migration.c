@@ -129,5 +129,6 @@ migration_free(struct migration *m)
 	bound_free(&m->copied.from);
 	bound_free(&m->copied.upto);
 	undo_forget(&m->undo, UNDO_ANY);
+	replica_free(m->replicas);
 	db_close(m->db);
 }

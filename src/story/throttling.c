@@ -1,6 +1,10 @@
 #include "story/throttling.h"
 
+#include "base/log.h"
+#include "throttle/beats.h"
+#include "throttle/discovery.h"
 #include "throttle/file.h"
+#include "throttle/lag.h"
 #include "throttle/operator.h"
 #include "throttle/schedule.h"
 
@@ -18,6 +22,112 @@ add_operator(struct migration *m)
 	watcher_add(m->watcher, &s);
 	m->obeys = true;
 }
+
+/* --- replicas -------------------------------------------------------------*/
+
+static struct discovery
+how_to_find(const struct config *cfg)
+{
+	const struct discovery how = {
+		.method = cfg->recursion_method,
+		.levels = cfg->recurse,
+		.login = &cfg->login,
+		.user = cfg->replica_user,
+		.password = cfg->replica_password,
+		.only = cfg->check_replica_lag,
+		.skip = cfg->skip_check_replica_lag,
+	};
+
+	return how;
+}
+
+static int
+refuse_unreached(const struct replica *r, struct err *e)
+{
+	err_set(e, ERR_CONNECT, "replica %s (found by %s) is not reached: "
+	    "%.1500s", r->name, r->found, r->why.text);
+	return err_hint(e, "--replica-user and --replica-password log in to "
+	    "replicas; --recursion-method=dsn=... names their addresses; "
+	    "--skip-check-replica-lag h=%s,P=%u does without this one; "
+	    "--recursion-method=none watches none", r->login.host,
+	    r->login.port);
+}
+
+/* What is said of those that are found. */
+static int
+tell_replicas(const struct migration *m, struct err *e)
+{
+	const struct replica *r;
+
+	for (r = m->replicas; r != NULL; r = r->next) {
+		if (r->db == NULL && m->cfg->fail_on_stopped)
+			return refuse_unreached(r, e);
+		if (r->db == NULL)
+			log_warn("replica %s (found by %s) is not reached, "
+			    "and will be waited for: %s", r->name, r->found,
+			    r->why.text);
+		else
+			log_info("replica %s (found by %s): its lag is "
+			    "watched", r->name, r->found);
+	}
+	return 0;
+}
+
+int
+throttling_find_replicas(struct migration *m, struct err *e)
+{
+	const struct discovery how = how_to_find(m->cfg);
+
+	if (m->cfg->command != COMMAND_ALTER &&
+	    m->cfg->command != COMMAND_RESUME)
+		return 0;
+	if (discovery_is_none(&how)) {
+		log_info("--recursion-method=none: no replica's lag is "
+		    "watched");
+		return 0;
+	}
+	if (discovery_run(&m->replicas, m->db, &how, e) != 0)
+		return err_while(e, "looking for replicas");
+	return tell_replicas(m, e);
+}
+
+#define SLOWEST	0.5	/* seconds between two heartbeats, at the most */
+#define FASTEST	0.05
+
+/* So often that a lag is told exactly enough. */
+static double
+beat_period(const struct config *cfg)
+{
+	double least = cfg->max_lag < cfg->check_interval ? cfg->max_lag :
+	    cfg->check_interval;
+
+	return least / 2 > SLOWEST ? SLOWEST : least / 2 < FASTEST ?
+	    FASTEST : least / 2;
+}
+
+static void
+add_replicas(struct migration *m)
+{
+	const struct config *cfg = m->cfg;
+	struct replica *r;
+	struct source s;
+
+	if (m->replicas == NULL || m->registry.id == 0 ||
+	    m->lag.beats != NULL)
+		return;
+	m->lag = (struct lag_limits){ .beats = beats_new(&m->server,
+	    &m->registry.name, m->registry.id, beat_period(cfg)),
+	    .most = cfg->max_lag, .every = cfg->check_interval,
+	    .fail = cfg->fail_on_stopped, .channel = cfg->channel };
+	beats_source(&s, m->lag.beats);
+	watcher_add(m->watcher, &s);
+	for (r = m->replicas; r != NULL; r = r->next) {
+		lag_source(&s, r, &m->lag);
+		watcher_add(m->watcher, &s);
+	}
+}
+
+/* --- all sources ----------------------------------------------------------*/
 
 /* In the order in which they are named. */
 static void
@@ -50,6 +160,7 @@ throttling_gate(struct migration *m)
 		add_sources(m);
 	}
 	add_operator(m);
+	add_replicas(m);
 	watcher_start(m->watcher);
 	return gate_has_told(m->gate) ? NULL : m->gate;
 }

@@ -34,17 +34,25 @@ publish(struct link *l, struct db *db)
 }
 
 int
+link_adopt(struct link *l, struct db *db, struct err *e)
+{
+	if (publish(l, db))
+		return 0;
+	db_close(db);
+	return err_set(e, ERR_STOPPED, "stopped");
+}
+
+int
 link_open(struct link *l, struct err *e)
 {
 	struct db *db = NULL;
 
 	if (l->db != NULL)
 		return 0;
-	if (session_open(&db, l->server, l->role, SESSION_MAIN, 0, e) == 0 &&
-	    publish(l, db))
-		return 0;
+	if (session_open(&db, l->server, l->role, SESSION_MAIN, 0, e) == 0)
+		return link_adopt(l, db, e);
 	db_close(db);
-	return e->kind != ERR_NONE ? -1 : err_set(e, ERR_STOPPED, "stopped");
+	return -1;
 }
 
 void

@@ -255,7 +255,8 @@ mistakes_on_the_command_line_are_named(void **state)
 	refuse(f, ENOUGH "|--host", "--host: needs a value");
 	refuse(f, ENOUGH "|-h", "--host: needs a value");
 	refuse(f, ENOUGH "|h=b", "more than one DSN");
-	refuse(f, ENOUGH "|--max-lag|1", "--max-lag is not yet supported");
+	refuse(f, ENOUGH "|--max-flow-ctl|1",
+	    "--max-flow-ctl is not yet supported");
 	refuse(f, ENOUGH "|--where|1=1", "--where is refused");
 	refuse(f, "control|D=app", "livealter control: say what to do");
 	refuse(f, "--alter|x|D=app,x=1", "DSN: unknown key \"x\"");

@@ -22,6 +22,11 @@ static const struct {
 	{ "remove-tablespace", "the new table is there" },
 	{ "check-unique-key-change", "that was before the copy" },
 	{ "verify", "to compare less is for the user to say" },
+	{ "recursion-method", "where to log in is for the user to say" },
+	{ "replica-user", "belongs to it" },
+	{ "replica-password", "belongs to it" },
+	{ "check-replica-lag", "where to log in is for the user to say" },
+	{ "skip-check-replica-lag", "belongs to --recursion-method" },
 	{ "kill-blockers", "to kill somebody is for the user to say" },
 	{ "kill-blockers-max-rows", "belongs to --kill-blockers" },
 };
@@ -70,6 +75,7 @@ is_of_a_migration(const struct option *opt)
 {
 	return opt->state == OPTION_DONE && (opt->group == OPTION_TABLE ||
 	    opt->group == OPTION_SAFE || opt->group == OPTION_COPY ||
+	    opt->group == OPTION_REPLICAS ||
 	    opt->group == OPTION_ENDS);
 }
 

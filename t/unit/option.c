@@ -246,8 +246,8 @@ each_state_is_said(void **state)
 {
 	struct settings *f = *state;
 
-	refuse(f, "max-lag", "1s",
-	    "--max-lag is not yet supported: pause while replicas lag\n");
+	refuse(f, "max-flow-ctl", "1", "--max-flow-ctl is not yet supported: "
+	    "pause while Galera's flow control does\n");
 	refuse(f, "plugin", "x.pl", "--plugin is refused: it is a Perl");
 	refuse(f, "pid", "/run/x", "GET_LOCK");
 	assert_int_equal(set(f, "no-version-check", NULL), 0);
@@ -267,8 +267,15 @@ a_password_is_never_shown(void **state)
 	opt = option_find("password", &no);
 	assert_false(option_value(opt, &f->c, &value));
 	assert_string_equal(value.s, "");
-	refuse(f, "slave-password", "hush", "not yet supported");
+	assert_int_equal(set(f, "slave-password", "hush"), 0);
+	opt = option_find("replica-password", &no);
+	assert_false(option_value(opt, &f->c, &value));
+	refuse(f, "check-replica-lag", "p=hush", "a DSN without h=");
 	assert_null(strstr(f->o.wrong.s, "hush"));
+	assert_int_equal(set(f, "check-slave-lag", "h=a,p=hush,P=1"), 0);
+	opt = option_find("check-replica-lag", &no);
+	assert_true(option_value(opt, &f->c, &value));
+	assert_string_equal(value.s, "h=a,p=xxxx,P=1");
 	str_free(&value);
 }
 

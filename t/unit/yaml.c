@@ -102,7 +102,8 @@ complaints_say_where(void **state)
 	refuse(f, "jobs:\n  a:\n    chunk-tiem: 1\n",
 	    "x.yaml:3:5: unknown option \"chunk-tiem\"; "
 	    "did you mean \"chunk-time\"?\n");
-	refuse(f, "max-lag: 1\n", "x.yaml:1:1: max-lag is not yet supported");
+	refuse(f, "max-flow-ctl: 1\n",
+	    "x.yaml:1:1: max-flow-ctl is not yet supported");
 	refuse(f, "host:\n", "x.yaml:1:1: host: has no value");
 	refuse(f, "host: ~\n", "has no value");
 	refuse(f, "config: a\n", "config: only on the command line");

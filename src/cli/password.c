@@ -14,32 +14,17 @@
 #endif
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/stop.h"
 #include "base/util.h"
 #include "cli/ownership.h"
-#include "cli/secret.h"
+#include "cli/password.h"
 
 #define SECRET_MAX 1024
 
-/* The volatile keeps the compiler from dropping stores nobody reads. */
-static void
-fill(char *text, size_t len, char with)
-{
-	volatile char *p = text;
-
-	while (len-- > 0)
-		*p++ = with;
-}
-
-void
-secret_wipe(char *text, size_t len)
-{
-	fill(text, len, '\0');
-}
-
 /* A core file has it all: so none is written, nor may anybody look inside. */
 void
-secret_keep(void)
+password_keep(void)
 {
 	const struct rlimit none = { 0, 0 };
 
@@ -48,20 +33,6 @@ secret_keep(void)
 	/* A core that goes to a program is not held up by the limit. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
-}
-
-void
-secret_hide(char *text)
-{
-	fill(text, strlen(text), 'x');
-}
-
-void
-secret_free(char *password)
-{
-	if (password != NULL)
-		fill(password, strlen(password), '\0');
-	free(password);
 }
 
 /* One line, byte by byte: nothing of what follows it is read. */
@@ -86,7 +57,7 @@ read_line(int fd, char *line, size_t size)
 }
 
 int
-secret_read(const char *file, char **password, struct err *e)
+password_read(const char *file, char **password, struct err *e)
 {
 	char line[SECRET_MAX];
 	const char *why;
@@ -111,7 +82,7 @@ secret_read(const char *file, char **password, struct err *e)
 	close(fd);
 	if (rc == 0)
 		*password = xstrdup(line);
-	fill(line, sizeof(line), '\0');
+	secret_wipe(line, sizeof(line));
 	return rc;
 }
 
@@ -170,7 +141,7 @@ ask_quietly(int tty, const char *prompt, char *line, size_t size)
 }
 
 int
-secret_ask(const char *prompt, char **password, struct err *e)
+password_ask(const char *prompt, char **password, struct err *e)
 {
 	char line[SECRET_MAX] = "";
 	int tty, rc;
@@ -185,6 +156,6 @@ secret_ask(const char *prompt, char **password, struct err *e)
 		*password = xstrdup(line);
 	else
 		err_set(e, ERR_USAGE, "no password was entered");
-	fill(line, sizeof(line), '\0');
+	secret_wipe(line, sizeof(line));
 	return rc;
 }

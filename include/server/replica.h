@@ -1,0 +1,63 @@
+#ifndef REPLICA_H
+#define REPLICA_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/login.h"
+#include "base/str.h"
+#include "server/db.h"
+#include "server/server.h"
+
+/*
+ * A replica, or another node of a cluster, and the one connection that we have
+ * to it.
+ */
+struct replica {
+	struct login login;		/* its own */
+	struct server server;		/* what it is, once it was reached */
+	struct db *db;			/* NULL: not reached, or handed on */
+	char *name;			/* "db2:3306", for messages */
+	unsigned int level;		/* 1: a direct one */
+	char *found;			/* where: "processlist of db1:3306" */
+	unsigned long long number;	/* its server_id; 0: not known */
+	bool member;			/* of a cluster, without a channel */
+	struct err why;			/* it was not reached */
+	struct replica *next;
+};
+
+/*
+ * One that is not reached yet, at host and port, as its source is: all that
+ * the login of the source says counts for it as well.  To be freed.
+ */
+struct replica *replica_new(const struct login *source, const char *host,
+    unsigned int port);
+
+/* It, and all that follow it. */
+void replica_free(struct replica *r);
+
+/*
+ * Connect; r->db is there, and server and number are known.  -1 with *e when
+ * it does not answer for some seconds, or is none that livealter knows.
+ */
+int replica_open(struct replica *r, struct err *e);
+
+/* Replace a text of a login that is not its own. */
+void replica_set_text(char **field, const char *text);
+
+/* What a replica itself says of how it replicates. */
+struct replica_state {
+	bool replicates;		/* it has a channel that counts */
+	bool stopped, connecting;
+	struct str why;			/* then: what is the matter */
+	double behind;			/* seconds; below 0: it does not know */
+	double delay;			/* seconds that it waits on purpose */
+};
+
+#define REPLICA_STATE_INIT { .why = STR_INIT, .behind = -1 }
+
+/* Ask; only this channel counts, or all of them (NULL). */
+int replica_ask(struct replica_state *s, struct db *db, const char *channel,
+    struct err *e);
+
+#endif

@@ -1,0 +1,29 @@
+#ifndef LAG_H
+#define LAG_H
+
+#include <stdbool.h>
+
+#include "server/replica.h"
+#include "throttle/beats.h"
+#include "throttle/source.h"
+
+/* What is asked of every replica. */
+struct lag_limits {
+	struct beats *beats;		/* the source's */
+	double most;			/* seconds that one may be behind */
+	double every;			/* seconds between two looks */
+	bool fail;			/* one that does not replicate, or does
+					   not answer, ends the run */
+	const char *channel;		/* or NULL: all of them */
+};
+
+/*
+ * The source of one replica.  It takes over its connection, and makes it anew
+ * when it breaks; both must stay until the threads have ended.  The lag is that
+ * of the registry's heartbeat; where that cannot be read, what the replica
+ * itself says.
+ */
+void lag_source(struct source *s, struct replica *r,
+    const struct lag_limits *limits);
+
+#endif
