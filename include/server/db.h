@@ -37,6 +37,10 @@ enum db_class {
 
 enum db_class db_class(unsigned int sqlno);
 
+/* Is it the server's error of a lock in the way, or of a statement that
+ * somebody ended (DB_CONFLICT)? */
+bool db_class_conflict(const struct err *e);
+
 /* For a sqlno, where we find ourselves that a piece is too big. */
 #define DB_ERR_TOO_BIG 1197
 

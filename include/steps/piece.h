@@ -53,10 +53,7 @@ struct piece_work {
 int piece_run(const struct piece_work *w, struct db *db,
     const struct chunk *c, struct chunk_done *done, struct err *e);
 
-/* Was a lock in the way, or did somebody end the statement? */
-bool piece_met_lock(const struct err *e);
-
-/* Or was it too much for one statement, or one transaction? */
+/* Was a lock in the way, or was it too much for one transaction? */
 bool piece_may_split(const struct err *e);
 
 /*

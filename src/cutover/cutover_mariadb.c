@@ -107,8 +107,7 @@ lock_parents(struct cutover_mariadb *l, struct err *e)
 	rc = db_quiet(l->parents, e, "SET SESSION lock_wait_timeout = 0") !=
 	    0 || db_quiet(l->parents, e, "%s", q.s) != 0 ? -1 : 0;
 	str_free(&q);
-	return rc != 0 && e->kind == ERR_SQL &&
-	    db_class(e->sqlno) == DB_CONFLICT ? 1 : rc;
+	return rc != 0 && db_class_conflict(e) ? 1 : rc;
 }
 
 enum cutover_lock

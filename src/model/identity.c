@@ -142,8 +142,7 @@ count_statements(unsigned long long *n, struct db *db, struct err *e)
 static bool
 try_again(int *tries, struct err *e)
 {
-	if (e->kind != ERR_SQL || db_class(e->sqlno) != DB_CONFLICT ||
-	    ++*tries > TRIES || stop_sleep(0.1))
+	if (!db_class_conflict(e) || ++*tries > TRIES || stop_sleep(0.1))
 		return false;
 	e->kind = ERR_NONE;
 	return true;
@@ -212,8 +211,7 @@ was_prepared_again(bool *yes, struct db *db, const struct qname *t,
 	if (rc == 0)
 		rc = sum_status(&after, db, "SESSION", how_often, e);
 	*yes = rc != 0 || before != after;
-	if (rc != 0 && e->kind == ERR_SQL &&
-	    db_class(e->sqlno) != DB_CONFLICT) {
+	if (rc != 0 && e->kind == ERR_SQL && !db_class_conflict(e)) {
 		e->kind = ERR_NONE;
 		rc = 0;
 	}
@@ -227,7 +225,7 @@ note_statement(struct identity *id, struct db *db, struct err *e)
 	id->prepared = prepare(db, &id->name, e) == 0;
 	if (id->prepared)
 		return 0;
-	if (e->kind != ERR_SQL || db_class(e->sqlno) == DB_CONFLICT)
+	if (e->kind != ERR_SQL || db_class_conflict(e))
 		return -1;
 	e->kind = ERR_NONE;
 	return 0;

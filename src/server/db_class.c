@@ -100,3 +100,9 @@ db_class(unsigned int sqlno)
 			return known[i].class;
 	return DB_FINAL;
 }
+
+bool
+db_class_conflict(const struct err *e)
+{
+	return e->kind == ERR_SQL && db_class(e->sqlno) == DB_CONFLICT;
+}

@@ -9,15 +9,9 @@
 #define BREATH	0.002	/* seconds: most transactions are over by then */
 
 bool
-piece_met_lock(const struct err *e)
-{
-	return e->kind == ERR_SQL && db_class(e->sqlno) == DB_CONFLICT;
-}
-
-bool
 piece_may_split(const struct err *e)
 {
-	return piece_met_lock(e) ||
+	return db_class_conflict(e) ||
 	    (e->kind == ERR_SQL && db_class(e->sqlno) == DB_TOO_BIG);
 }
 
@@ -59,7 +53,7 @@ try_row_again(struct state *s, struct err *e)
 {
 	const struct tries *t = s->work->tries;
 
-	if (++s->failed > t->times || !piece_met_lock(e)) {
+	if (++s->failed > t->times || !db_class_conflict(e)) {
 		/* It had its tries. */
 		e->sqlno = 0;
 		return false;

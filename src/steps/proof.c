@@ -128,7 +128,7 @@ snapshot_failed(struct err *e)
 {
 	struct err why = *e;
 
-	if (why.kind == ERR_SQL && db_class(why.sqlno) == DB_CONFLICT)
+	if (db_class_conflict(e))
 		return -1;
 	err_set(e, ERR_UNPROVEN, "the snapshot of the swap was lost: %s",
 	    why.text);

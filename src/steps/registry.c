@@ -318,8 +318,7 @@ registry_beat(const struct registry *reg, struct db *db, const char *waits,
 	if (rc == 0)
 		return 0;
 	/* Somebody holds the row: the next one will do. */
-	return e->kind == ERR_SQL && db_class(e->sqlno) == DB_CONFLICT ? 0 :
-	    -1;
+	return db_class_conflict(e) ? 0 : -1;
 }
 
 int

@@ -8,7 +8,6 @@
 #include "base/util.h"
 #include "model/apart.h"
 #include "server/session.h"
-#include "steps/piece.h"
 
 #define PAUSE		0.05	/* seconds between two tries of a row */
 #define BEAT		2.0	/* between two calls of meanwhile() */
@@ -31,7 +30,7 @@ mend(struct sweep *s, char *const *literal, struct err *e)
 
 	apart_mend(&q, s->p, s->key, literal);
 	while ((rc = db_run_text(s->db, q.s, e)) != 0 &&
-	    piece_met_lock(e) &&
+	    db_class_conflict(e) &&
 	    now_s() - began < PATIENCE) {
 		if (stop_sleep(PAUSE)) {
 			err_set(e, ERR_STOPPED, "stopped");

@@ -152,7 +152,7 @@ verify_counts(const struct plan *p, const struct config *cfg,
 	int rc;
 
 	while ((rc = count_once(p, beat, e)) != 0 &&
-	    piece_met_lock(e) && piece_again(&cfg->tries_copy_rows, &tries))
+	    db_class_conflict(e) && piece_again(&cfg->tries_copy_rows, &tries))
 		e->kind = ERR_NONE;
 	return rc;
 }

@@ -54,7 +54,7 @@ try_again(struct worker *w, unsigned int *tries, struct err *e)
 	const struct walk *walk = w->cursor->walk;
 	struct err e2 = { .kind = ERR_NONE };
 
-	if (e->kind != ERR_LOST && !piece_met_lock(e))
+	if (e->kind != ERR_LOST && !db_class_conflict(e))
 		return false;
 	if (e->kind != ERR_LOST)
 		db_quiet(w->db, &e2, "ROLLBACK");

@@ -13,7 +13,7 @@
 bool
 watch_is_locked_out(struct err *e)
 {
-	if (e->kind != ERR_SQL || db_class(e->sqlno) != DB_CONFLICT)
+	if (!db_class_conflict(e))
 		return false;
 	e->kind = ERR_NONE;
 	return true;
