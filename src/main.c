@@ -18,6 +18,7 @@
 #include "cli/config.h"
 #include "cli/configure.h"
 #include "cli/password.h"
+#include "cli/pid_file.h"
 #include "commands/cleanup.h"
 #include "commands/control.h"
 #include "commands/migrate.h"
@@ -75,6 +76,35 @@ run(struct config *cfg)
 	return migrate_run(cfg);
 }
 
+/* Commands that only look or are told by another have no PID file. */
+static bool
+has_pid_file(const struct config *cfg)
+{
+	return cfg->pid != NULL && (cfg->command == COMMAND_ALTER ||
+	    cfg->command == COMMAND_RESUME || cfg->command == COMMAND_REVERT);
+}
+
+static enum err_kind
+run_with_pid_file(struct config *cfg)
+{
+	struct pid_file file = PID_FILE_INIT;
+	struct err e = { .kind = ERR_NONE };
+	enum err_kind end;
+
+	if (!has_pid_file(cfg))
+		return run(cfg);
+	if (pid_file_take(&file, cfg->pid, &e) != 0) {
+		event_error(&e);
+		output_flush(0);
+		return e.kind;
+	}
+	stop_leaving(pid_file_drop, &file);
+	end = run(cfg);
+	stop_leaving(NULL, NULL);
+	pid_file_drop(&file);
+	return end;
+}
+
 /*
  * With standard output closed, the next descriptor that is opened, the one to
  * the server, would be it, and get what is shown.
@@ -128,7 +158,7 @@ main(int argc, char **argv)
 		stop_init();
 		output_start();
 		db_library_init();
-		end = run(&cfg);
+		end = run_with_pid_file(&cfg);
 		db_library_end();
 	} else if (rc < 0) {
 		end = e.kind;

@@ -34,6 +34,10 @@ bool stop_sleep(double seconds);
 typedef int stop_parting_fn(void *arg);
 void stop_parting(stop_parting_fn *parting, void *arg);
 
+/* What is done before stop_leave() or a second signal ends the program. */
+typedef void stop_leaving_fn(void *arg);
+void stop_leaving(stop_leaving_fn *leaving, void *arg);
+
 /*
  * End the program without freeing anything: a thread hangs that cannot be
  * ended, and it may still read what would be freed.  For the very end.

@@ -61,6 +61,7 @@ struct config {
 	char *resume;			/* an ID; sets command as well */
 	char *database;			/* DSN key D, or --database */
 	char *table;			/* DSN key t, or --table */
+	char *pid;			/* a file */
 
 	/* how to connect */
 	struct login login;

@@ -26,6 +26,8 @@ static unsigned int signals, obeyed;	/* a request: signals > obeyed */
 static unsigned int enough = 2;		/* signals, to stop at once */
 static stop_parting_fn *parting;
 static void *parting_arg;
+static stop_leaving_fn *leaving;
+static void *leaving_arg;
 
 static void
 part(const sigset_t *set)
@@ -34,6 +36,8 @@ part(const sigset_t *set)
 
 	pthread_mutex_lock(&lock);
 	if (parting != NULL) {
+		if (leaving != NULL)
+			leaving(leaving_arg);
 		/* It writes, and that may hang as well: now one is enough. */
 		sigaction(SIGINT, &end, NULL);
 		sigaction(SIGTERM, &end, NULL);
@@ -170,7 +174,19 @@ stop_sleep(double seconds)
 }
 
 void
+stop_leaving(stop_leaving_fn *fn, void *arg)
+{
+	pthread_mutex_lock(&lock);
+	leaving = fn;
+	leaving_arg = arg;
+	pthread_mutex_unlock(&lock);
+}
+
+void
 stop_leave(int status)
 {
+	pthread_mutex_lock(&lock);
+	if (leaving != NULL)
+		leaving(leaving_arg);
 	_exit(status);
 }

@@ -33,6 +33,9 @@ const struct option option_table[] = {
 	    "the table's database, as DSN key D"),
 	DO("table", 0, TEXT, WHAT, table, NULL, "NAME",
 	    "the table, as DSN key t"),
+	DO("pid", 0, TEXT, WHAT, pid, NULL, "FILE",
+	    "have our PID in this file while at work; end if it names a "
+	    "process that lives"),
 
 	DO("host", 'h', TEXT, CONNECT, login.host, NULL, "NAME",
 	    "the server"),
@@ -260,9 +263,6 @@ const struct option option_table[] = {
 	    "--chunk-index"),
 	NOT(REFUSED, "where", TEXT, "SQL",
 	    "a partial copy loses rows; delete them before or afterwards"),
-	NOT(REFUSED, "pid", TEXT, "FILE",
-	    "a lock on the server (GET_LOCK) keeps a second run out, from "
-	    "any host; leave the option away"),
 
 	NOT(LATER, "check-replication-filters", BOOL, NULL,
 	    "refuse when replicas filter"),

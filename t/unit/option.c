@@ -249,7 +249,6 @@ each_state_is_said(void **state)
 	refuse(f, "max-flow-ctl", "1", "--max-flow-ctl is not yet supported: "
 	    "pause while Galera's flow control does\n");
 	refuse(f, "plugin", "x.pl", "--plugin is refused: it is a Perl");
-	refuse(f, "pid", "/run/x", "GET_LOCK");
 	assert_int_equal(set(f, "no-version-check", NULL), 0);
 	assert_string_equal(f->o.wrong.s, "");
 	assert_non_null(strstr(f->notes.s, "--version-check: "));
