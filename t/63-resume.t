@@ -233,7 +233,8 @@ refused('a mark that is none', 17, qr/mark is no place in a table: 1 OR 1$/m,
 refused('a mark of two parts', 17, qr/mark has 2 parts, and .* has 1$/m,
     sub { $s->sql("UPDATE $REG SET mark = '1:1\n1:1\n'") });
 refused('the new table is gone', 17,
-    qr/table `app`\.`_orders_new` does not exist/, sub { $s->sql("DROP TABLE app._orders_new") });
+    qr/table `app`\.`_orders_new` does not exist/,
+    sub { $s->sql("DROP TABLE app._orders_new") });
 
 # A change past the triggers is seen by the comparison.
 set_up();
