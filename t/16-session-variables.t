@@ -127,7 +127,7 @@ sub statements {
 	$r = plain(@DO, '--execute', '--set-vars',
 	    'net_read_timeout=77,sql_select_limit=1,unique_checks = 0');
 	is($r->{exit}, 0, '--set-vars') or diag $r->{err};
-	my @said = $r->{err} =~ /--set-vars: (\S+?)\s*=\s*\d+ is not done/g;
+	my @said = $r->{err} =~ /--set-vars: (\S+?)\s*=\s*\d+ is ignored/g;
 	is("@said", 'sql_select_limit unique_checks',
 	    '... says which are not done, once');
 	my (%now, %at);

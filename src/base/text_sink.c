@@ -224,8 +224,8 @@ put_success(struct text_sink *t, const struct event_result *r)
 	if (r->statistics && !r->dry_run)
 		add_statistics(&s, r);
 	if (swapped && r->dry_run)
-		print_line(&s, "Dry run complete.  %s was %s before; its "
-		    "end is still missing.", r->name, r->done);
+		print_line(&s, "Dry run complete.  %s is already %s; what "
+		    "follows the swap is left to do.", r->name, r->done);
 	else if (swapped)
 		print_line(&s, "Successfully %s %s.", r->done, r->name);
 	else

@@ -256,7 +256,7 @@ need_rest(struct options *o)
 		    "NAME=VALUE");
 	if (c->output != OUTPUT_TEXT && c->command != COMMAND_STATUS)
 		option_blame(o, AT(output), "only the command status has "
-		    "another form as yet");
+		    "another output format");
 }
 
 /* Last, so that nobody types a password only to read about mistakes. */

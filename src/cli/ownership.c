@@ -83,8 +83,8 @@ ownership_settle_home(void)
 	    (stat(home, &st) == 0 && st.st_uid == 0))
 		return;
 	if (is_there(home, ".livealter.yaml") || is_there(home, ".my.cnf"))
-		log_warn("HOME is %s, which is not root's: the settings there "
-		    "are not read; name what root is to read with --config or "
-		    "--defaults-file", home);
+		log_warn("HOME is %s, which is not owned by root: the "
+		    "settings there are not read; use --config or "
+		    "--defaults-file to name files that root reads", home);
 	unsetenv("HOME");
 }

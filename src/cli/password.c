@@ -73,8 +73,8 @@ password_read(const char *file, char **password, struct err *e)
 		return err_set(e, ERR_USAGE, "%s: %s", file, why);
 	}
 	if (ownership_is_open(fd))
-		log_warn("%s has a password, and anybody can read it; "
-		    "chmod o-r", file);
+		log_warn("%s contains a password and is readable by everyone; "
+		    "run chmod o-r", file);
 	rc = read_line(fd, line, sizeof(line));
 	if (rc == -1)
 		err_set(e, ERR_USAGE, "no password in %s: %s", file,

@@ -347,8 +347,8 @@ load_file(struct reader *r, FILE *f, bool *found)
 	else
 		rc = load(r, text, len, found);
 	if (r->secret && ownership_is_open(fileno(f)))
-		log_warn("%s has a password, and anybody can read it; "
-		    "chmod o-r", r->name);
+		log_warn("%s contains a password and is readable by everyone; "
+		    "run chmod o-r", r->name);
 	fclose(f);
 	secret_wipe(text, len);
 	free(text);

@@ -352,7 +352,7 @@ read_wait(struct parser *p)
 static int
 not_alone(struct parser *p, size_t i)
 {
-	err_set(p->e, ERR_USAGE, "a \";\" stands after %zu bytes",
+	err_set(p->e, ERR_USAGE, "there is a \";\" after %zu bytes",
 	    p->lex.token[i].at);
 	return err_hint(p->e, "give the clauses of one ALTER TABLE");
 }
@@ -370,8 +370,8 @@ find_end(struct parser *p)
 		if (lex_punct(l, p->end, '(') && depth++ == 0)
 			open = p->end;
 		if (lex_punct(l, p->end, ')') && depth-- == 0)
-			return err_set(p->e, ERR_USAGE, "a \")\" closes "
-			    "nothing: %.40s", l->text + l->token[p->end].at);
+			return err_set(p->e, ERR_USAGE, "a \")\" has no "
+			    "\"(\": %.40s", l->text + l->token[p->end].at);
 		if (lex_punct(l, p->end, ',') && depth == 0)
 			break;
 	}

@@ -55,8 +55,8 @@ account_for_columns(struct plan *p, const struct alter *a, struct err *e)
 			p->dropped[p->n_dropped++] = c;
 		} else if (table_column(p->new, as) == NULL) {
 			err_set(e, ERR_REFUSED, "column %s is not in the new "
-			    "table, and the ALTER does not say what becomes "
-			    "of it", c->name.sql);
+			    "table, and the ALTER neither drops nor renames it",
+			    c->name.sql);
 			return err_hint(e, "its values would be lost; this is "
 			    "a defect of livealter if the ALTER renames it");
 		}

@@ -31,8 +31,8 @@ refuse_reverse(struct err *e)
 {
 	err_set(e, ERR_REFUSED, "--reversible: after the swap the triggers "
 	    "would write to a table whose document IDs (FTS_DOC_ID) the "
-	    "application gives, and InnoDB takes such rows in ascending order "
-	    "only");
+	    "application gives, and InnoDB accepts such rows in ascending "
+	    "order only");
 	return err_hint(e, "omit --reversible");
 }
 

@@ -18,8 +18,8 @@ check_conversions(const struct plan *back, struct err *e)
 	err_set(e, ERR_REFUSED, "column %s: %s cannot be converted "
 	    "back into %s", pr->from->name.sql, pr->from->type,
 	    pr->to->type);
-	return err_hint(e, "without the way back (--reversible, "
-	    "--reverse-triggers) the ALTER can be made");
+	return err_hint(e, "omit --reversible and --reverse-triggers to make "
+	    "this ALTER");
 }
 
 /* Columns for which nothing at all can be written. */
@@ -30,11 +30,11 @@ check_fillers(const struct plan *back, struct err *e)
 
 	if (c == NULL)
 		return 0;
-	err_set(e, ERR_REFUSED, "column %s, which the ALTER drops, is "
-	    "NOT NULL and has no DEFAULT, and there is no %s that "
-	    "stands for nothing", c->name.sql, c->type);
-	return err_hint(e, "give it a DEFAULT, or let it be NULL, "
-	    "first; or do without the way back");
+	err_set(e, ERR_REFUSED, "column %s, which the ALTER drops, is NOT "
+	    "NULL and has no DEFAULT, and type %s has no empty value",
+	    c->name.sql, c->type);
+	return err_hint(e, "give it a DEFAULT or make it nullable first, or "
+	    "omit --reversible and --reverse-triggers");
 }
 
 /* Columns in which rows that come would have an empty value. */
@@ -118,8 +118,8 @@ reverse_check_keys(const struct plan *forth, const struct alter *a,
 		    "drops, cannot be brought back", k->name.sql);
 	else
 		return 0;
-	return err_hint(e, "do that in a migration of its own, without the "
-	    "way back (--reversible, --reverse-triggers)");
+	return err_hint(e, "do that in a separate migration, without "
+	    "--reversible and --reverse-triggers");
 }
 
 int

@@ -248,8 +248,8 @@ load_facts(struct table *t, struct db *db, const char *where, struct err *e)
 		err_set(e, ERR_REFUSED, "%s is not a base table but a %s",
 		    t->name.sql, c[0]);
 		if (same_text(c[0], "SYSTEM VERSIONED"))
-			err_hint(e, "a copy would start the table's history "
-			    "anew; use the server's own ALTER TABLE");
+			err_hint(e, "a copy would lose the table's history; "
+			    "use the server's own ALTER TABLE");
 		goto out;
 	}
 	t->engine = xstrdup(c[1] != NULL ? c[1] : "none");

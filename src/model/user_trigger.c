@@ -79,7 +79,7 @@ name_in_it(char **out, const struct user_trigger *t, struct db *db,
 	err_set(e, ERR_REFUSED, "trigger %s was made by a client whose "
 	    "character set, %s, has not all characters of %s, so it could not "
 	    "be made again", t->name.sql, t->charset, name);
-	return err_hint(e, "create it anew with character_set_client = "
+	return err_hint(e, "create it again with character_set_client = "
 	    "utf8mb4");
 }
 
@@ -276,7 +276,7 @@ check_rename(const struct user_trigger *t, const struct qname *table,
 	    "character set is %s; on a table called %s, MariaDB breaks such a "
 	    "trigger when the table is renamed", t->name.sql, t->charset,
 	    table->table.sql);
-	return err_hint(e, "create it anew with character_set_client = "
+	return err_hint(e, "create it again with character_set_client = "
 	    "utf8mb4");
 }
 

@@ -279,8 +279,8 @@ static void
 advise(struct err *e, const struct attempt *a)
 {
 	if (e->sqlno == CR_PLUGIN_NOT_ALLOWED)
-		err_hint(e, "if the account is of PAM or LDAP, "
-		    "--enable-cleartext-plugin allows that%s", a->secure ? "" :
+		err_hint(e, "if the account uses PAM or LDAP, give "
+		    "--enable-cleartext-plugin%s", a->secure ? "" :
 		    "; sha256_password needs TLS or "
 		    "--server-public-key-path");
 	else if (!a->secure && (e->sqlno == CR_AUTH_PLUGIN_ERR ||
@@ -296,8 +296,8 @@ failed(MYSQL *my, const struct attempt *a, struct err *e)
 
 	err_set(e, ERR_CONNECT, "cannot connect: %s (error %u)",
 	    no == CR_UNKNOWN_ERROR ? "the login failed" :
-	    no == CR_PLUGIN_NOT_ALLOWED ? "the server asks for a login that "
-	    "shows it the password" : mysql_error(my), no);
+	    no == CR_PLUGIN_NOT_ALLOWED ? "the server asks for the password "
+	    "in clear text" : mysql_error(my), no);
 	e->sqlno = no;
 	advise(e, a);
 	return -1;

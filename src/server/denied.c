@@ -122,8 +122,8 @@ stop_setting(struct err *e)
 	if (i < n)
 		err_hint(e, "%s", known[i].hint);
 	else
-		err_hint(e, "an option of the server forbids it; no GRANT "
-		    "helps");
+		err_hint(e, "an option of the server forbids it; no privilege "
+		    "allows it");
 	str_free(&name);
 	return -1;
 }
@@ -148,8 +148,8 @@ denied_hint(struct err *e, const struct ident *schema, const char *user)
 		    "log_bin_trust_function_creators = 1");
 	case 1836:
 	case 1874:
-		return err_hint(e, "the server, or InnoDB, takes no writes; "
-		    "name one that does");
+		return err_hint(e, "the server, or InnoDB, is read-only; "
+		    "connect to one that is not");
 	case 3989:
 		return err_hint(e, "ALTER SCHEMA %s READ ONLY = 0",
 		    schema->sql);
@@ -165,14 +165,14 @@ denied_definer(struct err *e, const struct ident *schema, const char *definer)
 	case 1449:
 		e->kind = ERR_NEEDS;
 		return err_hint(e, "CREATE USER %s ACCOUNT LOCK, or name an "
-		    "account that exists; nobody has to log in as it",
+		    "account that exists; it is not used to log in",
 		    definer);
 	case 1142:
 	case 1143:
 		e->kind = ERR_NEEDS;
 		return err_hint(e, "GRANT SELECT, INSERT, UPDATE, DELETE, "
-		    "TRIGGER ON %s.* TO %s, not to a role: in triggers no "
-		    "role counts on MariaDB, and only default ones on MySQL",
+		    "TRIGGER ON %s.* TO %s, not to a role: triggers ignore "
+		    "roles on MariaDB, and use only default roles on MySQL",
 		    schema->sql, definer);
 	default:
 		return -1;

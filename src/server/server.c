@@ -180,8 +180,8 @@ server_recognize(struct db *db, struct err *e)
 	if (!server_is_same(s->id, id)) {
 		err_set(e, ERR_LOST, "the connection was to %s, and now there "
 		    "is another server: %s", s->id, id);
-		rc = err_hint(e, "if that one takes its place, resume the "
-		    "migration there");
+		rc = err_hint(e, "if the new server replaces the old one, "
+		    "resume the migration there");
 	}
 	free(id);
 	return rc;

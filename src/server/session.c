@@ -469,7 +469,7 @@ say_what_stays(const struct login *login)
 
 	while (list != NULL && (item = list_next(&list)) != NULL) {
 		if (is_firm(item))
-			log_warn("--set-vars: %s is not done; livealter needs "
+			log_warn("--set-vars: %s is ignored; livealter needs "
 			    "its own value", item);
 		free(item);
 	}

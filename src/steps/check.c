@@ -309,8 +309,8 @@ check_fillers(const struct plan *p, struct err *e)
 
 	if (c == NULL)
 		return 0;
-	err_set(e, ERR_REFUSED, "column %s is NOT NULL and has no "
-	    "DEFAULT, and there is no %s that stands for nothing",
+	err_set(e, ERR_REFUSED, "column %s is NOT NULL and has no DEFAULT, "
+	    "and type %s has no empty value",
 	    c->name.sql, c->type);
 	return err_hint(e, "let it be NULL, or give it a DEFAULT");
 }

@@ -422,9 +422,9 @@ another_statement_is_an_error(void **state)
 	struct err e;
 
 	(void)state;
-	fails("ADD a INT; DROP TABLE t", "the ALTER: a \";\" stands after 9 "
+	fails("ADD a INT; DROP TABLE t", "the ALTER: there is a \";\" after 9 "
 	    "bytes");
-	fails("ADD (a INT; b INT)", "the ALTER: a \";\" stands after 10 "
+	fails("ADD (a INT; b INT)", "the ALTER: there is a \";\" after 10 "
 	    "bytes");
 	assert_int_equal(alter_parse(&a, "; ADD a INT", &mysql, &e), -1);
 	assert_non_null(strstr(e.hint, "the clauses of one ALTER TABLE"));
@@ -442,7 +442,7 @@ what_is_not_closed_is_an_error(void **state)
 	fails("DROP a /* b", "the ALTER: a comment is not closed: /* b");
 	fails("ADD (a INT", "the ALTER: a \"(\" is not closed: (a INT");
 	fails("ADD a DECIMAL(1)), DROP b",
-	    "the ALTER: a \")\" closes nothing: ), DROP b");
+	    "the ALTER: a \")\" has no \"(\": ), DROP b");
 	fails("DROP ``", "the ALTER: a name is empty");
 }
 

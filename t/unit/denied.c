@@ -46,14 +46,14 @@ static const struct {
 	{ 1290, "The MySQL server is running with the --secure-file-priv "
 	    "option so", "secure_file_priv" },
 	{ 1290, "The MySQL server is running with the --other option so",
-	    "no GRANT helps" },
-	{ 1290, "", "no GRANT helps" },
+	    "no privilege allows it" },
+	{ 1290, "", "no privilege allows it" },
 	{ 1370, "execute command denied to user 'u'@'%' for routine 'app.f'",
 	    "GRANT EXECUTE ON `app`.* TO 'u'@'%'" },
 	{ 1419, "You do not have the SUPER privilege and binary logging is "
 	    "enabled", "log_bin_trust_function_creators = 1" },
-	{ 1836, "Running in read-only mode", "takes no writes" },
-	{ 1874, "InnoDB is in read only mode.", "takes no writes" },
+	{ 1836, "Running in read-only mode", "is read-only" },
+	{ 1874, "InnoDB is in read only mode.", "is read-only" },
 	{ 3989, "Schema 'app' is in read only mode.",
 	    "ALTER SCHEMA `app` READ ONLY = 0" },
 };
