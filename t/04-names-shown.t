@@ -232,7 +232,7 @@ for (["\xff\xfe", qr/not in UTF-8: \\xff\\xfe/],
 	my ($attrs) = $dbh->selectrow_array('SELECT COUNT(*) FROM ' .
 	    'performance_schema.session_connect_attrs WHERE ' .
 	    "processlist_id = $id AND attr_name = 'program_name'");
-	like($r->{err}, qr/somebody who is not livealter/,
+	like($r->{err}, qr/a session that is not livealter/,
 	    '... and that it is a stranger') if $attrs;
 	$dbh->disconnect;
 }

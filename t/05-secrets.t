@@ -84,7 +84,7 @@ for my $by (['livealter.yaml', "password: x\n"], ['my.cnf', "[client]\n"]) {
 SKIP: {
 	skip 'only root has somebody else\'s home directory', 8 if $> != 0;
 	my $home = File::Temp->newdir('la-home-XXXXXX', TMPDIR => 1);
-	my $not = qr/HOME is .*not owned by root: the settings there are not read/;
+	my $not = qr/HOME is .*not owned by root: the settings .* not read/;
 	spew("$home/.livealter.yaml", "threads: 7\n");
 	my $threads = sub {
 		my (%env) = @_;

@@ -74,7 +74,7 @@ sub outlasts {
 		$t = time;
 		$reader = open_reader($s);
 		unlink "$flag";
-		$p->wait_for(qr/waiting for a moment when nobody uses/, 30);
+		$p->wait_for(qr/waiting for a moment when no session uses/, 30);
 		outlasts($p, $reader, $t, 15, 'it waits with the swap');
 	    });
 }

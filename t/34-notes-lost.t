@@ -74,7 +74,7 @@ for (
 			next;
 		}
 		is($r->{exit}, 36, '... the run ends') or diag $r->{err};
-		my ($id) = $r->{err} =~ /connection (\d+) wrote to/;
+		my ($id) = $r->{err} =~ /connection (\d+) wrote a row to/;
 		is($id, $app->selectrow_array('SELECT CONNECTION_ID()'),
 		    '... and says who wrote it') or diag $r->{err};
 		same_dump(rows_of($s, 'app', 't'), $rows,

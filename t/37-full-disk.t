@@ -31,7 +31,8 @@ $s->sql("DROP TABLE other.part");
 my $r = migrate($s, 'ADD x INT', 'app', 'orders');
 is($r->{exit}, 37, 'a copy for which there is no room ends with 37')
     or diag $r->{err};
-like($r->{err}, qr/copy the rows: .*full.*hint: free disk space/s, '... and says so');
+like($r->{err}, qr/copy the rows: .*full.*hint: free disk space/s,
+    '... and says so');
 is(table_checksum($s, 'app', 'orders'), $rows, '... the rows are as before');
 is($s->row("SHOW CREATE TABLE app.orders")->{'Create Table'}, $def,
     '... and the definition');

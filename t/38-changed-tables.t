@@ -132,7 +132,7 @@ sub judge {
 	$ok = isnt($r->{exit}, 0, '... and it is not swapped') && $ok
 	    if $may eq 'lost' || $may eq 'shape';
 	$ok = like($r->{err}, $may eq 'lost' ? qr/the two tables differ/
-	    : qr/altered by somebody else|trigger|no table/,
+	    : qr/altered by another session|trigger|no table/,
 	    '... and says why') && $ok if $may eq 'lost' || $may eq 'shape';
 	# Where it cannot be told any more whose they are they stay.
 	$ok = is(join(', ', leftovers($s, 'app')), '', '... nothing is left')

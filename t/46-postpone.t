@@ -145,7 +145,7 @@ fresh();
 	my $p = waiting('app', $file);
 	$reader->selectall_arrayref("SELECT * FROM orders LIMIT 1");
 	unlink $file;
-	$p->wait_for(qr/waiting for a moment when nobody uses/, 30);
+	$p->wait_for(qr/waiting for a moment when no session uses/, 30);
 	spew($file, '');
 	poll_until(sub { (() = $p->err =~ /waiting with the swap/g) == 2 ||
 	    !$p->running }, 30, 'it waits for the file again');

@@ -60,7 +60,7 @@ fresh_orders($s);
 	my $reader = open_reader($s);
 	unlink "$file";
 	poll_until(sub { $p->kill('USR1');
-	    $p->err =~ /status: .*a moment when nobody uses `app`.`orders`$/m
+	    $p->err =~ /status: .*when no session uses `app`.`orders`$/m
 	    || !$p->running }, 20, '... for a lock as well');
 	$reader->rollback;
 	succeeded($p->wait(30), 'app', 'orders', 'the run that was asked');
@@ -94,7 +94,7 @@ my $dump = $s->dump('app');
 	my $reader = open_reader($s);
 	$p->kill('INT');
 	$p->wait_for(qr/SIGINT: stopping; another one/, 10);
-	$p->wait_for(qr/waiting for a moment when nobody uses/, 20);
+	$p->wait_for(qr/waiting for a moment when no session uses/, 20);
 	my $t = time;
 	$p->kill('TERM');
 	my $r = $p->wait(30);
@@ -148,7 +148,7 @@ my $dump = $s->dump('app');
 	    'after:copy' } }, $ALTER, 'app', 'orders', @slow);
 	copying($s, $mark, $p);
 	my $reader = open_reader($s);
-	$p->wait_for(qr/waiting for a moment when nobody uses/, 40);
+	$p->wait_for(qr/waiting for a moment when no session uses/, 40);
 	$p->kill('INT');
 	my $r = $p->wait(30);
 	is($r->{exit}, 39, 'a signal during the undoing of a failure stops it')

@@ -204,7 +204,7 @@ for (['REPEATABLE READ', 0], ['READ COMMITTED', 1]) {
 	    ''), \@last, ok => 1);
 	$pin->rollback;
 	my $r = finish($p, '... the run', 'ADD c INT');
-	like($r->{err}, qr/`fm`: \d+ rows .* put right/, '... says that it ' .
+	like($r->{err}, qr/`fm`: corrected \d+ rows/, '... says that it ' .
 	    'has swept') if $above && !$fires;
 }
 

@@ -183,7 +183,7 @@ for my $c (['DROP b', 1], ['ADD x INT', 0]) {
 	    'D=app,t=t', '--dry-run', '-S', $s->socket, '-u', 'eve', '-p', 'p');
 	is($r->{exit}, 0, "$alter, by who cannot see: a dry run") or
 	    diag $r->{err};
-	my $n = () = $r->{err} =~ /texts cannot be read/g;
+	my $n = () = $r->{err} =~ /definitions cannot be read/g;
 	is($n, $times, "... which says so $times times");
 }
 $s->sql("DROP USER eve");

@@ -185,7 +185,7 @@ for my $round (1, 2) {
 	my $r = migrate($s, $ALTER, 'app', 'orders');
 	is($r->{exit}, 17, "somebody else's table _livealter: refused");
 	like($r->{err}, qr/_livealter.* is not the registry/, '... by name');
-	same_dump($s->dump('app'), $dump, '... and let alone');
+	same_dump($s->dump('app'), $dump, '... and left alone');
 	$s->sql("DROP TABLE $REG");
 }
 

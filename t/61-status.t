@@ -29,7 +29,7 @@ make_orders($s, 'app', 'items', 300);
 
 # --- nothing ---------------------------------------------------------------
 
-like(status('D=app'), qr/^no migration is known, and nothing lies around$/,
+like(status('D=app'), qr/^no migration is known, and nothing is left over$/,
     '... nothing is there');
 is_deeply(status_json('D=app'), { database => 'app', migrations => [],
     leftovers => [] }, '... in JSON as well');
@@ -97,7 +97,8 @@ died('after:copy', 'orders');
 	    '... how to go on');
 	like($text, qr/^  to remove it: livealter cleanup D=app,t=orders /m,
 	    '... or not');
-	unlike($text, qr/of no migration/, '... all that is there is its own');
+	unlike($text, qr/of no known migration/,
+	    '... all that is there is its own');
 	my $m = status_json('D=app,t=orders')->{migrations}[0];
 	is($m->{life}, 'resumable', '... in JSON as well');
 	is_deeply($m->{commands}, ["livealter resume D=app,t=orders $login",
@@ -156,7 +157,7 @@ $s->sql("DROP TABLE app._livealter; CREATE TABLE app._x_new (a INT)");
 	    qr/^  DROP TRIGGER `app`\.`livealter_orders_del`;$/m,
 	    '... all of them with the statement that removes them');
 	$s->sql($_->{sql}) for @{$j->{leftovers}};
-	like(status('D=app'), qr/nothing lies around/, '... which do it');
+	like(status('D=app'), qr/nothing is left over/, '... which do it');
 }
 
 # Somebody else's registry.

@@ -172,7 +172,7 @@ $s->sql("DROP TRIGGER app.livealter_orders_ins; CREATE TRIGGER " .
 	my $r = cleanup();
 	is($r->{exit}, 0, 'a trigger of our name on another table');
 	is(join(' ', grep { /livealter_orders/ } leftovers($s, 'app')),
-	    'trigger livealter_orders_ins', '... is let alone');
+	    'trigger livealter_orders_ins', '... is left alone');
 }
 
 # --- a cut-over of several statements --------------------------------------

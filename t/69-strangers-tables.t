@@ -80,7 +80,7 @@ for my $state (sort keys %row) {
 		my $r = run_livealter($s, $verb, 'D=app,t=t', @more);
 		unlike($r->{out}, qr/^(?:DROP TABLE|RENAME)/m,
 		    "$state: @$what shows nothing of it") if @more;
-		like($r->{err}, qr/table `app`.`_\w+` is let alone/,
+		like($r->{err}, qr/table `app`.`_\w+` is left alone/,
 		    "$state: @$what says that it lets them alone")
 		    if $verb eq 'cleanup' && $r->{exit} == 0 &&
 		    $r->{out} !~ /No migration/;

@@ -42,7 +42,7 @@ bool standin_find(struct ident *to, const char *pairs, const char *kind,
 
 /*
  * Whose stand-in is it, by the list or by what the name itself says?  False
- * when it is none: it is somebody's, and let alone.
+ * when it is none: it is somebody's, and left alone.
  */
 bool standin_real(struct ident *to, const char *pairs, const char *kind,
     const char *name);

@@ -15,7 +15,7 @@ int denied_hint(struct err *e, const struct ident *schema, const char *user);
 /*
  * The same of an error that the server gave because our triggers have another
  * definer, quoted: there is no such account, or it has not all rights that a
- * trigger needs.  Then e->kind is ERR_NEEDS; other errors are let alone.
+ * trigger needs.  Then e->kind is ERR_NEEDS; other errors are left alone.
  * Returns -1.
  */
 int denied_definer(struct err *e, const struct ident *schema,

@@ -33,8 +33,8 @@ int peer_runs(struct db *db, const char *begin, const char *part, bool *yes,
 
 /*
  * For struct db_patience.  The statement that waits for a table is taken out of
- * the queue again.  One that is at work is let alone: it has the lock, and will
- * be done soon.  Returns false as long as an answer is still to come.
+ * the queue again.  One that is at work is left alone: it has the lock, and
+ * will be done soon.  Returns false as long as an answer is still to come.
  */
 bool peer_withdraw(struct db *db, struct db *killer);
 

@@ -65,8 +65,8 @@ wait_until_read(struct order *o, struct err *e)
 	    now_s() < until && !stop_sleep(0.1))
 		;
 	if (rc >= 0)
-		log_answer(rc == 0 ? "Done." : "It is written down, but not "
-		    "yet read.");
+		log_answer(rc == 0 ? "Done." : "The request is recorded, but "
+		    "not yet read.");
 	return rc < 0 ? -1 : 0;
 }
 

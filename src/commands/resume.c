@@ -82,7 +82,7 @@ check_state(const struct migration *m, struct err *e)
 		return -1;
 	if (m->was.field[REGISTRY_TRIGGERS_MADE][0] == '\0') {
 		err_set(e, ERR_REFUSED, "the migration of %s died before its "
-		    "triggers were there; there is nothing to go on with",
+		    "triggers were there; there is nothing to resume",
 		    m->names.old.sql);
 		return hint_cleanup(m, e);
 	}
@@ -208,7 +208,8 @@ find(struct migration *m, struct err *e)
 		return -1;
 	if (m->swap != SWAP_DONE)
 		return migration_read(m, e) != 0 ? -1 : same_tables(m, e);
-	log_info("the tables were swapped; only the end is missing");
+	log_info("the tables were swapped; only what follows the swap is left "
+	    "to do");
 	return m->cfg->dry_run ? 0 : settling_prepare(m, e);
 }
 
@@ -255,8 +256,8 @@ read_mark(struct migration *m, struct err *e)
 	int rc = registry_read_mark(&m->registry, &m->was, e);
 
 	if (rc == 0 && mark->n != 0 && mark->n != m->plan.walk->n)
-		rc = err_set(e, ERR_REFUSED, "the registry's mark has %zu "
-		    "parts, and the key %s has %zu", mark->n,
+		rc = err_set(e, ERR_REFUSED, "the registry's low-water mark "
+		    "has %zu parts, and the key %s has %zu", mark->n,
 		    m->plan.walk->name.sql, m->plan.walk->n);
 	return rc != 0 ? hint_cleanup(m, e) : 0;
 }

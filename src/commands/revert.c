@@ -34,7 +34,8 @@ is_there(struct migration *m, const struct qname *table, struct err *e)
 	err_set(e, ERR_REFUSED, "there is nothing to revert: no table %s",
 	    table->sql);
 	return err_hint(e, "only a migration with --reversible or "
-	    "--reverse-triggers can be reverted, until its window is ended");
+	    "--reverse-triggers can be reverted, until cleanup ends its "
+	    "window");
 }
 
 static size_t
@@ -102,8 +103,8 @@ from_registry_row(struct migration *m, struct err *e)
 	if (check_registry_row(m, e) != 0 || recall_check_vouched(m, e) != 0)
 		return -1;
 	if (m->swap == SWAP_DONE) {
-		log_info("the tables were swapped back; only the end is "
-		    "missing");
+		log_info("the tables were swapped back; only what follows the "
+		    "swap is left to do");
 		return m->cfg->dry_run ? 0 : settling_prepare(m, e);
 	}
 	rc = m->cfg->dry_run ? 0 : settling_is_due(m, e);
@@ -227,10 +228,10 @@ check_loss(const struct migration *m, struct err *e)
 
 	reverse_lost(&names, &m->plan);
 	if (names.len > 0 && m->cfg->accept_loss) {
-		log_info("what these columns hold is lost: %s", names.s);
+		log_info("the values of these columns are lost: %s", names.s);
 	} else if (names.len > 0) {
-		err_set(e, ERR_REFUSED, "the old table has not these columns, "
-		    "and what they hold would be lost: %s", names.s);
+		err_set(e, ERR_REFUSED, "the old table does not have these "
+		    "columns, and their values would be lost: %s", names.s);
 		err_hint(e, "--accept-loss allows that");
 	}
 	str_free(&names);

@@ -331,11 +331,11 @@ print_owed(struct str *to, const struct migration_seen *m)
 	char *sql;
 
 	while ((sql = text_list_next(&list)) != NULL) {
-		print_line(to, "  the cut-over still owes: %s;", sql);
+		print_line(to, "  the cut-over has left to do: %s;", sql);
 		free(sql);
 	}
 	if (m->unseen.kind != ERR_NONE)
-		print_line(to, "  what the cut-over still owes cannot be "
+		print_line(to, "  what the cut-over has left to do cannot be "
 		    "seen: %s", m->unseen.text);
 }
 
@@ -375,13 +375,13 @@ print_text(struct str *to, const struct view *v)
 	for (i = 0; i < v->n_seen; i++)
 		print_migration(to, v, &v->seen[i]);
 	if (v->n_left > 0)
-		print_line(to, "of no migration that is known; look, and "
-		    "remove what is not wanted:");
+		print_line(to, "of no known migration; inspect them, and "
+		    "remove what is not needed:");
 	for (i = 0; i < v->n_left; i++)
 		print_line(to, "  %s;", v->left[i].sql.s);
 	if (v->n_seen == 0 && v->n_left == 0)
-		print_line(to, "no migration is known, and nothing lies "
-		    "around");
+		print_line(to, "no migration is known, and nothing is left "
+		    "over");
 }
 
 static void

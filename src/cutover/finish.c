@@ -153,7 +153,8 @@ go_on(struct db *db, struct db *sub, const struct plan *p, struct undo *undo,
 	if (rc != 0 && sub != NULL && watchdog_receive(sub, &done, &e2) == 0)
 		rc = run_names(sub, p, undo, &e2);
 	if (rc == 0)
-		log_warn("in the midst of it: %s; gone on with it", why.text);
+		log_warn("finishing the cut-over was interrupted and "
+		    "continues: %s", why.text);
 	if (rc != 0)
 		*e = why;
 	return rc;

@@ -157,7 +157,7 @@ print_stale(const struct plan *p, struct str *to)
 		if (!apart_find_stale(&q, p, i))
 			continue;
 		str_addz(to, "-- once all are copied, to find rows that a "
-		    "cascade came to before their parents were:\n");
+		    "cascade reached before their parents were:\n");
 		print_sql(to, "%s", q.s);
 	}
 	str_free(&q);

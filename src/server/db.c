@@ -74,7 +74,8 @@ failed(struct db *db, struct err *e)
 	err_set(e, class == DB_GONE ? ERR_LOST : class == DB_FULL ? ERR_DISK :
 	    ERR_SQL, "%s (error %u)", mysql_error(db->my), no);
 	if (class == DB_FULL)
-		err_hint(e, "free disk space where the server keeps its tables");
+		err_hint(e, "free disk space where the server keeps its "
+		    "tables");
 	e->sqlno = no;
 	return -1;
 }

@@ -94,11 +94,11 @@ stop_setting(struct err *e)
 	static const struct {
 		const char *option, *hint;
 	} known[] = {
-		{ "super", "the server takes no writes from anybody, as a "
-		    "replica does; name the source, or SET GLOBAL "
+		{ "super", "the server is read-only for every account, as a "
+		    "replica is; connect to the source, or SET GLOBAL "
 		    "super_read_only = OFF, read_only = OFF" },
-		{ "read", "the server takes no writes, as a replica does; "
-		    "name the source, or SET GLOBAL read_only = OFF" },
+		{ "read", "the server is read-only, as a replica is; connect "
+		    "to the source, or SET GLOBAL read_only = OFF" },
 		{ "skip-grant", "the server was started with "
 		    "--skip-grant-tables; FLUSH PRIVILEGES, or restart it "
 		    "without" },

@@ -81,9 +81,9 @@ held_by(struct db *db, const struct qname *table, const char *id,
 		err_set(e, ERR_BUSY, "another livealter is at work on %s (%s)",
 		    table->sql, who.s);
 	} else {
-		err_set(e, ERR_BUSY, "the advisory lock of %s is held by "
-		    "somebody who is not livealter (%s)", table->sql, who.s);
-		err_hint(e, "KILL %s lets it go", id);
+		err_set(e, ERR_BUSY, "the advisory lock of %s is held by a "
+		    "session that is not livealter's (%s)", table->sql, who.s);
+		err_hint(e, "KILL %s releases it", id);
 	}
 	str_free(&who);
 	return -1;

@@ -320,8 +320,8 @@ kill_one(struct blocker_watch *w, char **c, double seconds)
 	}
 	log_warn("connection %s could not be killed: %s", c[ID], e.text);
 	if (e.sqlno == ER_KILL_DENIED && !db_server(w->db)->mariadb)
-		log_hint("to kill an account that has SYSTEM_USER takes "
-		    "SYSTEM_USER");
+		log_hint("to kill a session of an account that has the "
+		    "privilege SYSTEM_USER, it is needed as well");
 	return false;
 }
 
@@ -360,7 +360,7 @@ blocker_look(struct blocker_watch *w, bool name)
 		return 0;
 	if ((known ? read_holders(&r, w, &ignored) :
 	    read_suspects(&r, w, &ignored)) != 0)
-		log_info("who uses the table cannot be seen: %s",
+		log_info("the sessions that use the table cannot be listed: %s",
 		    ignored.text);
 	if (name)
 		name_some(&r, known);
@@ -397,9 +397,9 @@ blocker_explain(struct db *db, struct err *e)
 		return;
 	s = db_server(db);
 	if (!s->sees_locks)
-		err_hint(e, "somebody holds a lock that keeps us from it, "
-		    "perhaps a backup (FLUSH TABLES WITH READ LOCK, %s); %s "
-		    "to be told who", s->mariadb ? "BACKUP STAGE" :
+		err_hint(e, "another session holds a lock that conflicts with "
+		    "it, perhaps a backup (FLUSH TABLES WITH READ LOCK, %s); "
+		    "%s shows which", s->mariadb ? "BACKUP STAGE" :
 		    "LOCK INSTANCE FOR BACKUP", s->mariadb ?
 		    "INSTALL SONAME 'metadata_lock_info'" :
 		    "GRANT SELECT ON performance_schema.*");
@@ -421,7 +421,7 @@ check_sight(const struct server *s, struct err *e)
 		return 0;
 	if (s->mariadb) {
 		err_set(e, ERR_NEEDS, "--kill-blockers: the server cannot "
-		    "tell who holds the table: there is no "
+		    "tell which session holds the table: there is no "
 		    "information_schema.METADATA_LOCK_INFO");
 		return err_hint(e, "INSTALL SONAME 'metadata_lock_info'");
 	}
@@ -445,7 +445,7 @@ check_question(const struct blocker_watch *w, struct err *e)
 	if (rc == 0 || e->kind != ERR_SQL)
 		return rc;
 	e->kind = ERR_NEEDS;
-	err_while(e, "--kill-blockers: asking who holds the table");
+	err_while(e, "--kill-blockers: asking which session holds the table");
 	return s->mariadb ? -1 : err_hint(e, "GRANT SELECT ON "
 	    "performance_schema.* TO %s", s->user);
 }

@@ -167,13 +167,15 @@ breakage_describe(struct str *out, struct db *db, const struct plan *p,
 				break_it(&us, &us.user[i]);
 		describe(out, &us);
 	} else if (e->kind == ERR_SQL) {
-		log_warn("what uses columns that go is not known: %s", e->text);
+		log_warn("what uses the dropped columns is not known: %s",
+		    e->text);
 		e->kind = ERR_NONE;
 		rc = 0;
 	}
 	if (us.n_unseen > 0)
-		log_warn("whether they use columns that go is not known, as "
-		    "their texts cannot be read: %s%s", us.unseen.s,
+		log_warn("it is not known whether they use dropped columns, "
+		    "because their definitions cannot be read: %s%s",
+		    us.unseen.s,
 		    us.n_unseen > 1 ? " and others" : "");
 	for (i = 0; i < us.n; i++)
 		lex_free(&us.user[i].usage.l);

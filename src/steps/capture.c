@@ -26,13 +26,14 @@ check_lost(struct db *db, const struct plan *p, struct err *e)
 	rc = db_value(db, &who, e, "SELECT IS_USED_LOCK('" NAMES_LOST "')",
 	    names_lost(&p->names.old));
 	if (rc == 0 && who != NULL) {
-		rc = err_set(e, ERR_REJECTED, "connection %s wrote to %s what "
-		    "the %s table has not got, and the trigger could not note "
-		    "it in %s", who, p->names.old.sql, plan_there(p),
+		rc = err_set(e, ERR_REJECTED, "connection %s wrote a row to "
+		    "%s that is not in the %s table, and the trigger could "
+		    "not note it in %s", who, p->names.old.sql, plan_there(p),
 		    p->names.rejects.sql);
-		err_hint(e, "a full disk, a privilege that %s has lost, or a "
-		    "table that is damaged or gone; see to that, KILL %s, "
-		    "which has the mark, and start again", p->server->user,
+		err_hint(e, "possible causes are a full disk, a privilege "
+		    "that %s has lost, and a table that is damaged or "
+		    "missing; correct that, KILL %s, and start again",
+		    p->server->user,
 		    who);
 	}
 	free(who);

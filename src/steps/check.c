@@ -81,7 +81,7 @@ check_children(const struct check_input *in, struct err *e)
 	if (same_text(method, "drop_swap")) {
 		err_set(e, ERR_FK_METHOD, "--alter-foreign-keys-method: "
 		    "drop_swap leaves a moment without the table");
-		return err_hint(e, "leave the option out: the children follow "
+		return err_hint(e, "omit the option: the children follow "
 		    "without it");
 	}
 	if (!same_text(method, "auto") && !same_text(method, "none") &&
@@ -278,11 +278,11 @@ check_zero_dates(struct db *db, const struct plan *p, struct err *e)
 			return -1;
 		if (rows == 0)
 			return 0;
-		err_set(e, ERR_REFUSED, "column %s would be %s in the rows "
-		    "there are, which the server's sql_mode forbids",
+		err_set(e, ERR_REFUSED, "column %s would be %s in the "
+		    "existing rows, which the server's sql_mode forbids",
 		    p->pair[i].to->name.sql, p->pair[i].filler);
-		return err_hint(e, "give the column a DEFAULT, or let it be "
-		    "NULL");
+		return err_hint(e, "give the column a DEFAULT, or make it "
+		    "nullable");
 	}
 	return 0;
 }
@@ -312,7 +312,7 @@ check_fillers(const struct plan *p, struct err *e)
 	err_set(e, ERR_REFUSED, "column %s is NOT NULL and has no DEFAULT, "
 	    "and type %s has no empty value",
 	    c->name.sql, c->type);
-	return err_hint(e, "let it be NULL, or give it a DEFAULT");
+	return err_hint(e, "make it nullable, or give it a DEFAULT");
 }
 
 int
@@ -344,8 +344,8 @@ same_create(const struct check_input *in, const struct table *was,
 		table_definition(&b, is);
 	}
 	if (rc == 0 && strcmp(a.s, b.s) != 0) {
-		rc = err_set(e, ERR_REFUSED, "%s was altered by somebody else "
-		    "meanwhile", was->name.sql);
+		rc = err_set(e, ERR_REFUSED, "%s was altered by another "
+		    "session in the meantime", was->name.sql);
 		err_hint(e, "start again; the swap would have undone that "
 		    "change");
 	}
@@ -372,7 +372,8 @@ same_dependents(const struct check_input *in, const struct table *new,
 		rc = err_set(e, ERR_REFUSED, "%s has other triggers than "
 		    "before, or other foreign keys reference it",
 		    in->old->name.sql);
-		err_hint(e, "somebody changed them meanwhile; start again");
+		err_hint(e, "another session changed them in the meantime; "
+		    "start again");
 	}
 	dependents_free(&dependents);
 	str_free(&was);

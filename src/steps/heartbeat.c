@@ -41,7 +41,7 @@ heartbeat_beats(struct db *db, const struct qname *table,
 
 	if (!heartbeat_is_foreign(r, s))
 		return 0;
-	log_info("it last ran on %s; listening whether it still does",
+	log_info("it last ran on %s; checking whether it still runs",
 	    r->field[REGISTRY_SERVER]);
 	while (!alive && now_s() < until && !stop_sleep(BREATH)) {
 		rc = registry_find(&now, db, table, e);

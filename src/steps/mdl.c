@@ -134,7 +134,7 @@ say_waiting(const struct qname *table)
 {
 	struct str what = STR_INIT;
 
-	str_addf(&what, "a moment when nobody uses %s", table->sql);
+	str_addf(&what, "a moment when no session uses %s", table->sql);
 	event_wait(EVENT_WAIT_LOCK, what.s);
 	str_free(&what);
 }
@@ -194,7 +194,8 @@ queue(struct wait *w, struct err *e)
 	const char *table = w->set->table[0]->sql;
 
 	if (!can_look(w))
-		log_warn("%s, so %s is queued for, not looked at",
+		log_warn("%s, so the lock of %s is requested without a look "
+		    "at its holders",
 		    w->s->sees_locks ? "max_prepared_stmt_count is reached" :
 		    "performance_schema.metadata_locks cannot be read", table);
 	else
@@ -414,7 +415,7 @@ mdl_explain(const struct server *s, const struct qname *table, struct err *e)
 	if (s->mariadb && is && e->hint[0] == '\0')
 		err_hint(e, "the server may have read the triggers of %s in "
 		    "part only, after a CREATE TRIGGER that failed or a KILL: "
-		    "FLUSH TABLES %s has it read them anew", table->sql,
+		    "FLUSH TABLES %s makes it read them again", table->sql,
 		    table->sql);
 }
 

@@ -58,7 +58,7 @@ try_row_again(struct state *s, struct err *e)
 		e->sqlno = 0;
 		return false;
 	}
-	event_wait(EVENT_WAIT_ROW, "a row that somebody has locked");
+	event_wait(EVENT_WAIT_ROW, "a row that another session has locked");
 	return !stop_sleep(t->wait);
 }
 

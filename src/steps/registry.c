@@ -237,10 +237,11 @@ set(const struct registry *reg, struct db *db, struct str *what, int tries,
 		return err_while(e, "the registry %s", reg->name.sql);
 	if (db_affected(db) > 0)
 		return 0;
-	err_set(e, ERR_BUSY, "our row in %s is gone, or somebody else's",
+	err_set(e, ERR_BUSY, "the row of this run in %s is gone, or belongs "
+	    "to another run",
 	    reg->name.sql);
-	return err_hint(e, "another livealter has resumed this migration or "
-	    "taken it away");
+	return err_hint(e, "another livealter has resumed or removed this "
+	    "migration");
 }
 
 int
@@ -512,12 +513,13 @@ registry_read_mark(struct registry *reg, const struct registry_row *r,
 		    sizeof(*b->literal));
 		b->literal[b->n++] = literal;
 		if (!registry_row_is_literal(literal))
-			return err_set(e, ERR_REFUSED, "the registry's mark "
-			    "is no place in a table: %.200s", literal);
+			return err_set(e, ERR_REFUSED, "the registry's "
+			    "low-water mark is not a position in the table: "
+			    "%.200s", literal);
 	}
 	if (*list != '\0')
-		return err_set(e, ERR_REFUSED, "the registry's mark cannot be "
-		    "read: %.200s", list);
+		return err_set(e, ERR_REFUSED, "the registry's low-water mark "
+		    "cannot be read: %.200s", list);
 	return 0;
 }
 

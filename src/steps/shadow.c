@@ -41,8 +41,8 @@ must_be_free(const struct qname *name, struct db *db, struct err *e)
 	if (taken <= 0)
 		return taken;
 	err_set(e, ERR_REFUSED, "there is a table %s", name->sql);
-	return err_hint(e, "it is left from a run that was killed, or "
-	    "somebody's; rename or drop it");
+	return err_hint(e, "it was left by a run that was killed, or belongs "
+	    "to someone else; rename or drop it");
 }
 
 /* --new-table-name, where %T is the table's name. */

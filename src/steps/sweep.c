@@ -83,8 +83,8 @@ sweep_key(struct sweep *s, struct err *e)
 			n += rc;
 	}
 	if (n > 0)
-		log_info("foreign key %s: %d rows that a cascade came to "
-		    "before the copy came to their parents are put right",
+		log_info("foreign key %s: corrected %d rows that a cascade "
+		    "reached before the copy reached their parents",
 		    s->p->apart.key[s->key].name.sql, n);
 	str_free(&q);
 	str_free(&shape);
@@ -122,5 +122,5 @@ sweep_run(const struct plan *p, const struct config *cfg,
 	while ((rc = sweep_all(&s, e)) != 0 && e->kind == ERR_LOST &&
 	    now_s() - began < cfg->login.reconnect_for && !stop_sleep(1))
 		e->kind = ERR_NONE;
-	return rc != 0 ? err_while(e, "rows that a cascade came to") : 0;
+	return rc != 0 ? err_while(e, "rows that a cascade reached") : 0;
 }

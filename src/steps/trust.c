@@ -17,9 +17,8 @@ refuse(const struct qname *name, const char *what, struct err *e)
 {
 	err_set(e, ERR_REFUSED, "table %s is not the registry that livealter "
 	    "makes: %s", name->sql, what);
-	return err_hint(e, "somebody has changed it, or put another in its "
-	    "place; what it says cannot be trusted.  Look at it, then rename "
-	    "it");
+	return err_hint(e, "someone has changed or replaced it, so that its "
+	    "contents cannot be trusted; inspect it, then rename it");
 }
 
 static int
@@ -28,7 +27,8 @@ refuse_kind(const struct qname *name, const char *comment, struct err *e)
 	err_set(e, ERR_REFUSED, "table %s is not the registry of this version "
 	    "of livealter", name->sql);
 	if (strncmp(comment, REGISTRY_KIND, strlen(REGISTRY_KIND)) != 0)
-		return err_hint(e, "the table is not of livealter; rename it");
+		return err_hint(e, "the table does not belong to livealter; "
+		    "rename it");
 	return err_hint(e, "finish what another version has begun with that "
 	    "version; if nothing of it is left, drop the table");
 }
@@ -156,10 +156,10 @@ static int
 refuse_trigger(const struct qname *table, char **trigger, struct err *e)
 {
 	err_set(e, ERR_TRIGGERS, "there is a trigger on %s, which is a table "
-	    "of livealter: %s, whose definer is %s", table->sql, trigger[0],
+	    "of livealter's: %s, whose definer is %s", table->sql, trigger[0],
 	    trigger[1]);
-	return err_hint(e, "it would run in our sessions and with our "
-	    "triggers; somebody has made it meanwhile");
+	return err_hint(e, "someone created it in the meantime; it would run "
+	    "in livealter's sessions, and when its triggers fire");
 }
 
 int
@@ -175,8 +175,8 @@ trust_bare(struct db *db, const struct qname *table, struct err *e)
 	rc = db_value(db, &type, e, "SELECT TABLE_TYPE FROM "
 	    "information_schema.TABLES WHERE %s", where.s);
 	if (rc == 0 && type != NULL && strcmp(type, "BASE TABLE") != 0)
-		rc = err_set(e, ERR_TRIGGERS, "%s is no base table any more; "
-		    "somebody has put another in its place", table->sql);
+		rc = err_set(e, ERR_TRIGGERS, "%s is no longer a base table; "
+		    "someone has replaced it", table->sql);
 	if (rc == 0)
 		rc = db_rows(db, &r, "vv", e, "SELECT TRIGGER_NAME, DEFINER "
 		    "FROM information_schema.TRIGGERS WHERE %s LIMIT 1",

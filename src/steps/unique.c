@@ -20,8 +20,8 @@ refuse(const struct new_key *f, const struct rows *r, struct err *e)
 	err_set(e, ERR_REFUSED, f->key->no_overlaps ?
 	    "key %s WITHOUT OVERLAPS would have overlaps:%s" :
 	    "unique key %s would not be unique:%s", f->key->name.sql, list.s);
-	err_hint(e, "make the values unique first; rows with the same value "
-	    "have no place in the new table");
+	err_hint(e, "make the values unique first; the new table cannot hold "
+	    "rows with the same value");
 	str_free(&list);
 	return -1;
 }

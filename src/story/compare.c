@@ -67,7 +67,7 @@ static int
 refuse_to_count(const struct migration *m, struct err *e)
 {
 	err_set(e, ERR_REFUSED, "%s was truncated, exchanged, imported or "
-	    "rebuilt by somebody else, or a part of it was, and --verify=%s "
+	    "rebuilt by another session, or a part of it was, and --verify=%s "
 	    "does not tell whether the new table has its rows",
 	    m->old_is.other ? m->old->name.sql : m->new->name.sql,
 	    m->cfg->verify == VERIFY_NONE ? "none" : "count");
@@ -141,14 +141,14 @@ again_and_again(const struct migration *m, struct err *e)
 {
 	if (unchanged_other(m))
 		return err_set(e, ERR_SWAP, "%s was truncated, exchanged or "
-		    "rebuilt by somebody else again and again",
+		    "rebuilt by another session again and again",
 		    m->names.old.sql);
 	err_set(e, ERR_SWAP, "it cannot be excluded that %s was truncated, or "
 	    "a partition of it exchanged, since it was compared: other "
 	    "connections create, alter or drop tables all the time",
 	    m->names.old.sql);
-	return err_hint(e, "with the privilege PROCESS the table itself "
-	    "tells: GRANT PROCESS ON *.* TO %s", m->server.user);
+	return err_hint(e, "with the privilege PROCESS this can be seen: "
+	    "GRANT PROCESS ON *.* TO %s", m->server.user);
 }
 
 int

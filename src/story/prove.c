@@ -106,7 +106,7 @@ say_why_not(const struct migration *m)
 		log_info("not proven, as --verify=none asks for");
 	else if (m->compared_at > 0)
 		log_info("not proven, as comparing took more than ten "
-		    "minutes; --verify-swap=yes does it all the same");
+		    "minutes; --verify-swap=yes proves it anyway");
 }
 
 /* As they were while the locks were held. */

@@ -43,10 +43,10 @@ set_names(struct migration *m, struct err *e)
 	strange = registry_row_strange_name(&m->was, &m->names);
 	if (strange != NULL) {
 		err_set(e, ERR_REFUSED, "the registry has a name that "
-		    "livealter does not make of %s: %s", m->names.old.sql,
+		    "livealter does not derive from %s: %s", m->names.old.sql,
 		    strange);
 		return err_hint(e, "if the migration had --new-table-name, "
-		    "give it again; else somebody has changed the registry");
+		    "give it again; if not, someone has changed the registry");
 	}
 	if (name_it(m, &m->names.shadow, REGISTRY_SHADOW, e) != 0 ||
 	    name_it(m, &m->names.attic, REGISTRY_ATTIC, e) != 0 ||
@@ -193,9 +193,9 @@ push_table(struct migration *m, enum undo_what what, const struct qname *name,
 		undo_push(&m->undo, what, "DROP TABLE IF EXISTS %s",
 		    name->sql);
 	else if (there == 1)
-		log_warn("table %s is let alone: only the registry, which "
-		    "others can write, says that it is of livealter, and not "
-		    "the comment of %s", name->sql, m->names.rejects.sql);
+		log_warn("table %s is left alone: only the registry, which "
+		    "others can write, says that it belongs to livealter, and "
+		    "not the comment of %s", name->sql, m->names.rejects.sql);
 	return there < 0 ? -1 : 0;
 }
 
@@ -268,7 +268,7 @@ push_trigger(struct migration *m, const struct qname *name, struct err *e)
 		undo_push(&m->undo, UNDO_TRIGGER, "DROP TRIGGER IF EXISTS %s",
 		    name->sql);
 	else if (on != NULL)
-		log_warn("trigger %s is on table %s and is let alone",
+		log_warn("trigger %s is on table %s and is left alone",
 		    name->sql,
 		    on);
 	else if (rc == 0)
@@ -480,6 +480,6 @@ recall_still_ours(struct migration *m, struct err *e)
 		return 1;
 	if (ours == 0)
 		log_warn("this migration was taken over by another livealter; "
-		    "what is on the server is left to it");
+		    "what is on the server is left alone");
 	return ours;
 }

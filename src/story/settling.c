@@ -86,7 +86,8 @@ encode(char **to, const struct user_trigger *t, const struct migration *m,
 	*to = NULL;
 	rc = encode_name(to, m->db, t->charset, name->raw, e);
 	return rc != 1 ? rc : err_set(e, ERR_REFUSED, "trigger %s cannot be "
-	    "made again: its character set, %s, has not all characters of %s",
+	    "created again: its character set, %s, has not all characters of "
+	    "%s",
 	    t->name.sql, t->charset, name->sql);
 }
 
@@ -114,9 +115,9 @@ static void
 tell_lost(const struct str *lost)
 {
 	if (lost->len > 0)
-		log_warn("the registry, which others can write, has names that "
-		    "are not on the server; if they were the table's, make "
-		    "them again by hand: %s", lost->s);
+		log_warn("the registry, which others can write, has names "
+		    "that are not on the server; if they belonged to the "
+		    "table, create them again by hand: %s", lost->s);
 }
 
 /* The statements that are left: made of what is there, now. */

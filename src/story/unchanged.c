@@ -61,7 +61,7 @@ unchanged_look(struct migration *m, struct err *e)
 		return -1;
 	if (unchanged_other(m) && !m->told_changed) {
 		log_warn("%s was truncated, exchanged, imported or rebuilt by "
-		    "somebody else, or a part of it was; the tables will be "
+		    "another session, or a part of it was; the tables will be "
 		    "compared after that", m->old_is.other ?
 		    m->old->name.sql : m->new->name.sql);
 		m->told_changed = true;

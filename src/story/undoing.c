@@ -194,7 +194,7 @@ undo_once(struct migration *m, double until, struct err *e)
 	if (!undo_owes(&m->undo, UNDO_ANY))
 		return 0;
 	stop_acknowledge();
-	event_doing("taking away what was made");
+	event_doing("removing what was created");
 	if (reach_server(m, until, e) != 0)
 		return -1;
 	ours = is_ours(m, e);
@@ -243,7 +243,7 @@ undoing_keep(struct migration *m)
 	    m->registry.id == 0 || !trigger_set_is_known(&m->triggers))
 		return false;
 	undo_forget(&m->undo, UNDO_ANY);
-	log_info("kept, with the triggers at work; the ID is %llu",
+	log_info("kept, with its triggers active; the ID is %llu",
 	    m->registry.id);
 	command_log(log_hint, m->cfg, "to resume it", "resume",
 	    "to remove it", "cleanup", COMMAND_END);

@@ -26,7 +26,7 @@ static int
 obey(struct operator *o, const char *text, struct err *e)
 {
 	if (request_check(text) != NULL) {
-		log_warn("asked for what is not known: %.60s", text);
+		log_warn("unknown request: %.60s", text);
 		return 0;
 	}
 	log_info("livealter control: %s", text);

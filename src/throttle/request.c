@@ -26,8 +26,8 @@ request_put(struct db *db, const struct qname *registry,
 	    ROOM - (int)text.len);
 	rc = db_quiet(db, e, "%s", q.s);
 	if (rc == 0 && db_affected(db) == 0)
-		rc = err_set(e, ERR_BUSY, "it has not read what it was asked "
-		    "before, or has ended");
+		rc = err_set(e, ERR_BUSY, "the migration has not yet read the "
+		    "previous request, or has ended");
 	str_free(&q);
 	str_free(&text);
 	return rc;

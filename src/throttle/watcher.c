@@ -104,8 +104,8 @@ watcher_start(struct watcher *w)
 		starts = start(one);
 		pthread_mutex_unlock(&w->lock);
 		if (!starts)
-			log_warn("%s is not looked at for now: there is no "
-			    "thread for it", one->source.name);
+			log_warn("%s is not checked for now: no thread can be "
+			    "started for it", one->source.name);
 	}
 }
 

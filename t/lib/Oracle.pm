@@ -187,7 +187,7 @@ sub run {
 	$c->{app} = $app->stop if $app;
 	# What the application wrote may have gone again: ask once more.
 	if ($app && ($c->{run}{exit} =~ /^3[56]$/ || $c->{run}{exit} == 17 &&
-	    $c->{run}{err} =~ /in the rows there are/) &&
+	    $c->{run}{err} =~ /in the existing rows/) &&
 	    !$c->{app}{error}) {
 		$c->{first} = $c->{run};
 		$c->{run} = $self->_livealter($c);
