@@ -22,6 +22,7 @@ struct replica {
 	char *found;			/* where: "processlist of db1:3306" */
 	unsigned long long number;	/* its server_id; 0: not known */
 	bool member;			/* of a cluster, without a channel */
+	bool listed;			/* in the table of dsn= */
 	struct err why;			/* it was not reached */
 	struct replica *next;
 };
@@ -41,6 +42,9 @@ void replica_free(struct replica *r);
  * it does not answer for some seconds, or is none that livealter knows.
  */
 int replica_open(struct replica *r, struct err *e);
+
+/* "localhost" as an address: for the client library it is a socket. */
+const char *replica_address(const char *host);
 
 /* Replace a text of a login that is not its own. */
 void replica_set_text(char **field, const char *text);

@@ -30,6 +30,9 @@ bool discovery_is_none(const struct discovery *how);
 int discovery_run(struct replica **list, struct db *source,
     const struct discovery *how, struct err *e);
 
+/* Is there a table of them? */
+bool discovery_has_table(const struct discovery *how);
+
 /*
  * Only those of the table that dsn= names, without connecting to them; db is a
  * connection to the source, which may have the table.

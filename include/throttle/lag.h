@@ -5,11 +5,13 @@
 
 #include "server/replica.h"
 #include "throttle/beats.h"
+#include "throttle/roster.h"
 #include "throttle/source.h"
 
 /* What is asked of every replica. */
 struct lag_limits {
 	struct beats *beats;		/* the source's */
+	struct roster *roster;		/* the table of dsn=, or NULL */
 	double most;			/* seconds that one may be behind */
 	double every;			/* seconds between two looks */
 	bool fail;			/* one that does not replicate, or does

@@ -14,6 +14,12 @@
  */
 #define PATIENCE	5	/* seconds */
 
+const char *
+replica_address(const char *host)
+{
+	return same_text(host, "localhost") ? "127.0.0.1" : host;
+}
+
 void
 replica_set_text(char **field, const char *text)
 {
@@ -60,9 +66,7 @@ replica_new(const struct login *source, const char *host, unsigned int port)
 	struct str name = STR_INIT;
 
 	copy_login(&r->login, source);
-	/* "localhost" is this machine's socket for the client library. */
-	replica_set_text(&r->login.host, same_text(host, "localhost") ?
-	    "127.0.0.1" : host);
+	replica_set_text(&r->login.host, replica_address(host));
 	replica_set_text(&r->login.socket, NULL);
 	/* What --set-vars says is for what is done on the source. */
 	replica_set_text(&r->login.set_vars, NULL);

@@ -106,13 +106,41 @@ beat_period(const struct config *cfg)
 }
 
 static void
-add_replicas(struct migration *m)
+watch_replicas(struct migration *m, struct replica *r)
 {
-	const struct config *cfg = m->cfg;
-	struct replica *r;
 	struct source s;
 
-	if (m->replicas == NULL || m->registry.id == 0 ||
+	for (; r != NULL; r = r->next) {
+		lag_source(&s, r, &m->lag);
+		watcher_add(m->watcher, &s);
+	}
+}
+
+/* Those that were added to the table of replicas meanwhile. */
+static void
+add_listed(struct migration *m)
+{
+	struct replica *added, **end = &m->replicas;
+
+	if (m->lag.roster == NULL)
+		return;
+	added = roster_take(m->lag.roster);
+	watch_replicas(m, added);
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = added;
+}
+
+static void
+add_replicas(struct migration *m)
+{
+	const struct discovery how = how_to_find(m->cfg);
+	const struct config *cfg = m->cfg;
+	bool listed = discovery_has_table(&how) &&
+	    cfg->command != COMMAND_REVERT;
+	struct source s;
+
+	if ((m->replicas == NULL && !listed) || m->registry.id == 0 ||
 	    m->lag.beats != NULL)
 		return;
 	m->lag = (struct lag_limits){ .beats = beats_new(&m->server,
@@ -121,10 +149,12 @@ add_replicas(struct migration *m)
 	    .fail = cfg->fail_on_stopped, .channel = cfg->channel };
 	beats_source(&s, m->lag.beats);
 	watcher_add(m->watcher, &s);
-	for (r = m->replicas; r != NULL; r = r->next) {
-		lag_source(&s, r, &m->lag);
+	if (listed) {
+		m->lag.roster = roster_new(&m->server, &how, m->replicas);
+		roster_source(&s, m->lag.roster);
 		watcher_add(m->watcher, &s);
 	}
+	watch_replicas(m, m->replicas);
 }
 
 /* --- all sources ----------------------------------------------------------*/
@@ -168,8 +198,10 @@ throttling_gate(struct migration *m)
 void
 throttling_retry(struct migration *m)
 {
-	if (m->watcher != NULL)
-		watcher_start(m->watcher);
+	if (m->watcher == NULL)
+		return;
+	add_listed(m);
+	watcher_start(m->watcher);
 }
 
 bool

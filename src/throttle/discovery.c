@@ -39,6 +39,15 @@ discovery_is_none(const struct discovery *how)
 	return how->only == NULL && r.methods == RECURSION_NONE;
 }
 
+bool
+discovery_has_table(const struct discovery *how)
+{
+	struct recursion r;
+
+	recursion_parse(&r, how->method);
+	return how->only == NULL && r.table != NULL;
+}
+
 /* --- those that are found -------------------------------------------------*/
 
 static void
@@ -94,8 +103,8 @@ matches(const char *skip, const char *host, unsigned int port)
 	bool yes;
 
 	yes = dsn_parse(&d, skip, &ignored) == 0 && d.host != NULL &&
-	    same_text(d.host, host) && (d.port == NULL ||
-	    strtoul(d.port, NULL, 10) == port);
+	    same_text(replica_address(d.host), replica_address(host)) &&
+	    (d.port == NULL || strtoul(d.port, NULL, 10) == port);
 	dsn_free(&d);
 	return yes;
 }
@@ -115,7 +124,8 @@ is_skipped(const struct search *s, const char *host, unsigned int port)
 	}
 	if (yes)
 		log_info("replica %s:%u is not watched, as "
-		    "--skip-check-replica-lag asks for", host, port);
+		    "--skip-check-replica-lag asks for",
+		    replica_address(host), port);
 	return yes;
 }
 
@@ -471,8 +481,10 @@ read_rows(struct search *s, struct db *db, const struct dsn *d, struct err *e)
 		if (one != NULL && is_skipped(s, one->login.host,
 		    one->login.port))
 			replica_free(one);
-		else if (one != NULL)
+		else if (one != NULL) {
+			one->listed = true;
 			add(s, one, name.sql);
+		}
 	}
 	rows_free(&r);
 	return rc != 0 ? err_while(e, "the replicas that %s lists", name.sql) :

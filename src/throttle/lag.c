@@ -156,6 +156,14 @@ judge_unknown(const struct lag *l, struct verdict *v)
 	    l->replica->name, l->why.len > 0 ? ": " : "", l->why.s);
 }
 
+/* Somebody has taken it out of the table of replicas. */
+static bool
+is_out(const struct lag *l)
+{
+	return l->replica->listed && l->limits->roster != NULL &&
+	    !roster_has(l->limits->roster, l->replica->name);
+}
+
 /* It cannot be asked; began: since when. */
 static int
 unanswered(struct lag *l, double began, struct verdict *v, struct err *e)
@@ -166,7 +174,8 @@ unanswered(struct lag *l, double began, struct verdict *v, struct err *e)
 		link_close(&l->link);
 	if (!(l->failing > 0))
 		l->failing = began;
-	if (l->limits->fail && now_s() - l->failing >= GRACE) {
+	if (l->limits->fail && !is_out(l) &&
+	    now_s() - l->failing >= GRACE) {
 		err_set(e, ERR_LIMIT, "replica %s does not answer: %s",
 		    l->replica->name, why.text);
 		return condemn(l, e);
@@ -184,6 +193,11 @@ look(void *arg, struct verdict *v, struct err *e)
 	struct lag *l = arg;
 	double began = now_s(), behind;
 
+	if (is_out(l)) {
+		link_close(&l->link);
+		l->failing = 0;
+		return 0;
+	}
 	if (open_link(l, e) != 0 || ask_heartbeat(l, &behind, e) != 0 ||
 	    ask_threads(l, behind, e) != 0) {
 		/* A privilege is missing: it waits, and says which. */
