@@ -216,7 +216,7 @@ golden_begin(const struct golden *g, const struct fixture *f, struct str *out)
 	golden_statements(&f->plan, out);
 }
 
-/* Plan the case; back: with the way back. */
+/* Plan the case; back: with the revert. */
 static inline void
 golden_check(const struct golden *g, bool back)
 {
@@ -231,7 +231,7 @@ golden_check(const struct golden *g, bool back)
 		fail_msg("%s", f.e.text);
 	golden_begin(g, &f, &text);
 	if (back) {
-		str_addz(&text, "-- the way back\n");
+		str_addz(&text, "-- the revert\n");
 		golden_facts(f.plan.back, &text);
 		golden_statements(f.plan.back, &text);
 	}

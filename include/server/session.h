@@ -18,7 +18,7 @@
 /* What a session is for decides how it is set up. */
 enum session_use {
 	SESSION_MAIN,	/* tells the story; DDL and questions */
-	SESSION_ALTER,		/* the user's ALTER, as from his own client */
+	SESSION_ALTER,		/* the ALTER, as from the user's own client */
 	SESSION_COPY,		/* moves rows */
 	SESSION_VERIFY,		/* reads both tables in one snapshot */
 };

@@ -15,13 +15,13 @@
 int advisory_lock_take(struct db *db, const struct qname *table, struct err *e);
 
 /*
- * The literal of a lock's name: whoever has it is at a swap that goes on
- * without its client.  advisory_lock_take() waits for him.
+ * The literal of a lock's name: the session that has it is at a swap that
+ * goes on without its client.  advisory_lock_take() waits for it.
  */
 void advisory_lock_swap_name(struct str *q, struct db *db,
     const struct qname *table);
 
-/* Another one's: whoever has it has not parked the new table yet. */
+/* Another one's: the session that has it has not parked the new table yet. */
 void advisory_lock_park_name(struct str *q, struct db *db,
     const struct qname *table);
 

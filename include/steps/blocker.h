@@ -11,8 +11,8 @@
 #include "steps/mdl_set.h"
 
 /*
- * Whoever holds the metadata locks that we want: naming them, and ending
- * those that --kill-blockers allows to end.
+ * The sessions that hold the metadata locks that we want: naming them, and
+ * ending those that --kill-blockers allows to end.
  */
 
 /* One wait for these tables, from db, which must not hold their locks. */

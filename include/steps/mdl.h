@@ -14,8 +14,8 @@
 
 /*
  * Statements that need a live table's metadata lock for themselves: CREATE
- * and DROP TRIGGER, RENAME.  Whoever waits for that lock makes everybody
- * else wait behind him, so they never wait longer than a second at a time,
+ * and DROP TRIGGER, RENAME.  A session that waits for that lock makes all
+ * others wait behind it, so these never wait longer than a second at a time,
  * and as long as they can they do not wait at all.
  */
 
@@ -23,7 +23,7 @@
  * Run one.  Returns 0; 1 when the gate was found shut, and nothing happened;
  * or -1 with *e: the server's error; ERR_SQL without a number when the locks
  * were not to be had in so many tries; ERR_LIMIT, not by the deadline;
- * ERR_STOPPED; or ERR_LOST (then it may have happened or not).  Whoever is in
+ * ERR_STOPPED; or ERR_LOST (then it may have happened or not).  What is in
  * the way is named, or killed: see steps/blocker.h.
  */
 int mdl_run(struct db *db, const struct mdl_set *set, const struct tries *tries,
@@ -61,11 +61,11 @@ void mdl_lock_text(struct str *q, const struct mdl_set *set);
  *   CHECK, DEFAULT or generated column has one, the table is no longer among
  *   those that are locked (1100).
  *
- * Whoever gets such a table next is told of errors in the triggers' bodies
- * (1064, with garbage for a text), also by CREATE TRIGGER IF NOT EXISTS.  What
- * he writes when he creates or drops a trigger is wrong: DROP TRIGGER IF EXISTS
- * takes it for an orphan (warning 4181) and removes its .TRN file only; from
- * then on the trigger fires, and cannot be dropped (1360).
+ * The session that gets such a table next is told of errors in the triggers'
+ * bodies (1064, with garbage for a text), also by CREATE TRIGGER IF NOT EXISTS.
+ * What it writes when it creates or drops a trigger is wrong: DROP TRIGGER IF
+ * EXISTS takes it for an orphan (warning 4181) and removes its .TRN file only;
+ * from then on the trigger fires, and cannot be dropped (1360).
  *
  * FLUSH TABLES mends it and fails early without RELOAD.  Of the statements for
  * which ALTER is enough, this form of ALTER TABLE is one that opens the table

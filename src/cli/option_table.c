@@ -101,7 +101,7 @@ const struct option option_table[] = {
 	DO("only-same-schema-fks", 0, FLAG, SAFE, only_same_schema_fks, NULL,
 	    NULL, "do not look for such tables in other databases"),
 	DO("accept-loss", 0, FLAG, SAFE, accept_loss, NULL, NULL,
-	    "allow what a way back cannot keep to be lost"),
+	    "allow a revert to lose what it cannot keep"),
 	DO("trigger-definer", 0, ACCOUNT, SAFE, trigger_definer, NULL,
 	    "USER@HOST", "our triggers run with the rights of this account, "
 	    "not with those of the one that logs in; HOST is % if it is not "
@@ -233,7 +233,7 @@ const struct option option_table[] = {
 	NOT(NOTED, "preserve-triggers", FLAG, NULL,
 	    "the table's own triggers stay with it, always"),
 	NOT(NOTED, "version-check", BOOL, NULL,
-	    "livealter asks nobody about versions"),
+	    "livealter does not look for new versions"),
 	NOT(NOTED, "buffer-stdout", BOOL, NULL,
 	    "output is always written line by line"),
 	NOT(NOTED, "chunk-size-limit", TEXT, "N",

@@ -108,7 +108,7 @@ plan_revert(struct migration *m, const struct plan_options *options,
 	    planner_reverse(&m->plan, &m->alter, options, e) != 0 ||
 	    reverse_check(m->plan.back, m->cfg->accept_loss, e) != 0 ||
 	    flip_plan(m->db, &m->plan, e) != 0)
-		return err_while(e, "the way back");
+		return err_while(e, "planning the revert");
 	cutover_script_flip(&m->plan);
 	return 0;
 }

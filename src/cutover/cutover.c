@@ -5,7 +5,7 @@
  * everything that takes part and sends the rest in one packet.
  *
  * MariaDB does not (error 1192).  There the lock's holder lets go, and what
- * waits in the queue behind him goes first, before the application, because
+ * waits in the queue behind it goes first, before the application, because
  * stronger locks do: cutover_mariadb.c.
  */
 #include "cutover/cutover.h"

@@ -21,8 +21,8 @@ struct cutover_mariadb {
 	struct db *parents;	/* or NULL when not needed */
 	struct db **dependents;	/* a child's or a grandchild's, each */
 	size_t n;		/* of kin */
-	struct str renamers;	/* a named lock, as a literal: he is not done */
-	struct str parking;	/* and the holder's: he has not parked it yet */
+	struct str renamers;	/* a named lock, as a literal: not done yet */
+	struct str parking;	/* and the holder's: it has not parked it yet */
 };
 
 static int
@@ -170,10 +170,11 @@ add_until(struct str *q, int seconds, const char *condition,
 }
 
 /*
- * Nobody queues before the new table has its other name: the renamer has to
- * find it, and who has been in a queue for a second is thrown out of it when
- * his client is dead.  Nor before the ALTER that gives it the name is done,
- * which would make him wait for that name, and not for the user's table.
+ * No connection queues before the new table has its other name: the renamer
+ * has to find it, and a session that has been in a queue for a second is thrown
+ * out of it when its client is dead.  Nor before the ALTER that gives it the
+ * name is done: the renamer would wait for that name, and not for the user's
+ * table.
  */
 static void
 add_parked(struct str *q, const struct cutover_mariadb *l)
@@ -249,9 +250,9 @@ send_dependents(struct cutover_mariadb *l, size_t i, struct err *e)
 
 /*
  * The renamer locks names in their order, and the user's table as the last of
- * them.  So he waits for that one, and the application comes after him, only
- * when he has the other name: information_schema then has no more to say of it
- * (warning 1684).  Somebody else may have kept him waiting for it, and he may
+ * them.  So it waits for that one, and the application comes after it, only
+ * when it has the other name: information_schema then has no more to say of it
+ * (warning 1684).  Another session may have kept it waiting for it, and it may
  * not have woken up since; hence the second look.
  */
 static void

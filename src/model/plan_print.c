@@ -294,7 +294,7 @@ print_back(const struct plan *p, struct str *to)
 	const struct pair *pr;
 	size_t i;
 
-	str_addz(to, "the way back, from the new table to the old one:\n");
+	str_addz(to, "the revert, from the new table to the old one:\n");
 	for (i = 0; i < p->n_pairs; i++) {
 		pr = &p->pair[i];
 		if (pr->from != NULL && (!pr->same ||

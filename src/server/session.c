@@ -189,8 +189,8 @@ isolation(const struct server *s, enum session_use use)
 static const char first_of_all[] = "ROLLBACK AND NO CHAIN NO RELEASE";
 
 /*
- * The character sets, which the escaper of texts must know.  Who types an
- * ALTER has the collation that his server thinks best.
+ * The character sets, which the escaper of texts must know.  A user
+ * who types an ALTER has the collation that is the server's default.
  */
 static void
 begin_set(struct str *q, enum session_use use)

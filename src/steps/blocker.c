@@ -276,8 +276,8 @@ add_reason(struct str *why, struct blocker_watch *w, char **c)
 		str_addz(why, "it is a dump");
 	else if (c[MODIFIED] == NULL)
 		str_addz(why, "what its transaction has modified cannot be "
-		    "asked while somebody runs a statement with characters "
-		    "outside of utf8mb3");
+		    "asked while another session runs a statement with "
+		    "characters outside of utf8mb3");
 	else if (number(c[MODIFIED]) > most)
 		str_addf(why, "its transaction has modified %s rows, and "
 		    "--kill-blockers-max-rows is %llu", c[MODIFIED],

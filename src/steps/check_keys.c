@@ -68,8 +68,8 @@ refuse_generations(const struct fkey *k, struct err *e)
 	    "row of another table: with a second table like it, this server "
 	    "ends such cascades with error 6575", k->name.sql);
 	return err_hint(e, "start the server with "
-	    "innodb_native_foreign_keys=ON; or, if nobody deletes or renames "
-	    "grandparents meanwhile, give --force");
+	    "innodb_native_foreign_keys=ON; or, if no session deletes or "
+	    "renames grandparents in the meantime, give --force");
 }
 
 /* Is a row the parent of another by this key?  As "x" in a question. */

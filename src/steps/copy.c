@@ -200,10 +200,10 @@ begin(const struct plan *p, struct db *db, struct err *e)
  * the new table, a row that the application has not committed yet, or the gap
  * before one: a page that is split leaves the lock of its first record to the
  * gap (lock_rec_inherit_to_gap()).  It would wait for that with the old table's
- * rows in its hands.  But whoever has written a row there has locked it here,
- * too.  So the last row of the piece is copied first, with nothing else in our
- * hands, and is a fence: what comes then is all before it, and there nobody
- * has written whose rows could not be locked.
+ * rows in its hands.  But a session that has written a row there has
+ * locked it here, too.  So the last row of the piece is copied first, with
+ * nothing else in our hands, and is a fence: what comes then is all before it,
+ * and no session has written there whose rows could not be locked.
  *
  * a->fenced says whether it is there.  It is not when it has come with a
  * warning, so that all of them are judged together.

@@ -267,7 +267,7 @@ follow_bring(const struct follow *f, struct db *db, unsigned int batches,
 /* --- the end of the old table ---------------------------------------------*/
 
 #define NAP	0.2	/* seconds: INNODB_TRX is read anew only after 0.1 */
-#define LONGEST	20.0	/* seconds: whoever waited for a lock looks again */
+#define LONGEST	20.0	/* seconds: what waited for a lock looks again */
 #define PATIENT	2.0	/* seconds until it is said what is waited for */
 
 /*

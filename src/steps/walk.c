@@ -1,9 +1,9 @@
 /*
  * The baton.
  *
- * There is no queue and no producer.  The cursor is a baton: whoever holds
- * its mutex finds the next boundary on his own connection, moves the cursor,
- * lets go, and does the chunk.  One worker is the same code.
+ * There is no queue and no producer.  The cursor is a baton: the worker that
+ * holds its mutex finds the next boundary on its own connection, moves the
+ * cursor, lets go, and does the chunk.  One worker is the same code.
  *
  * The end is the last row there was when the walk began.  What the
  * application appends later comes by the triggers; so the walk ends however

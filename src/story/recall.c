@@ -96,7 +96,7 @@ wait_for_alter(struct migration *m, struct err *e)
 }
 
 /*
- * What is not taken from the registry is missed by whoever goes on; to take
+ * What is not taken from the registry is missed by a run that resumes; to take
  * away what was made, nothing of it is needed.
  */
 static int

@@ -204,7 +204,7 @@ undo_once(struct migration *m, double until, struct err *e)
 	if (undo_run(&m->undo, UNDO_TRY, run_alone, m, e) != 0 ||
 	    tell_undoing(m, e) != 0)
 		return -1;
-	/* And whoever comes later is not to do it once more. */
+	/* And a later run is not to do it once more. */
 	if ((undo_owes(&m->undo, UNDO_FINISH) ||
 	    undo_owes(&m->undo, UNDO_RESTORE)) &&
 	    (finish_run(m->db, &m->plan, m->cfg, &m->undo, e) != 0 ||
