@@ -51,8 +51,6 @@ refused('a column that a child references', [4, 11, 17], qr{down|id}, '--alter',
     'DROP id, ADD PRIMARY KEY (w)', @t);
 refused('another type than the child has', 17, [qr/down/, qr/child/],
     '--alter', 'MODIFY id BIGINT', @t);
-refused('children by drop_swap', 6, qr/drop_swap/, '--alter', 'ADD z INT',
-    '--alter-foreign-keys-method', 'drop_swap', @t);
 refused('children by a method that is none', 6, qr/rebuild_constraints/,
     '--alter', 'ADD z INT', '--alter-foreign-keys-method', 'magic', @t);
 

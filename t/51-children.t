@@ -105,14 +105,18 @@ given(@children);
 	    '... and changes no child of a child');
 	untouched($s, $dump);
 
-	$r = migrate($s, 'ADD x INT', 'app', 't',
-	    '--alter-foreign-keys-method', 'drop_swap');
-	is($r->{exit}, 6, 'drop_swap is refused') or diag $r->{err};
-	like($r->{err}, qr/drop_swap/, '... by name');
+	my @drop_swap = ('--alter-foreign-keys-method', 'drop_swap');
+	my $auto = $r->{out};
+	$r = run_livealter($s, '--alter', 'ADD x INT', 'D=app,t=t', '--dry-run',
+	    @drop_swap);
+	is($r->{exit}, 0, 'drop_swap is taken') or diag $r->{err};
+	like($r->{err}, qr/drop_swap is taken as auto: .*never missing/,
+	    '... and a line says as what');
+	is($r->{out}, $auto, '... with the plan of auto');
 	untouched($s, $dump);
 	$r = migrate($s, 'ADD x INT', 'app', 't',
 	    '--alter-foreign-keys-method', 'nonsense');
-	ok($r->{exit} == 1 || $r->{exit} == 6, 'so is nonsense')
+	ok($r->{exit} == 1 || $r->{exit} == 6, 'nonsense is refused')
 	    or diag $r->{exit};
 	untouched($s, $dump);
 }

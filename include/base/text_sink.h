@@ -17,7 +17,8 @@
  */
 struct text_sink {
 	struct event_sink sink;
-	bool quiet;	/* no steps, progress and notes */
+	bool quiet;	/* no steps, progress and notes, and on standard
+			   output only answers */
 	bool sql;	/* statements are shown */
 	double every;	/* seconds between two lines about a wait */
 	bool drawn;	/* a progress line is on the terminal */

@@ -28,13 +28,15 @@ void names_trial(struct qname *trial, const struct names *n);
  * and that nobody has locked. */
 void names_derive(struct names *n);
 
-/* More underscores in front of a name that is taken: so many at most. */
+/*
+ * The n-th name to try when those before are taken: with so many underscores
+ * in front, and from NAMES_UNDERSCORES on with _11, _12 ... at the end.
+ */
 #define NAMES_UNDERSCORES 10
+#define NAMES_TRIES 999
+void names_next(struct ident *to, const struct ident *base, int n);
 
-/* Put so many in front. */
-void names_underscore(struct ident *to, const struct ident *base, int n);
-
-/* Is it base, perhaps with underscores that were put in front? */
+/* Is it base, or one of those that are tried when it is taken? */
 bool names_is_free(const char *name, const struct ident *base);
 
 /* The i-th of our triggers on the user's table; of those of the way back. */

@@ -19,6 +19,10 @@ int undoing_release(struct migration *m, struct err *e);
 /* The last step: all that is not meant to stay goes, the old table as well. */
 int undoing_drop(struct migration *m, struct err *e);
 
+/* After a failure: with --no-drop-new-table the new table stays, without its
+ * triggers, to be looked at. */
+void undoing_keep_table(struct migration *m);
+
 /* After a failure: take away what is left on the server and is not meant to
  * stay; a connection that breaks meanwhile is opened again. */
 int undoing_run(struct migration *m, struct err *e);

@@ -183,7 +183,7 @@ put_sql(struct text_sink *t, const struct event *ev)
 {
 	struct str s = STR_INIT;
 
-	if (!t->sql)
+	if (!t->sql || t->quiet)
 		return;
 	print_sql(&s, "%s", ev->text);
 	put(t, STDOUT_FILENO, &s, false);
@@ -239,8 +239,10 @@ put_result(struct text_sink *t, const struct event *ev)
 {
 	const struct event_result *r = ev->result;
 
-	if (r->status == ERR_NONE || r->status == ERR_LEFT)
-		put_success(t, r);
+	if (r->status == ERR_NONE || r->status == ERR_LEFT) {
+		if (!t->quiet)
+			put_success(t, r);
+	}
 	else if (r->end == EVENT_END_UNKNOWN)
 		note(t, ev, "it is not known whether %s.%s was altered",
 		    r->database, r->table);
@@ -255,6 +257,13 @@ put_answer(struct text_sink *t, const struct event *ev)
 
 	str_addz(&s, ev->text);
 	put(t, STDOUT_FILENO, &s, true);
+}
+
+static void
+put_plan(struct text_sink *t, const struct event *ev)
+{
+	if (!t->quiet)
+		put_answer(t, ev);
 }
 
 static void
@@ -298,7 +307,7 @@ take(struct event_sink *sink, const struct event *ev)
 		[EVENT_BLOCKER] = put_blocker,
 		[EVENT_SQL] = put_sql,
 		[EVENT_STATUS] = put_status,
-		[EVENT_PLAN] = put_answer,
+		[EVENT_PLAN] = put_plan,
 		[EVENT_ANSWER] = put_answer,
 		[EVENT_RESULT] = put_result,
 	};

@@ -96,8 +96,9 @@ const struct option option_table[] = {
 	    NULL, "look for duplicates before anything is copied, when a "
 	    "unique key is new or narrower"),
 	DO("alter-foreign-keys-method", 0, TEXT, SAFE, fkeys_method, "auto",
-	    "HOW", "how foreign keys of other tables follow: auto or "
-	    "rebuild_constraints, in the cut-over; none, not at all"),
+	    "HOW", "how foreign keys of other tables follow: auto, "
+	    "rebuild_constraints or drop_swap, in the cut-over; none, not at "
+	    "all"),
 	DO("only-same-schema-fks", 0, FLAG, SAFE, only_same_schema_fks, NULL,
 	    NULL, "do not look for such tables in other databases"),
 	DO("accept-loss", 0, FLAG, SAFE, accept_loss, NULL, NULL,
@@ -168,7 +169,7 @@ const struct option option_table[] = {
 	DO("drop-old-table", 0, BOOL, ENDS, drop_old_table, "yes", NULL,
 	    "drop the old table after the swap"),
 	DO("drop-new-table", 0, BOOL, ENDS, drop_new_table, "yes", NULL,
-	    "drop the new table when there is no swap"),
+	    "drop the new table when there is no swap, or after a failure"),
 	DO("drop-triggers", 0, BOOL, ENDS, drop_triggers, "yes", NULL,
 	    "drop our triggers; --no-drop-triggers keeps the tables too"),
 	DO("reversible", 0, FLAG, ENDS, reversible, NULL, NULL,
@@ -206,7 +207,7 @@ const struct option option_table[] = {
 	    "WHAT,N", "report each time,SECONDS, percentage,N or "
 	    "iterations,N"),
 	DO("quiet", 'q', FLAG, SHOWN, quiet, NULL, NULL,
-	    "only warnings and errors"),
+	    "only warnings and errors; nothing on standard output"),
 	DO("statistics", 0, FLAG, SHOWN, statistics, NULL, NULL,
 	    "count what happened, and print it at the end"),
 
@@ -262,7 +263,8 @@ const struct option option_table[] = {
 	    "only the whole key bounds a chunk; choose another key with "
 	    "--chunk-index"),
 	NOT(REFUSED, "where", TEXT, "SQL",
-	    "a partial copy loses rows; delete them before or afterwards"),
+	    "a copy of some rows loses the others; use --no-drop-old-table, "
+	    "which keeps them all, and delete from the new table afterwards"),
 
 	NOT(LATER, "check-replication-filters", BOOL, NULL,
 	    "refuse when replicas filter"),

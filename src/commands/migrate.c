@@ -90,7 +90,7 @@ tell_postponing(const struct config *cfg)
 	struct str text = STR_INIT;
 
 	postpone_describe(&text, cfg);
-	if (text.len > 0 && cfg->dry_run)
+	if (text.len > 0 && cfg->dry_run && !cfg->quiet)
 		log_answer("%s", text.s);
 	else if (text.len > 0 && cfg->swap_tables)
 		log_info("%s", text.s);
@@ -113,6 +113,22 @@ plan_revert(struct migration *m, const struct plan_options *options,
 	return 0;
 }
 
+/* Not every index can walk a table. */
+static void
+tell_walk(const struct migration *m)
+{
+	const char *wanted = m->cfg->chunk_index;
+	const struct key *k;
+
+	if (wanted == NULL || same_text(wanted, m->plan.walk->name.raw))
+		return;
+	k = table_key(m->old, wanted);
+	log_warn("--chunk-index: %s %s%s; the table is walked by %s",
+	    m->names.old.sql, k == NULL ? "has no index of that name" :
+	    "cannot be walked by it: ", k == NULL ? "" : k->why_not,
+	    m->plan.walk->name.sql);
+}
+
 int
 migrate_plan(struct migration *m, struct err *e)
 {
@@ -133,6 +149,7 @@ migrate_plan(struct migration *m, struct err *e)
 	    plan_revert(m, &options, e) != 0 || (!m->resumed &&
 	    foreign_keys_try(m->db, &m->plan, m->cfg, &m->undo, e) != 0))
 		return -1;
+	tell_walk(m);
 	if (m->cfg->dry_run)
 		migration_tell_plan(m);
 	if (!m->resumed && migration_tell_breakage(m, e) != 0)

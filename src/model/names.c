@@ -1,5 +1,6 @@
 #include "model/names.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/escape.h"
@@ -89,10 +90,15 @@ names_trial(struct qname *trial, const struct names *n)
 }
 
 void
-names_underscore(struct ident *to, const struct ident *base, int n)
+names_next(struct ident *to, const struct ident *base, int n)
 {
-	char before[NAMES_UNDERSCORES + 1];
+	char before[NAMES_UNDERSCORES + 1], after[16];
 
+	if (n >= NAMES_UNDERSCORES) {
+		snprintf(after, sizeof(after), "_%d", n + 1);
+		ident_derive(to, "", base->raw, after);
+		return;
+	}
 	memset(before, '_', sizeof(before));
 	before[n] = '\0';
 	ident_derive(to, before, base->raw, "");
@@ -104,8 +110,8 @@ names_is_free(const char *name, const struct ident *base)
 	struct ident id;
 	int n;
 
-	for (n = 0; n <= NAMES_UNDERSCORES; n++) {
-		names_underscore(&id, base, n);
+	for (n = 0; n <= NAMES_TRIES; n++) {
+		names_next(&id, base, n);
 		if (strcmp(id.raw, name) == 0)
 			return true;
 	}

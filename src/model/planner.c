@@ -19,27 +19,14 @@
 #include "model/time_zone.h"
 #include "model/type.h"
 
-static int
-wanted_walk(struct plan *p, const char *name, struct err *e)
-{
-	const struct key *k = table_key(p->old, name);
-
-	if (k == NULL)
-		return err_set(e, ERR_USAGE, "--chunk-index: %s has no index "
-		    "`%s`", p->names.old.sql, name);
-	if (!k->total)
-		return err_set(e, ERR_USAGE, "--chunk-index: `%s` cannot order "
-		    "the copy: %s", name, k->why_not);
-	p->walk = k;
-	return 0;
-}
-
+/* An index that is wished for and cannot be had is not used. */
 static int
 choose_walk(struct plan *p, const struct plan_options *options, struct err *e)
 {
-	if (options->chunk_index != NULL)
-		return wanted_walk(p, options->chunk_index, e);
-	p->walk = table_total_key(p->old, e);
+	const struct key *k = options->chunk_index != NULL ?
+	    table_key(p->old, options->chunk_index) : NULL;
+
+	p->walk = k != NULL && k->total ? k : table_total_key(p->old, e);
 	return p->walk != NULL ? 0 : -1;
 }
 

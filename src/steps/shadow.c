@@ -14,7 +14,7 @@
 #include "server/spelling.h"
 #include "steps/mdl.h"
 
-/* Put one more underscore in front until nobody has the name. */
+/* One more underscore in front, or a number, until nobody has the name. */
 int
 shadow_free_name(struct qname *q, struct db *db, struct err *e)
 {
@@ -22,15 +22,15 @@ shadow_free_name(struct qname *q, struct db *db, struct err *e)
 	struct ident base = q->table;
 	int i, taken;
 
-	for (i = 0; i < NAMES_UNDERSCORES; i++) {
+	for (i = 0; i <= NAMES_TRIES; i++) {
 		taken = table_exists(db, q, e);
 		if (taken <= 0)
 			return taken;
-		names_underscore(&id, &base, i + 1);
+		names_next(&id, &base, i + 1);
 		qname_beside(q, q, &id);
 	}
-	return err_set(e, ERR_REFUSED, "there are %d tables called %s with "
-	    "underscores in front", NAMES_UNDERSCORES, base.sql);
+	return err_set(e, ERR_REFUSED, "there are %d tables called %s or "
+	    "alike", NAMES_TRIES + 1, base.sql);
 }
 
 static int

@@ -84,7 +84,7 @@ migration_tell_breakage(const struct migration *m, struct err *e)
 	struct str text = STR_INIT;
 	int rc = breakage_describe(&text, m->db, &m->plan, e);
 
-	if (rc == 0 && text.len > 0 && m->cfg->dry_run)
+	if (rc == 0 && text.len > 0 && m->cfg->dry_run && !m->cfg->quiet)
 		log_answer("%s", text.s);
 	else if (rc == 0 && text.len > 0)
 		log_warn("%s", text.s);

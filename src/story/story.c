@@ -144,6 +144,7 @@ run_steps(const struct story_step *story, size_t n, struct migration *m,
 static int
 clean_up(struct migration *m, struct err *e)
 {
+	undoing_keep_table(m);
 	if (undoing_run(m, e) == 0)
 		return 0;
 	err_while(e, "cleaning up");

@@ -182,6 +182,17 @@ reach_server(struct migration *m, double until, struct err *e)
 	return server_recognize(m->db, e);
 }
 
+void
+undoing_keep_table(struct migration *m)
+{
+	if (m->swap != SWAP_NOT_YET || m->reverting || m->cfg->dry_run ||
+	    m->cfg->drop_new_table || !undo_owes(&m->undo, UNDO_SHADOW))
+		return;
+	undo_forget(&m->undo, UNDO_SHADOW);
+	log_info("the new table stays as %s, as --no-drop-new-table asks for",
+	    m->names.shadow.sql);
+}
+
 /*
  * What the connection that broke had sent may still be running, but everything
  * in the ledger is safe to run twice.

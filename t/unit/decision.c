@@ -121,7 +121,7 @@ a_renamed_column_must_be_there(void **state)
 }
 
 static void
-a_chunk_index_must_be_there(void **state)
+a_chunk_index_that_is_not_there_is_not_used(void **state)
 {
 	struct fixture *f = *state;
 
@@ -129,12 +129,12 @@ a_chunk_index_must_be_there(void **state)
 	primary(&f->old, "id");
 	primary(&f->new, "id");
 	f->options.chunk_index = "nope";
-	refuses(f, "FORCE", ERR_USAGE, "--chunk-index: `app`.`t` has no index "
-	    "`nope`");
+	assert_int_equal(fixture_plan(f, "t", "FORCE"), 0);
+	assert_string_equal(f->plan.walk->name.raw, "PRIMARY");
 }
 
 static void
-a_chunk_index_must_order_the_rows(void **state)
+a_chunk_index_that_cannot_order_the_rows_is_not_used(void **state)
 {
 	struct fixture *f = *state;
 
@@ -144,8 +144,8 @@ a_chunk_index_must_order_the_rows(void **state)
 	key(&f->old, "n", false, "n");
 	primary(&f->new, "id");
 	f->options.chunk_index = "n";
-	refuses(f, "FORCE", ERR_USAGE, "--chunk-index: `n` cannot order the "
-	    "copy: it is not unique");
+	assert_int_equal(fixture_plan(f, "t", "FORCE"), 0);
+	assert_string_equal(f->plan.walk->name.raw, "PRIMARY");
 }
 
 static void
@@ -310,8 +310,8 @@ main(void)
 		TEST(dropping_the_only_unique_key_is_refused),
 		TEST(a_column_that_is_just_gone_is_refused),
 		TEST(a_renamed_column_must_be_there),
-		TEST(a_chunk_index_must_be_there),
-		TEST(a_chunk_index_must_order_the_rows),
+		TEST(a_chunk_index_that_is_not_there_is_not_used),
+		TEST(a_chunk_index_that_cannot_order_the_rows_is_not_used),
 		TEST(with_a_timestamp_all_is_done_in_utc),
 		TEST(what_the_new_table_computes_needs_the_servers_clock),
 		TEST(a_key_that_changes_its_collation_may_merge_rows),

@@ -231,9 +231,9 @@ every_sink_is_told(void **state)
 }
 
 static void
-answer(void)
+answer_to(bool quiet)
 {
-	struct text_sink sink = { .quiet = true, .sql = true };
+	struct text_sink sink = { .quiet = quiet, .sql = true };
 	struct event_result r = { .database = "d", .table = "t",
 	    .name = "`d`.`t`", .done = "altered", .end = EVENT_END_SWAPPED };
 
@@ -251,6 +251,18 @@ answer(void)
 }
 
 static void
+answer(void)
+{
+	answer_to(false);
+}
+
+static void
+answer_quietly(void)
+{
+	answer_to(true);
+}
+
+static void
 answers_are_on_standard_output(void **state)
 {
 	char text[1000];
@@ -260,6 +272,8 @@ answers_are_on_standard_output(void **state)
 	assert_string_equal(text, "SELECT 1;\nit is\\nso\n"
 	    "Successfully altered `d`.`t`.\n"
 	    "Dry run complete.  `d`.`t` was not altered.\n");
+	captured(text, sizeof(text), STDOUT_FILENO, answer_quietly);
+	assert_string_equal(text, "it is\\nso\n");
 }
 
 int

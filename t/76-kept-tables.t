@@ -1,0 +1,112 @@
+# --no-drop-old-table and --no-drop-new-table: what is kept, however often, and
+# under which names.
+#
+# long: a run for each of many names
+use strict;
+use warnings;
+
+use lib 't/lib';
+use LiveAlter;
+use Server;
+use Story;
+use Test::More;
+
+my $s = Server->start;
+my ($r, $mark);
+
+sub tables {
+	return map { $_->[0] } $s->rows("SELECT table_name FROM " .
+	    "information_schema.tables WHERE table_schema = 'app' ORDER BY 1");
+}
+
+# The names in the order in which they are tried.
+sub name_of {
+	my ($n) = @_;
+	return $n < 10 ? '_' x ($n + 1) . 'orders_old' : '_orders_old_' .
+	    ($n + 1);
+}
+
+# --- the old table ---------------------------------------------------------
+
+fresh_orders($s, 50);
+$s->sql("CREATE TABLE app." . name_of($_) . " (i INT)") for 2 .. 8, 10 .. 98;
+for my $n (0, 1, 9, 99, 100) {
+	my @before = tables();
+	$r = migrate($s, 'ENGINE=InnoDB', 'app', 'orders',
+	    '--no-drop-old-table');
+	succeeded($r, 'app', 'orders', "the old table of run $n is kept");
+	my %was = map { $_ => 1 } @before;
+	is(join(' ', grep { !$was{$_} } tables()), name_of($n),
+	    '... under the next name');
+	same_rows($s, 'app', name_of($n), 'control', '... with its rows');
+}
+
+# What died there is found again.
+die_at($s, 'after:prove', '--alter', 'ENGINE=InnoDB', 'D=app,t=orders',
+    '--execute', '--no-drop-old-table');
+$r = run_livealter($s, 'cleanup', 'D=app,t=orders');
+is($r->{exit}, 0, 'cleanup') or diag $r->{err};
+die_at($s, 'after:copy', '--alter', 'ENGINE=InnoDB', 'D=app,t=orders',
+    '--execute', '--no-drop-old-table');
+$r = run_livealter($s, 'resume', 'D=app,t=orders');
+succeeded($r, 'app', 'orders', 'resume');
+$r = migrate($s, 'ADD c INT', 'app', 'orders', '--reversible');
+succeeded($r, 'app', 'orders', '--reversible');
+$r = run_livealter($s, 'revert', 'D=app,t=orders', '--accept-loss');
+is($r->{exit}, 0, 'revert') or diag $r->{err};
+same_rows($s, 'app', 'orders', 'control', '... the rows are there');
+
+# Each with a name that is as long as it can be.
+my $long = 'x' x 64;
+$s->sql("CREATE DATABASE far; CREATE TABLE far.$long (i INT PRIMARY KEY); " .
+    "INSERT INTO far.$long VALUES (1)");
+for my $n (1 .. 12) {
+	$r = migrate($s, 'ENGINE=InnoDB', 'far', $long, '--no-drop-old-table');
+	succeeded($r, 'far', $long, "a long name, run $n") or last;
+	is($s->value("SELECT COUNT(*) FROM information_schema.tables WHERE " .
+	    "table_schema = 'far'"), 1 + $n, '... keeps another old table');
+}
+
+# --- the new table ---------------------------------------------------------
+
+fresh_orders($s, 300);
+for my $name ('_orders_new', '__orders_new') {
+	$r = migrate($s, { env => { LIVEALTER_FAIL_AT => 'before:swap' } },
+	    'ADD c INT', 'app', 'orders', '--no-drop-new-table');
+	is($r->{exit}, 14, 'a swap that fails') or diag $r->{err};
+	like($r->{err}, qr/new table stays as `app`.`$name`/,
+	    '... --no-drop-new-table keeps the new table');
+	same_rows($s, 'app', $name, 'control', '... with its rows');
+	is(scalar(() = grep { /trigger/ } leftovers($s, 'app')), 0,
+	    '... without triggers');
+}
+is(join(' ', sort(leftovers($s, 'app'))),
+    'table __orders_new table _orders_new',
+    '... and nothing else');
+$s->sql('DROP TABLE app._orders_new, app.__orders_new');
+
+$r = migrate($s, { env => { LIVEALTER_FAIL_AT => 'before:swap' } },
+    'ADD c INT', 'app', 'orders');
+is($r->{exit}, 14, 'without the option') or diag $r->{err};
+nothing_left($s, 'app');
+
+$mark = $s->log_mark;
+my $p = start_migration($s, 'ADD c INT', 'app', 'orders',
+    '--no-drop-new-table', '--chunk-size', 20, '--sleep', 0.1, '--threads', 1);
+copying($s, $mark, $p);
+$p->kill('INT');
+is($p->wait->{exit}, 32, 'interrupted');
+is(join(' ', leftovers($s, 'app')), 'table _orders_new',
+    '... the new table stays, too');
+$s->sql('DROP TABLE app._orders_new');
+
+die_at($s, 'after:copy', '--alter', 'ADD c INT', 'D=app,t=orders', '--execute',
+    '--no-drop-new-table');
+$r = run_livealter($s, 'cleanup', 'D=app,t=orders');
+is($r->{exit}, 0, 'cleanup') or diag $r->{err};
+nothing_left($s, 'app');
+$r = migrate($s, 'ADD c INT', 'app', 'orders', '--no-drop-new-table');
+succeeded($r, 'app', 'orders', 'and a run that succeeds');
+nothing_left($s, 'app');
+
+done_testing;
