@@ -75,7 +75,7 @@ sub start_few {
 
 {
 	fresh(2500);
-	$s->sql("ALTER USER few\@localhost WITH MAX_USER_CONNECTIONS 3");
+	$s->sql("ALTER USER few\@localhost WITH MAX_USER_CONNECTIONS 4");
 	my $r = ends_well(start_few('--threads', 6),
 	    'fewer connections than threads: it');
 	my $said = () = $r->{err} =~ /threads? instead of 6/g;

@@ -9,8 +9,9 @@ struct progress {
 	unsigned long long total;	/* rows, the server's estimate */
 	unsigned long long done;
 	unsigned long long chunk;	/* rows in the last one */
-	double seconds;			/* since it began */
+	double seconds;			/* since it began, without pauses */
 	unsigned long long before;	/* rows done before it began */
+	double elapsed;			/* seconds with pauses */
 };
 
 /* The share that is done, from 0 to 0.99: an estimate never says "all". */

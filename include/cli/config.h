@@ -88,8 +88,12 @@ struct config {
 					 * --chunk-size without --chunk-time */
 	char *chunk_index;
 	unsigned int threads;
-	double sleep;			/* seconds after each chunk */
+	double sleep;			/* seconds of pause for each chunk */
+	double nice_ratio;		/* times what a chunk has taken */
 	char *pause_file;
+	char *max_load, *critical_load;	/* limit_parse() takes each */
+	double critical_load_hibernate;	/* seconds; 0: it ends the run */
+	char *throttle_query;
 	enum verify_mode verify;
 	enum verify_swap verify_swap;
 	bool analyze_before_swap;

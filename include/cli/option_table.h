@@ -27,6 +27,8 @@ enum option_type {
 	OPTION_LIST,		/* char *; a,b\,c: may be a sequence in YAML */
 	OPTION_VARS,		/* char *; a list of name=value */
 	OPTION_WARNINGS,	/* char *; a list of CODE or CODE:column */
+	OPTION_LIMITS,		/* char *; a list of base/limit.h */
+	OPTION_REAL,		/* double, from 0 to hi */
 	OPTION_ACCOUNT,		/* char *; see base/account.h */
 	OPTION_RECURSION,	/* char *; see cli/recursion.h */
 	OPTION_DSN,		/* char *; its password is never shown */
@@ -62,7 +64,7 @@ struct option {
 	enum option_state state;
 	enum option_group group;
 	size_t at;		/* offset in struct config */
-	unsigned int lo, hi;	/* OPTION_UINT */
+	unsigned int lo, hi;	/* OPTION_UINT, OPTION_REAL */
 	const char *deflt;	/* as the user would write it; NULL: none */
 	const char *arg;	/* what --help calls the value; NULL: none */
 	const char *help;	/* or the reason: see enum option_state */

@@ -192,6 +192,18 @@ event_sql(const char *sql)
 	send_alone(&ev);
 }
 
+/* Under the lock. */
+static const char *
+waiting(void)
+{
+	size_t i;
+
+	for (i = 0; i < EVENT_WAITS; i++)
+		if (now.wait[i].since > 0)
+			return now.wait[i].what;
+	return "";
+}
+
 void
 event_progress(const struct progress *p, enum event_due due)
 {
@@ -200,9 +212,11 @@ event_progress(const struct progress *p, enum event_due due)
 	struct str line = STR_INIT;
 
 	progress_line(&line, p);
-	ev.text = line.s;
 	pthread_mutex_lock(&lock);
 	snprintf(now.doing, sizeof(now.doing), "%s", line.s);
+	if (*waiting() != '\0')
+		str_addf(&line, "; waiting for %s", waiting());
+	ev.text = line.s;
 	send(&ev);
 	pthread_mutex_unlock(&lock);
 	str_free(&line);
@@ -238,18 +252,6 @@ event_wait(enum event_wait_kind kind, const char *what)
 	if (what == NULL)
 		*since = 0;
 	pthread_mutex_unlock(&lock);
-}
-
-/* Under the lock. */
-static const char *
-waiting(void)
-{
-	size_t i;
-
-	for (i = 0; i < EVENT_WAITS; i++)
-		if (now.wait[i].since > 0)
-			return now.wait[i].what;
-	return "";
 }
 
 void

@@ -30,6 +30,11 @@ static const struct {
 	{ AT(chunk_index), TAKEN },
 	{ AT(threads), TAKEN },
 	{ AT(sleep), TAKEN },
+	{ AT(nice_ratio), TAKEN },
+	/* They make us wait, or end the run, which undoes it. */
+	{ AT(max_load), TAKEN },
+	{ AT(critical_load), TAKEN },
+	{ AT(critical_load_hibernate), TAKEN },
 	{ AT(analyze_before_swap), TAKEN },
 	/* How far behind, and of whom; but not where we would log in. */
 	{ AT(max_lag), TAKEN },
@@ -61,6 +66,7 @@ static const struct {
 	{ AT(only_same_schema_fks), SAID_BACK },
 	{ AT(force), SAID_BACK },
 	{ AT(trigger_definer), SAID_BACK },
+	{ AT(throttle_query), SAID },
 	{ AT(accept_loss), SAID },
 };
 

@@ -149,7 +149,8 @@ bool
 option_is_list(const struct option *opt)
 {
 	return opt->type == OPTION_LIST || opt->type == OPTION_VARS ||
-	    opt->type == OPTION_WARNINGS || opt->type == OPTION_TRIES ||
+	    opt->type == OPTION_WARNINGS || opt->type == OPTION_LIMITS ||
+	    opt->type == OPTION_TRIES ||
 	    opt->type == OPTION_PROGRESS || opt->type == OPTION_RECURSION;
 }
 
@@ -166,7 +167,8 @@ option_is_text(const struct option *opt)
 	return opt->state == OPTION_DONE && (opt->type == OPTION_TEXT ||
 	    opt->type == OPTION_SECRET || opt->type == OPTION_MYCNF ||
 	    opt->type == OPTION_LIST || opt->type == OPTION_VARS ||
-	    opt->type == OPTION_WARNINGS || opt->type == OPTION_WINDOW ||
+	    opt->type == OPTION_WARNINGS || opt->type == OPTION_LIMITS ||
+	    opt->type == OPTION_WINDOW ||
 	    opt->type == OPTION_ACCOUNT || option_is_dsn(opt));
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/account.h"
+#include "base/limit.h"
 #include "base/list.h"
 #include "base/num.h"
 #include "base/secret.h"
@@ -48,6 +49,24 @@ set_size(unsigned long long *to, const char *value)
 		return "not a number with k, M or G";
 	if (v == 0)
 		return "must be at least 1";
+	*to = v;
+	return NULL;
+}
+
+static const char *
+set_uint(unsigned int *to, const struct option *opt, const char *value)
+{
+	return num_uint(value, opt->lo, opt->hi, to) == 0 ? NULL :
+	    "not a whole number in its range";
+}
+
+static const char *
+set_real(double *to, unsigned int hi, const char *value)
+{
+	double v;
+
+	if (num_real(value, &v) == -1 || v > hi)
+		return "not a number in its range";
 	*to = v;
 	return NULL;
 }
@@ -239,6 +258,14 @@ check_warning(const char *item)
 }
 
 static const char *
+check_limit(const char *item)
+{
+	struct limit ignored;
+
+	return limit_parse(&ignored, item);
+}
+
+static const char *
 set_list(char **to, const char *value, const char *(*check)(const char *))
 {
 	const char *why = NULL, *rest = *value == '\0' ? NULL : value;
@@ -250,6 +277,41 @@ set_list(char **to, const char *value, const char *(*check)(const char *))
 		free(item);
 	}
 	return why != NULL ? why : set_text(to, value);
+}
+
+static bool
+is_named(const char *rest, const char *name)
+{
+	struct limit l;
+	bool found = false;
+	char *item;
+
+	while (rest != NULL && !found) {
+		item = list_next(&rest);
+		found = limit_parse(&l, item) == NULL &&
+		    same_text(l.name, name);
+		free(item);
+	}
+	return found;
+}
+
+/* Two limits of one variable contradict each other. */
+static const char *
+set_limits(char **to, const char *value)
+{
+	const char *rest = *value == '\0' ? NULL : value;
+	struct limit l;
+	bool twice = false;
+	char *item;
+
+	while (rest != NULL && !twice) {
+		item = list_next(&rest);
+		twice = limit_parse(&l, item) == NULL &&
+		    is_named(rest, l.name);
+		free(item);
+	}
+	return twice ? "names a variable twice" :
+	    set_list(to, value, check_limit);
 }
 
 static const char *
@@ -365,6 +427,8 @@ option_parse(const struct option *opt, struct config *c, bool no,
 		return set_window(to, value);
 	case OPTION_WARNINGS:
 		return set_list(to, value, check_warning);
+	case OPTION_LIMITS:
+		return set_limits(to, value);
 	case OPTION_ACCOUNT:
 		return set_account(to, value);
 	case OPTION_RECURSION:
@@ -374,8 +438,9 @@ option_parse(const struct option *opt, struct config *c, bool no,
 	case OPTION_DSNS:
 		return add_dsn(to, value);
 	case OPTION_UINT:
-		return num_uint(value, opt->lo, opt->hi, to) == 0 ? NULL :
-		    "not a whole number in its range";
+		return set_uint(to, opt, value);
+	case OPTION_REAL:
+		return set_real(to, opt->hi, value);
 	case OPTION_SIZE:
 		return set_size(to, value);
 	case OPTION_SECONDS:

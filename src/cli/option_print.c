@@ -228,6 +228,7 @@ option_value(const struct option *opt, const struct config *c,
 	case OPTION_VARS:
 	case OPTION_WINDOW:
 	case OPTION_WARNINGS:
+	case OPTION_LIMITS:
 	case OPTION_ACCOUNT:
 		return add_text(value, *(char *const *)at);
 	case OPTION_RECURSION:
@@ -241,6 +242,7 @@ option_value(const struct option *opt, const struct config *c,
 		str_addf(value, "%llu", *(const unsigned long long *)at);
 		return true;
 	case OPTION_SECONDS:
+	case OPTION_REAL:
 		add_number(value, *(const double *)at);
 		return true;
 	case OPTION_TLS:
@@ -253,9 +255,8 @@ option_value(const struct option *opt, const struct config *c,
 		add_verify_swap(value, *(const enum verify_swap *)at);
 		return true;
 	case OPTION_OUTPUT:
-		str_addz(value, *(const enum output_form *)at == OUTPUT_JSON ?
-		    "json" : "text");
-		return true;
+		return add_text(value, *(const enum output_form *)at ==
+		    OUTPUT_JSON ? "json" : "text");
 	case OPTION_PROGRESS:
 		return add_progress(value, c);
 	case OPTION_TRIES:

@@ -120,9 +120,26 @@ const struct option option_table[] = {
 	NUMBER("threads", 0, COPY, threads, 1, 64, "2", "N",
 	    "copy with this many connections"),
 	DO("sleep", 0, SECONDS, COPY, sleep, "0", "SECONDS",
-	    "pause after each chunk"),
+	    "pause after each chunk, all connections"),
+	{ "nice-ratio", '\0', OPTION_REAL, OPTION_DONE, OPTION_COPY,
+	    AT(nice_ratio), 0, 100, "0", "N",
+	    "pause after each chunk for N times what it has taken" },
 	DO("pause-file", 0, TEXT, COPY, pause_file, NULL, "FILE",
 	    "begin no chunk while this file exists"),
+	DO("max-load", 0, LIMITS, COPY, max_load, "Threads_running=25",
+	    "VARIABLE=N", "begin no chunk, and no swap, while a status "
+	    "variable is so large; without =N: 20% more than at the start; "
+	    "'' for none"),
+	DO("critical-load", 0, LIMITS, COPY, critical_load,
+	    "Threads_running=50", "VARIABLE=N", "undo everything when it is "
+	    "so large twice in a row; without =N: twice as at the start; '' "
+	    "for none"),
+	DO("critical-load-hibernate", 0, SECONDS, COPY,
+	    critical_load_hibernate, "0", "SECONDS",
+	    "then wait so long instead"),
+	DO("throttle-query", 0, TEXT, COPY, throttle_query, NULL, "SQL",
+	    "begin no chunk, and no swap, while this SELECT returns a number "
+	    "above 0"),
 	DO("verify", 0, VERIFY, COPY, verify, "checksum", "HOW",
 	    "compare the tables before the swap: checksum, count or none"),
 	DO("verify-swap", 0, VERIFY_SWAP, COPY, verify_swap, "auto", "WHEN",
@@ -268,9 +285,6 @@ const struct option option_table[] = {
 
 	NOT(LATER, "check-replication-filters", BOOL, NULL,
 	    "refuse when replicas filter"),
-	NOT(LATER, "max-load", LIST, "VARIABLE=N", "pause above this load"),
-	NOT(LATER, "critical-load", LIST, "VARIABLE=N",
-	    "stop above this load"),
 	NOT(LATER, "max-flow-ctl", TEXT, "PERCENT",
 	    "pause while Galera's flow control does"),
 };

@@ -17,6 +17,8 @@
 #include "steps/check_keys.h"
 #include "steps/check_server.h"
 #include "steps/privileges.h"
+#include "throttle/load.h"
+#include "throttle/user_query.h"
 
 /* A reason to refuse: 0 none, -1 with *e.  A failed question is one, too. */
 struct check {
@@ -171,6 +173,13 @@ check_blockers(const struct check_input *in, struct err *e)
 	    &in->cfg->kill_blockers, e);
 }
 
+static int
+check_load(const struct check_input *in, struct err *e)
+{
+	return load_check(in->db, in->cfg, e) != 0 ||
+	    user_query_check(in->db, in->cfg, e) != 0 ? -1 : 0;
+}
+
 static const struct check checks[] = {
 	{ "engine",		check_engine },
 	{ "clauses",		check_clauses },
@@ -183,6 +192,7 @@ static const struct check checks[] = {
 	{ "privileges",		check_privileges },
 	{ "foreign keys",	check_cascades },
 	{ "--kill-blockers",	check_blockers },
+	{ "the load",		check_load },
 };
 
 int

@@ -9,7 +9,7 @@ is_due(const struct config *cfg, const struct progress *now,
 {
 	switch (cfg->progress_by) {
 	case PROGRESS_TIME:
-		return now->seconds - shown->seconds >= cfg->progress_every;
+		return now->elapsed - shown->elapsed >= cfg->progress_every;
 	case PROGRESS_PERCENTAGE:
 		return 100 * (progress_share(now) - progress_share(shown)) >=
 		    cfg->progress_every;

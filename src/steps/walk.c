@@ -109,21 +109,42 @@ hold(const struct walk *w)
 	return HOLD_WALK | (w->session == SESSION_COPY ? HOLD_WRITE : 0);
 }
 
+/*
+ * --sleep and --nice-ratio are pauses of the walk, in which nobody is given a
+ * chunk.  Those of --sleep add up, however many connections there are; the
+ * ratio is one of times in which there is work to times in which there is none.
+ */
+static void
+rest(struct cursor *c, double took)
+{
+	const struct config *cfg = c->walk->cfg;
+	double now = now_s(), nice = now + cfg->nice_ratio * took;
+
+	pthread_mutex_lock(&c->lock);
+	c->rests = (c->rests > now ? c->rests : now) + cfg->sleep;
+	if (c->rests < nice)
+		c->rests = nice;
+	pthread_mutex_unlock(&c->lock);
+}
+
 /* Wait while the gate is shut; false when there is a request to stop. */
 static bool
 goes_on(const struct worker *w)
 {
 	struct cursor *c = w->cursor;
 	bool done, paused;
+	double rests;
 
 	do {
 		pthread_mutex_lock(&c->lock);
 		done = c->done;
-		paused = w->number >= c->limit;
+		rests = c->rests - now_s();
+		paused = w->number >= c->limit || rests > 0;
 		pthread_mutex_unlock(&c->lock);
 		paused = !done && (paused ||
 		    !gate_is_open(c->walk->watch->gate, hold(c->walk)));
-	} while (paused && !stop_sleep(NAP));
+	} while (paused && !stop_sleep(rests > 0 && rests < NAP ? rests :
+	    NAP));
 	return !stop_requested();
 }
 
@@ -131,7 +152,6 @@ static int
 work(struct worker *w, struct err *e)
 {
 	struct cursor *c = w->cursor;
-	const struct walk *walk = c->walk;
 	struct chunk k = { .after = BOUND_INIT, .upto = BOUND_INIT };
 	struct chunk_done done;
 	double began;
@@ -147,8 +167,7 @@ work(struct worker *w, struct err *e)
 		}
 		cursor_note(c, &k, done.rows, now_s() - began - done.idle,
 		    met == 1);
-		if (walk->cfg->sleep > 0)
-			stop_sleep(walk->cfg->sleep);
+		rest(c, now_s() - began);
 	}
 	bound_free(&k.after);
 	bound_free(&k.upto);
@@ -237,6 +256,7 @@ progress_of(const struct cursor *c, const struct round *r)
 		.done = c->walk->from_rows + c->rows,
 		.chunk = c->chunks,
 		.seconds = now_s() - r->began - pause_idle(&r->pause),
+		.elapsed = now_s() - r->began,
 	};
 
 	return p;

@@ -5,8 +5,10 @@
 #include "throttle/discovery.h"
 #include "throttle/file.h"
 #include "throttle/lag.h"
+#include "throttle/load.h"
 #include "throttle/operator.h"
 #include "throttle/schedule.h"
+#include "throttle/user_query.h"
 
 /* As soon as there is a row for requests. */
 static void
@@ -167,6 +169,15 @@ add_sources(struct migration *m)
 
 	if (m->cfg->pause_file != NULL) {
 		file_source(&s, m->cfg->pause_file, HOLD_WALK);
+		watcher_add(m->watcher, &s);
+	}
+	if (load_is_limited(m->cfg)) {
+		load_source(&s, m->cfg, &m->server);
+		watcher_add(m->watcher, &s);
+	}
+	if (m->cfg->throttle_query != NULL &&
+	    m->cfg->throttle_query[0] != '\0') {
+		user_query_source(&s, m->cfg, &m->server);
 		watcher_add(m->watcher, &s);
 	}
 	add_operator(m);

@@ -57,6 +57,10 @@ sample(const struct option *opt)
 	if (opt->type == OPTION_UINT || opt->type == OPTION_SIZE ||
 	    opt->type == OPTION_SECONDS)
 		return "7";
+	if (opt->type == OPTION_REAL)
+		return "7";
+	if (opt->type == OPTION_LIMITS)
+		return "Slow_queries=7";
 	if (opt->type == OPTION_WARNINGS)
 		return "1265";
 	if (opt->type == OPTION_VARS)
