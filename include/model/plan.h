@@ -12,6 +12,7 @@
 #include "model/path.h"
 #include "model/script.h"
 #include "model/table.h"
+#include "model/trigger.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -35,13 +36,6 @@ struct pair {
 };
 
 enum trigger_event { ON_DELETE, ON_UPDATE, ON_INSERT, N_TRIGGERS };
-
-struct trigger {
-	struct qname name;
-	const char *event;		/* "DELETE" */
-	const char *definer;		/* quoted; NULL: who makes it */
-	char *body;			/* after FOR EACH ROW */
-};
 
 /* A unique key of the new table that the old one does not vouch for. */
 struct new_key {

@@ -21,14 +21,6 @@ void sync_triggers_rejects(struct str *q, const struct names *n);
 /* Add the ALTER TABLE that they need with this plan.  False: none. */
 bool sync_triggers_alter_rejects(struct str *q, const struct plan *p);
 
-/* CREATE TRIGGER, whole. */
-void sync_triggers_create(struct str *q, const struct trigger *t,
-    const struct qname *table);
-
-/* A trigger that does nothing, to find out whether we may make one. */
-void sync_triggers_probe(struct str *q, const struct trigger *t,
-    const struct qname *table);
-
 /*
  * SET sql_mode: the session a trigger is created in decides how it runs,
  * whoever writes.

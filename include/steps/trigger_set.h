@@ -8,7 +8,7 @@
 #include "base/ident.h"
 #include "base/undo.h"
 #include "cli/config.h"
-#include "model/plan.h"
+#include "model/trigger.h"
 #include "server/db.h"
 
 /*

@@ -342,7 +342,7 @@ make_ours(struct plan *p, enum script_lane lane, const struct plan *of,
 	sync_triggers_session(&q, of);
 	script_add(&p->script, lane, NULL, &q);
 	for (ev = 0; ev < N_TRIGGERS; ev++) {
-		sync_triggers_create(&q, &of->trigger[ev], on);
+		trigger_create(&q, &of->trigger[ev], on);
 		script_add(&p->script, lane, NULL, &q);
 	}
 	user_trigger_after(&q);

@@ -104,7 +104,7 @@ print_capture(const struct plan *p, struct str *to)
 	print_sql(to, "LOCK TABLES %s WRITE", p->names.old.sql);
 	for (ev = 0; ev < N_TRIGGERS; ev++) {
 		str_reset(&q);
-		sync_triggers_create(&q, &p->trigger[ev], &p->names.old);
+		trigger_create(&q, &p->trigger[ev], &p->names.old);
 		print_sql(to, "%s", q.s);
 	}
 	str_addz(to, "UNLOCK TABLES;\n");

@@ -535,6 +535,7 @@ sync_triggers_render(struct plan *p)
 	for (ev = 0; ev < N_TRIGGERS; ev++) {
 		names_trigger(&p->trigger[ev].name, &p->names.old, ev,
 		    p->complete);
+		p->trigger[ev].timing = "AFTER";
 		p->trigger[ev].event = event[ev];
 		p->trigger[ev].definer = p->definer;
 		p->trigger[ev].body = body(p, (enum trigger_event)ev);
@@ -549,29 +550,4 @@ sync_triggers_session(struct str *q, const struct plan *p)
 	str_addz(q, "SET SESSION sql_mode='STRICT_ALL_TABLES,");
 	session_sql_mode(q, p->session);
 	str_addz(q, "'");
-}
-
-static void
-add_trigger(struct str *q, const struct trigger *t, const struct qname *table,
-    const char *body_text)
-{
-	str_addz(q, "CREATE ");
-	if (t->definer != NULL)
-		str_addf(q, "DEFINER=%s ", t->definer);
-	str_addf(q, "TRIGGER %s AFTER %s ON %s FOR EACH ROW %s", t->name.sql,
-	    t->event, table->sql, body_text);
-}
-
-void
-sync_triggers_create(struct str *q, const struct trigger *t,
-    const struct qname *table)
-{
-	add_trigger(q, t, table, t->body);
-}
-
-void
-sync_triggers_probe(struct str *q, const struct trigger *t,
-    const struct qname *table)
-{
-	add_trigger(q, t, table, "BEGIN END");
 }

@@ -10,7 +10,7 @@
 #include "model/cutover_fkeys.h"
 #include "model/cutover_script.h"
 #include "model/definer.h"
-#include "model/sync_triggers.h"
+#include "model/trigger.h"
 #include "server/denied.h"
 #include "server/session.h"
 #include "steps/interruptible_query.h"
@@ -186,7 +186,7 @@ try_children(struct trial *t, struct undo *undo, struct err *e)
 static int
 make_trial(const struct trial *t, const struct qname *like, struct err *e)
 {
-	struct trigger trigger = { .event = "INSERT",
+	struct trigger trigger = { .timing = "AFTER", .event = "INSERT",
 	    .definer = t->p->definer };
 	struct str body = STR_INIT, q = STR_INIT;
 	int rc;
@@ -194,7 +194,7 @@ make_trial(const struct trial *t, const struct qname *like, struct err *e)
 	names_trial_trigger(&trigger.name, like);
 	definer_body(&body, t->p);
 	trigger.body = body.s;
-	sync_triggers_create(&q, &trigger, like);
+	trigger_create(&q, &trigger, like);
 	rc = db_run(t->db, e, "CREATE TABLE %s (id INT PRIMARY KEY) "
 	    "ENGINE=InnoDB", like->sql);
 	if (rc == 0)

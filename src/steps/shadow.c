@@ -8,7 +8,7 @@
 #include "base/util.h"
 #include "model/apart.h"
 #include "model/ddl.h"
-#include "model/sync_triggers.h"
+#include "model/trigger.h"
 #include "server/denied.h"
 #include "server/session.h"
 #include "server/spelling.h"
@@ -460,7 +460,7 @@ probe_triggers(struct db *db, const struct names *n, const struct config *cfg,
 {
 	const struct tries *tries = &cfg->tries_create_triggers;
 	const char *definer = cfg->trigger_definer;
-	struct trigger t = { .event = "INSERT" };
+	struct trigger t = { .timing = "AFTER", .event = "INSERT" };
 	struct account account;
 	struct str q = STR_INIT;
 	int rc;
@@ -469,7 +469,7 @@ probe_triggers(struct db *db, const struct names *n, const struct config *cfg,
 		return -1;
 	t.definer = definer != NULL ? account.sql : NULL;
 	names_trial_trigger(&t.name, &n->shadow);
-	sync_triggers_probe(&q, &t, &n->shadow);
+	trigger_probe(&q, &t, &n->shadow);
 	/* Foreign keys let the application's statements lock it as well. */
 	rc = mdl_run(db, MDL_ONE(&n->shadow), tries, q.s, e);
 	str_reset(&q);

@@ -5,7 +5,6 @@
 
 #include "base/str.h"
 #include "base/util.h"
-#include "model/sync_triggers.h"
 #include "steps/mdl.h"
 
 void
@@ -41,7 +40,7 @@ create_all(const struct trigger_set *set, struct db *db, struct undo *undo,
 	for (i = 0; i < set->n && rc == 0; i++) {
 		t = &set->trigger[i];
 		str_reset(&q);
-		sync_triggers_create(&q, t, set->table);
+		trigger_create(&q, t, set->table);
 		undo_push(undo, UNDO_TRIGGER, "DROP TRIGGER IF EXISTS %s",
 		    t->name.sql);
 		rc = db_run_text(db, q.s, e);
