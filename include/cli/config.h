@@ -8,11 +8,11 @@
 #include "base/login.h"
 #include "base/str.h"
 
-/* Who holds a metadata lock that is wanted, and when it is killed for that:
- * see steps/blocker.h. */
+/* When a connection that holds a metadata lock that we want is killed: see
+ * steps/blocker.h. */
 struct kill_rule {
 	double after;			/* seconds; 0: never */
-	unsigned long long max_rows;
+	unsigned long long max_rows;	/* never if it has modified more */
 };
 
 /*

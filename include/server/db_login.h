@@ -10,7 +10,7 @@ struct st_mysql;
 void db_login_init(void);
 
 /*
- * Connect and log in as the login and the user's my.cnf say.  Nothing
+ * Connect and log in as it and the user's my.cnf say.  Nothing
  * that helps to learn the password leaves before the channel is what was asked
  * for: TLS when it is required, or when the server offers it; and no server
  * can choose a method that shows the password, unless the user allows it.
