@@ -74,7 +74,7 @@ struct config {
 	char *data_dir;
 
 	/* what is safe */
-	bool null_to_not_null, check_unique;
+	bool null_to_not_null, check_unique, check_filters;
 	bool force, accept_loss;
 	char *fkeys_method;		/* --alter-foreign-keys-method */
 	bool only_same_schema_fks;

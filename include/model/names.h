@@ -2,9 +2,13 @@
 #define NAMES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/ident.h"
 #include "base/str.h"
+
+/* The registry, in the schema of the table. */
+#define REGISTRY_NAME	"_livealter"
 
 /* The names of what we make, chosen before anything is made. */
 struct names {
@@ -18,6 +22,12 @@ struct names {
 
 /* A table for a moment, to try on it what the new one will be asked for. */
 void names_trial(struct qname *trial, const struct names *n);
+
+/*
+ * Every table that a run may create, or rename to, one after another: false at
+ * the end.  All of them appear in the binary log.
+ */
+bool names_made(struct qname *made, const struct names *n, size_t i);
 
 /* The derived ones, given the user's table; shadow and attic as they would
  * be called if nobody else had taken the names.  MariaDB's RENAME locks tables

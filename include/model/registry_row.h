@@ -105,8 +105,7 @@ struct registry_row {
 	char *field[N_REGISTRY_FIELDS];		/* never NULL once it is read */
 };
 
-#define REGISTRY_NAME	"_livealter"
-/* A table of that name with another comment is not ours. */
+/* A table called REGISTRY_NAME (names.h) with another comment is not ours. */
 #define REGISTRY_KIND	"livealter: migrations at work, format "
 #define REGISTRY_COMMENT	REGISTRY_KIND "5"
 

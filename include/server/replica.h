@@ -49,6 +49,9 @@ const char *replica_address(const char *host);
 /* Replace a text of a login that is not its own. */
 void replica_set_text(char **field, const char *text);
 
+/* What asks a server for all of its channels, a row each. */
+const char *replica_statement(const struct server *s);
+
 /* What a replica itself says of how it replicates. */
 struct replica_state {
 	bool replicates;		/* it has a channel that counts */

@@ -6,8 +6,9 @@
 #include "story/migration.h"
 
 /*
- * Find the replicas whose lag the migration will wait for, and say who they
- * are.  A revert waits for none: it must be possible when one is broken.
+ * Find the replicas whose lag the migration will wait for, say who they are,
+ * and check them (steps/check_replicas.h).  A revert waits for none, as it must
+ * be possible when one is broken, and checks those that it reaches.
  * Returns 0; or -1 with *e, also when one is not reached and
  * --fail-on-stopped-replication holds.
  */

@@ -65,6 +65,7 @@ static const struct {
 	{ AT(allow_warnings), SAID_BACK },
 	{ AT(only_same_schema_fks), SAID_BACK },
 	{ AT(force), SAID_BACK },
+	{ AT(check_filters), SAID_BACK },
 	{ AT(trigger_definer), SAID_BACK },
 	{ AT(throttle_query), SAID },
 	{ AT(accept_loss), SAID },

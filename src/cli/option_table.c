@@ -155,6 +155,9 @@ const struct option option_table[] = {
 	    "cluster, or none"),
 	NUMBER("recurse", 0, REPLICAS, recurse, 0, 1000, "1000", "LEVELS",
 	    "how deep to look for replicas of replicas"),
+	DO("check-replication-filters", 0, BOOL, REPLICAS, check_filters,
+	    "yes", NULL, "refuse when a filter of replication or of a binary "
+	    "log would end replication"),
 	DO("replica-user", 0, TEXT, REPLICAS, replica_user, NULL, "NAME",
 	    "log in to replicas as this user"),
 	DO("replica-password", 0, SECRET, REPLICAS, replica_password, NULL,
@@ -283,8 +286,6 @@ const struct option option_table[] = {
 	    "a copy of some rows loses the others; use --no-drop-old-table, "
 	    "which keeps them all, and delete from the new table afterwards"),
 
-	NOT(LATER, "check-replication-filters", BOOL, NULL,
-	    "refuse when replicas filter"),
 	NOT(LATER, "max-flow-ctl", TEXT, "PERCENT",
 	    "pause while Galera's flow control does"),
 };

@@ -1,5 +1,6 @@
 #include "model/names.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -87,6 +88,29 @@ names_trial(struct qname *trial, const struct names *n)
 
 	ident_plain(&id, "", n->shadow.table.raw, "_try");
 	qname_beside(trial, &n->shadow, &id);
+}
+
+/* Who adds a name to the struct adds it to the list. */
+static_assert(sizeof(struct names) == 6 * sizeof(struct qname),
+    "names_made() has all the names but the user's");
+
+bool
+names_made(struct qname *made, const struct names *n, size_t i)
+{
+	const struct qname *const field[] = { &n->shadow, &n->attic,
+	    &n->rejects, &n->parked, &n->back_rejects };
+	const size_t fields = sizeof(field) / sizeof(field[0]);
+	struct ident id;
+
+	if (i < fields) {
+		*made = *field[i];
+	} else if (i == fields) {
+		names_trial(made, n);
+	} else {
+		ident_derive(&id, "", REGISTRY_NAME, "");
+		qname_beside(made, &n->old, &id);
+	}
+	return i <= fields + 1;
 }
 
 void

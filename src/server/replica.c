@@ -172,8 +172,8 @@ note_channel(struct replica_state *s, const struct rows *r, size_t i,
 	s->replicates = true;
 }
 
-static const char *
-statement(const struct server *s)
+const char *
+replica_statement(const struct server *s)
 {
 	return s->mariadb ? "SHOW ALL SLAVES STATUS" :
 	    s->version >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS";
@@ -188,7 +188,7 @@ replica_ask(struct replica_state *s, struct db *db, const char *channel,
 	size_t i;
 	int rc;
 
-	rc = db_rows(db, &r, NULL, e, "%s", statement(db_server(db)));
+	rc = db_rows(db, &r, NULL, e, "%s", replica_statement(db_server(db)));
 	for (i = 0; i < r.n; i++) {
 		name = cell(&r, i, "Channel_Name", "Connection_name");
 		name = name != NULL ? name : "";

@@ -1,6 +1,7 @@
 #include "story/throttling.h"
 
 #include "base/log.h"
+#include "steps/check_replicas.h"
 #include "throttle/beats.h"
 #include "throttle/discovery.h"
 #include "throttle/file.h"
@@ -75,22 +76,48 @@ tell_replicas(const struct migration *m, struct err *e)
 	return 0;
 }
 
+static int
+find_replicas(struct migration *m, const struct discovery *how, struct err *e)
+{
+	if (discovery_is_none(how)) {
+		log_info("--recursion-method=none: no replica's lag is "
+		    "watched");
+		return 0;
+	}
+	if (discovery_run(&m->replicas, m->db, how, e) != 0)
+		return err_while(e, "looking for replicas");
+	return tell_replicas(m, e);
+}
+
+/* Those that can be reached are asked, and not watched. */
+static int
+check_before_revert(const struct migration *m, const struct discovery *how,
+    struct err *e)
+{
+	struct replica *found = NULL;
+	int rc = discovery_is_none(how) ? 0 :
+	    discovery_run(&found, m->db, how, e);
+
+	if (rc != 0 && e->kind != ERR_LOST) {
+		log_warn("looking for replicas: %s", e->text);
+		e->kind = ERR_NONE;
+		rc = 0;
+	}
+	if (rc == 0)
+		rc = check_replicas(m->db, found, &m->names, m->cfg, e);
+	replica_free(found);
+	return rc;
+}
+
 int
 throttling_find_replicas(struct migration *m, struct err *e)
 {
 	const struct discovery how = how_to_find(m->cfg);
 
-	if (m->cfg->command != COMMAND_ALTER &&
-	    m->cfg->command != COMMAND_RESUME)
-		return 0;
-	if (discovery_is_none(&how)) {
-		log_info("--recursion-method=none: no replica's lag is "
-		    "watched");
-		return 0;
-	}
-	if (discovery_run(&m->replicas, m->db, &how, e) != 0)
-		return err_while(e, "looking for replicas");
-	return tell_replicas(m, e);
+	if (m->cfg->command == COMMAND_REVERT)
+		return check_before_revert(m, &how, e);
+	return find_replicas(m, &how, e) != 0 ? -1 :
+	    check_replicas(m->db, m->replicas, &m->names, m->cfg, e);
 }
 
 #define SLOWEST	0.5	/* seconds between two heartbeats, at the most */
