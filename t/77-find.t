@@ -12,7 +12,7 @@ use Server;
 use Story;
 use Test::More;
 
-my ($s, $r) = chain(2);
+my ($s, $r) = chain(2, args => ['--log-bin-trust-function-creators=1']);
 my $R = place($r);
 my ($h, $P) = ('127.0.0.1', $r->port);
 my $ALTER = 'ADD COLUMN extra INT NOT NULL DEFAULT 7';
@@ -140,6 +140,39 @@ $r->wait_for_source($s);
 	let_go($r);
 	same_rows($s, 'app', 'orders', 'control');
 	nothing_left($s, 'app');
+}
+
+# --- one that waits on purpose ---------------------------------------------
+
+fresh_orders($s, 200);
+$r->wait_for_source($s);
+{
+	my $delay = $s->is_mysql ?
+	    "STOP REPLICA; CHANGE REPLICATION SOURCE TO SOURCE_DELAY = %d; " .
+	    "START REPLICA" : "STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = " .
+	    "%d; START SLAVE";
+	$r->sql(sprintf $delay, 3600);
+	my $p = migrate($s, $ALTER, 'app', 'orders', '--max-lag', 2,
+	    '--chunk-size', 50);
+	succeeded($p, 'app', 'orders', 'a replica that waits on purpose ' .
+	    'holds up nobody: it');
+	unlike($p->{err}, qr/to wait for/, '... and has not paused');
+	nothing_left($s, 'app');
+	$r->sql(sprintf $delay, 0);
+	$r->wait_for_source($s);
+}
+
+# --- who may not see them --------------------------------------------------
+
+{
+	$s->sql("CREATE USER blind\@localhost; GRANT ALL ON app.* TO " .
+	    "blind\@localhost");
+	my $p = run_livealter($s, { connect => 0 }, '--alter', $ALTER,
+	    'D=app,t=control', '--dry-run', '-S', $s->socket, '-u', 'blind');
+	is($p->{exit}, 0, 'without the privileges to see replicas') or
+	    diag $p->{err};
+	like($p->{err}, qr/warning: if there are replicas, they are not seen/,
+	    '... there is a warning');
 }
 
 done_testing;

@@ -246,7 +246,10 @@ ask_registered(struct told *t, struct db *db, struct err *e)
 	if (rc == 0 || e->kind == ERR_LOST ||
 	    db_class(e->sqlno) != DB_DENIED)
 		return rc;
-	log_warn("the list of replicas cannot be read: %s", e->text);
+	/* Who sees the threads of others knows as much. */
+	if (t->n_hosts == 0)
+		log_warn("if there are replicas, they are not seen: %s; with "
+		    "PROCESS, their threads are", e->text);
 	e->kind = ERR_NONE;
 	return 0;
 }
