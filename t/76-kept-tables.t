@@ -67,6 +67,38 @@ for my $n (1 .. 12) {
 	    "table_schema = 'far'"), 1 + $n, '... keeps another old table');
 }
 
+# Constraints whose names are unique in the database: either the next run
+# succeeds, or it says what is in its way.
+sub again {
+	my ($name, $first, @opts) = @_;
+	my $o = ref $opts[0] ? shift @opts : {};
+	$s->sql("DROP DATABASE IF EXISTS far; CREATE DATABASE far; " .
+	    "CREATE TABLE far.p (id INT PRIMARY KEY); CREATE TABLE far.t " .
+	    "(id INT PRIMARY KEY, p INT, CONSTRAINT fk FOREIGN KEY (p) " .
+	    "REFERENCES p (id), CONSTRAINT positive CHECK (id > 0))");
+	for (1, 2) {
+		$r = migrate($s, $o, 'ENGINE=InnoDB', 'far', 't', @opts);
+		last if $r->{exit} != $first;
+	}
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	if ($r->{exit} == $first) {
+		pass("$name: again");
+		return;
+	}
+	is($r->{exit}, 10, "$name: a constraint is in the way");
+	like($r->{err}, qr/hint: a table that .* kept may have a constraint/,
+	    '... which is said');
+	is_deeply([leftovers($s, 'far')], [$s->is_mysql && $first == 0 ?
+	    'table _t_old' : 'table _t_new'], '... and nothing else is left');
+	$s->sql("DROP TABLE far." . ($first == 0 ? '_t_old' : '_t_new'));
+	$r = migrate($s, 'ENGINE=InnoDB', 'far', 't');
+	succeeded($r, 'far', 't', '... without it the next one');
+	return;
+}
+again('constraints, old tables kept', 0, '--no-drop-old-table');
+again('constraints, new tables kept', 14,
+    { env => { LIVEALTER_FAIL_AT => 'before:swap' } }, '--no-drop-new-table');
+
 # --- the new table ---------------------------------------------------------
 
 fresh_orders($s, 300);

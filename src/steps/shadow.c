@@ -188,6 +188,18 @@ run_beside_parents(struct db *db, const struct table *old,
 	return rc;
 }
 
+/* A CHECK's or a foreign key's name is unique in the database. */
+static int
+explain_duplicate(struct err *e)
+{
+	if (e->sqlno != 3822 && e->sqlno != 1826 &&
+	    (e->sqlno != 1005 || strstr(e->text, "errno: 121") == NULL))
+		return -1;
+	return err_hint(e, "a table that --no-drop-old-table or "
+	    "--no-drop-new-table has kept may have a constraint of that name: "
+	    "drop that table, or the constraint");
+}
+
 int
 shadow_create(struct db *db, const struct names *n, const struct table *old,
     const struct config *cfg, struct undo *undo, struct err *e)
@@ -219,6 +231,7 @@ shadow_create(struct db *db, const struct names *n, const struct table *old,
 			if (e->kind != ERR_LOST)
 				undo_forget(undo, UNDO_SHADOW);
 			server_explain(s, &n->old.db, ERR_CREATE, e);
+			explain_duplicate(e);
 		}
 	}
 	str_free(&q);
