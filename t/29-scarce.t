@@ -52,9 +52,9 @@ sub limit_threads {
 	fresh(2000);
 	my $p = start_to_step($s, 'before:copy', $ALTER, 'app', 'orders',
 	    @slow, '--threads', 5);
-	limit_threads($p, 2);
+	limit_threads($p, 3);
 	$p->kill('CONT');
-	my $r = ends_well($p, 'no more than two threads: it');
+	my $r = ends_well($p, 'no more than three threads: it');
 	my $said = () = $r->{err} =~ /threads? instead of 5/g;
 	cmp_ok($said, '>', 0, '... is done with fewer');
 	cmp_ok($said, '<', 5, '... which is not said again and again');
