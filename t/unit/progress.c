@@ -32,7 +32,7 @@ time_zone_says(double seconds, const char *want)
 static void
 a_line_says_how_far_how_fast_and_how_long(void **state)
 {
-	struct progress p = { "copied", 300000, 120000, 5000, 2.0, 0 };
+	struct progress p = { "copied", 300000, 120000, 5000, 2.0, 0, 0 };
 
 	(void)state;
 	says(&p, "copied 120000 rows, 40%, 60000 rows/s, 0:03 left, "
@@ -47,7 +47,7 @@ a_line_says_how_far_how_fast_and_how_long(void **state)
 static void
 the_share_is_what_is_done_of_the_total(void **state)
 {
-	struct progress p = { "copied", 1000, 0, 0, 1.0, 0 };
+	struct progress p = { "copied", 1000, 0, 0, 1.0, 0, 0 };
 
 	(void)state;
 	assert_true(progress_share(&p) >= 0 && progress_share(&p) <= 0);
@@ -58,7 +58,7 @@ the_share_is_what_is_done_of_the_total(void **state)
 static void
 an_estimate_never_says_all(void **state)
 {
-	struct progress p = { "copied", 1000, 0, 0, 1.0, 0 };
+	struct progress p = { "copied", 1000, 0, 0, 1.0, 0, 0 };
 	struct str s = STR_INIT;
 
 	(void)state;
@@ -79,7 +79,7 @@ an_estimate_never_says_all(void **state)
 static void
 beyond_the_estimate_nothing_is_left(void **state)
 {
-	struct progress p = { "copied", 1000, 1500, 0, 10.0, 0 };
+	struct progress p = { "copied", 1000, 1500, 0, 10.0, 0, 0 };
 
 	(void)state;
 	says(&p, "copied 1500 rows, 99%, 150 rows/s");
@@ -90,7 +90,7 @@ beyond_the_estimate_nothing_is_left(void **state)
 static void
 the_beginning_divides_by_nothing(void **state)
 {
-	struct progress p = { "copied", 1000, 0, 100, 0, 0 };
+	struct progress p = { "copied", 1000, 0, 100, 0, 0, 0 };
 
 	(void)state;
 	says(&p, "copied 0 rows, 0%, 0 rows/s, chunks of 100");
@@ -118,7 +118,7 @@ the_clock_has_hours_when_it_needs_them(void **state)
 static void
 an_earlier_run_does_not_count_for_the_rate(void **state)
 {
-	struct progress p = { "copied", 1000, 600, 0, 10.0, 500 };
+	struct progress p = { "copied", 1000, 600, 0, 10.0, 500, 0 };
 	struct str s = STR_INIT;
 
 	(void)state;
