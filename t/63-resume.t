@@ -228,7 +228,8 @@ refused('the new table could not take something', 36,
 refused('another plan', 17,
     qr/the plan, with its options, of livealter [\d.]+ is not what it was/,
     sub { $s->sql("UPDATE $REG SET plan_print = '0123456789abcdef'") });
-refused('a mark that is none', 17, qr/mark is not a position in the table: 1 OR 1$/m,
+refused('a mark that is none', 17,
+    qr/mark is not a position in the table: 1 OR 1$/m,
     sub { $s->sql("UPDATE $REG SET mark = '6:1 OR 1\n'") });
 refused('a mark of two parts', 17, qr/mark has 2 parts, and .* has 1$/m,
     sub { $s->sql("UPDATE $REG SET mark = '1:1\n1:1\n'") });

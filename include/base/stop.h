@@ -42,6 +42,6 @@ void stop_leaving(stop_leaving_fn *leaving, void *arg);
  * End the program without freeing anything: a thread hangs that cannot be
  * ended, and it may still read what would be freed.  For the very end.
  */
-void stop_leave(int status);
+_Noreturn void stop_leave(int status);
 
 #endif
