@@ -117,7 +117,8 @@ for my $table (qw(_t_new _t_notes)) {
 	$p->kill('CONT');
 	my $r = $p->wait(60);
 	is($r->{exit}, 12, "a view in the place of $table ends it");
-	like($r->{err}, qr/`$table` is no longer a base table/, '... and is named');
+	like($r->{err}, qr/`$table` is no longer a base table/,
+	    '... and is named');
 }
 
 done_testing;

@@ -65,7 +65,7 @@ sub way_back {
 	    "email, k, v) SELECT i, CONCAT('e', i), i, 'v' FROM (" .
 	    numbers(0, 99) . ") n", "UPDATE %s SET note = id");
 	my @w = map { start_two_shaped($s, db => 'app', seed => $seed++,
-	    session => \@session, ops => \&op) } 1, 2;
+	    session => \@session, ops => \&op, in_turn => 1) } 1, 2;
 	for my $round (1, 2) {
 		my $r = migrate($s, $ALTER, 'app', 't', '--reversible',
 		    '--chunk-size', 10, '--chunk-time', 0, '--sleep', 0.02);

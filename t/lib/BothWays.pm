@@ -19,6 +19,9 @@ use Story;
 our @EXPORT = qw(start_two_shaped in_step triggers_on);
 
 # Options: db, seed, ops, session => [statements], tables => [t, control].
+# in_turn: a transaction of one begins when that of the other is over.  Where a
+# row may meet others in several unique keys, and is there or not, no lock keeps
+# two from meeting the second table in another order than the first.
 sub start_two_shaped {
 	my ($s, %o) = @_;
 	my ($t, $control) = map { Story::q($_) } @{$o{tables} //
@@ -30,6 +33,7 @@ sub start_two_shaped {
 	    "SET SESSION innodb_lock_wait_timeout = 10", @{$o{session} // []}],
 	    transaction => sub {
 		my ($dbh, $rnd) = @_;
+		_take_turn($dbh) if $o{in_turn};
 		for (0 .. $rnd->(3)) {
 			my $op = $o{ops}->($rnd);
 			$op = [$op] if !ref $op;
@@ -37,6 +41,14 @@ sub start_two_shaped {
 			_do($dbh, $op, \$old, $control);
 		}
 	    });
+}
+
+# The last transaction has been committed by now, or rolled back.
+sub _take_turn {
+	my ($dbh) = @_;
+	$dbh->do("DO RELEASE_LOCK('turn')");
+	my ($got) = $dbh->selectrow_array("SELECT GET_LOCK('turn', 60)");
+	die "no turn came\n" if !$got;
 }
 
 # 1054: the other shape is the right one now.  A duplicate is one in both.
