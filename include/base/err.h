@@ -25,7 +25,7 @@ enum err_kind {
 	ERR_REFUSED = 17,	/* a check said no; nothing was touched */
 	ERR_CONNECT = 18,	/* no connection to the server */
 	ERR_LOST = 19,		/* the connection broke and stayed broken */
-	ERR_REVERSE = 20,	/* creating the triggers of the way back */
+	ERR_REVERSE = 20,	/* creating the triggers of the revert */
 	ERR_DIFFERENT = 30,	/* verification found a difference */
 	ERR_BUSY = 31,		/* another livealter is at work on the table */
 	ERR_STOPPED = 32,	/* SIGINT or SIGTERM; undone */

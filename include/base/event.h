@@ -116,7 +116,7 @@ struct event {
 		const struct event_result *result;
 	};
 	enum event_due {
-		EVENT_QUIET,	/* nobody needs to see it now */
+		EVENT_QUIET,	/* no one needs to see it now */
 		EVENT_LIVE,	/* who looks on all the time may */
 		EVENT_DUE,	/* everybody should */
 	} due;			/* of progress */

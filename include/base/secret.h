@@ -5,7 +5,7 @@
 
 /* Getting rid of passwords. */
 
-/* Overwrite with NULs, also when nobody reads it afterwards. */
+/* Overwrite with NULs, also when no one reads it afterwards. */
 void secret_wipe(char *text, size_t len);
 
 /* Overwrite, then free.  NULL is fine. */

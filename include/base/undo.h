@@ -25,7 +25,7 @@ enum undo_what {
 	UNDO_FINISH,		/* not undone, but still to be done */
 	UNDO_RESTORE,		/* handed over for the swap, to come back */
 	UNDO_RECORD,		/* the first to be noted, the last to go */
-	UNDO_BACK,		/* the way back, until it is taken */
+	UNDO_BACK,		/* the revert, until it is taken */
 };
 
 struct undo {

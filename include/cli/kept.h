@@ -23,7 +23,7 @@ void kept_write(struct str *out, const struct config *c);
 
 /*
  * Take up what kept_write() has written, but for what the command line gives.
- * back: only what the plan of the way back depends on.  Adds to *unsaid the
+ * back: only what the plan of the revert depends on.  Adds to *unsaid the
  * names of options that the migration had, and that must be said again.  -1
  * with *e (ERR_USAGE) when the text cannot be read.
  */

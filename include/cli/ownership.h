@@ -6,13 +6,13 @@
 /*
  * Files that say which server gets which password, and what is done there.
  * Whoever can write one has the rights of whoever runs the program; so it is
- * read only when nobody else can.
+ * read only when no one else can.
  */
 
 /*
  * What is wrong with an open file, or NULL.  Its owner may be root, the user,
  * or who called sudo(8).  What is no file, such as a pipe of the shell's, is
- * nobody's to write to.
+ * no one's to write to.
  */
 const char *ownership_refusal(int fd);
 

@@ -10,7 +10,7 @@
 #include "server/db.h"
 #include "steps/mdl.h"
 
-/* What is asked on the way; the second while nobody can write to the table. */
+/* What is asked on the way; the second while no session can write to it. */
 struct cutover_ask {
 	struct gate *gate;
 	/* 0: go on; 1: not now, let go; -1 with *e: give up. */

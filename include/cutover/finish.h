@@ -22,10 +22,10 @@ const struct qname **finish_tables(const struct plan *p,
     const struct qname *other, struct mdl_set *set);
 
 /*
- * MariaDB: the names and texts that nobody waits for, under a lock once more.
- * A connection that is killed meanwhile is replaced by one that was waiting
- * behind it; the application is not let in between.  Returns 0; or -1 with
- * *e, and then finish_run() is to be called.
+ * MariaDB: the names and texts that no session waits for, under a lock once
+ * more.  A connection that is killed meanwhile is replaced by one that was
+ * waiting behind it; the application is not let in between.  Returns 0; or -1
+ * with *e, and then finish_run() is to be called.
  */
 int finish_names(struct db *db, const struct plan *p,
     const struct config *cfg, struct undo *undo, struct err *e);

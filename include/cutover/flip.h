@@ -13,13 +13,13 @@
  */
 
 /*
- * Say what the way back keeps, and what it does not.  Returns 0, or -1 with *e
+ * Say what the revert keeps, and what it does not.  Returns 0, or -1 with *e
  * (ERR_REVERSE) when the names of its triggers are taken.
  */
 int flip_plan(struct db *db, const struct plan *p, struct err *e);
 
 /*
- * Create the table in which the way back notes what the old table could not
+ * Create the table in which the revert notes what the old table could not
  * hold.  Returns 0, or -1 with *e (ERR_REVERSE).
  */
 int flip_prepare(struct db *db, const struct plan *p, struct undo *undo,

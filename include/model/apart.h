@@ -41,7 +41,7 @@ bool apart_is(const struct server *s, const struct table *old,
 
 /*
  * Fill p->apart and p->apart_new, when that is so, but for keys that go with
- * their columns; on a way back, forth is the plan that it leads back from.
+ * their columns; in a revert, forth is the plan that it leads back from.
  * Returns 0, or -1 with *e: ERR_REFUSED.
  */
 int apart_find(struct plan *p, const struct plan *forth,

@@ -7,7 +7,7 @@
 
 /*
  * Generated columns that have the same value in both tables, since both
- * servers' expressions and all that they read are the same.  Nobody assigns
+ * servers' expressions and all that they read are the same.  No session assigns
  * them, but a row can be found by them.
  */
 

@@ -18,7 +18,7 @@ struct ddl_change {
 	bool drop_data_dir;		/* leave DATA DIRECTORY= out */
 	bool drop_tablespace;		/* leave TABLESPACE out */
 	/* Leave COLLATE out of columns where it is the table's: MySQL shows it
-	 * there when nobody wrote it, and would take it for written. */
+	 * there when no one wrote it, and would take it for written. */
 	bool drop_collation;
 	const char *data_dir;		/* put this one in, or NULL */
 	/*

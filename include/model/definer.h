@@ -5,7 +5,7 @@
 #include "model/plan.h"
 
 /*
- * The body of a trigger that uses the tables as ours do, those of the way back
+ * The body of a trigger that uses the tables as ours do, those of the revert
  * as well, and no row of them.  Under --trigger-definer the server checks the
  * rights of that account when a trigger fires, table by table, before it finds
  * that one of them is not there yet.  What it ends by, if nothing is wrong, is

@@ -17,7 +17,7 @@
 int mapping_make(struct plan *p, const struct alter *a,
     const struct plan_options *options, struct err *e);
 
-/* The same for the way back from p->new, by the pairs of p. */
+/* The same for the revert from p->new, by the pairs of p. */
 void mapping_reverse(struct plan *back, const struct plan *p,
     const struct alter *a, const struct plan_options *options);
 

@@ -30,12 +30,12 @@ void names_trial(struct qname *trial, const struct names *n);
 bool names_made(struct qname *made, const struct names *n, size_t i);
 
 /* The derived ones, given the user's table; shadow and attic as they would
- * be called if nobody else had taken the names.  MariaDB's RENAME locks tables
- * in the order of their names.  It must wait for the user's table, with
+ * be called if the names were not taken.  MariaDB's RENAME locks
+ * tables in the order of their names.  It must wait for the user's table, with
  * nothing but that left to lock: who writes to a parent locks all of its
  * children, the new table and the user's in any order, and it would be a
  * deadlock (1213).  So the new one is parked under a name that comes earlier,
- * and that nobody has locked. */
+ * and that no session has locked. */
 void names_derive(struct names *n);
 
 /*
@@ -49,7 +49,7 @@ void names_next(struct ident *to, const struct ident *base, int n);
 /* Is it base, or one of those that are tried when it is taken? */
 bool names_is_free(const char *name, const struct ident *base);
 
-/* The i-th of our triggers on the user's table; of those of the way back. */
+/* The i-th of our triggers on the user's table; of those of the revert. */
 #define NAMES_TRIGGERS 3
 void names_trigger(struct qname *to, const struct qname *table, int i,
     bool back);
@@ -76,7 +76,7 @@ void names_comment(struct str *comment, const struct names *n);
 /* Has the comment of the table of notes that table's name? */
 bool names_vouch(const char *comment, const struct qname *table);
 
-/* As the way back has them: what was shadow is attic, and the reverse. */
+/* As the revert has them: what was shadow is attic, and the reverse. */
 void names_reverse(struct names *n);
 
 #endif

@@ -13,10 +13,10 @@
  * not, and a text in that key changes only with its ID (error 182; MySQL
  * manual, "InnoDB Full-Text Indexes"; MariaDB, "Full-Text Index Overview").
  *
- * So nobody but the copy may insert rows into such a new table, in the order
- * of the IDs.  The copy has a frontier: all rows up to it are in the new table,
- * none after it are.  The application puts new rows after it by itself, since
- * the old table goes by the same rule.
+ * So no session but the copy may insert rows into such a new table, in the
+ * order of the IDs.  The copy has a frontier: all rows up to it are in the new
+ * table, none after it are.  The application puts new rows after it by itself,
+ * since the old table goes by the same rule.
  */
 
 /*

@@ -20,7 +20,7 @@ void pair_ref(struct str *q, const char *row, const struct column *c);
 /*
  * A column of the new table that may be assigned to itself: one of the key, or
  * where all of that is generated, another one.  An expression around a
- * TIMESTAMP would turn it into local time, and what has a way back of its own
+ * TIMESTAMP would turn it into local time, and what has a revert of its own
  * is not assigned.
  */
 const char *pair_assignable(const struct plan *p);

@@ -29,7 +29,7 @@ struct pair {
 					   its values are judged one by one */
 	bool adapts_null;		/* --null-to-not-null: NULL becomes the
 					   type's implicit default */
-	/* Of a way back: the ALTER's own conversion, where it keeps less than
+	/* Of a revert: the ALTER's own conversion, where it keeps less than
 	 * the old table holds.  The two are compared by it, and a value that
 	 * does not change is left alone. */
 	const struct pair *forth;
@@ -76,7 +76,7 @@ struct plan_options {
 /* Every decision, and every statement that is known beforehand. */
 struct plan {
 	struct names names;
-	/* It is a way back: every row is in both tables from the start. */
+	/* It is a revert: every row is in both tables from the start. */
 	bool complete;
 	struct plan *back;		/* from the new table, once it is the
 					   user's, to the old one; or NULL */
@@ -103,7 +103,7 @@ struct plan {
 	struct pair *pair;		/* what is written to the new table */
 	size_t n_pairs;
 	size_t n_computed;		/* behind them, what both compute alike
-					   (computed.h) and nobody writes */
+					   (computed.h) and no session writes */
 	const struct column **dropped;	/* columns the ALTER drops */
 	size_t n_dropped;
 
@@ -176,7 +176,7 @@ struct path plan_path(const struct plan *p);
  */
 void plan_essence(struct str *out, const struct plan *p);
 
-/* What the user calls the two tables, "old" and "new": on the way back, what
+/* What the user calls the two tables, "old" and "new": in a revert, what
  * is written is the new one. */
 const char *plan_here(const struct plan *p);
 const char *plan_there(const struct plan *p);

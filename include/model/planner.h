@@ -24,14 +24,14 @@ int planner_make(struct plan *p, const struct planner_input *in,
 void planner_free(struct plan *p);
 
 /*
- * The way back is taken: what belongs to the table goes with it, as in
+ * The revert is taken: what belongs to the table goes with it, as in
  * planner_make().
  */
 int planner_take(struct plan *back, const struct dependents *dependents,
     const struct alter *alter, struct err *e);
 
 /*
- * Plan the way back, p->back: with it, what is written to the new table after
+ * Plan the revert, p->back: with it, what is written to the new table after
  * the swap is mirrored into the old one, and the two can be swapped again.
  * Columns that the ALTER drops get their DEFAULT there, or a filler (see
  * reverse.h); columns that it adds are its "dropped" ones.  Returns 0, or -1

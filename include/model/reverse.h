@@ -8,7 +8,7 @@
 #include "model/plan.h"
 
 /*
- * The way back: triggers on the new table that keep the old one in step after
+ * The revert: triggers on the new table that keep the old one in step after
  * the swap, so that the two can be swapped again.  Pure.
  */
 
@@ -28,7 +28,7 @@ int reverse_check_keys(const struct plan *forth, const struct alter *a,
     struct err *e);
 
 /* Add the names of what the new table has and the old one has not, with
- * commas: it is lost on the way back. */
+ * commas: it is lost in a revert. */
 void reverse_lost(struct str *names, const struct plan *back);
 
 /* Add the names of what the new table has not: rows that are written to it

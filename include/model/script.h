@@ -19,7 +19,7 @@
 enum script_lane {
 	SCRIPT_HOLDER,		/* on both, before the RENAME; MariaDB */
 	SCRIPT_RESTORE,		/* and back, when it does not come */
-	SCRIPT_RETAKE,		/* and that, if nobody was let in meanwhile */
+	SCRIPT_RETAKE,		/* and that, if no session was let in */
 	SCRIPT_ATTIC,		/* on the old table, now out of the way */
 	SCRIPT_CHILD,		/* on a child */
 	SCRIPT_TABLE,		/* on the new table */

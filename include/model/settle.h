@@ -35,7 +35,7 @@
 /* The catalogue, and what is known of the migration.  The tables are the
  * user's, and the one that it has changed places with, or was to. */
 struct settle_view {
-	const struct names *names;	/* turned, of a way back */
+	const struct names *names;	/* turned, of a revert */
 	const struct alter *alter;
 	const char *pairs;		/* of standin_note() */
 	const struct fkeys *here, *there;	/* their own foreign keys */

@@ -26,7 +26,7 @@ struct cursor {
 	bool done;			/* everything is handed out */
 	unsigned int limit;		/* so many workers are given chunks */
 	struct pace pace;
-	double rests;			/* nobody is given one until then */
+	double rests;			/* no worker is given one until then */
 	unsigned int working;
 	unsigned long long rows, chunks, conflicts;
 	struct err failed;		/* the first failure */

@@ -25,7 +25,7 @@ struct follow {
 	const struct plan *plan;
 	const struct config *cfg;
 	const struct bound *frontier;	/* no value: nothing is copied yet */
-	bool locked;			/* nobody else can write */
+	bool locked;			/* no other session can write */
 	/* NULL: the gate is not asked, such as within a chunk. */
 	const struct walk_watch *watch;
 };

@@ -19,7 +19,7 @@
  * the copy brings all rows.
  *
  * That is so where the table has triggers of its own, or is referenced, or
- * where stored functions are called; otherwise nobody is waited for.
+ * where stored functions are called; otherwise no session is waited for.
  *
  * No server says of a connection in a CALL more than the statement in it.  So
  * every connection that is at work is waited for until it is seen idle once.

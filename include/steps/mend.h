@@ -9,7 +9,7 @@
 /*
  * Put right what the old table, which is kept in step after the swap, has
  * missed: chunks in which the two tables differ are taken out of it and copied
- * again.  p is the plan of the way back, and has same_ranges.  Returns 0, with
+ * again.  p is the plan of the revert, and has same_ranges.  Returns 0, with
  * the rows that were copied in *mended; or -1 with *e.
  */
 int mend_run(const struct plan *p, const struct config *cfg,

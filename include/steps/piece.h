@@ -48,7 +48,8 @@ struct piece_work {
 /*
  * Do all pieces of a chunk; *done is added to.  Returns 0; 1 when some of them
  * met locks; or -1 with *e: ERR_STOPPED, ERR_LOST, or what the last try of a
- * piece failed with, which then has no number, so that nobody tries it again.
+ * piece failed with, which then has no number, so that no session tries it
+ * again.
  */
 int piece_run(const struct piece_work *w, struct db *db,
     const struct chunk *c, struct chunk_done *done, struct err *e);

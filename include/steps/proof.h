@@ -15,8 +15,8 @@
  * triggers is found before the old table is dropped, however it was lost.
  *
  * It finds as well what is written to the old table between the snapshot and
- * the RENAME: afterwards nobody writes to that table, so that what it holds is
- * compared with the new one's snapshot.
+ * the RENAME: afterwards no session writes to that table, so that what it holds
+ * is compared with the new one's snapshot.
  *
  * A statement that rebuilds or empties the new table after the swap ends the
  * view of it (error 1412): then nothing can be said.  An open snapshot keeps

@@ -11,8 +11,8 @@
 #include "server/server.h"
 
 /*
- * Choose names nobody else uses: as --new-table-name says, or derived, with
- * more underscores in front while they are taken.  names->old is given.
+ * Choose names that are free: as --new-table-name says, or derived,
+ * with more underscores in front while they are taken.  names->old is given.
  * Returns 0, or -1 with *e (ERR_REFUSED).
  */
 int shadow_names(struct names *n, struct db *db, const struct config *cfg,
@@ -25,10 +25,10 @@ int shadow_names(struct names *n, struct db *db, const struct config *cfg,
 int shadow_given_name(struct names *n, struct db *db, const struct config *cfg,
     struct err *e);
 
-/* Is the name of the table to try things on nobody's?  -1 with *e. */
+/* Is the name of the table to try things on free?  -1 with *e. */
 int shadow_check_trial(const struct names *n, struct db *db, struct err *e);
 
-/* Put underscores in front of a name until nobody uses it: -1 with *e. */
+/* Put underscores in front of a name until it is free: -1 with *e. */
 int shadow_free_name(struct qname *q, struct db *db, struct err *e);
 
 /* Create the new table, empty and in the old shape. */

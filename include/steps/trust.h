@@ -33,7 +33,7 @@ int trust_vouched(struct db *db, const struct qname *rejects,
 int trust_bare(struct db *db, const struct qname *table, struct err *e);
 
 /*
- * Keep the table until this transaction ends: nobody can put another in its
+ * Keep the table until this transaction ends: no session can put another in its
  * place meanwhile, or a trigger on it.  index is the quoted name of one that it
  * has; a view has none, and is refused (see REGISTRY_OURS).
  */

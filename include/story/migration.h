@@ -67,7 +67,7 @@ struct migration {
 	enum swap_state swap;
 	bool resumed;			/* began in an earlier run */
 	unsigned long claimed_by;	/* the connection that locked others
-					   out: nobody came since */
+					   out: no session came since */
 	bool vouched;			/* its tables are its own, see
 					   names_comment(); once it is read
 					   from the registry */
@@ -81,7 +81,7 @@ struct migration {
 	struct proof *proof;		/* of the swap; NULL: none is wanted */
 	unsigned int snapshots_lost;	/* cut-overs that were let go for it */
 	enum err_kind unproven;		/* why the old table is kept: a loss,
-					   or nobody knows */
+					   or it is not known */
 	struct in_flight late;		/* began before the swap */
 	struct activity activity;		/* does somebody write to it? */
 	struct copy_result copied;

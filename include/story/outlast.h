@@ -11,7 +11,7 @@
 int outlast_run(struct migration *m, struct err *e);
 
 /*
- * The same after a swap with a way back, whose triggers on the new table such
+ * The same after a swap with a revert, whose triggers on the new table such
  * statements do not know, either: the first notes who is at work just then, the
  * second waits for these and brings the old table up to date.  What goes wrong
  * with it is a warning: the comparison before a revert finds it.

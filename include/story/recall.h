@@ -25,14 +25,14 @@ int recall_still_ours(struct migration *m, struct err *e);
  * Find the migration of m's table, see that it is dead, and keep every other
  * livealter off it: names, options (but for those that the command line
  * gives) and whether the tables were swapped are then as they were.  One that
- * can be reverted is taken for its way back, m->reverting, which has not yet
+ * can be reverted is taken for its revert, m->reverting, which has not yet
  * begun: the names are turned, and swapped means back.  cfg is what m->cfg
  * points to.  1; 0 when no migration of the table is known; or -1 with *e:
  * ERR_BUSY when it is alive.
  */
 int recall_find(struct migration *m, struct config *cfg, struct err *e);
 
-/* The same of the row that m->was has, but only to look: nobody is kept off
+/* The same of the row that m->was has, but only to look: no session is kept off
  * it, and it may be at work.  0, or -1 with *e. */
 int recall_look(struct migration *m, struct config *cfg, struct err *e);
 

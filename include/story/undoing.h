@@ -37,8 +37,8 @@ bool undoing_keep(struct migration *m);
 void undoing_print(struct undo *undo);
 
 /*
- * stop_parting_fn: nobody waits for what the server does not answer.  What is
- * left is printed.  In the middle of the swap only the ledger knows on which
+ * stop_parting_fn: no session waits for what the server does not answer.  What
+ * is left is printed.  In the middle of the swap only the ledger knows on which
  * side of it we are.
  */
 int undoing_leave(void *undo);

@@ -18,7 +18,7 @@ struct discovery {
 	const char *skip;	/* DSNs, each with a newline; or NULL */
 };
 
-/* Is nobody to be watched? */
+/* Is no replica to be watched? */
 bool discovery_is_none(const struct discovery *how);
 
 /*

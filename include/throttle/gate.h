@@ -11,8 +11,8 @@
  * The one place where a run is made to wait.  It is open; or shut, for what
  * sources have found; or condemned, which ends the run.  Whoever asks gets
  * what is known, without waiting for a server or a file.  That it is asked is
- * also what has the sources look again: while nobody asks, they rest, and an
- * operator's request is taken only when it will be obeyed.
+ * also what has the sources look again: while no session asks, they rest, and
+ * an operator's request is taken only when it will be obeyed.
  *
  * All functions may be called from any thread.  NULL is a gate that is open.
  */

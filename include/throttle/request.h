@@ -24,8 +24,8 @@ const char *request_check(const char *text);
 bool request_setting(const char *text, struct gate_pace *pace);
 
 /*
- * Ask for it: add it to the row.  ERR_BUSY when too much is there that nobody
- * has read.  Is there still something?  1, 0, or -1 with *e.
+ * Ask for it: add it to the row.  ERR_BUSY when too much is there that no
+ * session has read.  Is there still something?  1, 0, or -1 with *e.
  */
 int request_put(struct db *db, const struct qname *registry,
     unsigned long long id, const char *text, struct err *e);

@@ -22,7 +22,7 @@ struct roster *roster_new(const struct server *s, const struct discovery *how,
 /* The source frees it. */
 void roster_source(struct source *s, struct roster *r);
 
-/* Those that have come since, to be freed by the caller; NULL: nobody. */
+/* Those that have come since, to be freed by the caller; NULL: none. */
 struct replica *roster_take(struct roster *r);
 
 /* Is one of this name in the table, as it was read last?  From any thread. */

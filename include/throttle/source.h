@@ -7,7 +7,7 @@
 /*
  * A source is what may make a run wait, or end it: a file, the operator, a
  * time of the day.  Each has a file in this room, and a thread of its own
- * (watcher.h), so that one that hangs holds up nobody who asks the gate.
+ * (watcher.h), so that one that hangs holds up none that asks the gate.
  */
 
 /* What is held; bits. */

@@ -9,7 +9,7 @@
 #include "base/timer.h"
 #include "base/util.h"
 
-#define KEPT	(4UL << 20)	/* bytes, while nobody reads */
+#define KEPT	(4UL << 20)	/* bytes, while no one reads */
 
 /* What is to be written, and where. */
 struct line {

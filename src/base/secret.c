@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The volatile keeps the compiler from dropping stores nobody reads. */
+/* The volatile keeps the compiler from dropping stores no one reads. */
 static void
 fill(char *text, size_t len, char with)
 {

@@ -144,7 +144,7 @@ apply_dsn(struct options *o, const char *text)
 	dsn_free(&d);
 }
 
-/* The way back needs the old table, and only one direction's triggers. */
+/* The revert needs the old table, and only one direction's triggers. */
 static void
 settle_reverse(struct options *o)
 {
@@ -259,7 +259,7 @@ need_rest(struct options *o)
 		    "another output format");
 }
 
-/* Last, so that nobody types a password only to read about mistakes. */
+/* Last, so that no one types a password only to read about mistakes. */
 static void
 find_password(struct options *o)
 {

@@ -62,7 +62,7 @@ place(struct dsn *d, char key)
 }
 
 /*
- * A password with a comma that nobody escaped continues as a part of its own;
+ * A password with a comma that no one escaped continues as a part of its own;
  * therefore no part is shown once there was a password.
  */
 static int

@@ -13,7 +13,7 @@
 /* What becomes of an option of the registry's. */
 enum use {
 	TAKEN,
-	TAKEN_BACK,		/* for a way back as well */
+	TAKEN_BACK,		/* for a revert as well */
 	SAID,			/* only the user can say it: it is missed */
 	SAID_BACK,
 };
@@ -110,7 +110,7 @@ is_kept(const struct option *opt)
 	return false;
 }
 
-/* Has the migration got this option, and does nobody say it now? */
+/* Has the migration got this option, and does no one say it now? */
 static bool
 is_unsaid(const struct option *opt, const struct config *c, const char *was)
 {

@@ -31,8 +31,8 @@
  * innodb_flush_log_at_trx_commit other than 1 the server may have lost the
  * last seconds, but then of both.  What the application wrote since then came
  * by the triggers, which are part of the tables and do not need us.  So what
- * is left to be seen is that nobody has changed either.  And before the swap
- * all rows are compared in any case.
+ * is left to be seen is that neither was changed.  And before the
+ * swap all rows are compared in any case.
  */
 
 

@@ -94,7 +94,7 @@ check_registry_row(const struct migration *m, struct err *e)
 	    COMMAND_END);
 }
 
-/* The registry has what the way back is called and was planned by. */
+/* The registry has what the revert is called and was planned by. */
 static int
 from_registry_row(struct migration *m, struct err *e)
 {
@@ -156,7 +156,7 @@ inspect(struct migration *m, struct err *e)
 	return check_keys(m, e);
 }
 
-/* The migration's plan as it was, and out of it the way back. */
+/* The migration's plan as it was, and out of it the revert. */
 static int
 plan_again(struct migration *m, struct err *e)
 {

@@ -279,7 +279,7 @@ progress_of(struct progress *p, const struct migration_seen *m)
 		p->seconds -= strtod(m->r.field[REGISTRY_SILENCE], NULL);
 }
 
-/* Swapped, and nobody is there any more to prove it. */
+/* Swapped, and no session is there any more to prove it. */
 static bool
 is_unproven(const struct migration_seen *m)
 {

@@ -324,7 +324,7 @@ may_go_on(struct cutover *c)
 	return advisory_lock_keep(c->db, &c->p->names.old, &ignored) >= 0;
 }
 
-#define PATIENCE	60.0	/* seconds of attempts that cost nobody */
+#define PATIENCE	60.0	/* seconds of attempts that cost no session */
 
 /* Attempts with connections of their own, each time new ones. */
 static enum cutover_end
@@ -380,7 +380,7 @@ cutover_run(struct db *db, const struct plan *p, const struct config *cfg,
 	struct err why = { .kind = ERR_NONE };
 	enum cutover_end end;
 
-	/* The old one, on the way back, is not ours to drop. */
+	/* The old one, in a revert, is not ours to drop. */
 	if (p->park != NULL && !p->complete)
 		undo_push(undo, UNDO_SHADOW, "DROP TABLE IF EXISTS %s",
 		    p->names.parked.sql);

@@ -371,7 +371,7 @@ run_items(struct cutover_mariadb *l, enum script_lane lane)
 	return done;
 }
 
-/* Nobody else is in the queue any more, and the new table has its name. */
+/* No other session is in the queue any more, and the new table has its name. */
 static bool
 dissolve(struct cutover_mariadb *l)
 {

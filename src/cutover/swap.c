@@ -83,7 +83,7 @@ raise_counter(struct db *db, const struct plan *p, const struct config *cfg,
 	return rc;
 }
 
-/* Numbers that were given out since, to nobody who kept them. */
+/* Numbers that were given out since, and not kept. */
 static void
 raise_counter_again(struct db *db, const struct plan *p,
     const struct config *cfg)

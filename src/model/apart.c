@@ -126,7 +126,7 @@ compare_keys(const void *a, const void *b)
 	return rc != 0 ? rc : strcmp(x->name.raw, y->name.raw);
 }
 
-/* Those of the new table, by which it will be known on the way back. */
+/* Those of the new table, by which it will be known in a revert. */
 static void
 take_keys(struct plan *p, const struct fkeys *from)
 {

@@ -127,7 +127,7 @@ add_renamed(struct str *q, const struct plan *p, const struct fkey *k,
 
 /*
  * After the RENAME: the key under this name instead of that one, or not at
- * all.  What references the old table, or on its way back the table itself,
+ * all.  What references the old table, or in a revert the table itself,
  * is to reference the one that is called so now.
  */
 static void
@@ -152,7 +152,7 @@ turned_name(struct ident *to, const struct ident *name)
 }
 
 /*
- * On MariaDB nobody is kept out after the RENAME: what references the table
+ * On MariaDB no session is kept out after the RENAME: what references the table
  * itself must reference the new one before.
  */
 void

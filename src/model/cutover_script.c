@@ -260,7 +260,7 @@ exchange_triggers(struct plan *p, enum script_lane drop,
  * MariaDB: the new table has them when it comes, since a lock that is to be
  * there first after the RENAME may still come too late.  The old one keeps
  * them as well, so that it is whole should the server crash before the RENAME;
- * the new one's have other names, and get theirs when nobody waits for it.
+ * the new one's have other names, and get theirs when no session waits for it.
  */
 static void
 hand_over_triggers(struct plan *p)
@@ -350,11 +350,11 @@ make_ours(struct plan *p, enum script_lane lane, const struct plan *of,
 }
 
 /*
- * On MariaDB nobody is kept out after the RENAME.  So the new table must have
- * all that belongs to it before, and the children reference it already.  Until
- * then nobody can use any of them; but should the server crash in between, our
- * triggers must not write to a table from which that cascades, or whose own
- * triggers fire.
+ * On MariaDB no session is kept out after the RENAME.  So the new table must
+ * have all that belongs to it before, and the children reference it already.
+ * Until then no session can use any of them; but should the server crash in
+ * between, our triggers must not write to a table from which that cascades, or
+ * whose own triggers fire.
  */
 static int
 render_before(struct plan *p, struct err *e)
@@ -372,7 +372,7 @@ render_before(struct plan *p, struct err *e)
 	if (repoint_children(p, &t, e) != 0 || repoint_children(p, &back, e) !=
 	    0)
 		return -1;
-	/* A way back that was not gone can be gone later. */
+	/* A revert that was not gone can be gone later. */
 	if (p->complete && takes_ours)
 		make_ours(p, SCRIPT_RETAKE, p, &p->names.old);
 	return 0;

@@ -146,7 +146,7 @@ void
 names_trigger(struct qname *to, const struct qname *table, int i, bool back)
 {
 	/* In the order of enum trigger_event.  No table's forward triggers are
-	 * called like those of the way back. */
+	 * called like those of the revert. */
 	static const char *const suffix[2][NAMES_TRIGGERS] = {
 		{ "_del", "_upd", "_ins" }, { "_rdel", "_rupd", "_rins" } };
 	struct ident id;

@@ -36,7 +36,7 @@ refuse_reverse(struct err *e)
 	return err_hint(e, "omit --reversible");
 }
 
-/* Its cascades fire no triggers, so that nobody would note the rows. */
+/* Its cascades fire no triggers, so that no session would note the rows. */
 static int
 check_cascades(const struct plan *p, struct err *e)
 {
@@ -110,7 +110,7 @@ order_choose(struct plan *p, const char *chunk_index, struct err *e)
 		    "document IDs of the application (FTS_DOC_ID) are copied "
 		    "in the order of %s", p->walk->name.sql);
 	p->in_order = true;
-	/* Nobody else inserts into it. */
+	/* No other session inserts into it. */
 	p->autoinc_lock = false;
 	return 0;
 }

@@ -11,9 +11,10 @@
  * (split.h), and differs in any column.
  *
  * The row is the statement's own and locked by it.  So a locking read waits for
- * nobody, and sees what is there now, not the snapshot of a transaction that is
- * older than the row's key.  (Under REPEATABLE READ it locks the gap that a row
- * leaves behind when it moves.)  When a comparison errs, NEW is believed.
+ * no session, and sees what is there now, not the snapshot of a transaction
+ * that is older than the row's key.  (Under REPEATABLE READ it locks the gap
+ * that a row leaves behind when it moves.)  When a comparison errs, NEW is
+ * believed.
  */
 #include "model/phantom.h"
 

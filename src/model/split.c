@@ -9,7 +9,7 @@ split_possible(const struct plan *p)
 	return p->server->mariadb && p->old->has_period && !p->in_order;
 }
 
-/* The key is nobody's where an INSERT has not noted it. */
+/* The key is no session's where an INSERT has not noted it. */
 static void
 add_key_columns(struct str *q, const struct plan *p)
 {

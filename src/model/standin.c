@@ -169,8 +169,8 @@ strip(char *name, const char *before, const char *after)
 }
 
 /*
- * Whose stand-in is it?  Nobody else's name has ours in it; and what is not a
- * stand-in is left alone.
+ * Whose stand-in is it?  No other name has ours in it; and what is
+ * not a stand-in is left alone.
  */
 bool
 standin_real(struct ident *to, const char *pairs, const char *kind,

@@ -18,7 +18,7 @@
  * goes as well, and rightly.  Lock waits and deadlocks are passed on: the
  * server may already have rolled the transaction back.
  *
- * On the way back, from the new table into the old one, every row is there
+ * In a revert, from the new table into the old one, every row is there
  * and there is no copy.  So a row is deleted, and moved, just by its key; and
  * what the new table does not have of it stays as it is.
  */

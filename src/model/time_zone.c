@@ -110,7 +110,7 @@ refuse(const struct plan *p, struct err *e)
 }
 
 /*
- * A pair of the way back that is compared as the ALTER converted it: not when
+ * A pair of the revert that is compared as the ALTER converted it: not when
  * that was by another clock.
  */
 static void

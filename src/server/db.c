@@ -121,7 +121,7 @@ send_text(struct db *db, const char *sql, struct err *e)
 	return 0;
 }
 
-/* Statements that return rows nobody asked for (ANALYZE) are drained. */
+/* Statements that return rows no session asked for (ANALYZE) are drained. */
 static int
 drain(struct db *db, struct err *e)
 {
@@ -186,15 +186,23 @@ count_warnings(MYSQL *my)
 	    mysql_warning_count(my);
 }
 
+static int
+run(struct db *db, const char *sql, struct err *e)
+{
+	db->affected = 0;
+	if (send_text(db, sql, e) != 0 || drain(db, e) != 0)
+		return -1;
+	db->affected = mysql_affected_rows(db->my);
+	return 0;
+}
+
 int
 db_run_text(struct db *db, const char *sql, struct err *e)
 {
 	event_sql(sql);
-	db->affected = 0;
 	db->warnings = 0;
-	if (send_text(db, sql, e) != 0 || drain(db, e) != 0)
+	if (run(db, sql, e) != 0)
 		return -1;
-	db->affected = mysql_affected_rows(db->my);
 	db->warnings = count_warnings(db->my);
 	return 0;
 }
@@ -370,8 +378,7 @@ db_quiet(struct db *db, struct err *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	str_vaddf(&q, fmt, ap);
 	va_end(ap);
-	rc = send_text(db, q.s, e) != 0 ? -1 : drain(db, e);
-	db->affected = rc == 0 ? mysql_affected_rows(db->my) : 0;
+	rc = run(db, q.s, e);
 	str_free(&q);
 	return rc;
 }

@@ -23,7 +23,7 @@ static const struct {
 	{ 1197, DB_TOO_BIG },	/* max_binlog_cache_size */
 	{ 1206, DB_TOO_BIG },	/* the lock table is full */
 	{ 3100, DB_TOO_BIG },	/* MySQL: group replication refused */
-	{ 1022, DB_DUPLICATE },	/* in a key that nobody has named */
+	{ 1022, DB_DUPLICATE },	/* in a key that no statement has named */
 	{ 1062, DB_DUPLICATE },
 	{ 1586, DB_DUPLICATE },	/* the same, with the key's name */
 	{ 1021, DB_FULL },	/* the disk is full */

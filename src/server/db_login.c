@@ -28,7 +28,7 @@
 #define GATE "livealter_gate"
 #define CONNECT_TIMEOUT 10	/* seconds */
 
-/* These show nobody the password; but the last fetches a key, see below. */
+/* These do not show the password; but the last fetches a key, see below. */
 #define SAFE "mysql_native_password,client_ed25519,parsec," \
 	"auth_gssapi_client,caching_sha2_password"
 #define SAFE_IF_SECURE ",sha256_password"
@@ -186,8 +186,8 @@ db_login_init(void)
 
 /*
  * my.cnf has the last word in the library, which reads it when it connects.
- * So it is read by connecting to where nobody can be: after that, what counts
- * is what is set next.
+ * So it is read by connecting to where no server can be: after that, what
+ * counts is what is set next.
  */
 static void
 read_my_cnf(MYSQL *my, const struct login *how)

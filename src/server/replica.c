@@ -9,8 +9,8 @@
 #include "server/session.h"
 
 /*
- * Nobody waits longer for a replica: one that hangs is as good as one that is
- * not there.
+ * No session waits longer for a replica: one that hangs is as good as one that
+ * is not there.
  */
 #define PATIENCE	5	/* seconds */
 

@@ -102,7 +102,7 @@ static const struct setting settings[] = {
 	{ "optimizer_max_sel_args", "16000", ALL, 0 },
 	{ "optimizer_max_sel_arg_weight", "32000", ALL, 0 },
 
-	/* Nobody waits long, neither for us nor we for others ... */
+	/* No session waits long, neither for us nor we for others ... */
 	{ "lock_wait_timeout", "1", ALL, FIRM | EARLY },
 	{ "innodb_lock_wait_timeout", "1", ALL, 0 },
 	/*

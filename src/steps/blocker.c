@@ -1,6 +1,6 @@
 /*
  * A transaction that has read a table keeps it from being renamed until it
- * ends, and one that nobody ends ("idle in transaction") does so for good.
+ * ends, and one that no session ends ("idle in transaction") does so for good.
  *
  * Killed is only who is known to hold a lock of these tables.  MySQL knows
  * by performance_schema.metadata_locks, MariaDB by METADATA_LOCK_INFO, a
@@ -413,7 +413,7 @@ blocker_explain(struct db *db, struct err *e)
 	rows_free(&r);
 }
 
-/* Without a list of locks nobody can be killed for holding one. */
+/* Without a list of locks no session can be killed for holding one. */
 static int
 check_sight(const struct server *s, struct err *e)
 {

@@ -60,7 +60,7 @@ capture_prepare(struct db *db, const struct names *n, struct undo *undo,
 	return server_explain(s, &n->old.db, ERR_CREATE, e);
 }
 
-/* Nobody uses them yet. */
+/* No session uses them yet. */
 static int
 alter_rejects(struct db *db, const struct plan *p, struct err *e)
 {

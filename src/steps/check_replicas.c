@@ -42,7 +42,7 @@ judge(const struct asked *a, const struct filters *f, const char *channel,
 	return rc;
 }
 
-/* Who may not ask is told that nobody has looked. */
+/* Who may not ask is told that this was not looked at. */
 static int
 unanswered(const struct asked *a, const char *what, struct err *e)
 {

@@ -359,8 +359,9 @@ is_equal(struct job *j, struct db *db, const struct chunk *c,
 
 /*
  * Where only one worker at a time can copy, the others have nothing to do but
- * compare what they have just copied.  It counts when nobody else writes until
- * all is copied; known says that it is known how much the copy has written.
+ * compare what they have just copied.  It counts when no other session writes
+ * until all is copied; known says that it is known how much the copy has
+ * written.
  */
 static void
 compare_chunk(struct job *j, struct db *db, const struct chunk *c,

@@ -24,7 +24,7 @@ struct trial {
 };
 
 /*
- * The new table is nobody's but ours; but with foreign keys of its own the
+ * The new table is ours alone; but with foreign keys of its own the
  * application's statements on the parents lock it, too.
  */
 static int
@@ -98,7 +98,7 @@ try_on(struct db *db, const struct plan *p, const struct qname *like,
 	return rc;
 }
 
-/* On a table like the new one, which nobody uses, whatever happens to it. */
+/* On a table like the new one, which no session uses. */
 static int
 try_triggers(struct trial *t, struct undo *undo, struct err *e)
 {

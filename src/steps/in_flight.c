@@ -117,8 +117,8 @@ in_flight_ended(struct in_flight *f, struct db *db, struct str *who,
 }
 
 /*
- * Nobody else uses the table meanwhile, so that no lock of a row is waited for
- * by either side.  It is no TRUNCATE, which would make another table of it.
+ * No other session uses the table meanwhile, so that no lock of a row is waited
+ * for by either side.  It is no TRUNCATE, which would make another table of it.
  */
 int
 in_flight_sweep(struct db *db, const struct plan *p, const struct config *cfg,

@@ -5,12 +5,12 @@
  * behind; and a transaction that has already read the table and now wants to
  * write it is told "deadlock" (1213) at once, because the server prefers DDL
  * over it (MySQL: MDL_ticket::get_deadlock_weight).  An application would
- * see an error that is ours.  So the lock is taken when nobody holds it:
+ * see an error that is ours.  So the lock is taken when no session holds it:
  *
  * MariaDB tries without waiting (lock_wait_timeout=0) and is refused at once
  * when it cannot have it.  MySQL knows no timeout below a second; there
  * performance_schema.metadata_locks is asked in the same packet, and the
- * statement runs only when nobody holds the lock.  That leaves some
+ * statement runs only when no session holds the lock.  That leaves some
  * microseconds in which somebody may come; so a second connection looks
  * whether the statement waits all the same, and takes it out of the queue.
  *
@@ -63,7 +63,7 @@ left(const struct wait *w)
 	return w->began + w->tries->deadline - now_s();
 }
 
-/* MySQL: one try in a moment when nobody holds, or waits for, the lock. */
+/* MySQL: one try in a moment when no session holds, or waits for, the lock. */
 static int
 try_when_free(struct wait *w, struct err *e)
 {

@@ -28,7 +28,7 @@ struct proof {
 	bool *taken;
 	size_t n;
 	struct plan swapped;		/* by the names after the swap */
-	bool frozen;			/* nobody writes to the old table */
+	bool frozen;			/* no session writes to the old table */
 };
 
 bool

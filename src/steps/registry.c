@@ -102,8 +102,8 @@ add_insert(struct str *q, const struct registry *reg, struct db *db,
 
 /*
  * An INSERT takes no hint (see REGISTRY_OURS).  So the transaction reads the
- * table first: from then on nobody can put another in its place, nor a trigger
- * on it, and it is looked at once more.
+ * table first: from then on no session can put another in its place, nor a
+ * trigger on it, and it is looked at once more.
  */
 static int
 insert_row(const struct registry *reg, struct db *db, const char *sql,
@@ -178,7 +178,7 @@ registry_begin(struct registry *reg, struct db *db,
 	int rc;
 
 	registry_locate(reg, &entry->names->old);
-	/* Never the same again, so that nobody writes to a later row. */
+	/* Never the same again, so that no session writes to a later row. */
 	if (db_number(db, &reg->id, e, "SELECT UUID_SHORT()") != 0)
 		return -1;
 	add_insert(&q, reg, db, entry);
@@ -379,7 +379,7 @@ registry_ours(const struct registry *reg, struct db *db, struct err *e)
 	return rc;
 }
 
-/* Nobody can enter a row while we hold the table. */
+/* No session can enter a row while we hold the table. */
 static int
 drop_empty(const struct registry *reg, struct db *db, const struct tries *tries,
     struct err *e)

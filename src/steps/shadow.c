@@ -14,7 +14,7 @@
 #include "server/spelling.h"
 #include "steps/mdl.h"
 
-/* One more underscore in front, or a number, until nobody has the name. */
+/* One more underscore in front, or a number, until no table has the name. */
 int
 shadow_free_name(struct qname *q, struct db *db, struct err *e)
 {

@@ -110,8 +110,8 @@ hold(const struct walk *w)
 }
 
 /*
- * --sleep and --nice-ratio are pauses of the walk, in which nobody is given a
- * chunk.  Those of --sleep add up, however many connections there are; the
+ * --sleep and --nice-ratio are pauses of the walk, in which no worker is given
+ * a chunk.  Those of --sleep add up, however many connections there are; the
  * ratio is one of times in which there is work to times in which there is none.
  */
 static void

@@ -15,7 +15,7 @@
 #include "story/unchanged.h"
 #include "story/watch.h"
 
-/* cutover_look_fn: nobody can write any more, and nothing can change. */
+/* cutover_look_fn: no session can write any more, and nothing can change. */
 static int
 last_look(void *arg, struct err *e)
 {

@@ -156,7 +156,7 @@ recall_find(struct migration *m, struct config *cfg, struct err *e)
 {
 	int rc;
 
-	/* The lock first: nobody else decides that it is dead. */
+	/* The lock first: no other session decides that it is dead. */
 	if (qname_set(&m->names.old, cfg->database, cfg->table, e) != 0 ||
 	    advisory_lock_take(m->db, &m->names.old, e) != 0)
 		return -1;
@@ -314,7 +314,7 @@ is_referenced(struct migration *m, const struct qname *table, struct err *e)
 
 /*
  * The table that is not the user's, if it is to go.  Before the RENAME of the
- * way back that is the old one, after it the new one; only one that a
+ * revert that is the old one, after it the new one; only one that a
  * migration which failed was still making goes in any case.
  */
 static int
@@ -470,7 +470,7 @@ recall_still_ours(struct migration *m, struct err *e)
 		ours = registry_ours(&m->registry, m->db, e);
 	if (ours < 0 && db_id(m->db) == m->claimed_by &&
 	    e->kind != ERR_LOST) {
-		/* Nobody else can have had the lock. */
+		/* No other session can have had the lock. */
 		log_warn("%s", e->text);
 		e->kind = ERR_NONE;
 		return 1;

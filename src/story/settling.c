@@ -261,8 +261,8 @@ run_list(struct migration *m, struct err *e)
 }
 
 /*
- * Nobody may write while a trigger is dropped to be made again, nor come to a
- * child before the table and find the locks taken in the other order.
+ * No session may write while a trigger is dropped to be made again, nor come to
+ * a child before the table and find the locks taken in the other order.
  */
 static int
 run_locked(struct migration *m, struct err *e)

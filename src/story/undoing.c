@@ -14,7 +14,7 @@
 #include "story/throttling.h"
 #include "story/watch.h"
 
-/* undo_run_fn: nobody else uses what it is about. */
+/* undo_run_fn: no other session uses what it is about. */
 static int
 run_plainly(void *arg, enum undo_what what, const char *sql, struct err *e)
 {
@@ -211,7 +211,7 @@ undo_once(struct migration *m, double until, struct err *e)
 	ours = is_ours(m, e);
 	if (ours <= 0)
 		return ours;
-	/* By its state a way back is known to have a table to try things on. */
+	/* By its state a revert is known to have a table to try things on. */
 	if (undo_run(&m->undo, UNDO_TRY, run_alone, m, e) != 0 ||
 	    tell_undoing(m, e) != 0)
 		return -1;

@@ -116,7 +116,7 @@ watch_persist(struct migration *m,
 }
 
 /*
- * What a state is for a way back, of which it is enough to know on which side
+ * What a state is for a revert, of which it is enough to know on which side
  * of its swap it is.  It is ended by cleanup alone: a revert that fails takes
  * back what it has tried, and no more.
  */

@@ -19,7 +19,7 @@ link_free(struct link *l)
 	pthread_mutex_destroy(&l->lock);
 }
 
-/* Nobody has cut it while it was made. */
+/* No session has cut it while it was made. */
 static bool
 publish(struct link *l, struct db *db)
 {
