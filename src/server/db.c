@@ -525,8 +525,7 @@ db_row(struct db *db, struct rows *r, const char *shape, struct err *e,
 }
 
 static int
-vvalue(struct db *db, char **value, struct err *e, const char *fmt,
-    va_list ap)
+vvalue(struct db *db, char **value, struct err *e, const char *fmt, va_list ap)
 {
 	struct rows r = ROWS_INIT;
 	int rc = vrows(db, &r, "?", e, fmt, ap);
