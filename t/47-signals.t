@@ -63,7 +63,8 @@ fresh_orders($s);
 	    $p->err =~ /status: .*when no session uses `app`.`orders`$/m
 	    || !$p->running }, 20, '... for a lock as well');
 	$reader->rollback;
-	succeeded($p->wait(30), 'app', 'orders', 'the run that was asked');
+	my $r = $p->wait(30);
+	is("$r->{exit}: $r->{out}", '0: ', 'the run that was asked succeeds');
 	unlike($p->err, qr/^(?!livealter: status: )/m,
 	    '... and, being quiet, said nothing else');
 	same_rows($s, 'app', 'orders', 'control');
