@@ -196,7 +196,7 @@ $s->sql("ALTER TABLE app.control $ADD");
 same_bytes($s, 'app', 't', 'control', '... no row is lost');
 same_bytes($s, 'app', 'log_t', 'log_control', '... each has fired once');
 
-# --- the way back ------------------------------------------------------------
+# --- the revert ------------------------------------------------------------
 
 my $ALTER = 'CHANGE who tenant VARCHAR(30), DROP note';
 sub reverted {
@@ -204,7 +204,7 @@ sub reverted {
 	given($s, $table, $ROWS, 'UPDATE %s SET note = room');
 	my $w = start_two_shaped($s, db => 'app', seed => $seed++, ops => \&op);
 	my $r = migrate($s, $ALTER, 'app', 't', @slow, '--reversible');
-	succeeded($r, 'app', 't', "$name, with a way back");
+	succeeded($r, 'app', 't', "$name, with a revert kept open");
 	in_step($s, '... and the old table in step', 't', '_t_old',
 	    room => 'room', a => 'a', b => 'b', tenant => 'who');
 	my @day = map { "'2023-01-01' + INTERVAL $_ DAY" } 0, 10, 20, 30;

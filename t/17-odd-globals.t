@@ -94,7 +94,7 @@ my @WRITES = ("INSERT INTO t (id, n, v, ts) VALUES (200, 5, 'ö', " .
 
 # --- globals ---------------------------------------------------------------
 
-# As they are now, for the way back.
+# As they are now, for the revert.
 my %was;
 for my $name (keys %$odd) {
 	my ($v) = eval { $adm->selectrow_array("SELECT \@\@global.$name") };

@@ -76,7 +76,7 @@ changed('... whose other column gets a wider type', "PRIMARY KEY (flat, " .
     "$OVERLAPS)", 'MODIFY flat BIGINT NOT NULL');
 changed('such a key beside another', "id INT AUTO_INCREMENT PRIMARY KEY, " .
     "UNIQUE KEY k (flat, $OVERLAPS)", 'ADD price INT');
-# --- the way back ------------------------------------------------------------
+# --- the revert ------------------------------------------------------------
 
 given($s, "CREATE TABLE %s ($PERIOD, note INT DEFAULT 7, " .
     "PRIMARY KEY (flat, $OVERLAPS))", $ROWS, "UPDATE %s SET note = a % 100");
@@ -84,7 +84,7 @@ my $ALTER = 'CHANGE who tenant VARCHAR(30), DROP note';
 my $w = start_two_shaped($s, db => 'app', seed => $seed++, ops => sub {
     my $op; do { $op = op($_[0]) } while $op->[0] =~ /IGNORE/; $op });
 my $r = migrate($s, $ALTER, 'app', 't', @slow, '--reversible');
-succeeded($r, 'app', 't', 'a table with a way back');
+succeeded($r, 'app', 't', 'a table with a revert kept open');
 in_step($s, '... and the old one in step', 't', '_t_old', flat => 'flat',
     a => 'a', b => 'b', tenant => 'who');
 $r = run_livealter($s, 'revert', '--alter', $ALTER, '--accept-loss',

@@ -99,7 +99,7 @@ for my $why (sort keys %WHY) {
 	is(rows(), $RIGHT, '... and nothing is lost');
 }
 
-# With a way back, the triggers on the new table are none that it knows.
+# With a revert kept open, the triggers on the new table are none that it knows.
 for my $why (sort keys %WHY) {
 	fresh($why);
 	my $p = start_to_step($s, 'before:swap', 'ADD h INT', 'app', 't',
@@ -108,7 +108,7 @@ for my $why (sort keys %WHY) {
 	$s->sql("UPDATE app.t SET n = n + 10 WHERE id = 1");
 	$p->kill('CONT');
 	ok($p->wait_for($mariadb ? qr/began before the swap.*GET_LOCK/ :
-	    qr/to swap the tables back/, 20), "$why: swapped with a way back");
+	    qr/to swap the tables back/, 20), "$why: swapped with a revert kept open");
 	is(go_on($app, $holder), '', '... the procedure meets no error');
 	succeeded($p->wait(60), 'app', 't', '... the run');
 	is(rows(), $RIGHT, '... nothing is lost');

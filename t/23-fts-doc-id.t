@@ -247,7 +247,7 @@ documents($TABLE{'by its primary key'}, 5);
 $s->sql("DROP TABLE app.control, app.ids");
 undone($s, 'reversible', 17, qr/--reversible/, 'ADD lang CHAR(2)',
     '--reversible');
-undone($s, 'the way back to such a table', 17, qr/--reversible/,
+undone($s, 'the revert to such a table', 17, qr/--reversible/,
     'DROP KEY ft', '--reversible');
 Hazard::ends(migrate($s, 'ADD lang CHAR(2)', 'app', 't', '--no-swap-tables',
     '--no-drop-new-table'), 17, qr/--no-swap-tables/, 'a new table that stays');

@@ -194,7 +194,7 @@ given($s, words('VARCHAR(40) COLLATE utf8mb4_bin', 'google', 'Goggle',
     "caf\xc3\xa9"));
 as_native($s, 'D-I 3: a collation that merges nothing is no hindrance',
     'MODIFY v VARCHAR(40) COLLATE utf8mb4_general_ci NOT NULL');
-as_native($s, '... nor is the way back', "MODIFY v VARCHAR(40) " .
+as_native($s, '... nor is the revert', "MODIFY v VARCHAR(40) " .
     "COLLATE $pad NOT NULL");
 
 # --- 5: foreign keys -------------------------------------------------------

@@ -102,9 +102,9 @@ hammer_ok($h->report);
 as_written('... and all is there that was written');
 is(join(' ', map { $_->[0] } $s->rows("SELECT DISTINCT DEFINER FROM " .
     "information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'app'")), $who,
-    '... the way back is open, with triggers of that definer');
+    '... the revert is open, with triggers of that definer');
 
-# --- the way back ------------------------------------------------------------
+# --- the revert ------------------------------------------------------------
 
 my @back = ('revert', dsn('app', 'orders'), '--accept-loss');
 my $r = run_livealter($s, @back);
@@ -219,7 +219,7 @@ $r = run_livealter($s, 'resume', dsn('app', 'orders'), @opt);
 succeeded($r, 'app', 'orders', '... and it');
 is(join(' ', map { $_->[0] } $s->rows("SELECT DISTINCT DEFINER FROM " .
     "information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'app'")), $who,
-    '... the way back is open, with triggers of that definer');
+    '... the revert is open, with triggers of that definer');
 is(run_livealter($s, 'cleanup', dsn('app', 'orders'))->{exit}, 0,
     '... cleanup does not ask for it');
 nothing_left($s, 'app');
