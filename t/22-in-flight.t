@@ -108,7 +108,7 @@ for my $why (sort keys %WHY) {
 	$s->sql("UPDATE app.t SET n = n + 10 WHERE id = 1");
 	$p->kill('CONT');
 	ok($p->wait_for($mariadb ? qr/began before the swap.*GET_LOCK/ :
-	    qr/to swap the tables back/, 20), "$why: swapped, a revert kept open");
+	    qr/to swap the tables back/, 20), "$why: swapped; revert open");
 	is(go_on($app, $holder), '', '... the procedure meets no error');
 	succeeded($p->wait(60), 'app', 't', '... the run');
 	is(rows(), $RIGHT, '... nothing is lost');
