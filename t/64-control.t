@@ -1,4 +1,5 @@
 # livealter control: what runs is told what to do, and obeys within a second.
+# long: waits for pauses of the copy
 use strict;
 use warnings;
 

@@ -1,5 +1,6 @@
 # Every command that writes is refused on a replica, by whatever channels it
 # replicates, whether they run or not, and has then written nothing.
+# long: each command on each layout of channels
 use strict;
 use warnings;
 

@@ -1,6 +1,7 @@
 # Filters of replication, and of binary logs, that would break a replica or
 # lose its rows are refused before anything is made; others are let alone, and
 # what is said of a filter is what the server makes of it.
+# long: each filter, on a replica of its own
 use strict;
 use warnings;
 

@@ -1,5 +1,6 @@
 # The source dies in the middle of the copy, its replica takes its place, the
 # application goes on there, and resume finishes the migration; with GTIDs.
+# long: servers that die, and replicas that take their place
 use strict;
 use warnings;
 
