@@ -20,8 +20,8 @@ fresh_orders($s, 200);
 	my $took = time - $t;
 	succeeded($r, 'app', 'orders', 'with eight connections it');
 	same_rows($s, 'app', 'orders', 'control', '... with its rows');
-	# 20 chunks, and 19 pauses; each connection by itself had two.
-	cmp_ok($took, '>=', 19 * 0.2, '... and all the pauses');
+	# Some 20 chunks; each connection by itself would have two pauses.
+	cmp_ok($took, '>=', 10 * 0.2, '... and the pauses of all');
 }
 
 fresh_orders($s, 10);
