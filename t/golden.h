@@ -240,4 +240,19 @@ golden_check(const struct golden *g, bool back)
 	str_free(&text);
 }
 
+/* A test for each case, which test() finds in its state. */
+static inline void
+golden_tests(struct CMUnitTest *tests, struct golden *cases, size_t n,
+    CMUnitTestFunction test)
+{
+	size_t i;
+
+	memset(tests, 0, n * sizeof(*tests));
+	for (i = 0; i < n; i++) {
+		tests[i].name = cases[i].name;
+		tests[i].test_func = test;
+		tests[i].initial_state = &cases[i];
+	}
+}
+
 #endif

@@ -263,7 +263,7 @@ computed_key(struct fixture *f)
 	primary(&f->new, "g,id");
 }
 
-static const struct golden cases[] = {
+static struct golden cases[] = {
 	{ "add-column", "t", "ADD size INT, ADD color VARCHAR(9) NOT NULL "
 	    "DEFAULT 'red'", &mariadb_10_11, add_column },
 	{ "add-column-mariadb-10.6", "t", "ADD size INT, ADD color "
@@ -334,15 +334,7 @@ int
 main(void)
 {
 	struct CMUnitTest tests[N_CASES];
-	struct golden each[N_CASES];
-	size_t i;
 
-	memset(tests, 0, sizeof(tests));
-	for (i = 0; i < N_CASES; i++) {
-		each[i] = cases[i];
-		tests[i].name = each[i].name;
-		tests[i].test_func = plan_is_as_written_down;
-		tests[i].initial_state = &each[i];
-	}
+	golden_tests(tests, cases, N_CASES, plan_is_as_written_down);
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }

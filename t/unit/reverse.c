@@ -46,7 +46,7 @@ computed_key_alone(struct fixture *f)
 	unique(&f->new, "g", "g");
 }
 
-static const struct golden cases[] = {
+static struct golden cases[] = {
 	{ "way-back", "t", "CHANGE name title VARCHAR(90), DROP color, DROP "
 	    "size, DROP KEY name, ADD weight INT", &mariadb_10_11, way_back },
 	{ "way-back-of-less", "t", "MODIFY at DATETIME(3), MODIFY code INT "
@@ -59,7 +59,7 @@ static const struct golden cases[] = {
 /* --- each of them is a test ---------------------------------------------- */
 
 static void
-way_back_is_as_written_down(void **state)
+revert_is_as_written_down(void **state)
 {
 	golden_check(*state, true);
 }
@@ -68,15 +68,7 @@ int
 main(void)
 {
 	struct CMUnitTest tests[N_CASES];
-	struct golden each[N_CASES];
-	size_t i;
 
-	memset(tests, 0, sizeof(tests));
-	for (i = 0; i < N_CASES; i++) {
-		each[i] = cases[i];
-		tests[i].name = each[i].name;
-		tests[i].test_func = way_back_is_as_written_down;
-		tests[i].initial_state = &each[i];
-	}
+	golden_tests(tests, cases, N_CASES, revert_is_as_written_down);
 	return cmocka_run_group_tests_name("reverse", tests, NULL, NULL);
 }
