@@ -1,11 +1,11 @@
 # make bench: the same change by native ALTER TABLE, pt-online-schema-change
 # and livealter, on an idle server, under load, and under a load of transactions
 # that touch several rows in random order, so that they deadlock of themselves,
-# and beside a reader whose transactions stay open.
+# beside a reader whose transactions stay open, and with a replica.
 #
 #	BENCH_SERVERS="mariadb mysql"	the servers (default: mariadb)
 #	BENCH_ROWS=1000000		rows of the table
-#	BENCH_ONLY=idle | load | random | reader	one of the parts
+#	BENCH_ONLY=idle | load | random | reader | replica	one of the parts
 #	BENCH_RATE=400			the load, transactions a second
 #	BENCH_READER=15			how long the reader's last, seconds
 #	BENCH_WHAT=regex		only the contenders whose name matches
@@ -20,6 +20,7 @@ use warnings;
 use File::Basename qw(dirname);
 use File::Path qw(make_path remove_tree);
 use lib dirname(__FILE__) . '/lib';
+use LagMeter;
 use LiveAlter;
 use Server;
 use Test::More ();
@@ -55,15 +56,16 @@ sub native {
 }
 
 sub pt_osc {
-	my ($s) = @_;
+	my ($s, @more) = @_;
 	# EXPLAIN's default since MySQL 9 is a tree, which it cannot read.
 	my @vars = $s->is_mysql ?
 	    ('--set-vars', "explain_format='TRADITIONAL'") : ();
 	my $home = File::Temp->newdir;
 	return run_program({ timeout => $LIMIT, env => { HOME => "$home" } },
 	    'pt-online-schema-change', '--alter', $CHANGE, '--execute',
-	    '--no-version-check', '--recursion-method', 'none',
-	    '--no-check-replication-filters', '--charset', 'utf8mb4', @vars,
+	    '--no-version-check', '--no-check-replication-filters',
+	    '--charset', 'utf8mb4', @vars, @more ? @more :
+	    ('--recursion-method', 'none'),
 	    "D=bench,t=orders,S=" . $s->socket . ",u=root");
 }
 
@@ -98,14 +100,20 @@ sub thousands {
 
 sub table_line { print '| ', join(' | ', @_), " |\n" }
 
-# A server whose data directory can be put back.
-sub prepare {
-	my ($flavour) = @_;
-	my $s = Server->start(flavour => $flavour, durable => 1,
+sub start_server {
+	my ($flavour, %o) = @_;
+	return Server->start(flavour => $flavour, durable => 1,
 	    general_log => 0, buffer_pool => '1G',
 	    redo => $flavour eq 'mysql' ? '100M' : '96M',
 	    # MySQL has a binary log unless told otherwise.
-	    args => [$flavour eq 'mysql' ? '--log-bin=bin' : ()]);
+	    args => [$flavour eq 'mysql' || $o{tcp} ? ('--log-bin=bin',
+	    '--binlog-format=ROW') : ()], %o);
+}
+
+# A server whose data directory can be put back.
+sub prepare {
+	my ($flavour, %o) = @_;
+	my $s = start_server($flavour, %o);
 	# The rows go in with nothing to wait for.
 	$s->sql("SET GLOBAL innodb_flush_log_at_trx_commit = 0");
 	make_orders($s, 'bench', 'orders', $ROWS,
@@ -121,11 +129,13 @@ sub prepare {
 }
 
 sub put_back {
-	my ($s) = @_;
+	my ($s, $of) = @_;
 	$s->stop;
 	remove_tree($s->{data});
-	system('cp', '-a', "$s->{data}.fresh", $s->{data}) == 0
+	system('cp', '-a', ($of // $s)->{data} . '.fresh', $s->{data}) == 0
 	    or die "bench: cannot copy the data\n";
+	# It holds the uuid, which differs between a replica and its source.
+	unlink "$s->{data}/auto.cnf" if $of;
 	# What cp has written is not to be flushed during the measurement.
 	system('sync', '-f', $s->{data});
 	$s->restart;
@@ -208,20 +218,27 @@ sub stop_reader {
 	waitpid $pid, 0;
 }
 
+# What the load is like when nobody else is at work.
+sub idle_for {
+	my $t = time;
+	poll_until(sub { time - $t > $BASELINE_SECONDS },
+	    $BASELINE_SECONDS * 2, 'the baseline');
+	return { exit => 0, out => '', err => '', seconds => time - $t };
+}
+
+sub errors_of {
+	my ($app) = @_;
+	return join(', ', map { "$_ × $app->{errors}{$_}{count}" }
+	    sort keys %{$app->{errors}}) || 'none';
+}
+
 sub load {
 	my ($s, $title, %profile) = @_;
 	my $with_reader = delete $profile{reader};
 	table_line("$title, $RATE tx/s", 'seconds', 'tx/s', 'p50 ms', 'p99 ms',
 	    'p99.9 ms', 'slowest ms', 'over 1 s', 'errors');
 	table_line('---', ('---:') x 7, '---');
-	my $baseline = ['no migration', sub {
-		my ($server) = @_;
-		my $t = time;
-		poll_until(sub { time - $t > $BASELINE_SECONDS },
-		    $BASELINE_SECONDS * 2, 'the baseline');
-		return { exit => 0, out => '', err => '',
-		    seconds => time - $t };
-	}];
+	my $baseline = ['no migration', \&idle_for];
 	for my $c ($baseline, grep { !$_->[2] } @contenders) {
 		my ($name, $code) = @$c;
 		put_back($s);
@@ -238,9 +255,6 @@ sub load {
 		    'the load after it');
 		my $app = $h->report;
 		my $bad = $c == $baseline ? '' : verdict($s, $name, $r) // '';
-		my $errors = join ', ', map {
-		    "$_ × $app->{errors}{$_}{count}" }
-		    sort keys %{$app->{errors}};
 		table_line($bad ? "$name: $bad" : $name,
 		    $c == $baseline ? '' : sprintf('%.1f', $r->{seconds}),
 		    sprintf('%.0f', $app->{transactions} / $app->{seconds}),
@@ -248,14 +262,71 @@ sub load {
 		    sprintf('%.1f', $app->{p99_ms}),
 		    sprintf('%.1f', $app->{p999_ms}),
 		    sprintf('%.0f', $app->{max_ms}), $app->{over_1s},
-		    $errors || 'none');
+		    errors_of($app));
 		print "  <!-- slowest, at $app->{slowest}{at} s: ",
 		    "$app->{slowest}{statement} -->\n" if $ENV{BENCH_VERBOSE};
 	}
 	print "\n";
 }
 
+# How far the replica falls behind when each of them is told how far it may.
+# The replica's data are a copy of the source's.
+sub replica {
+	my ($flavour) = @_;
+	my $s = prepare($flavour, tcp => 1);
+	my $r = start_server($flavour, tcp => 1);
+	my $dsns = '--recursion-method=dsn=D=bench,t=dsns';
+	table_line("a replica, $RATE tx/s", 'seconds', 'rows/s',
+	    'longest lag s', 'p95 s', 'slowest ms', 'errors');
+	table_line('---', ('---:') x 5, '---');
+	for my $c (['no migration', undef],
+	    ['pt-online-schema-change --max-lag 1', sub { pt_osc($_[0], $dsns,
+	    '--max-lag', 1) }],
+	    ['livealter --max-lag 0.5', livealter($dsns, '--max-lag', 0.5)],
+	    ['livealter --recursion-method none',
+	    livealter('--recursion-method=none')]) {
+		replica_line($s, $r, @$c) if $c->[0] =~ /$WHAT/;
+	}
+	print "\n";
+}
+
+sub put_back_both {
+	my ($s, $r) = @_;
+	put_back($s);
+	put_back($r, $s);
+	$r->_follow($s);
+	$s->sql("CREATE TABLE bench.dsns (id INT PRIMARY KEY, parent_id INT, " .
+	    "dsn VARCHAR(255) NOT NULL)");
+	$s->sql("INSERT INTO bench.dsns VALUES (1, NULL, 'h=127.0.0.1,P=" .
+	    $r->port . ",u=root')");
+	$r->wait_for_source($s);
+}
+
+sub replica_line {
+	my ($s, $r, $name, $code) = @_;
+	put_back_both($s, $r);
+	my $h = start_hammer($s, db => 'bench', table => 'orders',
+	    threads => 4, rate => $RATE, seed => 1, profile => 'oltp');
+	my $from = commits($s);
+	poll_until(sub { commits($s) - $from > $RATE }, 60, 'the load');
+	my $meter = LagMeter->start($s, $r, 'bench');
+	my $run = $code ? $code->($s) : idle_for();
+	my $bad = $code ? verdict($s, "replica $name", $run) : undef;
+	my $app = $h->report;
+	$r->wait_for_source($s, 600);
+	my ($longest, $p95) = $meter->stop;
+	table_line($bad ? "$name: $bad" : $name,
+	    $code ? sprintf('%.1f', $run->{seconds}) : '',
+	    $code ? thousands(int($ROWS / $run->{seconds})) : '',
+	    sprintf('%.2f', $longest), sprintf('%.2f', $p95),
+	    sprintf('%.0f', $app->{max_ms}), errors_of($app));
+}
+
 for my $flavour (split ' ', $ENV{BENCH_SERVERS} // 'mariadb') {
+	if ($ONLY eq 'replica') {
+		replica($flavour);
+		next;
+	}
 	my $s = prepare($flavour);
 	my $cores = () = slurp('/proc/cpuinfo') =~ /^processor\s*:/mg;
 	print "\n### ", ($s->is_mysql ? 'MySQL ' : 'MariaDB '), $s->version,
@@ -267,4 +338,6 @@ for my $flavour (split ' ', $ENV{BENCH_SERVERS} // 'mariadb') {
 	    random_order => 1) if $ONLY eq '' || $ONLY eq 'random';
 	load($s, "reader of $READER s", profile => 'oltp', reader => 1)
 	    if $ONLY eq '' || $ONLY eq 'reader';
+	undef $s;
+	replica($flavour) if $ONLY eq '';
 }
