@@ -26,6 +26,7 @@ enum alter_what {
 	ALTER_CHECK,		/* from: ALTER CHECK or CONSTRAINT */
 	ALTER_REFUSED,		/* why */
 	ALTER_ADD_FKEY,		/* from: its name, or ''; parent */
+	ALTER_ADD_CHECK,	/* from: its name */
 };
 
 struct alter_item {

@@ -317,6 +317,24 @@ read_words(struct parser *p)
 	return 0;
 }
 
+/* CONSTRAINT name CHECK, wherever it is: also a column may have one. */
+static int
+read_checks(struct parser *p, size_t from)
+{
+	size_t i;
+
+	for (i = from; i + 2 < p->end; i++) {
+		if (!lex_is(&p->lex, i, "CONSTRAINT") ||
+		    !lex_named(&p->lex, i + 1) ||
+		    !lex_is(&p->lex, i + 2, "CHECK"))
+			continue;
+		p->i = i + 1;
+		if (add_named(p, ALTER_ADD_CHECK) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /*
  * A DROP that we believe and the server leaves out would cost the column's
  * values, so what it may leave out is not believed.  The comma counts too.
@@ -324,7 +342,7 @@ read_words(struct parser *p)
 static int
 read_clause(struct parser *p)
 {
-	size_t i = p->i > 0 ? p->i - 1 : 0, n = p->a->n;
+	size_t begin = p->i, i = begin > 0 ? begin - 1 : 0, n = p->a->n;
 
 	if (read_words(p) != 0)
 		return -1;
@@ -334,7 +352,7 @@ read_clause(struct parser *p)
 		p->a->n = n;
 		return add_refused(p, no_maybe);
 	}
-	return 0;
+	return read_checks(p, begin);
 }
 
 /* ALTER TABLE t {WAIT n | NOWAIT} ..., with no comma after it. */

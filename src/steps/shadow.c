@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "model/apart.h"
+#include "model/check_names.h"
 #include "model/ddl.h"
 #include "model/trigger.h"
 #include "server/denied.h"
@@ -121,33 +122,12 @@ shadow_check_trial(const struct names *n, struct db *db, struct err *e)
 	return must_be_free(&trial, db, e);
 }
 
-/*
- * Constraint names are unique in a schema on MySQL, so while both tables are
- * there a CHECK must be called something else.  Names the server made
- * ("t_chk_1") follow the table by themselves when it is renamed (MySQL manual,
- * "CHECK Constraints"); any other gets an underscore, and loses it the next
- * time.
- */
-static void
-other_check_name(void *arg, const char *name, struct ident *to)
-{
-	const struct names *n = arg;
-	size_t len = strlen(n->old.table.raw);
-
-	if (strncmp(name, n->old.table.raw, len) == 0 &&
-	    strncmp(name + len, "_chk_", 5) == 0)
-		ident_derive(to, "", n->shadow.table.raw, name + len);
-	else if (name[0] == '_' && name[1] != '\0')
-		ident_derive(to, "", name + 1, "");
-	else
-		ident_derive(to, "_", name, "");
-}
-
 /* For ddl_create(): rename, and say so when the name will stay different. */
 static void
 rename_check(void *arg, const char *name, struct ident *to)
 {
-	other_check_name(arg, name, to);
+	if (!check_names_get(arg, name, to))
+		ident_derive(to, "_", name, "");
 	if (strstr(name, "_chk_") == NULL)
 		log_info("CHECK %s will be called %s: its name is unique in "
 		    "the database, and only a rebuild could give it back",
@@ -206,7 +186,7 @@ shadow_create(struct db *db, const struct names *n, const struct table *old,
 {
 	const struct server *s = db_server(db);
 	struct alter none = { .n = 0 };
-	struct names names = *n;
+	struct check_names checks = CHECK_NAMES_INIT;
 	struct ddl_change how = {
 		.to = &n->shadow,
 		.drop_engine = cfg->default_engine,
@@ -215,12 +195,13 @@ shadow_create(struct db *db, const struct names *n, const struct table *old,
 		.drop_collation = !s->mariadb,
 		.data_dir = cfg->data_dir,
 		.rename_check = s->mariadb ? NULL : rename_check,
-		.arg = &names,
+		.arg = &checks,
 	};
 	struct str q = STR_INIT;
 	int rc;
 
-	rc = ddl_create(&q, old->create, &how, e);
+	rc = check_names_choose(&checks, db, n, e) != 0 ||
+	    ddl_create(&q, old->create, &how, e) != 0 ? -1 : 0;
 	if (rc == 0) {
 		undo_push(undo, UNDO_SHADOW, "DROP TABLE IF EXISTS %s",
 		    n->shadow.sql);
@@ -234,27 +215,9 @@ shadow_create(struct db *db, const struct names *n, const struct table *old,
 			explain_duplicate(e);
 		}
 	}
+	check_names_free(&checks);
 	str_free(&q);
 	return rc;
-}
-
-/* Is there a CHECK of that name on the table?  1, 0, or -1 with *e. */
-static int
-is_check(struct db *db, const struct table *old, const char *name,
-    struct err *e)
-{
-	unsigned long long n = 0;
-	struct str q = STR_INIT;
-	int rc;
-
-	table_where(&q, db, &old->name);
-	str_addz(&q, " AND CONSTRAINT_NAME = ");
-	db_literal(&q, db, name);
-	rc = db_number(db, &n, e, "SELECT COUNT(*) FROM "
-	    "information_schema.TABLE_CONSTRAINTS WHERE %s AND "
-	    "CONSTRAINT_TYPE = 'CHECK'", q.s);
-	str_free(&q);
-	return rc != 0 ? -1 : n > 0;
 }
 
 /* What the user's text is read with. */
@@ -263,6 +226,7 @@ struct reading {
 	const struct names *names;
 	const struct table *old;
 	const struct alter *alter;
+	const struct check_names *checks;
 	struct err *e;
 };
 
@@ -316,8 +280,6 @@ name_on_shadow(const struct reading *r, const struct alter_item *it,
     struct ident *to)
 {
 	bool known = fkey_find(&r->old->fkey, it->from.raw) != NULL;
-	struct names names = *r->names;
-	int check;
 
 	if (it->what == ALTER_ADD_FKEY && it->from.raw[0] != '\0' &&
 	    (known || same_text(it->parent.raw, r->old->name.table.raw))) {
@@ -328,14 +290,14 @@ name_on_shadow(const struct reading *r, const struct alter_item *it,
 		fkey_stand_in(to, it->from.raw);
 		return 1;
 	}
-	/* On MariaDB the shadow's CHECKs are called what they were. */
-	if ((it->what != ALTER_DROP_CONSTRAINT && it->what != ALTER_CHECK) ||
+	/* On MariaDB CHECKs keep their names.  One that is dropped and added
+	 * again has the other name until the end. */
+	if ((it->what != ALTER_DROP_CONSTRAINT && it->what != ALTER_CHECK &&
+	    it->what != ALTER_ADD_CHECK) ||
 	    db_server(r->db)->mariadb)
 		return 0;
-	check = is_check(r->db, r->old, it->from.raw, r->e);
-	if (check == 1)
-		other_check_name(&names, it->from.raw, to);
-	return check;
+	return check_names_find(r->checks, r->db, r->names, it->from.raw, to,
+	    r->e);
 }
 
 /* A part of the text, with the names that constraints have on the shadow. */
@@ -443,7 +405,8 @@ static int
 run_alter(struct db *db, const struct names *n, const struct table *old,
     const struct alter *a, const struct config *cfg, struct err *e)
 {
-	struct reading r = { db, n, old, a, e };
+	struct check_names checks = CHECK_NAMES_INIT;
+	struct reading r = { db, n, old, a, &checks, e };
 	struct str q = STR_INIT;
 	size_t bare;
 	int rc;
@@ -452,7 +415,9 @@ run_alter(struct db *db, const struct names *n, const struct table *old,
 		return 0;
 	str_addf(&q, "ALTER TABLE %s ", n->shadow.sql);
 	bare = q.len;
-	rc = add_alter(&q, &r);
+	rc = check_names_choose(&checks, db, n, e) != 0 ||
+	    add_alter(&q, &r) != 0 ? -1 : 0;
+	check_names_free(&checks);
 	if (rc == 0 && q.len > bare)
 		rc = run_whole(db, &r, q.s, cfg, e);
 	str_free(&q);

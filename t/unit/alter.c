@@ -19,7 +19,7 @@ describe(struct str *out, const struct alter_item *it)
 {
 	static const char *const what[] = {
 		"rename", "drop", "fkey", "constraint", "check", "refused",
-		"add fkey",
+		"add fkey", "add check",
 	};
 
 	str_addf(out, "%s%s", out->len > 0 ? ", " : "", what[it->what]);
@@ -240,7 +240,10 @@ strings_and_parentheses_hide_clauses(void **state)
 	reads("ADD e ENUM('a','b, DROP c',')'), DROP d", &mysql, "drop d");
 	reads("ADD (e INT, `DROP` INT), DROP d", &mysql, "drop d");
 	reads("ADD CONSTRAINT k CHECK (a IN (1, 2)), DROP d", &mysql,
-	    "drop d");
+	    "add check k, drop d");
+	reads("MODIFY a INT CONSTRAINT k CHECK (a > 0), ADD (b INT CONSTRAINT "
+	    "l CHECK (b <> 'CONSTRAINT m CHECK'), CHECK (a < b)), "
+	    "ADD CHECK (b > 1)", &mysql, "add check k, add check l");
 	reads("ADD `x, DROP a` INT", &mysql, "");
 	reads("COMMENT N'x, DROP a', DROP b", &mysql, "drop b");
 }
