@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/progress.h"
 #include "base/str.h"
+#include "base/waits.h"
 
 /*
  * What happens is said once, from any thread, with what is known of it.  Sinks
@@ -53,6 +54,7 @@ struct event_wait {
 	enum event_wait_phase {
 		EVENT_WAIT_BEGINS,
 		EVENT_WAIT_LASTS,
+		EVENT_WAIT_CHANGES,	/* it lasts, for other sources */
 		EVENT_WAIT_ENDS,
 	} phase;
 	const char *what;	/* "the file x to be gone"; at its end NULL */
@@ -104,6 +106,7 @@ struct event_result {
 struct event {
 	enum event_kind kind;
 	const char *job;	/* which of several in one run, or NULL */
+	struct waited waited;	/* until now */
 	const char *text;
 	union {
 		const struct event_step *step;
@@ -157,8 +160,12 @@ void event_doing(const char *what);
 /* Begin to wait, or wait on; what: NULL when it is over. */
 void event_wait(enum event_wait_kind kind, const char *what);
 
-/* Add what is waited for now. */
-void event_waits(struct str *out);
+/* The same, of a gate that is shut, with the list of reasons. */
+void event_shut(enum event_wait_kind kind, const char *what,
+    const char *reasons);
+
+/* What is waited for now, and what was, for waits_free(). */
+void event_waits(struct waits *w);
 
 void event_retry(const struct event_retry *retry);
 void event_blocker(const struct event_blocker *blocker);

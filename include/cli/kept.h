@@ -18,6 +18,12 @@
  * that they were given, so that they are missed.
  */
 
+/*
+ * Can they be kept?  ERR_USAGE when one is no UTF-8, in which YAML is written:
+ * what is there then could not be read again.
+ */
+int kept_check(const struct config *c, struct err *e);
+
 /* Adds them as YAML. */
 void kept_write(struct str *out, const struct config *c);
 

@@ -67,7 +67,7 @@ enum registry_field {
 	REGISTRY_CUT_OVER,	/* a list, see model/standin.h; '': it has not
 				   begun, or nothing of it is left */
 	REGISTRY_REQUEST,		/* what the operator asks for */
-	REGISTRY_WAITS_FOR,
+	REGISTRY_WAITS_FOR,	/* of waits_pack(), base/waits.h */
 	REGISTRY_BEGAN,
 	REGISTRY_HEARTBEAT,
 	/* Not columns but what the server makes of them when asked. */
@@ -116,6 +116,9 @@ struct registry_row {
  * the table's place would call its functions with our rights.
  */
 #define REGISTRY_OURS	" FORCE INDEX (PRIMARY)"
+
+/* Characters that the column of REGISTRY_WAITS_FOR takes. */
+#define REGISTRY_WAITS_MOST 1000
 
 /* CREATE TABLE IF NOT EXISTS. */
 void registry_row_create(struct str *q, const struct qname *registry);

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "base/str.h"
+#include "base/waits.h"
 #include "cli/config.h"
 #include "model/bound.h"
 #include "model/plan.h"
@@ -68,7 +69,7 @@ int registry_note_triggers(const struct registry *reg, struct db *db,
 int registry_state(const struct registry *reg, struct db *db,
     enum migration_state state, struct err *e);
 int registry_beat(const struct registry *reg, struct db *db,
-    const char *waits_for, struct err *e);
+    const struct waits *waits, struct err *e);
 
 /* It is about to be reverted, and the new table will be called that. */
 int registry_note_revert(const struct registry *reg, struct db *db,

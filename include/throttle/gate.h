@@ -24,11 +24,14 @@ void gate_free(struct gate *g);
 /* Why it is shut, for all that is waited for together. */
 struct gate_reasons {
 	struct str what;	/* "the file x to be gone; and ..." */
+	struct str list;	/* the same, as of base/reasons.h */
 	double in;		/* seconds until the last of it; 0: unknown */
 	double since;		/* when (now_s()) the first of it began */
 };
 
-#define GATE_REASONS_INIT { STR_INIT, 0, 0 }
+#define GATE_REASONS_INIT { STR_INIT, STR_INIT, 0, 0 }
+
+void gate_free_reasons(struct gate_reasons *r);
 
 /*
  * May it go on?  what is HOLD_..., one or several.  Returns 1; 0 when it is

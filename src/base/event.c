@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/reasons.h"
 #include "base/util.h"
 
 #define REMEMBERED	64	/* warnings */
@@ -24,16 +25,38 @@ static struct event_sink *sinks;
 static struct {
 	char *job;
 	struct event_step step;
-	double step_began;
+	double began, step_began;
+	double waited;		/* seconds, in waits that are over */
 	/* As long as the longest command that may be in one. */
 	char doing[4096];
 	struct {
 		char what[4096];
 		double since;		/* 0: it is not waited for */
 	} wait[EVENT_WAITS];
+	char *reasons;		/* of the gate; NULL: none are known */
 	struct warned warned[REMEMBERED];	/* the latest, in a ring */
 	size_t next_warned;
 } now;
+
+/* Those that the gate is shut for. */
+static bool
+is_gate(size_t kind)
+{
+	return kind == EVENT_WAIT_PAUSE || kind == EVENT_WAIT_SWAP;
+}
+
+/* Under the lock. */
+static struct waited
+waited(void)
+{
+	struct waited w = { now.waited, now_s() - now.began };
+	size_t i;
+
+	for (i = 0; i < EVENT_WAITS; i++)
+		if (is_gate(i) && now.wait[i].since > 0)
+			w.seconds += now_s() - now.wait[i].since;
+	return w;
+}
 
 /* Under the lock. */
 static void
@@ -42,6 +65,7 @@ send(struct event *ev)
 	struct event_sink *s;
 
 	ev->job = now.job;
+	ev->waited = waited();
 	for (s = sinks; s != NULL; s = s->next)
 		s->take(s, ev);
 }
@@ -77,7 +101,10 @@ forget_doing(void)
 {
 	size_t i;
 
+	now.waited = waited().seconds;
 	now.doing[0] = '\0';
+	free(now.reasons);
+	now.reasons = NULL;
 	for (i = 0; i < EVENT_WAITS; i++) {
 		now.wait[i].what[0] = '\0';
 		now.wait[i].since = 0;
@@ -91,10 +118,12 @@ event_begin(const char *job)
 
 	pthread_mutex_lock(&lock);
 	free(now.job);
+	free(now.reasons);
 	for (i = 0; i < REMEMBERED; i++)
 		free(now.warned[i].text);
 	memset(&now, 0, sizeof(now));
 	now.job = xstrdup_null(job);
+	now.began = now_s();
 	pthread_mutex_unlock(&lock);
 }
 
@@ -214,6 +243,8 @@ event_progress(const struct progress *p, enum event_due due)
 	progress_line(&line, p);
 	pthread_mutex_lock(&lock);
 	snprintf(now.doing, sizeof(now.doing), "%s", line.s);
+	ev.waited = waited();
+	waits_line(&line, ", ", &ev.waited);
 	if (*waiting() != '\0')
 		str_addf(&line, "; waiting for %s", waiting());
 	ev.text = line.s;
@@ -231,34 +262,65 @@ event_doing(const char *what)
 	pthread_mutex_unlock(&lock);
 }
 
+/* Under the lock. */
+static enum event_wait_phase
+phase_of(enum event_wait_kind kind, const char *what, const char *reasons)
+{
+	if (what == NULL)
+		return EVENT_WAIT_ENDS;
+	if (!(now.wait[kind].since > 0))
+		return EVENT_WAIT_BEGINS;
+	return reasons == NULL || now.reasons == NULL ||
+	    reasons_same(now.reasons, reasons) ? EVENT_WAIT_LASTS :
+	    EVENT_WAIT_CHANGES;
+}
+
+/* Under the lock. */
+static void
+keep_reasons(const char *reasons)
+{
+	free(now.reasons);
+	now.reasons = xstrdup_null(reasons);
+}
+
 void
-event_wait(enum event_wait_kind kind, const char *what)
+event_shut(enum event_wait_kind kind, const char *what, const char *reasons)
 {
 	struct event_wait w = { .kind = kind, .what = what };
 	struct event ev = { .kind = EVENT_WAIT, .wait = &w };
 	double *since = &now.wait[kind].since;
 
 	pthread_mutex_lock(&lock);
-	w.phase = what == NULL ? EVENT_WAIT_ENDS :
-	    *since > 0 ? EVENT_WAIT_LASTS : EVENT_WAIT_BEGINS;
+	w.phase = phase_of(kind, what, reasons);
 	if (w.phase == EVENT_WAIT_BEGINS)
 		*since = now_s();
+	if (is_gate(kind))
+		keep_reasons(reasons);
 	if (*since > 0) {
 		w.seconds = now_s() - *since;
 		snprintf(now.wait[kind].what, sizeof(now.wait[kind].what),
 		    "%s", what != NULL ? what : "");
 		send(&ev);
 	}
-	if (what == NULL)
+	if (what == NULL) {
+		now.waited += is_gate(kind) ? w.seconds : 0;
 		*since = 0;
+	}
 	pthread_mutex_unlock(&lock);
 }
 
 void
-event_waits(struct str *out)
+event_wait(enum event_wait_kind kind, const char *what)
+{
+	event_shut(kind, what, NULL);
+}
+
+void
+event_waits(struct waits *w)
 {
 	pthread_mutex_lock(&lock);
-	str_addz(out, waiting());
+	*w = (struct waits){ waited(), xstrdup(waiting()),
+	    xstrdup(now.reasons != NULL ? now.reasons : "") };
 	pthread_mutex_unlock(&lock);
 }
 

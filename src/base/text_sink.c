@@ -146,10 +146,11 @@ put_wait(struct text_sink *t, const struct event *ev)
 	if (begins == NULL || (w->phase == EVENT_WAIT_LASTS &&
 	    !wait_words[w->kind].lasts))
 		return;
-	str_addf(&text, "%s%s", begins, w->what);
+	str_addf(&text, "%s%s%s", w->phase == EVENT_WAIT_CHANGES ? "now " : "",
+	    begins, w->what);
 	if (w->phase == EVENT_WAIT_LASTS && is_live(t)) {
 		draw(t, ev, text.s);
-	} else if (w->phase == EVENT_WAIT_BEGINS ||
+	} else if (w->phase != EVENT_WAIT_LASTS ||
 	    now_s() - t->shown >= t->every) {
 		note(t, ev, "%s", text.s);
 		t->shown = now_s();
@@ -199,30 +200,35 @@ put_status(struct text_sink *t, const struct event *ev)
 	progress_clock(&s, st->seconds);
 	str_addf(&s, "%s%s%s%s", st->doing[0] != '\0' ? ": " : "", st->doing,
 	    st->waiting[0] != '\0' ? "; waiting for " : "", st->waiting);
+	waits_line(&s, "; ", &ev->waited);
 	put_lines(t, ev, "status: ", s.s, false);
 	str_free(&s);
 }
 
 static void
-add_statistics(struct str *s, const struct event_result *r)
+add_statistics(struct str *s, const struct event *ev)
 {
+	const struct event_result *r = ev->result;
+
 	str_addf(s, "# rows copied         %llu\n", r->rows);
 	str_addf(s, "# chunks              %llu\n", r->chunks);
 	str_addf(s, "# chunks met by locks %llu\n", r->conflicts);
 	str_addf(s, "# seconds copying     %.2f\n", r->copy_s);
 	str_addf(s, "# rows compared       %llu\n", r->compared);
 	str_addf(s, "# seconds comparing   %.2f\n", r->compare_s);
+	str_addf(s, "# seconds waiting     %.2f\n", ev->waited.seconds);
 	str_addf(s, "# seconds in all      %.2f\n", r->all_s);
 }
 
 static void
-put_success(struct text_sink *t, const struct event_result *r)
+put_success(struct text_sink *t, const struct event *ev)
 {
+	const struct event_result *r = ev->result;
 	const bool swapped = r->end == EVENT_END_SWAPPED;
 	struct str s = STR_INIT;
 
 	if (r->statistics && !r->dry_run)
-		add_statistics(&s, r);
+		add_statistics(&s, ev);
 	if (swapped && r->dry_run)
 		print_line(&s, "Dry run complete.  %s is already %s; what "
 		    "follows the swap is left to do.", r->name, r->done);
@@ -235,13 +241,25 @@ put_success(struct text_sink *t, const struct event_result *r)
 }
 
 static void
+put_waited(struct text_sink *t, const struct event *ev)
+{
+	struct str s = STR_INIT;
+
+	waits_line(&s, "", &ev->waited);
+	if (s.len > 0)
+		note(t, ev, "%s", s.s);
+	str_free(&s);
+}
+
+static void
 put_result(struct text_sink *t, const struct event *ev)
 {
 	const struct event_result *r = ev->result;
 
+	put_waited(t, ev);
 	if (r->status == ERR_NONE || r->status == ERR_LEFT) {
 		if (!t->quiet)
-			put_success(t, r);
+			put_success(t, ev);
 	}
 	else if (r->end == EVENT_END_UNKNOWN)
 		note(t, ev, "it is not known whether %s.%s was altered",

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "base/util.h"
 #include "cli/configure.h"
 #include "cli/option.h"
@@ -81,6 +82,25 @@ find(size_t at)
 	while (option_table[i].state != OPTION_DONE || option_table[i].at != at)
 		i++;
 	return &option_table[i];
+}
+
+int
+kept_check(const struct config *c, struct err *e)
+{
+	const struct option *opt;
+	struct str value = STR_INIT;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < N_KEPT && rc == 0; i++) {
+		opt = find(kept[i].at);
+		str_reset(&value);
+		if (option_value(opt, c, &value) && !utf8_valid(value.s))
+			rc = err_set(e, ERR_USAGE, "--%s: %.200s is no UTF-8",
+			    opt->name, value.s);
+	}
+	str_free(&value);
+	return rc;
 }
 
 void

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "cli/command.h"
+#include "cli/kept.h"
 #include "cutover/cutover.h"
 #include "cutover/flip.h"
 #include "model/cutover_script.h"
@@ -38,7 +39,8 @@
 static int
 inspect(struct migration *m, struct err *e)
 {
-	if (qname_set(&m->names.old, m->cfg->database, m->cfg->table, e) !=
+	if (kept_check(m->cfg, e) != 0 ||
+	    qname_set(&m->names.old, m->cfg->database, m->cfg->table, e) !=
 	    0 ||
 	    advisory_lock_take(m->db, &m->names.old, e) != 0)
 		return -1;

@@ -10,6 +10,7 @@
 #include "base/text_list.h"
 #include "base/util.h"
 #include "cli/command.h"
+#include "commands/waiting.h"
 #include "model/registry_row.h"
 #include "server/db.h"
 #include "server/rows.h"
@@ -360,9 +361,7 @@ print_migration(struct str *to, const struct view *v,
 		print_line(to, "  the swap is not proven: compare the two "
 		    "tables before the old one is dropped");
 	print_owed(to, m);
-	if (m->r.field[REGISTRY_WAITS_FOR][0] != '\0')
-		print_line(to, "  waits for: %s",
-		    m->r.field[REGISTRY_WAITS_FOR]);
+	waiting_print(to, &m->r, m->life == ALIVE);
 	for (i = 0; (verb = remedy(m->life, i)) != NULL; i++)
 		print_remedy(to, v, m, verb);
 }
@@ -461,7 +460,7 @@ add_migration(struct str *out, const struct view *v,
 	json_member(out, "connection", m->connection);
 	add_member(out, m, "began", REGISTRY_BEGAN);
 	add_member(out, m, "heartbeat", REGISTRY_HEARTBEAT);
-	add_member(out, m, "waits_for", REGISTRY_WAITS_FOR);
+	waiting_json(out, &m->r, m->life == ALIVE);
 	add_number(out, "age", strtod(m->r.field[REGISTRY_AGE], NULL));
 	add_number(out, "silence", strtod(m->r.field[REGISTRY_SILENCE], NULL));
 	str_addf(out, ", \"swap_proven\": %s", m->life != SWAPPED ? "null" :

@@ -248,7 +248,7 @@ may_try(const struct wait *w, struct err *e)
 	struct gate_reasons r = GATE_REASONS_INIT;
 	int rc = gate_look(w->set->gate, HOLD_SWAP, &r, e);
 
-	str_free(&r.what);
+	gate_free_reasons(&r);
 	return rc;
 }
 

@@ -68,7 +68,7 @@ postpone_run(const struct postpone *p, struct err *e)
 		} else if (rc > 0) {
 			break;
 		} else {
-			event_wait(EVENT_WAIT_SWAP, r.what.s);
+			event_shut(EVENT_WAIT_SWAP, r.what.s, r.list.s);
 			rc = wait_on(p, &watched, e);
 		}
 		if (rc < 0)
@@ -76,7 +76,7 @@ postpone_run(const struct postpone *p, struct err *e)
 	}
 	if (rc > 0)
 		event_wait(EVENT_WAIT_SWAP, NULL);
-	str_free(&r.what);
+	gate_free_reasons(&r);
 	return rc < 0 ? -1 : 0;
 }
 

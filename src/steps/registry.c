@@ -291,14 +291,28 @@ registry_note_triggers(const struct registry *reg, struct db *db,
 	return set(reg, db, &q, TRIES, e);
 }
 
+static void
+add_waits(struct str *q, struct db *db, const struct waits *waits)
+{
+	struct str packed = STR_INIT;
+
+	waits_pack(&packed, waits, REGISTRY_WAITS_MOST);
+	str_addz(q, "waits_for = ");
+	add_value(q, db, packed.s);
+	str_free(&packed);
+}
+
 int
 registry_state(const struct registry *reg, struct db *db,
     enum migration_state state, struct err *e)
 {
+	struct waits waits;
 	struct str q = STR_INIT;
 
-	str_addf(&q, "state = '%s', waits_for = '', ",
-	    registry_row_state_word(state));
+	str_addf(&q, "state = '%s', ", registry_row_state_word(state));
+	event_waits(&waits);
+	add_waits(&q, db, &waits);
+	waits_free(&waits);
 	if (state == STATE_COPYING)
 		str_addz(&q, "run_began = UTC_TIMESTAMP(6), "
 		    "run_rows = rows_copied, ");
@@ -306,15 +320,13 @@ registry_state(const struct registry *reg, struct db *db,
 }
 
 int
-registry_beat(const struct registry *reg, struct db *db, const char *waits,
-    struct err *e)
+registry_beat(const struct registry *reg, struct db *db,
+    const struct waits *waits, struct err *e)
 {
 	struct str q = STR_INIT;
 	int rc;
 
-	str_addz(&q, "waits_for = LEFT(");
-	db_literal(&q, db, waits);
-	str_addz(&q, ", 1000), ");
+	add_waits(&q, db, waits);
 	rc = set(reg, db, &q, 1, e);
 	if (rc == 0)
 		return 0;

@@ -2,8 +2,8 @@
 
 #include "base/event.h"
 #include "base/stop.h"
-#include "base/str.h"
 #include "base/util.h"
+#include "base/waits.h"
 #include "steps/advisory_lock.h"
 #include "steps/capture.h"
 #include "story/throttling.h"
@@ -36,15 +36,15 @@ keep(struct migration *m, struct err *e)
 static int
 beat_once(struct migration *m, struct err *e)
 {
-	struct str waits = STR_INIT;
+	struct waits waits;
 	int rc;
 
 	throttling_retry(m);
 	if (keep(m, e) != 0)
 		return -1;
 	event_waits(&waits);
-	rc = registry_beat(&m->registry, m->db, waits.s, e);
-	str_free(&waits);
+	rc = registry_beat(&m->registry, m->db, &waits, e);
+	waits_free(&waits);
 	return rc;
 }
 

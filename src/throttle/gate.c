@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
+#include "base/reasons.h"
 #include "base/timer.h"
 #include "base/util.h"
 
@@ -28,11 +30,22 @@ struct gate {
 	pthread_mutex_t lock;		/* guards what is below it */
 	pthread_cond_t asked, noted;
 	struct gate_place *first, **end;
+	double epoch;			/* the date when now_s() was 0 */
 	struct err condemned;
 	bool told;			/* that it is */
 	struct gate_pace pace;
 	bool over;
 };
+
+/* Seconds since 1970. */
+static double
+calendar(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
 
 struct gate *
 gate_new(void)
@@ -43,6 +56,7 @@ gate_new(void)
 	timer_cond(&g->asked);
 	timer_cond(&g->noted);
 	g->end = &g->first;
+	g->epoch = calendar() - now_s();
 	g->pace.chunk_time = -1;
 	return g;
 }
@@ -78,17 +92,28 @@ is_blind(const struct gate_place *p)
 	    (!p->answered || now_s() - p->unanswered > s->blind);
 }
 
+void
+gate_free_reasons(struct gate_reasons *r)
+{
+	str_free(&r->what);
+	str_free(&r->list);
+}
+
 static void
 add_reason(struct gate_reasons *r, const struct gate_place *p, bool blind)
 {
 	double since = blind ? p->unanswered : p->since;
+	struct str text = STR_INIT;
 
-	str_addz(&r->what, r->what.len > 0 ? "; and " : "");
 	if (!blind)
-		str_addz(&r->what, p->is.what.s);
+		str_addz(&text, p->is.what.s);
 	else
-		str_addf(&r->what, "%s, which does not answer%s%s",
+		str_addf(&text, "%s, which does not answer%s%s",
 		    p->source->name, p->why.len > 0 ? ": " : "", p->why.s);
+	str_addf(&r->what, "%s%s", r->what.len > 0 ? "; and " : "", text.s);
+	reasons_add(&r->list, p->source->name, p->gate->epoch + since,
+	    text.s);
+	str_free(&text);
 	if (!blind && p->is.in > r->in)
 		r->in = p->is.in;
 	if (!(r->since > 0) || since < r->since)
@@ -105,6 +130,7 @@ judge(const struct gate *g, unsigned int what, struct gate_reasons *r,
 	int rc = 1;
 
 	str_reset(&r->what);
+	str_reset(&r->list);
 	r->in = r->since = 0;
 	for (p = g->first; p != NULL; p = p->next) {
 		blind = is_blind(p);
@@ -202,7 +228,7 @@ gate_is_open(struct gate *g, unsigned int what)
 	wake(g, false);
 	rc = judge(g, what, &r, &ignored);
 	pthread_mutex_unlock(&g->lock);
-	str_free(&r.what);
+	gate_free_reasons(&r);
 	return rc == 1;
 }
 

@@ -8,9 +8,9 @@
 #define KEEP_ALIVE	2.0	/* seconds between two calls of meanwhile() */
 
 static void
-begin(struct pause *p, const char *what)
+begin(struct pause *p, const struct gate_reasons *r)
 {
-	event_wait(EVENT_WAIT_PAUSE, what);
+	event_shut(EVENT_WAIT_PAUSE, r->what.s, r->list.s);
 	if (!(p->since > 0))
 		p->since = now_s();
 }
@@ -33,10 +33,10 @@ pause_ask(struct pause *p, struct gate *g, unsigned int what, bool first,
 	int rc = first ? gate_look(g, what, &r, e) : gate_ask(g, what, &r, e);
 
 	if (rc == 0)
-		begin(p, r.what.s);
+		begin(p, &r);
 	else if (rc == 1)
 		end(p);
-	str_free(&r.what);
+	gate_free_reasons(&r);
 	return rc;
 }
 
