@@ -117,6 +117,7 @@ struct config {
 	char *cut_over;			/* "now" or "when-told" */
 	char *on_interrupt;		/* "undo" or "keep" */
 	bool swap_tables, drop_old_table, drop_new_table, drop_triggers;
+	bool purge_old_table;		/* before it is dropped */
 	bool reversible, reverse_triggers;
 	bool reverse;			/* one of the two */
 	struct tries tries_create_triggers, tries_drop_triggers,

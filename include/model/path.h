@@ -56,6 +56,13 @@ void path_order(struct str *q, const struct path *p,
 void path_nth(struct str *q, const struct path *p, const struct bound *after,
     const struct bound *upto, unsigned long long n);
 
+/*
+ * DELETE the rows of a range.  In the form for several tables, which alone can
+ * say by which index; a view has none, and is refused.
+ */
+void path_delete(struct str *q, const struct path *p,
+    const struct bound *after, const struct bound *upto);
+
 /* SELECT the key of the last row. */
 void path_last(struct str *q, const struct path *p);
 

@@ -65,6 +65,7 @@ struct plan_options {
 					   itself: see apart.h */
 	bool kept_in_step;		/* the old table, after the swap */
 	bool proves;			/* the swap, if need be */
+	bool purges;			/* the old table, before its DROP */
 	bool believes_new;		/* a test: see phantom.h */
 	const char *definer;		/* of our triggers, quoted, or NULL */
 	/* Does the user allow the copy to change values of this column of the
@@ -93,7 +94,7 @@ struct plan {
 	bool unchecked;
 	bool follow_children;
 	bool kept_in_step;
-	bool proves;
+	bool proves, purges;
 	bool believes_new;		/* the triggers look for no phantoms */
 	const char *definer;		/* of the triggers, quoted, or NULL */
 	/* The new table has a key WITHOUT OVERLAPS, and so no ON DUPLICATE KEY

@@ -91,6 +91,8 @@ enum migration_state {
 	 * known yet whether the new table has all that the old one has. */
 	STATE_PROVING,
 	STATE_CLEANING,		/* swapped; the rest is taken away */
+	STATE_PURGING,		/* swapped; the old table loses its rows, and
+				   the rows are those that are gone */
 	STATE_UNDOING,		/* not swapped; all is taken away */
 	STATE_REVERTIBLE,	/* done, and kept in step to go back */
 	STATE_REVERTING,

@@ -54,6 +54,7 @@ struct migration {
 	struct trigger_set triggers;	/* ours, on the old table */
 	struct registry registry;	/* our row in it */
 	struct replica *replicas;	/* that are watched */
+	bool sought;			/* they were looked for */
 	struct lag_limits lag;
 	struct gate *gate;		/* what makes it wait; see throttling */
 	struct watcher *watcher;
@@ -82,6 +83,8 @@ struct migration {
 	unsigned int snapshots_lost;	/* cut-overs that were let go for it */
 	enum err_kind unproven;		/* why the old table is kept: a loss,
 					   or it is not known */
+	bool unpurged;			/* the old table has rows left, and
+					   stays for now */
 	struct in_flight late;		/* began before the swap */
 	struct activity activity;		/* does somebody write to it? */
 	struct copy_result copied;

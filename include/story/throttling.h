@@ -14,6 +14,10 @@
  */
 int throttling_find_replicas(struct migration *m, struct err *e);
 
+/* The same of a run that had no need to look for them until now, and without
+ * checks. */
+int throttling_look_for_replicas(struct migration *m, struct err *e);
+
 /*
  * The gate of a migration: which sources it has (throttle/).  They are looked
  * at from the first call on; what the operator asks for, once it is in the

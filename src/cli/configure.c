@@ -170,6 +170,30 @@ settle_reverse(struct options *o)
 		    "--reversible implies it");
 }
 
+/* Only a table that is to go is purged. */
+static void
+settle_purge(struct options *o)
+{
+	const struct config *c = o->c;
+	size_t field = AT(purge_old_table);
+
+	if (!c->purge_old_table)
+		return;
+	if (!c->swap_tables)
+		option_blame(o, field, "not together with --no-swap-tables: "
+		    "then there is no old table");
+	if (!c->drop_triggers)
+		option_blame(o, field, "not together with "
+		    "--no-drop-triggers, which keeps the old table");
+	else if (c->reverse)
+		option_blame(o, field, "not together with --reversible or "
+		    "--reverse-triggers, which keep the old table; give it to "
+		    "livealter cleanup, which drops it");
+	else if (!c->drop_old_table)
+		option_blame(o, field, "not together with "
+		    "--no-drop-old-table");
+}
+
 /* What one option says about another. */
 static void
 settle(struct options *o)
@@ -184,6 +208,7 @@ settle(struct options *o)
 			c->drop_new_table = false;
 	}
 	settle_reverse(o);
+	settle_purge(o);
 	if (option_given(o, AT(chunk_size)) && !option_given(o, AT(chunk_time)))
 		c->chunk_time = 0;
 	option_derive(c);

@@ -46,6 +46,7 @@ static const struct {
 	{ AT(swap_tables), TAKEN },
 	{ AT(cut_over_window), TAKEN },
 	{ AT(drop_old_table), TAKEN },
+	{ AT(purge_old_table), TAKEN },
 	{ AT(drop_new_table), TAKEN },
 	{ AT(drop_triggers), TAKEN },
 	{ AT(reversible), TAKEN },

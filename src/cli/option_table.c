@@ -188,6 +188,9 @@ const struct option option_table[] = {
 	    "said"),
 	DO("drop-old-table", 0, BOOL, ENDS, drop_old_table, "yes", NULL,
 	    "drop the old table after the swap"),
+	DO("purge-old-table", 0, BOOL, ENDS, purge_old_table, "no", NULL,
+	    "delete its rows chunk by chunk before, as the load and replicas "
+	    "allow"),
 	DO("drop-new-table", 0, BOOL, ENDS, drop_new_table, "yes", NULL,
 	    "drop the new table when there is no swap, or after a failure"),
 	DO("drop-triggers", 0, BOOL, ENDS, drop_triggers, "yes", NULL,

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/event.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "base/stop.h"
 #include "cli/command.h"
 #include "model/hint.h"
@@ -13,12 +15,17 @@
 #include "story/recall.h"
 #include "story/report.h"
 #include "story/settling.h"
+#include "story/throttling.h"
 #include "story/undoing.h"
 
 static int
 take_away(struct migration *m, struct err *e)
 {
 	if (settling_prepare(m, e) != 0 || undoing_run(m, e) != 0) {
+		if (m->unpurged) {
+			undoing_print(&m->undo);
+			return -1;
+		}
 		command_log(log_hint, m->cfg, "to remove what is left, later",
 		    "cleanup", COMMAND_END);
 		return -1;
@@ -86,6 +93,12 @@ cleanup_run(struct config *cfg, struct err *e)
 	stop_parting(undoing_leave, &m.undo);
 	rc = clean_up(&m, cfg, e);
 	stop_parting(NULL, NULL);
+	if (!throttling_end(&m)) {
+		if (rc != 0)
+			event_error(e);
+		output_flush(0);
+		stop_leave(rc != 0 ? (int)e->kind : 0);
+	}
 	migration_free(&m);
 	return rc;
 }

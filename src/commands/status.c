@@ -268,7 +268,8 @@ static void
 progress_of(struct progress *p, const struct migration_seen *m)
 {
 	memset(p, 0, sizeof(*p));
-	p->verb = "copied";
+	p->verb = registry_row_state(&m->r) == STATE_PURGING ? "purged" :
+	    "copied";
 	p->done = strtoull(m->r.field[REGISTRY_ROWS], NULL, 10);
 	p->total = strtoull(m->r.field[REGISTRY_ROWS_TOTAL], NULL, 10);
 	p->before = strtoull(m->r.field[REGISTRY_RUN_ROWS], NULL, 10);

@@ -201,6 +201,16 @@ path_nth(struct str *q, const struct path *p, const struct bound *after,
 }
 
 void
+path_delete(struct str *q, const struct path *p, const struct bound *after,
+    const struct bound *upto)
+{
+	str_addf(q, "DELETE %s", p->name->sql);
+	path_from(q, p, NULL);
+	str_addz(q, " WHERE ");
+	path_range(q, p, PATH_PLAIN, after, upto);
+}
+
+void
 path_last(struct str *q, const struct path *p)
 {
 	add_select(q, p);

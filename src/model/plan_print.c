@@ -271,6 +271,24 @@ print_drop_triggers(const struct plan *p, struct str *to)
 		    p->trigger[ev].name.sql);
 }
 
+/* With the condition 1 where the boundaries of a chunk will be. */
+static void
+print_purge(const struct plan *p, struct str *to)
+{
+	struct bound from = BOUND_INIT, upto = BOUND_INIT;
+	struct err none = { .kind = ERR_NONE };
+	const struct path path = { &p->names.attic, p->old,
+	    table_total_key(p->old, &none) };
+	struct str q = STR_INIT;
+
+	if (!p->purges || path.key == NULL)
+		return;
+	str_addz(to, "-- chunk by chunk, as the copy was:\n");
+	path_delete(&q, &path, &from, &upto);
+	print_sql(to, "%s", q.s);
+	str_free(&q);
+}
+
 static void
 print_end(const struct plan *p, struct str *to)
 {
@@ -281,9 +299,11 @@ print_end(const struct plan *p, struct str *to)
 		print_drop_triggers(p, to);
 		str_addz(to, "UNLOCK TABLES;\n");
 	}
-	if (p->back == NULL)
+	if (p->back == NULL) {
+		print_purge(p, to);
 		print_sql(to, "DROP TABLE IF EXISTS %s",
 		    p->names.attic.sql);
+	}
 	print_sql(to, "DROP TABLE IF EXISTS %s", p->names.rejects.sql);
 }
 

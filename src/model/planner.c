@@ -319,6 +319,7 @@ begin(struct plan *p, const struct planner_input *in)
 	p->follow_children = options->follow_children;
 	p->kept_in_step = options->kept_in_step;
 	p->proves = options->proves;
+	p->purges = options->purges;
 	p->believes_new = options->believes_new;
 	p->definer = options->definer;
 	p->checksum = options->checksum;

@@ -147,6 +147,7 @@ registry_row_state_word(enum migration_state s)
 		[STATE_SWAPPING] = "swapping",
 		[STATE_PROVING] = "proving",
 		[STATE_CLEANING] = "cleaning",
+		[STATE_PURGING] = "purging",
 		[STATE_UNDOING] = "undoing",
 		[STATE_REVERTIBLE] = "revertible",
 		[STATE_REVERTING] = "reverting",

@@ -335,6 +335,28 @@ registry_beat(const struct registry *reg, struct db *db,
 }
 
 int
+registry_purge(const struct registry *reg, struct db *db,
+    unsigned long long rows, struct err *e)
+{
+	struct str q = STR_INIT;
+
+	str_addf(&q, "state = '%s', waits_for = '', rows_copied = 0, "
+	    "run_rows = 0, rows_total = %llu, run_began = UTC_TIMESTAMP(6), ",
+	    registry_row_state_word(STATE_PURGING), rows);
+	return set(reg, db, &q, TRIES, e);
+}
+
+int
+registry_purged(const struct registry *reg, struct db *db,
+    unsigned long long rows, struct err *e)
+{
+	struct str q = STR_INIT;
+
+	str_addf(&q, "rows_copied = %llu, ", rows);
+	return set(reg, db, &q, 1, e);
+}
+
+int
 registry_note_revert(const struct registry *reg, struct db *db,
     const struct qname *shadow, struct err *e)
 {

@@ -68,6 +68,8 @@ migration_options(const struct migration *m)
 		.apart = m->new != NULL && apart_is(&m->server, m->old, m->new),
 		.kept_in_step = m->cfg->reverse,
 		.proves = m->cfg->verify_swap != VERIFY_SWAP_NO,
+		.purges = m->cfg->purge_old_table && m->cfg->drop_old_table &&
+		    !migration_left_behind(m),
 		.believes_new = config_without(m->cfg, "update-ignore"),
 		.definer = m->cfg->trigger_definer != NULL ? m->definer.sql :
 		    NULL,

@@ -144,6 +144,10 @@ run_steps(const struct story_step *story, size_t n, struct migration *m,
 static int
 clean_up(struct migration *m, struct err *e)
 {
+	if (m->unpurged) {
+		undoing_print(&m->undo);
+		return -1;
+	}
 	undoing_keep_table(m);
 	if (undoing_run(m, e) == 0)
 		return 0;

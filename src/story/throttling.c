@@ -79,6 +79,7 @@ tell_replicas(const struct migration *m, struct err *e)
 static int
 find_replicas(struct migration *m, const struct discovery *how, struct err *e)
 {
+	m->sought = true;
 	if (discovery_is_none(how)) {
 		log_info("--recursion-method=none: no replica's lag is "
 		    "watched");
@@ -118,6 +119,14 @@ throttling_find_replicas(struct migration *m, struct err *e)
 		return check_before_revert(m, &how, e);
 	return find_replicas(m, &how, e) != 0 ? -1 :
 	    check_replicas(m->db, m->replicas, &m->names, m->cfg, e);
+}
+
+int
+throttling_look_for_replicas(struct migration *m, struct err *e)
+{
+	const struct discovery how = how_to_find(m->cfg);
+
+	return m->sought ? 0 : find_replicas(m, &how, e);
 }
 
 #define SLOWEST	0.5	/* seconds between two heartbeats, at the most */

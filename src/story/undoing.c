@@ -10,6 +10,7 @@
 #include "steps/mdl.h"
 #include "story/migration.h"
 #include "story/outlast.h"
+#include "story/purge.h"
 #include "story/recall.h"
 #include "story/throttling.h"
 #include "story/watch.h"
@@ -80,6 +81,8 @@ run_alone(void *arg, enum undo_what what, const char *sql, struct err *e)
 	    what == UNDO_BACK ? &m->names.back_rejects :
 	    what == UNDO_TRY ? &trial :
 	    what == UNDO_ATTIC ? &m->names.attic : &m->names.shadow;
+	if (purge_is_wanted(m, what) && purge_run(m, table, e) != 0)
+		return -1;
 	rc = fkey_own(&f, m->db, table, e);
 	if (rc == 0)
 		rc = mdl_run_with_parents(m->db, table, &f,
