@@ -124,6 +124,17 @@ sub ended_resume {
 	    'cleanup', dsn('app', 'orders')));
 }
 
+# The application goes on there, before anybody looks after the migration.
+sub write_there {
+	my ($s) = @_;
+	for my $t (qw(orders control)) {
+		$s->sql("INSERT INTO app.$t (id, state) VALUES (5000, 'new')");
+		$s->sql("UPDATE app.$t SET state = 'late' WHERE id IN (2, 30)");
+		$s->sql("UPDATE app.$t SET id = 6000 WHERE id = 7");
+		$s->sql("DELETE FROM app.$t WHERE id IN (3, 48)");
+	}
+}
+
 sub walk {
 	my ($command, $ended) = @_;
 	my @todo = map { [$_, $what{$_}] } @at;
@@ -134,6 +145,7 @@ sub walk {
 		    $now[$_][0]) for 0 .. $#now;
 		for (0 .. $#now) {
 			promote($rep[$_], @{$now[$_]});
+			write_there($rep[$_]);
 			push @run, start_livealter($rep[$_], $command,
 			    dsn('app', 'orders'));
 		}

@@ -14,4 +14,9 @@
 void row_checksum_add(struct str *q, const struct plan *p, bool old,
     const char *row);
 
+/* What a pair of columns adds to it: what follows the separator of a
+ * CONCAT_WS(). */
+void row_checksum_part(struct str *q, const struct plan *p,
+    const struct pair *pair, bool old, const char *row);
+
 #endif

@@ -35,6 +35,14 @@ int capture_intact(struct db *db, const struct plan *p,
 int capture_recall(struct db *db, const struct plan *p, struct trigger_set *set,
     struct err *e);
 
+/*
+ * Have they noted that what they write to was not there?  *n is how often; and
+ * forget these notes, when the rows have been put right.
+ */
+int capture_missed(struct db *db, const struct plan *p, unsigned long long *n,
+    struct err *e);
+int capture_forget_missed(struct db *db, const struct plan *p, struct err *e);
+
 /* Only that they have noted nothing. */
 int capture_rejects(struct db *db, const struct plan *p, struct err *e);
 

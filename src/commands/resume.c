@@ -17,6 +17,7 @@
 #include "steps/heartbeat.h"
 #include "story/compare.h"
 #include "story/migration.h"
+#include "story/missed.h"
 #include "story/prove.h"
 #include "story/recall.h"
 #include "story/settling.h"
@@ -34,8 +35,6 @@
  * is left to be seen is that neither was changed.  And before the
  * swap all rows are compared in any case.
  */
-
-
 
 /* What can be done about one that cannot be resumed. */
 static int
@@ -243,6 +242,8 @@ same_triggers(struct migration *m, struct err *e)
 		for (i = 0; i < m->triggers.n; i++)
 			m->triggers.created[i] = text_list_next(&list);
 	}
+	if (missed_mend(m, e) != 0)
+		return -1;
 	if (capture_intact(m->db, &m->plan, &m->triggers, e) == 0)
 		return 0;
 	return hint_cleanup(m, e);

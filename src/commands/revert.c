@@ -18,6 +18,7 @@
 #include "steps/trust.h"
 #include "story/compare.h"
 #include "story/migration.h"
+#include "story/missed.h"
 #include "story/prove.h"
 #include "story/recall.h"
 #include "story/settling.h"
@@ -306,9 +307,11 @@ plan_back(struct migration *m, struct err *e)
 	if (m->cfg->dry_run)
 		migration_tell_plan(m);
 	/* From the state on the table to try things on is known to be ours. */
-	return migration_tell_breakage(m, e) != 0 || check_rejects(m, e) != 0 ||
-	    check_loss(m, e) != 0 || check_trial(m, e) != 0 ||
-	    tell_registry(m, e) != 0 || try_dependents(m, e) != 0 ? -1 : 0;
+	return migration_tell_breakage(m, e) != 0 ||
+	    (m->was.field[REGISTRY_ID] != NULL && missed_mend(m, e) != 0) ||
+	    check_rejects(m, e) != 0 || check_loss(m, e) != 0 ||
+	    check_trial(m, e) != 0 || tell_registry(m, e) != 0 ||
+	    try_dependents(m, e) != 0 ? -1 : 0;
 }
 
 /*

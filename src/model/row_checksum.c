@@ -63,13 +63,27 @@ identifies(const struct plan *p, const struct pair *pr)
 	return false;
 }
 
+/* What is compared the other way has its sides swapped. */
+void
+row_checksum_part(struct str *q, const struct plan *p, const struct pair *pair,
+    bool old, const char *row)
+{
+	bool source = (pair->forth == NULL) == old;
+	const struct pair *pr = pair->forth != NULL ? pair->forth : pair;
+	struct str ref = STR_INIT;
+
+	if (source)
+		time_zone_source(&ref, p, pr, row);
+	else
+		pair_ref(&ref, row, pr->to);
+	add_sum_part(q, pr, pair->compared, source, ref.s);
+	str_free(&ref);
+}
+
 /* The row as one text.  CONCAT_WS passes over NULLs, so these are marked. */
 static void
 add_row(struct str *q, const struct plan *p, bool old, const char *row)
 {
-	struct str ref = STR_INIT;
-	const struct pair *pr;
-	bool source;
 	size_t i;
 
 	str_addz(q, "CONCAT_WS('#'");
@@ -77,18 +91,9 @@ add_row(struct str *q, const struct plan *p, bool old, const char *row)
 		if (p->pair[i].from == NULL || (i >= p->n_pairs &&
 		    !identifies(p, &p->pair[i])))
 			continue;
-		/* What is compared the other way has its sides swapped. */
-		source = (p->pair[i].forth == NULL) == old;
-		pr = p->pair[i].forth != NULL ? p->pair[i].forth : &p->pair[i];
-		str_reset(&ref);
-		if (source)
-			time_zone_source(&ref, p, pr, row);
-		else
-			pair_ref(&ref, row, pr->to);
-		add_sum_part(q, pr, p->pair[i].compared, source, ref.s);
+		row_checksum_part(q, p, &p->pair[i], old, row);
 	}
 	str_addz(q, ")");
-	str_free(&ref);
 }
 
 void

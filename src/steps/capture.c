@@ -135,6 +135,23 @@ capture_rejects(struct db *db, const struct plan *p, struct err *e)
 	return rc != 0 ? -1 : check_lost(db, p, e);
 }
 
+/* ER_NO_SUCH_TABLE, ER_TABLE_NOT_LOCKED */
+#define MISSED	" WHERE errno IN (1146, 1100)"
+
+int
+capture_missed(struct db *db, const struct plan *p, unsigned long long *n,
+    struct err *e)
+{
+	return db_number(db, n, e, "SELECT COUNT(*) FROM %s" REGISTRY_OURS
+	    MISSED, p->names.rejects.sql);
+}
+
+int
+capture_forget_missed(struct db *db, const struct plan *p, struct err *e)
+{
+	return db_run(db, e, "DELETE FROM %s" MISSED, p->names.rejects.sql);
+}
+
 /* What the triggers write to runs nothing of others. */
 static int
 targets_bare(struct db *db, const struct plan *p, struct err *e)

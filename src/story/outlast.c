@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "steps/in_flight.h"
 #include "steps/mend.h"
+#include "story/missed.h"
 #include "story/watch.h"
 
 #define LOOK_OFTEN	0.02	/* seconds, to catch a connection idle */
@@ -89,7 +90,7 @@ outlast_note(struct migration *m)
 static int
 bring_up_to_date(struct migration *m, struct err *e)
 {
-	unsigned long long mended = 0;
+	struct mend_result mended;
 	struct walk_watch w;
 
 	if (wait_for(m, &m->late, watch_alone, e) != 0)
@@ -99,10 +100,11 @@ bring_up_to_date(struct migration *m, struct err *e)
 	w = watch_walk(m, watch_alone);
 	if (mend_run(m->plan.back, m->cfg, &w, &mended, e) != 0)
 		return -1;
-	if (mended > 0)
+	if (mended.rows > 0)
 		log_info("copied %llu rows to the old table again, since "
 		    "statements that began before the swap wrote past the "
-		    "triggers", mended);
+		    "triggers", mended.rows);
+	missed_tell_bare(m->plan.back, mended.bare);
 	return 0;
 }
 
