@@ -171,7 +171,8 @@ none_of('headers say what is in them', grep { $text{$_} !~ m{/\*} } @HDR);
 	my %may = ('copy warning' => 1, 'copy follow' => 1,
 	    'follow warning' => 1, 'mend warning' => 1, 'mdl blocker' => 1,
 	    'check blocker' => 1, 'check check_server' => 1,
-	    'check check_keys' => 1, 'check privileges' => 1,
+	    'check check_keys' => 1, 'check check_filter' => 1,
+	    'check privileges' => 1,
 	    'check_replicas check_server' => 1,
 	    'proof verify' => 1, 'walk progress_report' => 1);
 	my @bad;

@@ -87,6 +87,7 @@ struct config {
 	bool chunk_adapts;		/* chunk_time > 0; false as well for
 					 * --chunk-size without --chunk-time */
 	char *chunk_index;
+	char *where;			/* filter_read() takes it */
 	unsigned int threads;
 	double sleep;			/* seconds of pause for each chunk */
 	double nice_ratio;		/* times what a chunk has taken */

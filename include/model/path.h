@@ -63,6 +63,10 @@ void path_nth(struct str *q, const struct path *p, const struct bound *after,
 void path_delete(struct str *q, const struct path *p,
     const struct bound *after, const struct bound *upto);
 
+/* ... and of the last one of a range; match is a condition and AND. */
+void path_last_in(struct str *q, const struct path *p, const char *match,
+    const struct bound *after, const struct bound *upto);
+
 /* SELECT the key of the last row. */
 void path_last(struct str *q, const struct path *p);
 

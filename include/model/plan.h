@@ -16,6 +16,8 @@
 #include "server/server.h"
 #include "server/session.h"
 
+struct filter;				/* see filter.h */
+
 /* A column of the new table and where its values come from. */
 struct pair {
 	const struct column *from;	/* of the old table, or NULL */
@@ -68,6 +70,7 @@ struct plan_options {
 	bool purges;			/* the old table, before its DROP */
 	bool believes_new;		/* a test: see phantom.h */
 	const char *definer;		/* of our triggers, quoted, or NULL */
+	const struct filter *filter;	/* --where, or NULL */
 	/* Does the user allow the copy to change values of this column of the
 	 * new table?  NULL: of none. */
 	bool (*may_change)(const void *arg, const char *column);
@@ -97,6 +100,9 @@ struct plan {
 	bool proves, purges;
 	bool believes_new;		/* the triggers look for no phantoms */
 	const char *definer;		/* of the triggers, quoted, or NULL */
+	/* Of the rows there are only those that match are copied; what is
+	 * written meanwhile the triggers bring, whatever it is.  NULL: all. */
+	const struct filter *filter;
 	/* The new table has a key WITHOUT OVERLAPS, and so no ON DUPLICATE KEY
 	 * UPDATE (error 1235). */
 	bool overlaps;

@@ -64,6 +64,15 @@ extern const char *const sql_run_values;
  */
 void sql_after_swap(struct plan *after, const struct plan *p);
 
+/*
+ * With --where: the key of the last row of a chunk that matches; and the
+ * condition, with AND after it, that the new table has a row of the old one,
+ * or is to have it (without --where: nothing).
+ */
+void sql_last_match(struct str *q, const struct plan *p,
+    const struct bound *after, const struct bound *upto);
+void sql_expected(struct str *q, const struct plan *p);
+
 /* Count and checksum of a chunk. */
 void sql_checksum(struct str *q, const struct plan *p, enum side side,
     const struct bound *after, const struct bound *upto);

@@ -31,4 +31,8 @@ int time_zone_choose(struct plan *p, struct err *e);
 void time_zone_source(struct str *q, const struct plan *p,
     const struct pair *pr, const char *row);
 
+/* Add a column as a session by the server's clock would show it. */
+void time_zone_here(struct str *q, const struct plan *p,
+    const struct column *c, const char *row);
+
 #endif

@@ -28,7 +28,7 @@ struct cursor {
 	struct pace pace;
 	double rests;			/* no worker is given one until then */
 	unsigned int working;
-	unsigned long long rows, chunks, conflicts;
+	unsigned long long rows, others, chunks, conflicts;
 	struct err failed;		/* the first failure */
 };
 
@@ -67,9 +67,9 @@ int cursor_find_end(struct cursor *c, struct db *db, struct err *e);
 int cursor_next(struct cursor *c, struct db *db, struct chunk *k,
     struct err *e);
 
-/* The chunk is done, and came to so many rows; conflict: it met locks. */
+/* The chunk is done, in so many seconds; conflict: it met locks. */
 void cursor_note(struct cursor *c, const struct chunk *k,
-    unsigned long long rows, double seconds, bool conflict);
+    const struct chunk_done *done, double seconds, bool conflict);
 
 /*
  * If this chunk were done now, with so many rows: would everything up to a

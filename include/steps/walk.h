@@ -10,7 +10,7 @@
  */
 
 struct walk_result {
-	unsigned long long rows, chunks, conflicts;
+	unsigned long long rows, others, chunks, conflicts;
 	double seconds;
 };
 

@@ -27,7 +27,9 @@ struct chunk {
 };
 
 struct chunk_done {
-	unsigned long long rows;	/* so many it came to */
+	unsigned long long rows;	/* so many it came to, */
+	/* and about so many that it has passed over, for --where */
+	unsigned long long others;
 	double idle;			/* seconds of it without a lock */
 };
 

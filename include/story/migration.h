@@ -10,6 +10,7 @@
 #include "model/alter.h"
 #include "model/identity.h"
 #include "model/dependents.h"
+#include "model/filter.h"
 #include "model/plan.h"
 #include "model/table.h"
 #include "server/db.h"
@@ -49,6 +50,7 @@ struct migration {
 	struct table *old;		/* as found */
 	struct dependents dependents;			/* what hangs on it */
 	struct fkeys added;		/* foreign keys that the ALTER adds */
+	struct filter filter;		/* --where, once there is a plan */
 	struct table *new;		/* as it came out of the ALTER */
 	struct plan plan;		/* every statement we will run */
 	struct trigger_set triggers;	/* ours, on the old table */

@@ -194,6 +194,26 @@ settle_purge(struct options *o)
 		    "--no-drop-old-table");
 }
 
+/*
+ * As pt-online-schema-change: rows that do not match are to stay somewhere,
+ * unless it is said that they need not.
+ */
+static void
+settle_where(struct options *o)
+{
+	struct config *c = o->c;
+
+	if (c->where == NULL || c->command != COMMAND_ALTER)
+		return;
+	if (!c->force && (c->swap_tables || c->drop_new_table))
+		option_blame(o, AT(where), "needs --no-swap-tables and "
+		    "--no-drop-new-table, since rows that do not match are "
+		    "not in the new table; or --force");
+	if (c->reverse)
+		option_blame(o, AT(where), "not together with --reversible "
+		    "or --reverse-triggers: the two tables have other rows");
+}
+
 /* What one option says about another. */
 static void
 settle(struct options *o)
@@ -209,6 +229,7 @@ settle(struct options *o)
 	}
 	settle_reverse(o);
 	settle_purge(o);
+	settle_where(o);
 	if (option_given(o, AT(chunk_size)) && !option_given(o, AT(chunk_time)))
 		c->chunk_time = 0;
 	option_derive(c);

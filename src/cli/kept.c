@@ -29,6 +29,8 @@ static const struct {
 	{ AT(chunk_time), TAKEN },
 	{ AT(chunk_size), TAKEN },
 	{ AT(chunk_index), TAKEN },
+	/* Read word by word, and with --force only if that is said again. */
+	{ AT(where), TAKEN },
 	{ AT(threads), TAKEN },
 	{ AT(sleep), TAKEN },
 	{ AT(nice_ratio), TAKEN },

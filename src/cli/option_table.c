@@ -108,7 +108,8 @@ const struct option option_table[] = {
 	    "not with those of the one that logs in; HOST is % if it is not "
 	    "said"),
 	DO("force", 0, FLAG, SAFE, force, NULL, NULL,
-	    "run on a replica of a row-based source as well"),
+	    "run on a replica of a row-based source as well, and swap and "
+	    "drop in spite of --where"),
 
 	DO("chunk-time", 0, SECONDS, COPY, chunk_time, "0.1", "SECONDS",
 	    "aim for chunks that take this long; 0 never adapts "
@@ -117,6 +118,9 @@ const struct option option_table[] = {
 	    "rows in the first chunk; without --chunk-time, in all of them"),
 	DO("chunk-index", 0, TEXT, COPY, chunk_index, NULL, "NAME",
 	    "walk the table by this index"),
+	DO("where", 0, TEXT, COPY, where, NULL, "SQL",
+	    "copy only rows that match this condition; needs "
+	    "--no-swap-tables and --no-drop-new-table, or --force"),
 	NUMBER("threads", 0, COPY, threads, 1, 64, "2", "N",
 	    "copy with this many connections"),
 	DO("sleep", 0, SECONDS, COPY, sleep, "0", "SECONDS",
@@ -285,9 +289,6 @@ const struct option option_table[] = {
 	NOT(REFUSED, "chunk-index-columns", TEXT, "N",
 	    "only the whole key bounds a chunk; choose another key with "
 	    "--chunk-index"),
-	NOT(REFUSED, "where", TEXT, "SQL",
-	    "a copy of some rows loses the others; use --no-drop-old-table, "
-	    "which keeps them all, and delete from the new table afterwards"),
 
 	NOT(LATER, "max-flow-ctl", TEXT, "PERCENT",
 	    "pause while Galera's flow control does"),

@@ -26,6 +26,7 @@
 #include "story/catch_up.h"
 #include "story/compare.h"
 #include "story/exchange.h"
+#include "story/filtering.h"
 #include "story/migration.h"
 #include "story/outlast.h"
 #include "story/prove.h"
@@ -138,7 +139,8 @@ migrate_plan(struct migration *m, struct err *e)
 	struct plan_options options;
 	struct planner_input in;
 
-	if (table_load(&m->new, m->db, &m->names.shadow, e) != 0)
+	if (table_load(&m->new, m->db, &m->names.shadow, e) != 0 ||
+	    filtering_read(m, e) != 0)
 		return -1;
 	options = migration_options(m);
 	in = (struct planner_input){ &m->names, m->old, m->new, &m->alter,
@@ -157,6 +159,7 @@ migrate_plan(struct migration *m, struct err *e)
 	if (!m->resumed && migration_tell_breakage(m, e) != 0)
 		return -1;
 	tell_postponing(m->cfg);
+	filtering_tell(m);
 	if (registry_note_plan(&m->registry, m->db, &m->plan, e) != 0)
 		return -1;
 	if (m->resumed)
@@ -195,6 +198,7 @@ migrate_copy(struct migration *m, struct err *e)
 		return -1;
 	log_info("copied %llu rows in %.1f s", m->copied.walk.rows,
 	    m->copied.walk.seconds);
+	filtering_tell_copied(m);
 	if (sweep_run(&m->plan, m->cfg, &beat, e) != 0)
 		return -1;
 	return watch_tables(m, e);

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/convert.h"
+#include "model/filter.h"
 #include "model/pair.h"
 #include "model/sql.h"
 
@@ -140,6 +141,16 @@ add_overlaps(struct str *q, const struct plan *p, const struct key *k)
 	    k->n - 1, SHOWN);
 }
 
+/* Rows that are not copied are no duplicates. */
+static void
+add_filter(struct str *set, const struct plan *p)
+{
+	if (p->filter == NULL)
+		return;
+	str_addz(set, set->len > 0 ? " AND " : " WHERE ");
+	filter_add(set, p->filter, p, "o");
+}
+
 /* Are there an end and a start, and both of the old table? */
 static bool
 has_period(const struct plan *p, const struct key *k)
@@ -172,6 +183,7 @@ render(const struct plan *p, const struct key *k)
 		    s.text.len > 0 ? s.text.s : ", ''");
 		add_row(&q, p);
 		str_addf(&q, " AS r FROM %s o", p->names.old.sql);
+		add_filter(&s.set, p);
 		str_add(&q, s.set.s, s.set.len);
 		if (k->no_overlaps) {
 			str_addz(&q, ") ");
@@ -210,6 +222,8 @@ render_orphans(const struct plan *p, const struct fkey *k, bool old)
 	const struct column *c = NULL;
 	size_t i;
 
+	if (old)
+		filter_and(&set, p, "o");
 	str_addz(&q, "SELECT CONCAT_WS(', '");
 	for (i = 0; i < k->n; i++) {
 		c = column_of(p, k, i, old);
@@ -222,8 +236,8 @@ render_orphans(const struct plan *p, const struct fkey *k, bool old)
 		    k->referenced[i].sql, c->name.sql);
 	}
 	str_addf(&q, ") FROM %s o WHERE %sNOT EXISTS (SELECT 1 FROM %s p "
-	    "WHERE %s) LIMIT %d", table->sql, set.s, k->parent.sql, join.s,
-	    SHOWN);
+	    "WHERE %s) LIMIT %d", table->sql, set.len > 0 ? set.s : "",
+	    k->parent.sql, join.s, SHOWN);
 	str_free(&join);
 	str_free(&set);
 	if (c == NULL)

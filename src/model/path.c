@@ -211,6 +211,17 @@ path_delete(struct str *q, const struct path *p, const struct bound *after,
 }
 
 void
+path_last_in(struct str *q, const struct path *p, const char *match,
+    const struct bound *after, const struct bound *upto)
+{
+	add_select(q, p);
+	str_addf(q, " WHERE %s", match);
+	path_range(q, p, PATH_PLAIN, after, upto);
+	add_order(q, p, PATH_PLAIN, true);
+	str_addz(q, " LIMIT 1");
+}
+
+void
 path_last(struct str *q, const struct path *p)
 {
 	add_select(q, p);

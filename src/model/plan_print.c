@@ -12,6 +12,7 @@
 #include "model/apart.h"
 #include "model/bound.h"
 #include "model/convert.h"
+#include "model/filter.h"
 #include "model/order.h"
 #include "model/reverse.h"
 #include "model/script.h"
@@ -336,6 +337,17 @@ print_back(const struct plan *p, struct str *to)
 	str_free(&names);
 }
 
+static void
+print_filter(const struct plan *p, struct str *to)
+{
+	struct str q = STR_INIT;
+
+	filter_add(&q, p->filter, p, NULL);
+	print_line(to, "rows: only those that match %s, and those that are "
+	    "written meanwhile", q.s);
+	str_free(&q);
+}
+
 void
 plan_print(const struct plan *p, struct str *to)
 {
@@ -350,6 +362,8 @@ plan_print(const struct plan *p, struct str *to)
 	str_free(&id);
 	print_line(to, "compared by: %s", p->same_ranges ?
 	    "the same ranges of both tables" : "joining the two tables");
+	if (p->filter != NULL)
+		print_filter(p, to);
 	if (p->in_order)
 		print_line(to, "in ascending order of %s only, because of its "
 		    "FULLTEXT key: by one connection, whatever --threads says; "

@@ -322,6 +322,7 @@ begin(struct plan *p, const struct planner_input *in)
 	p->purges = options->purges;
 	p->believes_new = options->believes_new;
 	p->definer = options->definer;
+	p->filter = options->filter;
 	p->checksum = options->checksum;
 	p->session = SESSION_INVALID_DATES;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/convert.h"
+#include "model/filter.h"
 #include "model/journal.h"
 #include "model/pair.h"
 #include "model/row_checksum.h"
@@ -104,6 +105,35 @@ add_join(struct str *q, const struct plan *p)
 	}
 }
 
+/* The row of the new table that belongs to one of the old, which is not
+ * called o here. */
+static void
+add_twin(struct str *q, const struct plan *p)
+{
+	size_t i;
+
+	str_addf(q, "(SELECT 1 FROM %s n FORCE INDEX (%s) WHERE ",
+	    p->names.shadow.sql, p->id_index.sql);
+	for (i = 0; i < p->n_id; i++) {
+		str_addf(q, "%sn.%s = ", i > 0 ? " AND " : "",
+		    p->id[i]->to->name.sql);
+		sql_key(q, p, p->id[i], p->names.old.sql);
+	}
+	str_addz(q, ")");
+}
+
+void
+sql_expected(struct str *q, const struct plan *p)
+{
+	if (p->filter == NULL)
+		return;
+	str_addz(q, "(");
+	filter_add(q, p->filter, p, NULL);
+	str_addz(q, " OR EXISTS ");
+	add_twin(q, p);
+	str_addz(q, ") AND ");
+}
+
 /* FROM the old table o, and the rows n of the new one that belong to its. */
 static void
 add_both(struct str *q, const struct plan *p, const char *join)
@@ -114,6 +144,18 @@ add_both(struct str *q, const struct plan *p, const char *join)
 	str_addf(q, " %s %s n FORCE INDEX (%s) ON ", join,
 	    p->names.shadow.sql, p->id_index.sql);
 	add_join(q, p);
+}
+
+void
+sql_last_match(struct str *q, const struct plan *p, const struct bound *after,
+    const struct bound *upto)
+{
+	const struct path path = plan_path(p);
+	struct str match = STR_INIT;
+
+	filter_and(&match, p, NULL);
+	path_last_in(q, &path, match.s, after, upto);
+	str_free(&match);
 }
 
 void
@@ -147,6 +189,8 @@ render_sum(const struct plan *p, bool old)
 	else
 		add_both(&q, p, "STRAIGHT_JOIN");
 	str_addz(&q, " WHERE ");
+	if (old)
+		sql_expected(&q, p);
 	journal_settled(&q, p, old);
 	return str_take(&q);
 }
@@ -199,6 +243,11 @@ sql_differences(struct str *q, const struct plan *p, enum side side,
 		str_addz(q, " <> ");
 		row_checksum_add(q, p, false, "n");
 		str_addz(q, ") AND ");
+		if (p->filter != NULL) {
+			str_addf(q, "(n.%s IS NOT NULL OR ", id);
+			filter_add(q, p->filter, p, "o");
+			str_addz(q, ") AND ");
+		}
 		sql_range(q, p, SIDE_OLD_ALIAS, after, upto);
 	} else {
 		add_id_text(q, p, false);
@@ -242,6 +291,7 @@ sql_row(struct str *q, const struct plan *p, const struct pair *pr,
 	add_shown(q, pr->to, "n");
 	add_both(q, p, "LEFT JOIN");
 	str_addz(q, " WHERE ");
+	filter_and(q, p, "o");
 	if (row == 0)
 		str_addf(q, "o.%s IS NULL AND ", pr->from->name.sql);
 	path_range(q, &path, &names, after, upto);
@@ -260,16 +310,8 @@ sql_row(struct str *q, const struct plan *p, const struct pair *pr,
 static void
 add_absent(struct str *q, const struct plan *p)
 {
-	size_t i;
-
-	str_addf(q, "(SELECT 1 FROM %s n FORCE INDEX (%s) WHERE ",
-	    p->names.shadow.sql, p->id_index.sql);
-	for (i = 0; i < p->n_id; i++) {
-		str_addf(q, "%sn.%s = ", i > 0 ? " AND " : "",
-		    p->id[i]->to->name.sql);
-		sql_key(q, p, p->id[i], p->names.old.sql);
-	}
-	str_addz(q, ") IS NULL AND ");
+	add_twin(q, p);
+	str_addz(q, " IS NULL AND ");
 }
 
 static bool
@@ -291,6 +333,7 @@ render_copy(const struct plan *p)
 	value_list(&q, p, NULL);
 	path_from(&q, &path, NULL);
 	str_addz(&q, " WHERE ");
+	filter_and(&q, p, NULL);
 	if (shares_numbers(p))
 		add_absent(&q, p);
 	return str_take(&q);
@@ -319,6 +362,7 @@ render_hold(const struct plan *p)
 	    i < p->old->n_columns ? c[i].name.sql : "*");
 	path_from(&q, &path, NULL);
 	str_addz(&q, " WHERE ");
+	filter_and(&q, p, NULL);
 	return str_take(&q);
 }
 
@@ -368,6 +412,7 @@ render_values(const struct plan *p)
 	    "INTO @livealter_rows");
 	path_from(&q, &path, NULL);
 	str_addz(&q, " WHERE ");
+	filter_and(&q, p, NULL);
 	return str_take(&q);
 }
 
@@ -421,6 +466,7 @@ sql_render(struct plan *p)
 	str_addz(&q, "SELECT COUNT(*)");
 	add_both(&q, p, "LEFT JOIN");
 	str_addf(&q, " WHERE n.%s IS NULL AND ", p->id[0]->to->name.sql);
+	filter_and(&q, p, "o");
 	p->missing = str_take(&q);
 
 	render_swap(p);

@@ -236,3 +236,19 @@ time_zone_source(struct str *q, const struct plan *p, const struct pair *pr,
 	str_free(&ref);
 	str_free(&value);
 }
+
+/* CONVERT_TZ() makes NULL of 0000-00-00, which is so by every clock. */
+void
+time_zone_here(struct str *q, const struct plan *p, const struct column *c,
+    const char *row)
+{
+	struct str ref = STR_INIT;
+
+	pair_ref(&ref, row, c);
+	if (type_is_moment(c) && (p->session & SESSION_UTC) != 0)
+		str_addf(q, "COALESCE(CONVERT_TZ(%s, '+00:00', '%s'), %s)",
+		    ref.s, p->server->time_zone, ref.s);
+	else
+		str_addz(q, ref.s);
+	str_free(&ref);
+}

@@ -10,10 +10,12 @@
 #include "base/util.h"
 #include "cli/command.h"
 #include "model/convert.h"
+#include "model/filter.h"
 #include "model/mapping.h"
 #include "model/pair.h"
 #include "model/type.h"
 #include "steps/blocker.h"
+#include "steps/check_filter.h"
 #include "steps/check_keys.h"
 #include "steps/check_server.h"
 #include "steps/privileges.h"
@@ -180,6 +182,13 @@ check_load(const struct check_input *in, struct err *e)
 	    user_query_check(in->db, in->cfg, e) != 0 ? -1 : 0;
 }
 
+static int
+check_where(const struct check_input *in, struct err *e)
+{
+	return in->cfg->where == NULL ? 0 : check_filter_table(in->db, in->old,
+	    in->dependents, in->cfg, e);
+}
+
 static const struct check checks[] = {
 	{ "engine",		check_engine },
 	{ "clauses",		check_clauses },
@@ -193,6 +202,7 @@ static const struct check checks[] = {
 	{ "foreign keys",	check_cascades },
 	{ "--kill-blockers",	check_blockers },
 	{ "the load",		check_load },
+	{ "--where",		check_where },
 };
 
 int
@@ -234,9 +244,11 @@ check_all(const struct check_input *in, struct err *e)
 static int
 check_null_moments(struct db *db, const struct plan *p, struct err *e)
 {
+	struct str match = STR_INIT;
 	const struct pair *pr;
 	unsigned long long rows = 0;
 	size_t i;
+	int rc;
 
 	for (i = 0; i < p->n_pairs && p->server->mariadb; i++) {
 		pr = &p->pair[i];
@@ -244,10 +256,13 @@ check_null_moments(struct db *db, const struct plan *p, struct err *e)
 		    pr->to->nullable || pr->adapts_null || pr->may_change ||
 		    !type_is_moment(pr->to))
 			continue;
-		if (db_number(db, &rows, e, "SELECT EXISTS (SELECT 1 FROM %s "
-		    "USE INDEX FOR GROUP BY (%s) WHERE %s IS NULL)",
+		filter_and(&match, p, NULL);
+		rc = db_number(db, &rows, e, "SELECT EXISTS (SELECT 1 FROM %s "
+		    "USE INDEX FOR GROUP BY (%s) WHERE %s%s IS NULL)",
 		    p->names.old.sql, p->walk->name.sql,
-		    pr->from->name.sql) != 0)
+		    match.len > 0 ? match.s : "", pr->from->name.sql);
+		str_free(&match);
+		if (rc != 0)
 			return -1;
 		if (rows == 0)
 			continue;
@@ -334,8 +349,8 @@ check_plan(struct db *db, const struct plan *p, struct err *e)
 		    "stay in it; use the server's own ALTER TABLE");
 	}
 	return check_conversions(p, e) != 0 ||
-	    check_fillers(p, e) != 0 || check_null_moments(db, p, e) != 0 ?
-	    -1 : check_zero_dates(db, p, e);
+	    check_filter_plan(db, p, e) != 0 || check_fillers(p, e) != 0 ||
+	    check_null_moments(db, p, e) != 0 ? -1 : check_zero_dates(db, p, e);
 }
 
 /* SHOW CREATE TABLE, but for the counter, which goes on. */

@@ -59,6 +59,10 @@ struct attempt {
 	struct job *job;
 	struct db *db;
 	const struct piece *piece;
+	/* What is copied of it: with --where, not further than the last row
+	 * that matches; none: there is no such row. */
+	struct chunk part;
+	bool none;
 	bool by_values;
 	bool marks;			/* the registry is told, if need be */
 	bool fenced;			/* see put_fence() */
@@ -73,7 +77,7 @@ struct attempt {
 static int
 is_missing(const struct attempt *a, const char *duplicate, struct err *e)
 {
-	const struct chunk *c = &a->piece->part;
+	const struct chunk *c = &a->part;
 	unsigned long long n = 0;
 	struct str q = STR_INIT, where = STR_INIT;
 	int rc;
@@ -96,7 +100,7 @@ is_missing(const struct attempt *a, const char *duplicate, struct err *e)
 static int
 insert_select(struct attempt *a, enum sql_rows which, struct err *e)
 {
-	const struct chunk *c = &a->piece->part;
+	const struct chunk *c = &a->part;
 	struct job *j = a->job;
 	struct str q = STR_INIT;
 	double began = now_s();
@@ -117,7 +121,7 @@ insert_select(struct attempt *a, enum sql_rows which, struct err *e)
 static int
 insert_values(struct attempt *a, enum sql_rows which, struct err *e)
 {
-	const struct chunk *c = &a->piece->part;
+	const struct chunk *c = &a->part;
 	struct job *j = a->job;
 	struct str q = STR_INIT;
 	int rc;
@@ -154,6 +158,16 @@ put_off_marks(struct job *j)
 	pthread_mutex_unlock(&j->lock);
 }
 
+/* Rows that --where leaves out, or that a trigger has brought; about. */
+static unsigned long long
+passed_over(const struct attempt *a)
+{
+	unsigned long long rows = a->piece->part.rows;
+
+	return a->job->plan->filter != NULL && rows > a->done->rows ?
+	    rows - a->done->rows : 0;
+}
+
 /*
  * With the last piece of a chunk the registry is told how far the copy is, in
  * the same transaction: both are there after a crash, or neither is.  Only
@@ -173,7 +187,8 @@ note_mark(struct attempt *a, struct err *e)
 
 	if (may_mark(j) &&
 	    bound_equal(&p->part.upto, &p->chunk->upto) &&
-	    cursor_mark(p->chunk, p->before + a->done->rows, &mark, &total)) {
+	    cursor_mark(p->chunk, p->before + a->done->rows +
+	    passed_over(a), &mark, &total)) {
 		registry_mark(&q, j->registry, a->db, &mark, total);
 		rc = db_quiet(a->db, e, "%s", q.s);
 		if (rc != 0 && e->kind != ERR_LOST) {
@@ -224,7 +239,7 @@ put_fence(struct attempt *a, struct err *e)
 static int
 hold_rows(const struct attempt *a, enum sql_rows which, struct err *e)
 {
-	const struct chunk *c = &a->piece->part;
+	const struct chunk *c = &a->part;
 	struct str q = STR_INIT;
 	int rc;
 
@@ -244,7 +259,7 @@ begin_piece(struct attempt *a, struct err *e)
 	a->done->rows = 0;
 	if (begin(p, a->db, e) != 0)
 		return -1;
-	if (p->hold_head == NULL || a->piece->part.rows <= 1)
+	if (p->hold_head == NULL || a->part.rows <= 1)
 		return 0;
 	if (!p->numbers && !p->in_order && put_fence(a, e) != 0)
 		return -1;
@@ -255,34 +270,46 @@ begin_piece(struct attempt *a, struct err *e)
 static enum sql_rows
 rows_of(const struct attempt *a)
 {
-	if (a->piece->part.rows > 1)
+	if (a->part.rows > 1)
 		return a->fenced ? ROWS_BEFORE : ROWS_UPTO;
 	return a->job->plan->in_order ? ROWS_UPTO_WAIT : ROW_AT_WAIT;
 }
 
+/* In a transaction that it begins. */
 static int
-insert_piece(struct attempt *a, struct err *e)
+insert_rows(struct attempt *a, struct err *e)
 {
 	const struct job *j = a->job;
-	struct err ignored = { .kind = ERR_NONE };
 	struct str duplicate = STR_INIT;
 	int rc;
 
+	if (a->none)
+		return begin(j->plan, a->db, e);
 	rc = begin_piece(a, e);
 	if (rc == 0)
 		rc = a->by_values ? insert_values(a, rows_of(a), e) :
 		    insert_select(a, rows_of(a), e);
 	a->done->rows += db_affected(a->db);
 	if (rc == 0 && db_warnings(a->db) > 0)
-		rc = warning_judge(j->plan, j->cfg, a->db, &a->piece->part,
+		rc = warning_judge(j->plan, j->cfg, a->db, &a->part,
 		    &duplicate, e);
 	if (rc == 0 && duplicate.len > 0 && j->plan->other_unique)
 		rc = is_missing(a, duplicate.s, e);
+	str_free(&duplicate);
+	return rc;
+}
+
+static int
+insert_piece(struct attempt *a, struct err *e)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	int rc;
+
+	rc = insert_rows(a, e);
 	if (rc == 0 && a->marks)
 		rc = note_mark(a, e);
 	if (rc == 0)
 		rc = db_quiet(a->db, e, "COMMIT");
-	str_free(&duplicate);
 	if (rc != 1)
 		return rc;
 	db_quiet(a->db, &ignored, "ROLLBACK");
@@ -309,6 +336,31 @@ put_piece(struct attempt *a, struct err *e)
 	return insert_piece(a, e);
 }
 
+/*
+ * With --where the last row of a piece may stay where it is, and then it is no
+ * fence, and need not be waited for.  A row that matches and that no trigger
+ * has brought is as it was before there were triggers, so that any snapshot
+ * has it.
+ */
+static int
+find_match(struct attempt *a, struct bound *last, struct err *e)
+{
+	const struct plan *p = a->job->plan;
+	const struct path path = plan_path(p);
+	struct str q = STR_INIT;
+	int rc;
+
+	a->part = a->piece->part;
+	if (p->filter == NULL || (p->hold_head == NULL && a->part.rows > 1))
+		return 0;
+	sql_last_match(&q, p, &a->part.after, &a->part.upto);
+	rc = cursor_ask(a->db, &path, q.s, last, e);
+	a->part.upto = *last;
+	a->none = rc == 0;
+	str_free(&q);
+	return rc < 0 ? -1 : 0;
+}
+
 /* A chunk, as a worker copies it. */
 struct copying {
 	struct job *job;
@@ -323,8 +375,13 @@ run_piece(void *arg, struct db *db, const struct piece *p,
 	const struct copying *c = arg;
 	struct attempt a = { .job = c->job, .db = db, .piece = p,
 	    .by_values = c->by_values, .marks = true, .done = done };
-	int rc = put_piece(&a, e);
+	struct bound last = BOUND_INIT;
+	int rc = find_match(&a, &last, e);
 
+	if (rc == 0)
+		rc = put_piece(&a, e);
+	done->others = passed_over(&a);
+	bound_free(&last);
 	if (rc != 0 && e->sqlno == DB_ERR_DOCUMENT_ID && p->part.rows <= 1)
 		err_hint(e, "MySQL takes no document ID (FTS_DOC_ID) that is "
 		    "more than 65534 after the last one; its own ALTER TABLE "
@@ -483,7 +540,8 @@ copy_run(const struct copy *c, struct copy_result *result, struct err *e)
 	    c->cfg->verify != VERIFY_NONE && c->registry->mark.n == 0 };
 	bool begins = result->from.n == 0;
 	struct walk w = { .path = &path, .server = p->server, .cfg = c->cfg,
-	    .verb = "copied", .session = SESSION_COPY, .modes = p->session,
+	    .verb = p->filter != NULL ? "looked at" : "copied",
+	    .session = SESSION_COPY, .modes = p->session,
 	    .alone = p->numbers || p->in_order, .chunk = copy_chunk,
 	    .arg = &j, .from = begins ? c->registry->mark : result->from,
 	    .from_rows = begins ? c->registry->rows : result->before,

@@ -161,11 +161,14 @@ cursor_mark(const struct chunk *k, unsigned long long rows, struct bound *mark,
 }
 
 void
-cursor_note(struct cursor *c, const struct chunk *k, unsigned long long rows,
-    double seconds, bool conflict)
+cursor_note(struct cursor *c, const struct chunk *k,
+    const struct chunk_done *done, double seconds, bool conflict)
 {
+	unsigned long long rows = done->rows + done->others;
+
 	pthread_mutex_lock(&c->lock);
-	c->rows += rows;
+	c->rows += done->rows;
+	c->others += done->others;
 	c->chunks++;
 	low_water_done(&c->low_water, k->number, rows);
 	if (conflict) {

@@ -103,8 +103,9 @@ go_on(struct state *s, const struct chunk_done *one, struct chunk_done *all)
 	struct chunk *p = &s->piece.part;
 
 	all->rows += one->rows;
+	all->others += one->others;
 	all->idle += one->idle;
-	s->piece.before = all->rows;
+	s->piece.before = all->rows + all->others;
 	if (s->failed > 0)
 		event_wait(EVENT_WAIT_ROW, NULL);
 	s->failed = 0;

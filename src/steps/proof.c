@@ -314,6 +314,7 @@ static int
 prove_chunk(void *arg, struct db *db, const struct chunk *c,
     struct chunk_done *done, struct err *e)
 {
+	const struct proof *pr = arg;
 	const struct view v = { arg, take(arg), db };
 	struct checksum old, new;
 	int rc;
@@ -323,6 +324,8 @@ prove_chunk(void *arg, struct db *db, const struct chunk *c,
 	rc = read_both(&v, c, &old, &new, e);
 	if (rc == 0) {
 		done->rows = old.rows;
+		if (pr->swapped.filter != NULL && c->rows > old.rows)
+			done->others = c->rows - old.rows;
 		if (!checksum_equal(&old, &new))
 			rc = tell_difference(&v, c, &new, e);
 	}
@@ -363,7 +366,9 @@ proof_run(struct proof *pr, const struct plan *p, const struct config *cfg,
 
 	sql_after_swap(&pr->swapped, p);
 	path = plan_path(&pr->swapped);
-	pr->frozen = p->back == NULL;
+	/* What the old table is to have given to the new one is seen in the
+	 * snapshot only. */
+	pr->frozen = p->back == NULL && p->filter == NULL;
 	rc = walk_run(&w, result, e);
 	if (rc == 0 && !p->same_ranges)
 		rc = prove_counts(pr, &beat, e);

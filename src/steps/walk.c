@@ -165,7 +165,7 @@ work(struct worker *w, struct err *e)
 			rc = -1;
 			break;
 		}
-		cursor_note(c, &k, done.rows, now_s() - began - done.idle,
+		cursor_note(c, &k, &done, now_s() - began - done.idle,
 		    met == 1);
 		rest(c, now_s() - began);
 	}
@@ -253,7 +253,7 @@ progress_of(const struct cursor *c, const struct round *r)
 		.verb = c->walk->verb,
 		.total = c->walk->path->table->rows,
 		.before = c->walk->from_rows,
-		.done = c->walk->from_rows + c->rows,
+		.done = c->walk->from_rows + c->rows + c->others,
 		.chunk = c->chunks,
 		.seconds = now_s() - r->began - pause_idle(&r->pause),
 		.elapsed = now_s() - r->began,
@@ -450,6 +450,7 @@ walk_run(const struct walk *w, struct walk_result *result, struct err *e)
 	for (i = 0; i < r.n; i++)
 		fire(&r.worker[i]);
 	result->rows = c.rows;
+	result->others = c.others;
 	result->chunks = c.chunks;
 	result->conflicts = c.conflicts;
 	result->seconds = now_s() - began;

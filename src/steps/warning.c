@@ -188,9 +188,14 @@ changes_data(const struct plan *p, struct db *db, const struct chunk *c,
 	show_row(&where, p, db, c, w);
 	err_set(e, ERR_CHANGED, "the copy would change data: %s (warning "
 	    "%lu)%s", w->text, w->code, where.s);
-	err_hint(e, "correct the rows or the ALTER, or allow it with "
-	    "--allow-warnings %lu%s%s", w->code, w->column != NULL ? ":" : "",
-	    w->column != NULL ? w->column->to->name.raw : "");
+	if (p->filter != NULL && w->column == NULL)
+		err_hint(e, "if it is about the condition of --where, compare "
+		    "only values of one kind: a text is no number");
+	else
+		err_hint(e, "correct the rows or the ALTER, or allow it with "
+		    "--allow-warnings %lu%s%s", w->code,
+		    w->column != NULL ? ":" : "",
+		    w->column != NULL ? w->column->to->name.raw : "");
 	str_free(&where);
 	return -1;
 }

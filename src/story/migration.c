@@ -73,6 +73,7 @@ migration_options(const struct migration *m)
 		.believes_new = config_without(m->cfg, "update-ignore"),
 		.definer = m->cfg->trigger_definer != NULL ? m->definer.sql :
 		    NULL,
+		.filter = m->filter.n > 0 ? &m->filter : NULL,
 		.may_change = may_change,
 		.arg = m->cfg,
 	};
@@ -119,6 +120,7 @@ migration_free(struct migration *m)
 	dependents_free(&m->dependents);
 	fkey_free(&m->added);
 	alter_free(&m->alter);
+	filter_free(&m->filter);
 	table_free(m->old);
 	table_free(m->new);
 	server_free(&m->server);

@@ -257,7 +257,10 @@ mistakes_on_the_command_line_are_named(void **state)
 	refuse(f, ENOUGH "|h=b", "more than one DSN");
 	refuse(f, ENOUGH "|--max-flow-ctl|1",
 	    "--max-flow-ctl is not yet supported");
-	refuse(f, ENOUGH "|--where|1=1", "--where is refused");
+	refuse(f, ENOUGH "|--where|1=1", "--where: needs --no-swap-tables");
+	refuse(f, ENOUGH "|--where|1=1|--no-swap-tables", "--where: needs");
+	refuse(f, ENOUGH "|--where|1=1|--force|--reversible",
+	    "--where: not together with --reversible");
 	refuse(f, "control|D=app", "livealter control: say what to do");
 	refuse(f, "--alter|x|D=app,x=1", "DSN: unknown key \"x\"");
 	refuse(f, "--alter|x|D=app,t=o,P=x", "DSN: port: not a whole number");
