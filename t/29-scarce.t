@@ -84,6 +84,20 @@ sub start_few {
 	$s->sql("ALTER USER few\@localhost WITH MAX_USER_CONNECTIONS 0");
 }
 
+# What is not needed gives way to what is: the proof to the cut-over.
+for my $n (4 .. 8) {
+	fresh(50);
+	$s->sql("ALTER USER few\@localhost WITH MAX_USER_CONNECTIONS $n");
+	my $r = ends_well(start_few(), "with $n connections it");
+	like($r->{err}, qr/\Q$_/, "... and says '$_'")
+	    for $r->{err} =~ /proved 5\d rows/ ? 'no difference'
+	    : 'warning: the swap will not be proven: cannot connect';
+	unlike($r->{err}, qr/ten minutes/, '... and gives no other reason');
+	like($r->{err}, qr/proved 5\d rows/, '... enough for a proof')
+	    if $n > 4;
+}
+$s->sql("ALTER USER few\@localhost WITH MAX_USER_CONNECTIONS 0");
+
 {
 	my $mark = fresh(2500);
 	my $most = $s->value("SELECT \@\@GLOBAL.max_connections");

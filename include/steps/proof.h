@@ -30,12 +30,16 @@ bool proof_is_wanted(const struct config *cfg, double compared);
 
 /*
  * Connect, before anything is locked; or, where *proof is there already, make
- * anew the connections that were lost.  Returns 0, or -1 with *e.
- * proof_close() is due in each case; NULL is fine.
+ * anew the connections that were lost.  Where the server takes no more of them,
+ * one is enough.  Returns 0, or -1 with *e.  proof_close() is due in each case;
+ * NULL is fine.
  */
 int proof_open(struct proof **proof, const struct plan *p,
     const struct config *cfg, struct err *e);
 void proof_close(struct proof *proof);
+
+/* Close one of the connections; returns how many snapshots are left. */
+size_t proof_shrink(struct proof *proof);
 
 /*
  * Take the snapshots, while the cut-over holds its locks; a second call takes

@@ -82,6 +82,7 @@ struct migration {
 	struct config *recalled;	/* cfg, to be filled from the registry
 					   when a migration is resumed */
 	struct proof *proof;		/* of the swap; NULL: none is wanted */
+	bool proof_left_out;		/* connections were scarce */
 	unsigned int snapshots_lost;	/* cut-overs that were let go for it */
 	enum err_kind unproven;		/* why the old table is kept: a loss,
 					   or it is not known */

@@ -15,6 +15,12 @@ int prove_prepare(struct migration *m, struct err *e);
  */
 int prove_begin(struct migration *m, struct err *e);
 
+/*
+ * A cut-over has failed: did it lack a connection that the proof has?  Then the
+ * proof has one less, or is left out, and the cut-over may be tried again.
+ */
+bool prove_gives_way(struct migration *m, struct err *e);
+
 /* The cut-over has not come to the RENAME. */
 void prove_end(struct migration *m);
 

@@ -27,6 +27,8 @@ struct proof {
 	struct db **db;
 	bool *taken;
 	size_t n;
+	struct db *kept_free;		/* for the worker that it will need */
+	bool borrows;			/* that of the cut-over instead */
 	struct plan swapped;		/* by the names after the swap */
 	bool frozen;			/* no session writes to the old table */
 };
@@ -49,16 +51,32 @@ proof_is_wanted(const struct config *cfg, double compared)
 
 /* One of the connections, anew unless it is there and well. */
 static int
-open_one(struct proof *pr, size_t i, const struct plan *p, struct err *e)
+open_one(struct db **db, const struct plan *p, struct err *e)
 {
 	struct err ignored = { .kind = ERR_NONE };
 
-	if (pr->db[i] != NULL && db_quiet(pr->db[i], &ignored, "DO 0") == 0)
+	if (*db != NULL && db_quiet(*db, &ignored, "DO 0") == 0)
 		return 0;
-	db_close(pr->db[i]);
-	pr->db[i] = NULL;
-	return session_open(&pr->db[i], pr->server, "proof", SESSION_VERIFY,
+	db_close(*db);
+	*db = NULL;
+	return session_open(db, p->server, "proof", SESSION_VERIFY,
 	    p->session, e);
+}
+
+/* The cut-over lacks one, which is the worker's when it is through. */
+size_t
+proof_shrink(struct proof *pr)
+{
+	if (!pr->borrows) {
+		pr->borrows = true;
+		db_close(pr->kept_free);
+		pr->kept_free = NULL;
+		return pr->n;
+	}
+	pr->n--;
+	db_close(pr->db[pr->n]);
+	pr->db[pr->n] = NULL;
+	return pr->n;
 }
 
 int
@@ -77,9 +95,19 @@ proof_open(struct proof **proof, const struct plan *p,
 		pthread_mutex_init(&pr->lock, NULL);
 		*proof = pr;
 	}
+	if (!pr->borrows && open_one(&pr->kept_free, p, e) != 0)
+		return -1;
 	for (i = 0; i < pr->n; i++)
-		if (open_one(pr, i, p, e) != 0)
-			return -1;
+		if (open_one(&pr->db[i], p, e) != 0)
+			break;
+	if (i == 0 || (i < pr->n && db_class(e->sqlno) != DB_CROWDED))
+		return -1;
+	e->kind = ERR_NONE;
+	if (i < pr->n) {
+		db_close(pr->db[i]);
+		pr->db[i] = NULL;
+		pr->n = i;
+	}
 	return 0;
 }
 
@@ -92,6 +120,7 @@ proof_close(struct proof *pr)
 		return;
 	for (i = 0; i < pr->n; i++)
 		db_close(pr->db[i]);
+	db_close(pr->kept_free);
 	free(pr->db);
 	free(pr->taken);
 	free(pr->swapped.checksum_old);
@@ -369,6 +398,8 @@ proof_run(struct proof *pr, const struct plan *p, const struct config *cfg,
 	/* What the old table is to have given to the new one is seen in the
 	 * snapshot only. */
 	pr->frozen = p->back == NULL && p->filter == NULL;
+	db_close(pr->kept_free);
+	pr->kept_free = NULL;
 	rc = walk_run(&w, result, e);
 	if (rc == 0 && !p->same_ranges)
 		rc = prove_counts(pr, &beat, e);

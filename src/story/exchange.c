@@ -155,6 +155,8 @@ look_and_swap(struct migration *m, struct err *e)
 	if (end == CUTOVER_SWAPPED)
 		return forget_cutover(m, e);
 	forget_cutover(m, &ignored);
+	if (end == CUTOVER_FAILED && prove_gives_way(m, e))
+		end = CUTOVER_SHUT;
 	return end != CUTOVER_SHUT ? -1 : remove_keys(m, e) != 0 ? -1 : 1;
 }
 

@@ -12,10 +12,21 @@
 
 #define TRIES	3	/* cut-overs that a lost snapshot may cost */
 
+static int
+do_without(struct migration *m, struct err *e)
+{
+	proof_close(m->proof);
+	m->proof = NULL;
+	m->proof_left_out = true;
+	log_warn("the swap will not be proven: %s", e->text);
+	e->kind = ERR_NONE;
+	return 0;
+}
+
 int
 prove_prepare(struct migration *m, struct err *e)
 {
-	if (!proof_is_wanted(m->cfg, m->compared_at > 0 ?
+	if (m->proof_left_out || !proof_is_wanted(m->cfg, m->compared_at > 0 ?
 	    m->compared.seconds : -1)) {
 		proof_close(m->proof);
 		m->proof = NULL;
@@ -23,13 +34,25 @@ prove_prepare(struct migration *m, struct err *e)
 	}
 	if (proof_open(&m->proof, &m->plan, m->cfg, e) == 0)
 		return 0;
+	if (m->cfg->verify_swap != VERIFY_SWAP_YES && !stop_requested())
+		return do_without(m, e);
 	proof_close(m->proof);
 	m->proof = NULL;
-	if (m->cfg->verify_swap == VERIFY_SWAP_YES || stop_requested())
-		return err_while(e, "the connections for --verify-swap");
-	log_warn("the swap will not be proven: %s", e->text);
+	return err_while(e, "the connections for --verify-swap");
+}
+
+bool
+prove_gives_way(struct migration *m, struct err *e)
+{
+	if (m->proof == NULL || db_class(e->sqlno) != DB_CROWDED)
+		return false;
+	if (proof_shrink(m->proof) == 0) {
+		if (m->cfg->verify_swap == VERIFY_SWAP_YES)
+			return false;
+		do_without(m, e);
+	}
 	e->kind = ERR_NONE;
-	return 0;
+	return true;
 }
 
 int
@@ -104,7 +127,7 @@ say_why_not(const struct migration *m)
 		log_info("not proven, as --verify-swap=no asks for");
 	else if (m->cfg->verify == VERIFY_NONE)
 		log_info("not proven, as --verify=none asks for");
-	else if (m->compared_at > 0)
+	else if (m->compared_at > 0 && !m->proof_left_out)
 		log_info("not proven, as comparing took more than ten "
 		    "minutes; --verify-swap=yes proves it anyway");
 }
