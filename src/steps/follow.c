@@ -238,8 +238,8 @@ may_go_on(const struct follow *f, struct err *e)
 {
 	const struct walk_watch *w = f->watch;
 
-	return w == NULL ? 0 : pause_wait(w->gate, HOLD_WALK, w->meanwhile,
-	    w->arg, e);
+	return w == NULL ? 0 : pause_wait(w->gate, HOLD_WALK | HOLD_WRITE,
+	    w->meanwhile, w->arg, e);
 }
 
 int
