@@ -26,8 +26,11 @@ int throttling_look_for_replicas(struct migration *m, struct err *e);
  */
 struct gate *throttling_gate(struct migration *m);
 
-/* Now and then: try again to watch what there was no thread for. */
-void throttling_retry(struct migration *m);
+/*
+ * Now and then: watch replicas that have come, which must not break by what we
+ * do, else -1 with *e; and try again what there was no thread for.
+ */
+int throttling_retry(struct migration *m, struct err *e);
 
 /* Has a source ended the run? */
 bool throttling_condemned(const struct migration *m);

@@ -16,6 +16,7 @@ struct discovery {
 	const char *user, *password;	/* for replicas; NULL: as there */
 	const char *only;	/* a DSN: watch this one; or NULL */
 	const char *skip;	/* DSNs, each with a newline; or NULL */
+	bool again;		/* it was done before: says nothing */
 };
 
 /* Is no replica to be watched? */
@@ -30,8 +31,9 @@ bool discovery_is_none(const struct discovery *how);
 int discovery_run(struct replica **list, struct db *source,
     const struct discovery *how, struct err *e);
 
-/* Is there a table of them? */
+/* Is there a table of them; or are they those that are connected? */
 bool discovery_has_table(const struct discovery *how);
+bool discovery_is_search(const struct discovery *how);
 
 /*
  * Only those of the table that dsn= names, without connecting to them; db is a

@@ -11,7 +11,7 @@
 /* What is asked of every replica. */
 struct lag_limits {
 	struct beats *beats;		/* the source's */
-	struct roster *roster;		/* the table of dsn=, or NULL */
+	struct roster *roster;		/* or NULL */
 	double most;			/* seconds that one may be behind */
 	double every;			/* seconds between two looks */
 	bool fail;			/* one that does not replicate, or does

@@ -9,9 +9,11 @@
 #include "throttle/source.h"
 
 /*
- * The table of --recursion-method=dsn=, which is read again while the run
- * lasts: what is added to it is watched, and what is taken out is not any more.
- * This source holds nothing; a table that cannot be read is as it was.
+ * The replicas that there are, which is looked at again while the run lasts.
+ * With the table of --recursion-method=dsn=, what is added to it is watched,
+ * and what is taken out is not any more; else they are searched for again, and
+ * those that have come are watched.
+ * This source holds nothing; what cannot be read is as it was.
  */
 struct roster;
 

@@ -143,30 +143,59 @@ beat_period(const struct config *cfg)
 	    FASTEST : least / 2;
 }
 
+/* Not without a replica: it writes. */
+static void
+begin_to_beat(struct migration *m)
+{
+	struct source s;
+
+	if (m->lag.beats != NULL)
+		return;
+	m->lag.beats = beats_new(&m->server, &m->registry.name,
+	    m->registry.id, beat_period(m->cfg));
+	beats_source(&s, m->lag.beats);
+	watcher_add(m->watcher, &s);
+}
+
 static void
 watch_replicas(struct migration *m, struct replica *r)
 {
 	struct source s;
 
+	if (r != NULL)
+		begin_to_beat(m);
 	for (; r != NULL; r = r->next) {
 		lag_source(&s, r, &m->lag);
 		watcher_add(m->watcher, &s);
 	}
 }
 
-/* Those that were added to the table of replicas meanwhile. */
-static void
-add_listed(struct migration *m)
+/* Those that have come meanwhile. */
+static int
+add_new(struct migration *m, struct err *e)
 {
 	struct replica *added, **end = &m->replicas;
+	int rc;
 
 	if (m->lag.roster == NULL)
-		return;
+		return 0;
 	added = roster_take(m->lag.roster);
+	rc = added == NULL ? 0 :
+	    check_replicas(m->db, added, &m->names, m->cfg, e);
 	watch_replicas(m, added);
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = added;
+	return rc;
+}
+
+/* May there be others than those that were found? */
+static bool
+may_change(const struct migration *m, const struct discovery *how)
+{
+	return m->cfg->command != COMMAND_REVERT &&
+	    (discovery_has_table(how) || (discovery_is_search(how) &&
+	    (m->server.log_bin || m->replicas != NULL)));
 }
 
 static void
@@ -174,20 +203,15 @@ add_replicas(struct migration *m)
 {
 	const struct discovery how = how_to_find(m->cfg);
 	const struct config *cfg = m->cfg;
-	bool listed = discovery_has_table(&how) &&
-	    cfg->command != COMMAND_REVERT;
 	struct source s;
 
-	if ((m->replicas == NULL && !listed) || m->registry.id == 0 ||
-	    m->lag.beats != NULL)
+	if (m->registry.id == 0 || m->lag.beats != NULL ||
+	    m->lag.roster != NULL)
 		return;
-	m->lag = (struct lag_limits){ .beats = beats_new(&m->server,
-	    &m->registry.name, m->registry.id, beat_period(cfg)),
-	    .most = cfg->max_lag, .every = cfg->check_interval,
-	    .fail = cfg->fail_on_stopped, .channel = cfg->channel };
-	beats_source(&s, m->lag.beats);
-	watcher_add(m->watcher, &s);
-	if (listed) {
+	m->lag = (struct lag_limits){ .most = cfg->max_lag,
+	    .every = cfg->check_interval, .fail = cfg->fail_on_stopped,
+	    .channel = cfg->channel };
+	if (may_change(m, &how)) {
 		m->lag.roster = roster_new(&m->server, &how, m->replicas);
 		roster_source(&s, m->lag.roster);
 		watcher_add(m->watcher, &s);
@@ -242,13 +266,16 @@ throttling_gate(struct migration *m)
 	return gate_has_told(m->gate) ? NULL : m->gate;
 }
 
-void
-throttling_retry(struct migration *m)
+int
+throttling_retry(struct migration *m, struct err *e)
 {
+	int rc;
+
 	if (m->watcher == NULL)
-		return;
-	add_listed(m);
+		return 0;
+	rc = add_new(m, e);
 	watcher_start(m->watcher);
+	return rc;
 }
 
 bool

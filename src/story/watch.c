@@ -39,8 +39,7 @@ beat_once(struct migration *m, struct err *e)
 	struct waits waits;
 	int rc;
 
-	throttling_retry(m);
-	if (keep(m, e) != 0)
+	if (throttling_retry(m, e) != 0 || keep(m, e) != 0)
 		return -1;
 	event_waits(&waits);
 	rc = registry_beat(&m->registry, m->db, &waits, e);

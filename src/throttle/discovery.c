@@ -48,6 +48,16 @@ discovery_has_table(const struct discovery *how)
 	return how->only == NULL && r.table != NULL;
 }
 
+bool
+discovery_is_search(const struct discovery *how)
+{
+	struct recursion r;
+
+	recursion_parse(&r, how->method);
+	return how->only == NULL && (r.methods & (RECURSION_PROCESSLIST |
+	    RECURSION_HOSTS | RECURSION_CLUSTER)) != 0;
+}
+
 /* --- those that are found -------------------------------------------------*/
 
 static void
@@ -122,7 +132,7 @@ is_skipped(const struct search *s, const char *host, unsigned int port)
 		yes = matches(skip, host, port);
 		free(skip);
 	}
-	if (yes)
+	if (yes && !s->how->again)
 		log_info("replica %s:%u is not watched, as "
 		    "--skip-check-replica-lag asks for",
 		    replica_address(host), port);
@@ -236,7 +246,7 @@ ask_readers(struct told *t, struct db *db, struct err *e)
 
 /* The privilege to ask (REPLICATION SLAVE) may be missing. */
 static int
-ask_registered(struct told *t, struct db *db, struct err *e)
+ask_registered(struct told *t, struct db *db, bool again, struct err *e)
 {
 	const struct server *s = db_server(db);
 	int rc = db_rows(db, &t->registered, NULL, e, "%s", s->mariadb ||
@@ -247,7 +257,7 @@ ask_registered(struct told *t, struct db *db, struct err *e)
 	    db_class(e->sqlno) != DB_DENIED)
 		return rc;
 	/* Who sees the threads of others knows as much. */
-	if (t->n_hosts == 0)
+	if (t->n_hosts == 0 && !again)
 		log_warn("if there are replicas, they are not seen: %s; with "
 		    "PROCESS, their threads are", e->text);
 	e->kind = ERR_NONE;
@@ -296,10 +306,11 @@ try_at(const struct search *s, const char *host, unsigned int port,
 
 static void
 add_unreached(struct search *s, const char *host, unsigned int port,
-    const struct str *tried, const char *found)
+    unsigned long long number, const struct str *tried, const char *found)
 {
 	struct replica *r = at(s, host, port);
 
+	r->number = number;
 	err_set(&r->why, ERR_CONNECT, "%s", tried->len > 0 ? tried->s :
 	    "no address of it is known; set its report_host");
 	add(s, r, found);
@@ -333,7 +344,8 @@ find_registered(struct search *s, const struct told *t, size_t row)
 		add(s, r, found.s);
 	else if (!skip)
 		add_unreached(s, host != NULL && host[0] != '\0' ? host :
-		    t->n_hosts > 0 ? t->host[0] : "?", port, &tried, found.s);
+		    t->n_hosts > 0 ? t->host[0] : "?", port, number, &tried,
+		    found.s);
 	str_free(&tried);
 	str_free(&found);
 }
@@ -352,8 +364,8 @@ find_reader(struct search *s, const struct told *t, size_t i)
 	if (r != NULL)
 		add(s, r, found.s);
 	else
-		add_unreached(s, t->host[i], t->port, &tried, found.s);
-	if (t->times[i] > 1)
+		add_unreached(s, t->host[i], t->port, 0, &tried, found.s);
+	if (t->times[i] > 1 && !s->how->again)
 		log_warn("%zu readers of the binary log are at %s, and at most "
 		    "one of them is found", t->times[i], t->host[i]);
 	str_free(&tried);
@@ -371,7 +383,7 @@ find_below(struct search *s, struct db *db, struct err *e)
 	if ((s->by.methods & RECURSION_PROCESSLIST) != 0)
 		rc = ask_readers(&t, db, e);
 	if (rc == 0 && (s->by.methods & RECURSION_HOSTS) != 0)
-		rc = ask_registered(&t, db, e);
+		rc = ask_registered(&t, db, s->how->again, e);
 	for (i = 0; i < t.registered.n && rc == 0; i++)
 		find_registered(s, &t, i);
 	for (i = 0; i < t.n_hosts && rc == 0 && !t.knows; i++)
