@@ -19,6 +19,7 @@
 #include "steps/check_keys.h"
 #include "steps/check_server.h"
 #include "steps/privileges.h"
+#include "steps/unseen_children.h"
 #include "throttle/load.h"
 #include "throttle/user_query.h"
 
@@ -159,6 +160,15 @@ check_privileges(const struct check_input *in, struct err *e)
 	    in->dependents->child.n > 0 ? PRIVILEGES_TURN : PRIVILEGES_RUN, e);
 }
 
+/* Unless they are to stay where they are. */
+static int
+check_unseen(const struct check_input *in, struct err *e)
+{
+	return in->running || in->cfg->only_same_schema_fks ||
+	    same_text(in->cfg->fkeys_method, "none") ? 0 :
+	    unseen_children_check(in->db, &in->old->name, in->dependents, e);
+}
+
 static int
 check_cascades(const struct check_input *in, struct err *e)
 {
@@ -199,6 +209,7 @@ static const struct check checks[] = {
 	{ "cluster",		check_cluster },
 	{ "triggers on replicas", check_rbr_triggers },
 	{ "privileges",		check_privileges },
+	{ "foreign keys of others", check_unseen },
 	{ "foreign keys",	check_cascades },
 	{ "--kill-blockers",	check_blockers },
 	{ "the load",		check_load },

@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "model/filters.h"
 #include "steps/check_server.h"
+#include "steps/replica_signs.h"
 
 /* A server, and what is to get through to it, or out of it. */
 struct asked {
@@ -44,11 +45,14 @@ judge(const struct asked *a, const struct filters *f, const char *channel,
 
 /* Who may not ask is told that this was not looked at. */
 static int
-unanswered(const struct asked *a, const char *what, struct err *e)
+unanswered(const struct asked *a, const char *what, const char *grant,
+    struct err *e)
 {
 	if (e->kind == ERR_LOST)
 		return -1;
-	log_warn("%s of %s cannot be checked: %s", what, a->name, e->text);
+	log_warn("%s of %s cannot be checked: %s; GRANT %s ON *.* TO %s "
+	    "allows it", what, a->name, e->text, grant,
+	    db_server(a->db)->user);
 	e->kind = ERR_NONE;
 	return 0;
 }
@@ -80,7 +84,9 @@ check_log(const struct asked *a, struct err *e)
 	    s->version < 80200 ? "SHOW MASTER STATUS" :
 	    "SHOW BINARY LOG STATUS");
 	if (rc != 0)
-		rc = unanswered(a, "the filters of the binary log", e);
+		rc = unanswered(a, "the filters of the binary log",
+		    s->mariadb && s->version >= 100502 ? "BINLOG MONITOR" :
+		    "REPLICATION CLIENT", e);
 	if (rc == 0 && r.n > 0) {
 		f.list[FILTER_DO_DB] = xstrdup_null(r.cell[0][2]);
 		f.list[FILTER_IGNORE_DB] = xstrdup_null(r.cell[0][3]);
@@ -126,7 +132,8 @@ check_channels(const struct asked *a, struct err *e)
 	rc = db_rows(a->db, &r, NULL, e, "%s",
 	    replica_statement(db_server(a->db)));
 	if (rc != 0)
-		rc = unanswered(a, "the replication filters", e);
+		rc = unanswered(a, "the replication filters",
+		    replica_signs_privilege(db_server(a->db)), e);
 	else
 		rc = read_as(&f, a->db, e);
 	for (i = 0; rc == 0 && i < r.n; i++)

@@ -4,7 +4,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/log.h"
+#include "base/str.h"
 #include "base/util.h"
+#include "steps/replica_signs.h"
 
 /* What it takes to ask may be missing: then the next question. */
 static int
@@ -55,22 +58,71 @@ count_channels(unsigned long long *n, struct db *db, struct err *e)
 	return is_unanswered(rc, e) ? 1 : rc;
 }
 
-/* What can be asked without REPLICATION CLIENT, or MariaDB's SLAVE MONITOR. */
+/* What can be asked on MySQL without REPLICATION CLIENT.  1: not either. */
 static int
-count_plainly(unsigned long long *n, struct db *db, struct err *e)
+count_configured(unsigned long long *n, struct db *db, struct err *e)
 {
 	int rc;
 
-	*n = 0;
-	if (db_server(db)->mariadb)
-		rc = db_number(db, n, e, "SELECT VARIABLE_VALUE FROM "
-		    "information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = "
-		    "'SLAVES_RUNNING'");
-	else
-		rc = db_number(db, n, e, "SELECT COUNT(*) FROM "
-		    "performance_schema.replication_connection_configuration "
-		    "WHERE CHANNEL_NAME NOT LIKE 'group\\_replication\\_%%'");
-	return is_unanswered(rc, e) ? 0 : rc;
+	rc = db_number(db, n, e, "SELECT COUNT(*) FROM "
+	    "performance_schema.replication_connection_configuration WHERE "
+	    "CHANNEL_NAME NOT LIKE 'group\\_replication\\_%%'");
+	return is_unanswered(rc, e) ? 1 : rc;
+}
+
+static int
+refuse_replica(struct err *e)
+{
+	err_set(e, ERR_REFUSED, "this server is a replica");
+	return err_hint(e, "what it replicates row by row fires no triggers "
+	    "and would be lost, and what is written here ends replication; "
+	    "run livealter on the source, or use --force when nothing "
+	    "replicates into this table");
+}
+
+/* Who may not ask is told of the signs. */
+static int
+judge_signs(enum replica_sign sign, const char *what, const struct server *s,
+    struct err *e)
+{
+	const char *grant = replica_signs_privilege(s);
+
+	switch (sign) {
+	case REPLICA_SIGN_SURE:
+		return refuse_replica(e);
+	case REPLICA_SIGN_LIKELY:
+		err_set(e, ERR_NEEDS, "%s may not ask whether this server is a "
+		    "replica, and it may be one: %s", s->user, what);
+		return err_hint(e, "GRANT %s ON *.* TO %s; or use --force when "
+		    "nothing replicates into this table", grant, s->user);
+	case REPLICA_SIGN_OLD:
+		log_warn("%s may not ask whether this server is a replica, and "
+		    "%s; if it is still one, end this run, as rows would be "
+		    "lost; GRANT %s ON *.* TO %s lets it ask", s->user, what,
+		    grant, s->user);
+		break;
+	case REPLICA_SIGN_UNKNOWN:
+		log_info("%s may not ask whether this server is a replica, and "
+		    "%s; GRANT %s ON *.* TO %s lets it ask", s->user, what,
+		    grant, s->user);
+		break;
+	case REPLICA_SIGN_NONE:
+		break;
+	}
+	return 0;
+}
+
+static int
+look_for_signs(struct db *db, struct err *e)
+{
+	enum replica_sign sign;
+	struct str what = STR_INIT;
+	int rc = replica_signs_find(&sign, &what, db, e);
+
+	if (rc == 0)
+		rc = judge_signs(sign, what.s, db_server(db), e);
+	str_free(&what);
+	return rc;
 }
 
 int
@@ -82,15 +134,11 @@ check_server_replica(struct db *db, const struct config *cfg, struct err *e)
 	if (cfg->force)
 		return 0;
 	rc = count_channels(&n, db, e);
+	if (rc == 1 && !db_server(db)->mariadb)
+		rc = count_configured(&n, db, e);
 	if (rc == 1)
-		rc = count_plainly(&n, db, e);
-	if (rc != 0 || n == 0)
-		return rc;
-	err_set(e, ERR_REFUSED, "this server is a replica");
-	return err_hint(e, "what it replicates row by row fires no triggers "
-	    "and would be lost, and what is written here ends replication; "
-	    "run livealter on the source, or use --force when nothing "
-	    "replicates into this table");
+		return look_for_signs(db, e);
+	return rc != 0 || n == 0 ? rc : refuse_replica(e);
 }
 
 /* The value of a system variable, or of a status variable; NULL: none. */

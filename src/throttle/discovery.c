@@ -21,6 +21,7 @@
 #include "base/util.h"
 #include "cli/dsn.h"
 #include "cli/recursion.h"
+#include "throttle/blind.h"
 
 struct search {
 	const struct discovery *how;
@@ -246,7 +247,7 @@ ask_readers(struct told *t, struct db *db, struct err *e)
 
 /* The privilege to ask (REPLICATION SLAVE) may be missing. */
 static int
-ask_registered(struct told *t, struct db *db, bool again, struct err *e)
+ask_registered(struct told *t, struct db *db, struct err *e)
 {
 	const struct server *s = db_server(db);
 	int rc = db_rows(db, &t->registered, NULL, e, "%s", s->mariadb ||
@@ -256,10 +257,6 @@ ask_registered(struct told *t, struct db *db, bool again, struct err *e)
 	if (rc == 0 || e->kind == ERR_LOST ||
 	    db_class(e->sqlno) != DB_DENIED)
 		return rc;
-	/* Who sees the threads of others knows as much. */
-	if (t->n_hosts == 0 && !again)
-		log_warn("if there are replicas, they are not seen: %s; with "
-		    "PROCESS, their threads are", e->text);
 	e->kind = ERR_NONE;
 	return 0;
 }
@@ -383,7 +380,9 @@ find_below(struct search *s, struct db *db, struct err *e)
 	if ((s->by.methods & RECURSION_PROCESSLIST) != 0)
 		rc = ask_readers(&t, db, e);
 	if (rc == 0 && (s->by.methods & RECURSION_HOSTS) != 0)
-		rc = ask_registered(&t, db, s->how->again, e);
+		rc = ask_registered(&t, db, e);
+	if (rc == 0 && !t.knows && t.n_hosts == 0 && !s->how->again)
+		rc = blind_tell(db, e);
 	for (i = 0; i < t.registered.n && rc == 0; i++)
 		find_registered(s, &t, i);
 	for (i = 0; i < t.n_hosts && rc == 0 && !t.knows; i++)
