@@ -153,6 +153,10 @@ void event_error(const struct err *e);
 
 void event_sql(const char *sql);
 
+/* From now on it is not said, because what is sent is no part of what was
+ * asked for; or it is again. */
+void event_hush_sql(bool hush);
+
 /* How far the step is: in rows, or in words, if it has none to count. */
 void event_progress(const struct progress *p, enum event_due due);
 void event_doing(const char *what);

@@ -39,6 +39,9 @@ enum command {
 
 enum output_form { OUTPUT_TEXT, OUTPUT_JSON };
 
+/* Is a change that the server makes at once left to it? */
+enum instant_mode { INSTANT_NEVER, INSTANT_TRY, INSTANT_ONLY };
+
 enum verify_mode { VERIFY_CHECKSUM, VERIFY_COUNT, VERIFY_NONE };
 
 /* Is the swap proven?  Auto: where the comparison was not too long. */
@@ -58,6 +61,8 @@ struct config {
 	char *action;			/* the words after control's DSN */
 	char *alter;
 	bool dry_run, execute;
+	char *instant;			/* "never", "try" or "only" */
+	enum instant_mode at_once;	/* the same */
 	char *resume;			/* an ID; sets command as well */
 	char *database;			/* DSN key D, or --database */
 	char *table;			/* DSN key t, or --table */

@@ -54,6 +54,9 @@ struct alter {
 	struct alter_clause *clause;
 	size_t n_clauses;
 	bool sets_auto_increment;	/* AUTO_INCREMENT = n is a clause */
+	/* What the statement has before the clauses, to say how the server is
+	 * to do it (model/native.h); NULL: nothing.  Not freed. */
+	const char *how;
 };
 
 /* How the server reads the text: parts of its sql_mode. */

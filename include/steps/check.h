@@ -12,6 +12,9 @@
 #include "server/db.h"
 #include "server/server.h"
 
+/* Some are about a copy of the table only; they can be left for later. */
+enum check_which { CHECK_ALL, CHECK_BUT_COPY, CHECK_COPY };
+
 /* What the checks look at. */
 struct check_input {
 	struct db *db;
@@ -20,6 +23,7 @@ struct check_input {
 	const struct alter *alter;
 	const struct config *cfg;
 	bool running;		/* our triggers are on the table */
+	enum check_which which;
 };
 
 /*

@@ -11,6 +11,7 @@
 #include "model/identity.h"
 #include "model/dependents.h"
 #include "model/filter.h"
+#include "model/native.h"
 #include "model/plan.h"
 #include "model/table.h"
 #include "server/db.h"
@@ -52,6 +53,8 @@ struct migration {
 	struct fkeys added;		/* foreign keys that the ALTER adds */
 	struct filter filter;		/* --where, once there is a plan */
 	struct table *new;		/* as it came out of the ALTER */
+	struct native native;		/* what the server could do itself */
+	bool at_once;			/* and is to do; see at_once.h */
 	struct plan plan;		/* every statement we will run */
 	struct trigger_set triggers;	/* ours, on the old table */
 	struct registry registry;	/* our row in it */

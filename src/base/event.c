@@ -36,6 +36,7 @@ static struct {
 	char *reasons;		/* of the gate; NULL: none are known */
 	struct warned warned[REMEMBERED];	/* the latest, in a ring */
 	size_t next_warned;
+	bool hushed;
 } now;
 
 /* Those that the gate is shut for. */
@@ -218,7 +219,18 @@ event_sql(const char *sql)
 {
 	struct event ev = { .kind = EVENT_SQL, .text = sql };
 
-	send_alone(&ev);
+	pthread_mutex_lock(&lock);
+	if (!now.hushed)
+		send(&ev);
+	pthread_mutex_unlock(&lock);
+}
+
+void
+event_hush_sql(bool hush)
+{
+	pthread_mutex_lock(&lock);
+	now.hushed = hush;
+	pthread_mutex_unlock(&lock);
 }
 
 /* Under the lock. */

@@ -214,6 +214,19 @@ settle_where(struct options *o)
 		    "or --reverse-triggers: the two tables have other rows");
 }
 
+static void
+settle_instant(struct options *o)
+{
+	struct config *c = o->c;
+
+	if (same_text(c->instant, "try"))
+		c->at_once = INSTANT_TRY;
+	else if (same_text(c->instant, "only"))
+		c->at_once = INSTANT_ONLY;
+	else if (!same_text(c->instant, "never"))
+		option_blame(o, AT(instant), "not never, try or only");
+}
+
 /* What one option says about another. */
 static void
 settle(struct options *o)
@@ -230,6 +243,7 @@ settle(struct options *o)
 	settle_reverse(o);
 	settle_purge(o);
 	settle_where(o);
+	settle_instant(o);
 	if (option_given(o, AT(chunk_size)) && !option_given(o, AT(chunk_time)))
 		c->chunk_time = 0;
 	option_derive(c);

@@ -27,6 +27,10 @@ const struct option option_table[] = {
 	DO("dry-run", 0, FLAG, WHAT, dry_run, NULL, NULL,
 	    "create and alter an empty new table, show the plan, drop it"),
 	DO("execute", 0, FLAG, WHAT, execute, NULL, NULL, "do it"),
+	DO("instant", 0, TEXT, WHAT, instant, "never", "WHEN",
+	    "have the server itself change the table, if it does so at once, "
+	    "without touching a row: never; try, and else copy; or only, and "
+	    "else refuse"),
 	DO("resume", 0, TEXT, WHAT, resume, NULL, "ID",
 	    "as livealter resume, if the migration has this ID"),
 	DO("database", 'D', TEXT, WHAT, database, NULL, "NAME",

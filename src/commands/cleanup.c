@@ -8,7 +8,7 @@
 #include "base/output.h"
 #include "base/stop.h"
 #include "cli/command.h"
-#include "model/hint.h"
+#include "model/fingerprint.h"
 #include "steps/check_server.h"
 #include "story/migration.h"
 #include "story/prove.h"
@@ -17,6 +17,33 @@
 #include "story/settling.h"
 #include "story/throttling.h"
 #include "story/undoing.h"
+
+/*
+ * One that was to be done at once has altered the user's table, or somebody
+ * else has.
+ */
+static void
+tell_end(struct migration *m)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	struct str text = STR_INIT, why = STR_INIT;
+	struct table *now = NULL;
+	bool same = true;
+
+	if (table_load(&now, m->db, &m->names.old, &ignored) == 0) {
+		table_definition(&text, now);
+		same = fingerprint_same(m->was.field[REGISTRY_OLD_PRINT],
+		    text.s, &why);
+	}
+	if (same)
+		log_answer("Cleaned up: %s is as it was.", m->names.old.sql);
+	else
+		log_answer("Cleaned up: %s is not as it was when the "
+		    "migration began: %.1000s", m->names.old.sql, why.s);
+	table_free(now);
+	str_free(&text);
+	str_free(&why);
+}
 
 static int
 take_away(struct migration *m, struct err *e)
@@ -38,8 +65,7 @@ take_away(struct migration *m, struct err *e)
 		log_answer("Cleaned up: %s can no longer be reverted.",
 		    m->names.old.sql);
 	else
-		log_answer("Cleaned up: %s is as it was.",
-		    m->names.old.sql);
+		tell_end(m);
 	return 0;
 }
 

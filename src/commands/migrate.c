@@ -23,6 +23,7 @@
 #include "steps/shadow.h"
 #include "steps/sweep.h"
 #include "steps/unique.h"
+#include "story/at_once.h"
 #include "story/catch_up.h"
 #include "story/compare.h"
 #include "story/exchange.h"
@@ -50,7 +51,10 @@ inspect(struct migration *m, struct err *e)
 		return privileges_blame(m->db, &m->names.old, PRIVILEGES_RUN,
 		    e);
 	if (m->alter.left_out[0] != '\0')
-		log_info("left out, as the server alters an empty table: %s",
+		log_info("left out, as %s: %s",
+		    m->cfg->at_once == INSTANT_NEVER ?
+		    "the server alters an empty table" :
+		    "--instant says how the server is to do it",
 		    m->alter.left_out);
 	if (shadow_names(&m->names, m->db, m->cfg, e) != 0)
 		return -1;
@@ -62,6 +66,8 @@ migrate_check(struct migration *m, struct err *e)
 {
 	struct check_input in = migration_to_check(m);
 
+	if (m->cfg->at_once != INSTANT_NEVER && !in.running)
+		in.which = CHECK_BUT_COPY;
 	return check_all(&in, e) != 0 ||
 	    throttling_find_replicas(m, e) != 0 ? -1 : 0;
 }
@@ -80,10 +86,10 @@ create(struct migration *m, struct err *e)
 static int
 alter(struct migration *m, struct err *e)
 {
-	return shadow_alter(m->db, &m->names, m->old, &m->alter, m->cfg, e) !=
-	    0 ||
-	    shadow_added_keys(m->db, &m->names, m->old, m->cfg, &m->added, e) !=
-	    0 ? -1 : 0;
+	if (at_once_alter(m, e) != 0)
+		return -1;
+	return at_once_is_done(m) ? 0 : shadow_added_keys(m->db, &m->names,
+	    m->old, m->cfg, &m->added, e);
 }
 
 /* Hours before it matters: which clock is meant, and what it shows. */
@@ -139,6 +145,10 @@ migrate_plan(struct migration *m, struct err *e)
 	struct plan_options options;
 	struct planner_input in;
 
+	if (at_once_is_done(m)) {
+		tell_postponing(m->cfg);
+		return 0;
+	}
 	if (table_load(&m->new, m->db, &m->names.shadow, e) != 0 ||
 	    filtering_read(m, e) != 0)
 		return -1;

@@ -354,7 +354,8 @@ add_clauses(struct str *q, const struct reading *r)
 static int
 add_alter(struct str *q, const struct reading *r)
 {
-	return leaves_for_later(r) ? add_clauses(q, r) :
+	return r->alter->how == NULL && leaves_for_later(r) ?
+	    add_clauses(q, r) :
 	    add_part(q, r, 0, strlen(r->alter->text));
 }
 
@@ -388,7 +389,8 @@ static int
 run_whole(struct db *db, const struct reading *r, const char *sql,
     const struct config *cfg, struct err *e)
 {
-	bool copy = !db_server(r->db)->mariadb && has_generated(r->old);
+	bool copy = !db_server(r->db)->mariadb && r->alter->how == NULL &&
+	    has_generated(r->old);
 	int rc;
 
 	if (copy && db_quiet(db, e, "SET SESSION old_alter_table = 1") != 0)
@@ -413,7 +415,8 @@ run_alter(struct db *db, const struct names *n, const struct table *old,
 
 	if (a->n_clauses == 0)
 		return 0;
-	str_addf(&q, "ALTER TABLE %s ", n->shadow.sql);
+	str_addf(&q, "ALTER TABLE %s %s", n->shadow.sql,
+	    a->how != NULL ? a->how : "");
 	bare = q.len;
 	rc = check_names_choose(&checks, db, n, e) != 0 ||
 	    add_alter(&q, &r) != 0 ? -1 : 0;

@@ -79,19 +79,22 @@ see_that_it_is_dead(struct migration *m, struct err *e)
 
 /*
  * The ALTER goes over a connection that does not hold the lock, and may still
- * be at work.  In the midst of it MariaDB shows no table of that name.
+ * be at work, on the new table or, with --instant, on the user's.  In the
+ * midst of it MariaDB shows no table of that name.
  */
 static int
 wait_for_alter(struct migration *m, struct err *e)
 {
 	double began = now_s();
-	bool runs = false;
+	bool runs = false, runs_old = false;
 	int rc;
 
-	while ((rc = peer_runs(m->db, "ALTER TABLE", m->names.shadow.sql,
-	    &runs, e)) == 0 && runs && now_s() - began < LAST_WORDS &&
-	    !stop_sleep(0.05))
-		;
+	do
+		rc = peer_runs(m->db, "ALTER TABLE", m->names.shadow.sql,
+		    &runs, e) != 0 || peer_runs(m->db, "ALTER TABLE",
+		    m->names.old.sql, &runs_old, e) != 0 ? -1 : 0;
+	while (rc == 0 && (runs || runs_old) &&
+	    now_s() - began < LAST_WORDS && !stop_sleep(0.05));
 	return rc;
 }
 
