@@ -54,8 +54,9 @@ sub set_up {
 sub triggers_are_there {
 	my ($p) = @_;
 	poll_until(sub { !$p->running || $s->value("SELECT COUNT(*) FROM " .
-	    "information_schema.triggers WHERE trigger_name LIKE " .
-	    "'livealter%'") == 3 }, 30, 'the triggers are there');
+	    "information_schema.triggers WHERE trigger_name IN (" .
+	    join(', ', map { "'livealter_orders_$_'" } qw(del upd ins)) .
+	    ')') == 3 }, 30, 'the triggers are there');
 }
 
 # The application begins when the triggers are there, and ends before the swap,

@@ -14,6 +14,7 @@
 
 #include "base/util.h"
 #include "model/alter.h"
+#include "model/filter_read.h"
 #include "model/plan.h"
 #include "model/planner.h"
 
@@ -23,6 +24,8 @@ struct fixture {
 	struct plan_options options;
 	struct names names;
 	struct alter alter;
+	const char *where;		/* --where, or NULL */
+	struct filter filter;
 	struct plan plan;
 	struct err e;
 };
@@ -230,6 +233,11 @@ fixture_of_server(struct table *t, const struct server *s)
 		t->column[i].mariadb = s->mariadb;
 }
 
+static const struct filter_moment fixture_moment = {
+	"2026-03-01 01:30:00.123456", "2026-02-28 23:30:00.123456",
+	"1772321400",
+};
+
 /* Make the plan: what planner_make() returns. */
 static inline int
 fixture_plan(struct fixture *f, const char *table, const char *alter)
@@ -242,8 +250,13 @@ fixture_plan(struct fixture *f, const char *table, const char *alter)
 	    alter_parse(&f->alter, alter, &mode, &f->e) != 0)
 		abort();
 	names_derive(&f->names);
+	f->old.name = f->names.old;
 	fixture_of_server(&f->old, &f->server);
 	fixture_of_server(&f->new, &f->server);
+	if (f->where != NULL && filter_read(&f->filter, f->where, &f->old,
+	    &f->server, &fixture_moment, &f->e) != 0)
+		return -1;
+	f->options.filter = f->where != NULL ? &f->filter : NULL;
 	return planner_make(&f->plan, &in, &f->e);
 }
 
@@ -265,6 +278,7 @@ static inline void
 fixture_end(struct fixture *f)
 {
 	planner_free(&f->plan);
+	filter_free(&f->filter);
 	alter_free(&f->alter);
 	fixture_table_end(&f->old);
 	fixture_table_end(&f->new);

@@ -120,6 +120,10 @@ golden_statements(const struct plan *p, struct str *f)
 	golden_put(f, "those that differ", &q);
 	sql_differences(&q, p, SIDE_NEW, &after, &upto, 5);
 	golden_put(f, "those that should not be there", &q);
+	if (p->filter != NULL) {
+		sql_last_match(&q, p, &after, &upto);
+		golden_put(f, "the last row that matches", &q);
+	}
 	bound_free(&after);
 	bound_free(&upto);
 	str_free(&q);

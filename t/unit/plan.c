@@ -263,6 +263,19 @@ computed_key(struct fixture *f)
 	primary(&f->new, "g,id");
 }
 
+/* One of the columns goes, and the sessions' clock is UTC. */
+static void
+some_rows(struct fixture *f)
+{
+	both(f, "id", "bigint(20)", "");
+	column(&f->old, "state", "varchar(9)", UTF8);
+	both(f, "at", "timestamp", "null");
+	primary(&f->old, "id");
+	primary(&f->new, "id");
+	f->where = "at > NOW() - INTERVAL 30 DAY AND (t.state <> 'a' OR id IN "
+	    "(1, 2)) -- )";
+}
+
 static struct golden cases[] = {
 	{ "add-column", "t", "ADD size INT, ADD color VARCHAR(9) NOT NULL "
 	    "DEFAULT 'red'", &mariadb_10_11, add_column },
@@ -314,6 +327,8 @@ static struct golden cases[] = {
 	{ "only-counted", "t", "RENAME COLUMN name TO title",
 	    &mariadb_10_11, only_counted },
 	{ "chosen-index", "t", "FORCE", &mariadb_10_11, chosen_index },
+	{ "where", "t", "DROP state", &mariadb_10_11, some_rows },
+	{ "where-mysql", "t", "DROP state", &mysql_8_4, some_rows },
 	{ "computed-key", "t", "MODIFY name VARCHAR(90) NOT NULL, ADD size "
 	    "INT", &mysql_8_4, computed_key },
 	{ "long-name", "a_table_with_a_name_of_64_characters_which_are_as_"
