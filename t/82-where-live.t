@@ -110,6 +110,28 @@ is(join(' ', map { $_->[0] } $s->rows("SELECT id FROM app._orders_new WHERE " .
     '49 50 52 54 55 100 150 900 901 902', '... what is there');
 is($s->value("SELECT COUNT(*) FROM app.orders"), 298, '... and there');
 
+# A row that is not to be copied may be locked as long as it likes: the last of
+# a chunk, the last of all, and one in between.
+for my $id (60, 300, 173) {
+	set_up(300);
+	my $dbh = $s->dbh(database => 'app');
+	my $hold = File::Temp->new;
+	$p = start_migration($s, $ALTER, 'app', 'orders', '--where', 'id <= ' .
+	    '50 OR id BETWEEN 170 AND 175 AND id <> 173', '--force',
+	    '--chunk-size', 60, '--pause-file', "$hold");
+	triggers_are_there($p);
+	$dbh->begin_work;
+	$dbh->do("UPDATE orders SET note = 'held' WHERE id = $id");
+	unlink "$hold";
+	ok($p->wait_for(qr/no difference/, 60), "row $id is locked: it goes " .
+	    'on to the swap');
+	$dbh->commit;
+	$dbh->disconnect;
+	$r = $p->wait;
+	succeeded($r, 'app', 'orders', '... and');
+	is($s->value("SELECT COUNT(*) FROM app.orders"), 56, '... the rows');
+}
+
 # --- what the comparison finds -----------------------------------------------
 
 my %wrong = (

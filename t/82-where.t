@@ -241,6 +241,59 @@ for (['tree', 'ADD c INT', 'id > 1', qr/is one of the table to itself/],
 	is($r->{exit}, 17, "$table: refused") or diag $r->{err};
 	like($r->{err}, $says, '... with the reason');
 }
+# A time of day has the current date where it meets one, in the servers' eyes.
+$s->sql("CREATE TABLE app.hours (id INT PRIMARY KEY, h TIME, d DATETIME)");
+for ('h > NOW()', 'h = d', 'd > CURTIME()', "h < DATE'2026-01-01'",
+    'TIMESTAMP(h) > 1', "CAST(h AS DATETIME) > '2026-01-01'") {
+	my $r = migrate($s, 'ADD c INT', 'app', 'hours', '--where', $_, @KEEP);
+	is($r->{exit}, 17, "refused: $_") or diag $r->{err};
+	like($r->{err}, qr/a time of day and a date/, '... with the reason');
+}
+for ("h > '08:00'", 'h < CURTIME()', "TIME(d) > '08:00'", 'HOUR(h) > 3') {
+	my $r = run_livealter($s, '--alter', 'ADD c INT', 'D=app,t=hours',
+	    '--dry-run', '--where', $_, @KEEP);
+	is($r->{exit}, 0, "by the hour: $_") or diag $r->{err};
+}
+SKIP: {
+	skip 'MySQL computes them by the same functions', 4 if $s->is_mysql;
+
+	$s->sql("CREATE TABLE app.moving (id INT PRIMARY KEY, d DATETIME, " .
+	    "age INT AS (DATEDIFF(NOW(), d)) VIRTUAL, twice INT AS (id * 2) " .
+	    "VIRTUAL, odds DOUBLE AS (RAND()) VIRTUAL); " .
+	    "INSERT INTO app.moving (id, d) VALUES (1, '2026-01-01'), " .
+	    "(2, '2036-01-01')");
+	for ('age > 1', 'odds < 0.5') {
+		my $r = migrate($s, 'ADD c INT', 'app', 'moving', '--where',
+		    $_, @KEEP);
+		is($r->{exit}, 17, "a VIRTUAL column: $_") or diag $r->{err};
+	}
+	my $r = migrate($s, 'ADD c INT', 'app', 'moving', '--where',
+	    'twice > 2', @KEEP);
+	is($r->{exit}, 0, 'one that is the same each time') or diag $r->{err};
+	is($s->value("SELECT GROUP_CONCAT(id) FROM app._moving_new"), 2,
+	    '... the row');
+}
+SKIP: {
+	skip 'MariaDB has no such operators', 2 if !$s->is_mysql;
+
+	$s->sql("CREATE TABLE app.docs (id INT PRIMARY KEY, j JSON); " .
+	    "INSERT INTO app.docs VALUES (1, '{\"a\": 1}'), " .
+	    "(2, '{\"a\": 2}')");
+	my $r = migrate($s, 'ADD c INT, ADD UNIQUE KEY u (c, id)', 'app',
+	    'docs', '--where', "j->'\$.a' > 1 AND j->>'\$.a' < 5", @KEEP);
+	is($r->{exit}, 0, 'JSON') or diag $r->{err};
+	is($s->value("SELECT GROUP_CONCAT(id) FROM app._docs_new"), 2,
+	    '... the row');
+}
+# A text that is no number is a warning, and not a wrong row.
+{
+	my $r = migrate($s, 'ADD c INT', 'app', 't', '--where', 's > 5', @KEEP);
+	is($r->{exit}, $s->is_mysql ? 0 : 35, 'a text against a number') or
+	    diag $r->{err};
+	$s->is_mysql ? is(ids('_t_new'), ids('t', 's > 5'), '... the rows') :
+	    like($r->{err}, qr/hint: if it is about the condition of --where/,
+	    '... it says so');
+}
 {
 	my $r = migrate($s, 'ADD c INT', 'app', 'k', '--where', 'q > 1', @KEEP);
 	is($r->{exit}, 0, 'by another column it can be') or diag $r->{err};

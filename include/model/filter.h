@@ -46,9 +46,12 @@ struct filter {
 	struct filter_part *part;
 	size_t n;			/* 0: every row matches */
 	bool moves;			/* it has NOW(), or the like */
+	/* It has times of day, and dates: where the two meet, the servers put
+	 * in the current date. */
+	bool timed, dated;
 };
 
-#define FILTER_INIT { NULL, 0, false }
+#define FILTER_INIT { NULL, 0, false, false, false }
 
 void filter_free(struct filter *f);
 

@@ -121,6 +121,10 @@ add_column(struct reader *r, const struct column *c, bool bare)
 {
 	struct filter_part *p;
 
+	if (type_is(c, "time"))
+		r->out->timed = true;
+	else if (c->kind == KIND_TIME)
+		r->out->dated = true;
 	end_text(r);
 	p = add_part(r, bare ? FILTER_BARE_COLUMN : FILTER_COLUMN);
 	p->column = c;
@@ -254,6 +258,10 @@ read_now(struct reader *r)
 	size_t digits;
 
 	r->out->moves = true;
+	if (now == NOW_TIME || now == NOW_UTC_TIME)
+		r->out->timed = true;
+	else if (now != NOW_NUMBER)
+		r->out->dated = true;
 	if (read_digits(r, &digits) != 0)
 		return -1;
 	if (now == NOW_NUMBER)
@@ -495,6 +503,22 @@ read_token(struct reader *r)
 	return 0;
 }
 
+/* DATE'2026-01-01', FROM_UNIXTIME() and the like. */
+static bool
+has_dates(const struct reader *r)
+{
+	static const char *const word[] = { "date", "datetime", "timestamp",
+	    "from_unixtime", "from_days", "makedate", "str_to_date" };
+	size_t i, j;
+
+	for (i = 0; i < r->lex.n; i++)
+		for (j = 0; j < sizeof(word) / sizeof(word[0]); j++)
+			if (lex_is(&r->lex, i, word[j]) &&
+			    table_column(r->table, word[j]) == NULL)
+				return true;
+	return false;
+}
+
 static int
 read_all(struct reader *r)
 {
@@ -507,8 +531,15 @@ read_all(struct reader *r)
 		if (read_token(r) != 0)
 			return -1;
 	end_text(r);
-	return r->depth == 0 ? 0 : err_set(r->e, ERR_REFUSED,
-	    "a parenthesis is not closed");
+	if (r->depth > 0)
+		return err_set(r->e, ERR_REFUSED, "a parenthesis is not "
+		    "closed");
+	if (has_dates(r))
+		r->out->dated = true;
+	return !r->out->timed || !r->out->dated ? 0 : err_set(r->e,
+	    ERR_REFUSED, "it has a time of day and a date: to compare the two, "
+	    "the server takes the current date, which may be another before "
+	    "the end");
 }
 
 int
