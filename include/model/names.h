@@ -29,6 +29,9 @@ void names_trial(struct qname *trial, const struct names *n);
  */
 bool names_made(struct qname *made, const struct names *n, size_t i);
 
+/* Does an error of a server mention one of them, as a word? */
+bool names_mentions(const struct names *n, const char *text);
+
 /* The derived ones, given the user's table; shadow and attic as they would
  * be called if the names were not taken.  MariaDB's RENAME locks
  * tables in the order of their names.  It must wait for the user's table, with

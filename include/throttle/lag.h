@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "model/names.h"
 #include "server/replica.h"
 #include "throttle/beats.h"
 #include "throttle/roster.h"
@@ -17,13 +18,15 @@ struct lag_limits {
 	bool fail;			/* one that does not replicate, or does
 					   not answer, ends the run */
 	const char *channel;		/* or NULL: all of them */
+	const struct names *names;	/* that the run writes to */
 };
 
 /*
  * The source of one replica.  It takes over its connection, and makes it anew
  * when it breaks; both must stay until the threads have ended.  The lag is that
  * of the registry's heartbeat; where that cannot be read, what the replica
- * itself says.
+ * itself says.  One whose applier met an error with a table of ours does not go
+ * on by itself: that ends the run in any case.
  */
 void lag_source(struct source *s, struct replica *r,
     const struct lag_limits *limits);

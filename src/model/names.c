@@ -1,6 +1,7 @@
 #include "model/names.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -111,6 +112,40 @@ names_made(struct qname *made, const struct names *n, size_t i)
 		qname_beside(made, &n->old, &id);
 	}
 	return i <= fields + 1;
+}
+
+/* Part of a name, for whoever looks for words. */
+static bool
+is_inside(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '$' ||
+	    (unsigned char)c >= 0x80;
+}
+
+static bool
+has_word(const char *text, const char *word)
+{
+	const char *at = text;
+	size_t len = strlen(word);
+
+	while ((at = strstr(at, word)) != NULL) {
+		if ((at == text || !is_inside(at[-1])) && !is_inside(at[len]))
+			return true;
+		at++;
+	}
+	return false;
+}
+
+bool
+names_mentions(const struct names *n, const char *text)
+{
+	struct qname made;
+	bool yes = false;
+	size_t i;
+
+	for (i = 0; !yes && names_made(&made, n, i); i++)
+		yes = has_word(text, made.table.raw);
+	return yes;
 }
 
 void

@@ -179,6 +179,26 @@ replica_statement(const struct server *s)
 	    s->version >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS";
 }
 
+/* MySQL's channel says only that one of its workers has failed. */
+static int
+add_worker(struct replica_state *s, struct db *db, struct err *e)
+{
+	char *text = NULL;
+	int rc;
+
+	rc = db_value(db, &text, e, "SELECT LAST_ERROR_MESSAGE FROM "
+	    "performance_schema.replication_applier_status_by_worker WHERE "
+	    "LAST_ERROR_NUMBER <> 0 ORDER BY WORKER_ID LIMIT 1");
+	if (rc != 0 && e->kind == ERR_SQL) {
+		e->kind = ERR_NONE;
+		rc = 0;
+	}
+	if (text != NULL && strstr(s->why.s, text) == NULL)
+		str_addf(&s->why, "; %s", text);
+	free(text);
+	return rc;
+}
+
 int
 replica_ask(struct replica_state *s, struct db *db, const char *channel,
     struct err *e)
@@ -198,5 +218,6 @@ replica_ask(struct replica_state *s, struct db *db, const char *channel,
 			note_channel(s, &r, i, name);
 	}
 	rows_free(&r);
-	return rc;
+	return rc == 0 && s->stopped && !db_server(db)->mariadb ?
+	    add_worker(s, db, e) : rc;
 }

@@ -209,7 +209,8 @@ add_replicas(struct migration *m)
 	    m->lag.roster != NULL)
 		return;
 	m->lag = (struct lag_limits){ .most = cfg->max_lag,
-	    .every = cfg->check_interval, .fail = cfg->fail_on_stopped,
+	    .every = cfg->check_interval, .names = &m->names,
+	    .fail = cfg->fail_on_stopped,
 	    .channel = cfg->channel };
 	if (may_change(m, &how)) {
 		m->lag.roster = roster_new(&m->server, &how, m->replicas);

@@ -123,6 +123,13 @@ condemn(const struct lag *l, struct err *e)
 static int
 judge_stopped(const struct lag *l, struct verdict *v, struct err *e)
 {
+	if (names_mentions(l->limits->names, l->why.s)) {
+		err_set(e, ERR_LIMIT, "replication on %s has stopped at what "
+		    "this run has written: %s", l->replica->name, l->why.s);
+		return err_hint(e, "it does not go on by itself; after it was "
+		    "repaired, see whether its tables still have the rows of "
+		    "the source's");
+	}
 	if (l->limits->fail) {
 		err_set(e, ERR_LIMIT, "replication on %s has stopped: %s",
 		    l->replica->name, l->why.s);
