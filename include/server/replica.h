@@ -58,10 +58,16 @@ struct replica_state {
 	bool stopped, connecting;
 	struct str why;			/* then: what is the matter */
 	double behind;			/* seconds; below 0: it does not know */
-	double delay;			/* seconds that it waits on purpose */
+	double delay;			/* seconds that it waits on purpose; of
+					   several channels, the least */
+	unsigned int n_channels;	/* that count */
+	struct str channels;		/* all it has, for messages */
 };
 
-#define REPLICA_STATE_INIT { .why = STR_INIT, .behind = -1 }
+#define REPLICA_STATE_INIT { .why = STR_INIT, .behind = -1, \
+	.channels = STR_INIT }
+
+void replica_state_free(struct replica_state *s);
 
 /* Ask; only this channel counts, or all of them (NULL). */
 int replica_ask(struct replica_state *s, struct db *db, const char *channel,

@@ -129,11 +129,4 @@ int registry_read_mark(struct registry *reg, const struct registry_row *r,
 int registry_adopt(struct registry *reg, struct db *db,
     const struct qname *table, const struct registry_row *r, struct err *e);
 
-/*
- * Has the RENAME happened?  Of a migration that has succeeded, that of the way
- * back?  The tables tell, not what was noted last.  1, 0, or -1 with *e.
- */
-int registry_swapped(struct db *db, const struct qname *table,
-    const struct registry_row *r, struct err *e);
-
 #endif

@@ -288,8 +288,8 @@ const struct option option_table[] = {
 	    "it is --skip-check-replica-lag"),
 
 	NOT(REFUSED, "plugin", TEXT, "FILE",
-	    "it is a Perl class; programs to run at each step will come as "
-	    "--hooks-dir"),
+	    "it is a Perl class; a program that watches a run reads its "
+	    "output, or livealter status --output=json"),
 	NOT(REFUSED, "chunk-index-columns", TEXT, "N",
 	    "only the whole key bounds a chunk; choose another key with "
 	    "--chunk-index"),

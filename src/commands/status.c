@@ -19,6 +19,7 @@
 #include "steps/heartbeat.h"
 #include "steps/privileges.h"
 #include "steps/registry.h"
+#include "steps/registry_swapped.h"
 #include "story/connect.h"
 #include "story/settling.h"
 

@@ -167,9 +167,11 @@ note_channel(struct replica_state *s, const struct rows *r, size_t i,
 	note_threads(s, r, i, channel);
 	if (!s->replicates || (b > s->behind && s->behind >= 0) || b < 0)
 		s->behind = b;
-	if (d > s->delay)
+	/* Of several, it is not known which one the source's rows come by. */
+	if (!s->replicates || d < s->delay)
 		s->delay = d;
 	s->replicates = true;
+	s->n_channels++;
 }
 
 const char *
@@ -213,11 +215,21 @@ replica_ask(struct replica_state *s, struct db *db, const char *channel,
 		name = cell(&r, i, "Channel_Name", "Connection_name");
 		name = name != NULL ? name : "";
 		/* A group's own channels are none of somebody's making. */
-		if (strncmp(name, "group_replication_", 18) != 0 &&
-		    (channel == NULL || same_text(name, channel)))
+		if (strncmp(name, "group_replication_", 18) == 0)
+			continue;
+		str_addf(&s->channels, "%s\"%s\"", s->channels.len > 0 ?
+		    ", " : "", name);
+		if (channel == NULL || same_text(name, channel))
 			note_channel(s, &r, i, name);
 	}
 	rows_free(&r);
 	return rc == 0 && s->stopped && !db_server(db)->mariadb ?
 	    add_worker(s, db, e) : rc;
+}
+
+void
+replica_state_free(struct replica_state *s)
+{
+	str_free(&s->why);
+	str_free(&s->channels);
 }

@@ -13,6 +13,7 @@ struct asked {
 	struct db *db;
 	const char *name;
 	const struct names *names;
+	const char *only;		/* this channel, or NULL: any */
 };
 
 static int
@@ -109,6 +110,8 @@ check_channel(const struct asked *a, const struct rows *r, size_t row,
 
 	if (channel == NULL)
 		channel = rows_named(r, row, "Connection_name");
+	if (a->only != NULL && channel != NULL && !same_text(a->only, channel))
+		return 0;
 	for (i = 0; i < N_FILTERS; i++) {
 		str_reset(&column);
 		str_addf(&column, "Replicate_%s",
@@ -142,18 +145,40 @@ check_channels(const struct asked *a, struct err *e)
 	return rc;
 }
 
+/* A wrong name would be taken for a replica that has stopped. */
+static int
+check_name(const struct replica *r, const char *channel, struct err *e)
+{
+	struct replica_state s = REPLICA_STATE_INIT;
+	int rc = replica_ask(&s, r->db, channel, e);
+
+	if (rc == 0 && !s.replicates)
+		rc = err_set(e, ERR_USAGE, "--channel: replica %s has no "
+		    "channel \"%s\", but %s", r->name, channel,
+		    s.channels.len > 0 ? s.channels.s : "none at all");
+	/* Without the privilege to ask, it is not known. */
+	if (rc != 0 && e->kind == ERR_SQL) {
+		e->kind = ERR_NONE;
+		rc = 0;
+	}
+	replica_state_free(&s);
+	return rc;
+}
+
 static int
 check_replica(const struct replica *r, const struct names *names,
     const struct config *cfg, struct err *e)
 {
 	struct str name = STR_INIT;
-	struct asked a = { r->db, NULL, names };
+	struct asked a = { r->db, NULL, names, cfg->channel };
 	int rc;
 
 	str_addf(&name, "replica %s", r->name);
 	a.name = name.s;
-	rc = check_server_rbr_triggers(r->db, cfg, e) != 0 ?
-	    err_while(e, "%s", name.s) : 0;
+	rc = cfg->channel != NULL && !r->member ?
+	    check_name(r, cfg->channel, e) : 0;
+	if (rc == 0 && check_server_rbr_triggers(r->db, cfg, e) != 0)
+		rc = err_while(e, "%s", name.s);
 	if (rc == 0 && cfg->check_filters)
 		rc = check_channels(&a, e) != 0 || check_log(&a, e) != 0 ?
 		    -1 : 0;
@@ -165,7 +190,7 @@ int
 check_replicas(struct db *source, const struct replica *found,
     const struct names *names, const struct config *cfg, struct err *e)
 {
-	const struct asked a = { source, "this server", names };
+	const struct asked a = { source, "this server", names, NULL };
 	const struct replica *r;
 	int rc = 0;
 

@@ -17,6 +17,7 @@
 #include "steps/check_server.h"
 #include "steps/heartbeat.h"
 #include "steps/privileges.h"
+#include "steps/registry_swapped.h"
 #include "steps/shadow.h"
 #include "steps/trust.h"
 #include "story/prove.h"

@@ -21,6 +21,7 @@ struct lag {
 	double asked;			/* for its threads, when */
 	/* The last that is known: */
 	bool stopped, connecting;
+	unsigned int channels;		/* that count */
 	struct str why;
 	double delay;			/* seconds, on purpose */
 	double says;			/* how far behind; below 0: unknown */
@@ -73,6 +74,7 @@ take_state(struct lag *l, const struct replica_state *s)
 	l->stopped = s->stopped;
 	l->connecting = s->connecting;
 	l->delay = s->delay;
+	l->channels = s->n_channels;
 	l->says = s->behind;
 	str_reset(&l->why);
 	if (s->replicates || l->replica->member) {
@@ -105,7 +107,7 @@ ask_threads(struct lag *l, double behind, struct err *e)
 		e->kind = ERR_NONE;
 		rc = 0;
 	}
-	str_free(&s.why);
+	replica_state_free(&s);
 	return rc;
 }
 
@@ -115,8 +117,10 @@ static int
 condemn(const struct lag *l, struct err *e)
 {
 	err_hint(e, "--no-fail-on-stopped-replication waits for it instead; "
-	    "--skip-check-replica-lag h=%s,P=%u does without it",
-	    l->replica->login.host, l->replica->login.port);
+	    "--skip-check-replica-lag h=%s,P=%u does without it%s",
+	    l->replica->login.host, l->replica->login.port,
+	    l->channels > 1 && l->limits->channel == NULL ?
+	    "; with --channel only one of its channels counts" : "");
 	return -1;
 }
 
@@ -260,6 +264,7 @@ lag_source(struct source *s, struct replica *r,
 	beats_question(&l->question, limits->beats);
 	str_addf(&name, "replica %s", r->name);
 	*s = (struct source){ .name = str_take(&name),
-	    .every = limits->every, .may_hold = HOLDS, .blind = BLIND,
+	    .every = limits->every, .may_hold = HOLDS,
+	    .blind = BLIND + limits->every,
 	    .look = look, .cut = cut, .free = free_lag, .arg = l };
 }

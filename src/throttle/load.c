@@ -11,7 +11,8 @@
 #include "base/util.h"
 #include "throttle/link.h"
 
-#define EVERY	1.0	/* seconds between two looks */
+#define EVERY	1.0	/* seconds between two looks, at least: SHOW STATUS
+			   is dearer than what a replica is asked */
 #define BLIND	15.0	/* seconds */
 
 #define RUNNING		"Threads_running"
@@ -302,12 +303,14 @@ load_source(struct source *s, const struct config *cfg,
     const struct server *server)
 {
 	struct load *l = xcalloc(1, sizeof(*l));
+	double every = cfg->check_interval > EVERY ? cfg->check_interval :
+	    EVERY;
 
 	init(l, cfg);
 	link_init(&l->link, server, "load");
 	*s = (struct source){ .name = xstrdup("the load of the server"),
-	    .every = EVERY, .may_hold = HOLD_WALK | HOLD_SWAP,
-	    .blind = BLIND, .look = look, .cut = cut, .free = free_load,
+	    .every = every, .may_hold = HOLD_WALK | HOLD_SWAP,
+	    .blind = BLIND + every, .look = look, .cut = cut, .free = free_load,
 	    .arg = l };
 }
 
