@@ -51,8 +51,9 @@ const char *native_unasked(const struct alter *a, const struct server *s);
  */
 const char *native_unfit(const struct alter *a, const struct server *s);
 
-/* Does it have ALGORITHM=COPY, quoted or not, among what is left out? */
-bool native_asks_copy(const struct alter *a, const struct server *s);
+/* Is this word (COPY, INSTANT), quoted or not, among what is left out? */
+bool native_asks(const struct alter *a, const struct server *s,
+    const char *word);
 
 /*
  * Is it seen by its text that no clause has an index built?  Then what is done

@@ -38,6 +38,21 @@
 #include "story/undoing.h"
 #include "story/watch.h"
 
+static void
+tell_left_out(const struct migration *m)
+{
+	if (m->cfg->at_once != INSTANT_NEVER) {
+		log_info("left out, as --instant says how the server is to "
+		    "alter the table: %s", m->alter.left_out);
+		return;
+	}
+	log_info("left out, as the server alters an empty table: %s",
+	    m->alter.left_out);
+	if (native_asks(&m->alter, &m->server, "INSTANT"))
+		log_info("--instant=only has the server alter the table itself "
+		    "by ALGORITHM=INSTANT, or refuses");
+}
+
 static int
 inspect(struct migration *m, struct err *e)
 {
@@ -51,11 +66,7 @@ inspect(struct migration *m, struct err *e)
 		return privileges_blame(m->db, &m->names.old, PRIVILEGES_RUN,
 		    e);
 	if (m->alter.left_out[0] != '\0')
-		log_info("left out, as %s: %s",
-		    m->cfg->at_once == INSTANT_NEVER ?
-		    "the server alters an empty table" :
-		    "--instant says how the server is to do it",
-		    m->alter.left_out);
+		tell_left_out(m);
 	if (shadow_names(&m->names, m->db, m->cfg, e) != 0)
 		return -1;
 	return 0;

@@ -83,7 +83,7 @@ native_unasked(const struct alter *a, const struct server *s)
 }
 
 bool
-native_asks_copy(const struct alter *a, const struct server *s)
+native_asks(const struct alter *a, const struct server *s, const char *word)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	struct ident id;
@@ -94,7 +94,7 @@ native_asks_copy(const struct alter *a, const struct server *s)
 	if (scan(&l, a->left_out, s))
 		for (i = 0; i < l.n; i++)
 			yes = yes || (lex_named(&l, i) && lex_name(&l, i, &id,
-			    &ignored) == 0 && same_text(id.raw, "COPY"));
+			    &ignored) == 0 && same_text(id.raw, word));
 	lex_free(&l);
 	return yes;
 }

@@ -92,7 +92,10 @@ instant_run(const struct instant *in, struct db *db, unsigned long *session,
 	return end_of(in, db_server(db), rc, e);
 }
 
-/* Names in the two forms that the list may have them in. */
+/*
+ * The list has names as those of files, which the server converts for nobody;
+ * that of tablespaces has them as they are.
+ */
 static void
 ask_versions(struct str *q, struct db *db, const struct qname *t)
 {
@@ -101,12 +104,14 @@ ask_versions(struct str *q, struct db *db, const struct qname *t)
 	str_addf(&name, "%s/%s", t->db.raw, t->table.raw);
 	str_addf(&part, "%s#p#", name.s);
 	str_addz(q, "SELECT MAX(TOTAL_ROW_VERSIONS) FROM "
-	    "information_schema.INNODB_TABLES WHERE NAME = ");
+	    "information_schema.INNODB_TABLES WHERE SPACE IN (SELECT SPACE "
+	    "FROM information_schema.INNODB_TABLESPACES_BRIEF WHERE NAME = ");
 	db_literal(q, db, name.s);
-	str_addf(q, " OR LEFT(NAME, CHAR_LENGTH(");
+	str_addz(q, " OR LEFT(NAME, CHAR_LENGTH(");
 	db_literal(q, db, part.s);
 	str_addz(q, ")) = ");
 	db_literal(q, db, part.s);
+	str_addz(q, ")");
 	str_free(&name);
 	str_free(&part);
 }

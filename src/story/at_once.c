@@ -44,7 +44,7 @@ wants_copy(const struct migration *m)
 	if (c->default_engine || c->data_dir != NULL || c->remove_data_dir ||
 	    c->remove_tablespace)
 		return "an option says where the new table is to be";
-	if (native_asks_copy(&m->alter, &m->server))
+	if (native_asks(&m->alter, &m->server, "COPY"))
 		return "ALGORITHM=COPY asks for a copy";
 	return NULL;
 }
@@ -314,6 +314,36 @@ outlive(struct migration *m, unsigned long session, struct err *e)
 	return 0;
 }
 
+#define LOOKS	30	/* at a table that others have locked, for a second */
+
+static int
+read_now(struct migration *m, struct table **is, struct err *e)
+{
+	int i, rc;
+
+	for (i = 0; (rc = table_load(is, m->db, &m->names.old, e)) != 0; i++)
+		if (i >= LOOKS || !watch_is_locked_out(e) || stop_sleep(0.1))
+			break;
+	return rc;
+}
+
+/* It may have been locked, and altered by others, when it was looked at. */
+static void
+tell_result(struct migration *m)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	struct table *is = NULL;
+
+	if (read_now(m, &is, &ignored) != 0)
+		log_warn("%s is altered, but cannot be read: %s",
+		    m->names.old.sql, ignored.text);
+	else if (!native_alike(is, m->new))
+		log_warn("%s is altered, but is not what the ALTER alone makes "
+		    "of it: another session altered it, too",
+		    m->names.old.sql);
+	table_free(is);
+}
+
 /*
  * The connection was lost: which structure is there?  1: the new one; 0: the
  * one that was; -1 with *e: neither, or it is not known.
@@ -326,8 +356,7 @@ look_which(struct migration *m, unsigned long session, struct err *e)
 
 	if (session == 0)
 		return 0;
-	if (outlive(m, session, e) == 0 &&
-	    table_load(&is, m->db, &m->names.old, e) == 0) {
+	if (outlive(m, session, e) == 0 && read_now(m, &is, e) == 0) {
 		if (native_alike(is, m->new))
 			rc = 1;
 		else if (native_alike(is, m->old))
@@ -359,7 +388,8 @@ run_once(struct migration *m, const struct instant *in, int *losses,
 	unsigned long session;
 	int rc;
 
-	if (watch_alone(m, e) != 0 || check_unchanged(&check, m->new, e) != 0)
+	if (watch_alone(m, e) != 0 || (check_unchanged(&check, m->new, e) !=
+	    0 && !watch_is_locked_out(e)))
 		return -1;
 	switch (instant_run(in, m->db, &session, e)) {
 	case INSTANT_DONE:
@@ -418,6 +448,7 @@ alter_original(struct migration *m, struct instant *in, struct err *e)
 		m->swap = SWAP_DONE;
 		log_info("altered at once, by %s, in %.1f s",
 		    native_words(m->native.way, &m->server), now_s() - began);
+		tell_result(m);
 		return 0;
 	}
 	if (rc < 0)
@@ -502,6 +533,16 @@ start_again_quietly(struct migration *m, struct err *e)
 	return rc;
 }
 
+/* One that the server takes in no way is told in its words. */
+static int
+refuse_or_fail(struct migration *m, bool taken, struct err *e)
+{
+	if (!taken && shadow_alter(m->db, &m->names, m->old, &m->alter, m->cfg,
+	    e) != 0)
+		return -1;
+	return refuse(m, m->native.why, e);
+}
+
 /* What was not asked before, as it does not matter to the server itself. */
 static int
 check_copy(struct migration *m, struct err *e)
@@ -524,7 +565,7 @@ at_once_alter(struct migration *m, struct err *e)
 		return -1;
 	m->at_once = m->native.free && instant;
 	if (!m->at_once && m->cfg->at_once == INSTANT_ONLY)
-		return refuse(m, m->native.why, e);
+		return refuse_or_fail(m, tried, e);
 	if (!m->at_once && instant)
 		log_info("the server does not change it at once: %s",
 		    m->native.why);

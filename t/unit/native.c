@@ -21,7 +21,7 @@ judge(const char *text, const struct server *s)
 
 	assert_int_equal(alter_read(&a, text, s, &e), 0);
 	what = native_unasked(&a, s) != NULL ? "not asked" :
-	    native_asks_copy(&a, s) ? "copy" :
+	    native_asks(&a, s, "COPY") ? "copy" :
 	    native_unfit(&a, s) != NULL ? "unfit" :
 	    native_builds_none(&a, s) ? "builds none" : "asked";
 	alter_free(&a);
