@@ -30,6 +30,8 @@ bool story_always(const struct migration *m);
 bool story_plans(const struct migration *m);	/* dry run or execution */
 bool story_acts(const struct migration *m);	/* it is no dry run */
 bool story_ends(const struct migration *m);	/* ... also after the swap */
+bool story_swaps(const struct migration *m);	/* ... unless there is none,
+						   see story/at_once.h */
 
 /*
  * Tell it: run the steps that are due, then take away what is not meant to

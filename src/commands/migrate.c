@@ -256,8 +256,8 @@ static const struct story_step story[] = {
 	{ "compare the two tables", compare_run, story_acts, ERR_SQL,
 	    "verify" },
 	{ "swap the tables", migrate_swap, story_acts, ERR_SWAP, "swap" },
-	{ "prove the swap", prove_run, story_ends, ERR_LEFT, "prove" },
-	{ "drop the triggers", undoing_release, story_ends, ERR_LEFT,
+	{ "prove the swap", prove_run, story_swaps, ERR_LEFT, "prove" },
+	{ "drop the triggers", undoing_release, story_swaps, ERR_LEFT,
 	    "release" },
 	{ "drop the old table", undoing_drop, story_ends, ERR_LEFT, "drop" },
 };

@@ -51,6 +51,13 @@ run(const struct instant *in, struct db *users, const char *sql, struct err *e)
 	return rc;
 }
 
+/* There is no session to run it in. */
+static enum instant_end
+not_begun(const struct err *e)
+{
+	return e->kind == ERR_LOST ? INSTANT_LOST : INSTANT_FAILED;
+}
+
 static enum instant_end
 end_of(const struct instant *in, const struct server *s, int rc,
     struct err *e)
@@ -76,20 +83,21 @@ instant_run(const struct instant *in, struct db *db, unsigned long *session,
 {
 	struct db *users = NULL;
 	struct str q = STR_INIT;
-	int rc;
+	enum instant_end end;
 
 	*session = 0;
 	instant_statement(&q, in);
-	rc = session_open(&users, db_server(db), "alter", SESSION_ALTER, 0,
+	if (session_open(&users, db_server(db), "alter", SESSION_ALTER, 0,
 	    e) != 0 ||
-	    db_quiet(users, e, "USE %s", in->old->name.db.sql) != 0 ? -1 : 0;
-	if (rc == 0) {
+	    db_quiet(users, e, "USE %s", in->old->name.db.sql) != 0) {
+		end = not_begun(e);
+	} else {
 		*session = db_id(users);
-		rc = run(in, users, q.s, e);
+		end = end_of(in, db_server(db), run(in, users, q.s, e), e);
 	}
 	db_close(users);
 	str_free(&q);
-	return end_of(in, db_server(db), rc, e);
+	return end;
 }
 
 /*

@@ -388,6 +388,8 @@ run_once(struct migration *m, const struct instant *in, int *losses,
 	unsigned long session;
 	int rc;
 
+	if (stop_requested())
+		return err_set(e, ERR_STOPPED, "stopped before the ALTER");
 	if (watch_alone(m, e) != 0 || (check_unchanged(&check, m->new, e) !=
 	    0 && !watch_is_locked_out(e)))
 		return -1;

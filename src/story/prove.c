@@ -158,9 +158,7 @@ prove_run(struct migration *m, struct err *e)
 		return 0;
 	if (m->unproven != ERR_NONE)
 		return prove_missing(m, e);
-	if (m->at_once) {
-		log_info("no row was touched: there is nothing to prove");
-	} else if (m->proof == NULL) {
+	if (m->proof == NULL) {
 		say_why_not(m);
 	} else {
 		rc = compare(m, e);

@@ -47,6 +47,12 @@ story_ends(const struct migration *m)
 	return is_for_real(m->cfg);
 }
 
+bool
+story_swaps(const struct migration *m)
+{
+	return is_for_real(m->cfg) && !m->at_once;
+}
+
 /* For the tests: does "before:copy" or "after:copy" mean here? */
 static bool
 is_here(const char *at, const char *when, const char *key)
@@ -95,7 +101,8 @@ run_step(const struct story_step *s, struct migration *m, struct err *e)
 {
 	int rc;
 
-	event_step(s->key, s->title);
+	event_step(s->key, m->at_once && s->due == story_ends ?
+	    "drop the new table, which was only tried" : s->title);
 	rc = do_step(s, m, e);
 	event_step_end(rc == 0);
 	if (rc == 0)
