@@ -54,6 +54,20 @@ sub filter {
 	$rep->sql("START REPLICA");
 }
 
+# The server's own list; what is left out filters nothing of ours: the servers
+# of a ring, and what a session asks to be skipped.
+{
+	my %there = map { lc($_) => 1 } grep { /^replicate_/i }
+	    keys %{$rep->row($mysql ? 'SHOW REPLICA STATUS' :
+	    'SHOW SLAVE STATUS')}, map { $_->[0] } $rep->rows("SHOW GLOBAL " .
+	    "VARIABLES LIKE 'replicate\\_%'");
+	delete $there{"replicate_$_"} for qw(do_db ignore_db do_table
+	    ignore_table wild_do_table wild_ignore_table rewrite_db
+	    ignore_server_ids do_domain_ids ignore_domain_ids
+	    annotate_row_events events_marked_for_skip);
+	is(join(' ', sort keys %there), '', 'each filter there is, is known');
+}
+
 # Is it refused, and does nothing lie around then?
 my @case = (
 	[ wild_do_table => 'app.t', 1 ],
@@ -127,6 +141,49 @@ filter('', '');
 	my $r = run_livealter($src, 'revert', dsn('app', 'back'), @seen,
 	    '--accept-loss');
 	is($r->{exit}, 0, '... and not without the filter') or diag $r->{err};
+}
+
+# A child in another schema is altered, too.
+$src->sql("CREATE TABLE other.c (id INT PRIMARY KEY, FOREIGN KEY (id) " .
+    "REFERENCES app.t (id))");
+$rep->wait_for_source($src);
+for my $c ([ignore_table => 'other.c', 1],
+    [wild_ignore_table => 'other.%', 1], [wild_do_table => 'app.%', 1],
+    [wild_do_table => 'app.%,other.%', 0]) {
+	my ($name, $value, $refused) = @$c;
+	filter($name, $value);
+	my $r = run_livealter($src, '--alter', $ALTER, dsn('app', 't'), @seen,
+	    '--dry-run');
+	is($r->{exit}, $refused ? 3 : 0, "a child, and replicate_$name=" .
+	    "$value: " . ($refused ? 'refused' : 'let alone')) or
+	    diag $r->{err};
+	like($r->{err}, qr/$name=.* treats `other`.`c` otherwise/,
+	    '... by name') if $refused;
+}
+filter('', '');
+$src->sql("DROP TABLE other.c");
+$rep->wait_for_source($src);
+
+# One that passes over errors.
+{
+	my $exec = ($mysql ? 'replica' : 'slave') . '_exec_mode';
+	$rep->sql("SET GLOBAL $exec = 'IDEMPOTENT'");
+	my $r = run_livealter($src, '--alter', $ALTER, dsn('app', 't'), @seen,
+	    '--dry-run');
+	is($r->{exit}, 0, "$exec=IDEMPOTENT goes") or diag $r->{err};
+	like($r->{err}, qr/warning: replica \S+ has $exec=IDEMPOTENT/,
+	    '... with a warning');
+	$rep->sql("SET GLOBAL $exec = 'STRICT'");
+	my $skip = ($mysql ? 'replica' : 'slave') . '-skip-errors';
+	my $s = Server->start(tcp => 1, args => [@log, "--$skip=1032,1062"]);
+	$src->sql("INSERT INTO app.dsns VALUES (2, NULL, 'h=127.0.0.1,P=" .
+	    $s->port . "')");
+	$r = run_livealter($src, '--alter', $ALTER, dsn('app', 't'), @seen,
+	    '--dry-run');
+	like($r->{err}, qr/warning: replica \S+ has \w+_skip_errors=1032,1062/,
+	    "--$skip: warned of");
+	unlike($r->{err}, qr/has $exec/, '... and of nothing else');
+	$src->sql("DELETE FROM app.dsns WHERE id = 2");
 }
 
 # A replica that would run the triggers once more.

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "base/str.h"
+#include "model/fkey.h"
 #include "model/names.h"
 
 /*
@@ -36,12 +37,13 @@ struct filters {
 const char *filters_word(enum filter f);
 
 /*
- * Do they treat anything that livealter makes or changes beside the table
- * otherwise than the table itself?  Adds to *why which rule it is, and whom
- * they part; prefix is "replicate_" or "binlog_".
+ * Do they treat anything that livealter makes or changes beside the table, such
+ * as the children whose foreign keys follow it, otherwise than the table
+ * itself?  Adds to *why which rule it is, and whom they part; prefix is
+ * "replicate_" or "binlog_".
  */
 bool filters_part(struct str *why, const struct filters *f,
-    const char *prefix, const struct names *n);
+    const char *prefix, const struct names *n, const struct fkeys *children);
 
 void filters_free(struct filters *f);
 

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "cli/config.h"
+#include "model/fkey.h"
 #include "model/names.h"
 #include "server/db.h"
 #include "server/replica.h"
@@ -20,9 +21,12 @@
  * Triggers that MariaDB's replicas run for row events would apply each change
  * twice: ERR_REFUSED, unless --force.
  *
+ * A replica that passes over errors is warned of.
+ *
  * 0, or -1 with *e.
  */
 int check_replicas(struct db *source, const struct replica *found,
-    const struct names *names, const struct config *cfg, struct err *e);
+    const struct names *names, const struct fkeys *children,
+    const struct config *cfg, struct err *e);
 
 #endif

@@ -177,12 +177,25 @@ add_rule(struct str *why, const struct filters *f, const char *prefix,
 	str_addf(why, "%s%s=%s ", prefix, filters_word(by), f->list[by]);
 }
 
+/* Is the other table treated as it is? */
+static bool
+parts(struct str *why, const struct filters *f, const char *prefix,
+    const struct qname *it, const struct qname *other)
+{
+	struct verdict this = of_table(f, it), that = of_table(f, other);
+
+	if (that.passes == this.passes)
+		return false;
+	add_rule(why, f, prefix, that.by != N_FILTERS ? that.by : this.by);
+	str_addf(why, "treats %s otherwise than %s", other->sql, it->sql);
+	return true;
+}
+
 bool
 filters_part(struct str *why, const struct filters *f, const char *prefix,
-    const struct names *n)
+    const struct names *n, const struct fkeys *children)
 {
 	enum filter db = of_database(f, n->old.db.raw);
-	struct verdict it = of_table(f, &n->old), other;
 	struct qname made;
 	size_t i;
 
@@ -195,15 +208,11 @@ filters_part(struct str *why, const struct filters *f, const char *prefix,
 		    "of livealter have none");
 		return true;
 	}
-	for (i = 0; names_made(&made, n, i); i++) {
-		other = of_table(f, &made);
-		if (other.passes == it.passes)
-			continue;
-		add_rule(why, f, prefix, other.by != N_FILTERS ? other.by :
-		    it.by);
-		str_addf(why, "treats %s otherwise than %s", made.sql,
-		    n->old.sql);
-		return true;
-	}
+	for (i = 0; names_made(&made, n, i); i++)
+		if (parts(why, f, prefix, &n->old, &made))
+			return true;
+	for (i = 0; i < children->n; i++)
+		if (parts(why, f, prefix, &n->old, &children->key[i].child))
+			return true;
 	return false;
 }

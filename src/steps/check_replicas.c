@@ -13,6 +13,7 @@ struct asked {
 	struct db *db;
 	const char *name;
 	const struct names *names;
+	const struct fkeys *children;
 	const char *only;		/* this channel, or NULL: any */
 };
 
@@ -38,7 +39,7 @@ judge(const struct asked *a, const struct filters *f, const char *channel,
 	int rc = 0;
 
 	if (filters_part(&why, f, channel == NULL ? "binlog_" : "replicate_",
-	    a->names))
+	    a->names, a->children))
 		rc = refuse(a, channel, &why, e);
 	str_free(&why);
 	return rc;
@@ -165,20 +166,47 @@ check_name(const struct replica *r, const char *channel, struct err *e)
 	return rc;
 }
 
+/*
+ * A row that it cannot apply is passed over, and nothing stops there; or one
+ * that is missing is no error.  MySQL 8 has both names for each.
+ */
 static int
-check_replica(const struct replica *r, const struct names *names,
+tell_skipped(const struct asked *a, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	size_t i;
+	int rc;
+
+	rc = db_rows(a->db, &r, "vv", e, "SHOW GLOBAL VARIABLES WHERE "
+	    "Variable_name IN ('slave_skip_errors', 'slave_exec_mode', "
+	    "'replica_skip_errors', 'replica_exec_mode') AND Value NOT IN "
+	    "('', 'OFF', 'STRICT')");
+	for (i = 0; rc == 0 && i < r.n; i++)
+		log_warn("%s has %s=%s: where replication fails, rows of the "
+		    "new table would be missing there, and nothing would tell",
+		    a->name, r.cell[i][0], r.cell[i][1]);
+	rows_free(&r);
+	return rc;
+}
+
+static int
+check_replica(const struct replica *r, const struct asked *of,
     const struct config *cfg, struct err *e)
 {
 	struct str name = STR_INIT;
-	struct asked a = { r->db, NULL, names, cfg->channel };
+	struct asked a = *of;
 	int rc;
 
 	str_addf(&name, "replica %s", r->name);
+	a.db = r->db;
 	a.name = name.s;
+	a.only = cfg->channel;
 	rc = cfg->channel != NULL && !r->member ?
 	    check_name(r, cfg->channel, e) : 0;
 	if (rc == 0 && check_server_rbr_triggers(r->db, cfg, e) != 0)
 		rc = err_while(e, "%s", name.s);
+	if (rc == 0)
+		rc = tell_skipped(&a, e);
 	if (rc == 0 && cfg->check_filters)
 		rc = check_channels(&a, e) != 0 || check_log(&a, e) != 0 ?
 		    -1 : 0;
@@ -188,9 +216,10 @@ check_replica(const struct replica *r, const struct names *names,
 
 int
 check_replicas(struct db *source, const struct replica *found,
-    const struct names *names, const struct config *cfg, struct err *e)
+    const struct names *names, const struct fkeys *children,
+    const struct config *cfg, struct err *e)
 {
-	const struct asked a = { source, "this server", names, NULL };
+	const struct asked a = { source, "this server", names, children, NULL };
 	const struct replica *r;
 	int rc = 0;
 
@@ -198,6 +227,6 @@ check_replicas(struct db *source, const struct replica *found,
 		rc = check_log(&a, e);
 	for (r = found; rc == 0 && r != NULL; r = r->next)
 		if (r->db != NULL)
-			rc = check_replica(r, names, cfg, e);
+			rc = check_replica(r, &a, cfg, e);
 	return rc;
 }

@@ -105,7 +105,8 @@ check_before_revert(const struct migration *m, const struct discovery *how,
 		rc = 0;
 	}
 	if (rc == 0)
-		rc = check_replicas(m->db, found, &m->names, m->cfg, e);
+		rc = check_replicas(m->db, found, &m->names,
+		    &m->dependents.child, m->cfg, e);
 	replica_free(found);
 	return rc;
 }
@@ -118,7 +119,8 @@ throttling_find_replicas(struct migration *m, struct err *e)
 	if (m->cfg->command == COMMAND_REVERT)
 		return check_before_revert(m, &how, e);
 	return find_replicas(m, &how, e) != 0 ? -1 :
-	    check_replicas(m->db, m->replicas, &m->names, m->cfg, e);
+	    check_replicas(m->db, m->replicas, &m->names,
+	    &m->dependents.child, m->cfg, e);
 }
 
 int
@@ -181,7 +183,8 @@ add_new(struct migration *m, struct err *e)
 		return 0;
 	added = roster_take(m->lag.roster);
 	rc = added == NULL ? 0 :
-	    check_replicas(m->db, added, &m->names, m->cfg, e);
+	    check_replicas(m->db, added, &m->names,
+		    &m->dependents.child, m->cfg, e);
 	watch_replicas(m, added);
 	while (*end != NULL)
 		end = &(*end)->next;

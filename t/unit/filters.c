@@ -14,6 +14,7 @@ parts(enum filter by, const char *list, bool any_case)
 {
 	struct filters f = { .any_case = any_case };
 	struct str why = STR_INIT;
+	struct fkeys none = FKEYS_INIT;
 	struct names n;
 	struct err e;
 	bool yes;
@@ -22,7 +23,7 @@ parts(enum filter by, const char *list, bool any_case)
 	assert_int_equal(qname_set(&n.old, "app", "t", &e), 0);
 	names_derive(&n);
 	f.list[by] = xstrdup(list);
-	yes = filters_part(&why, &f, "replicate_", &n);
+	yes = filters_part(&why, &f, "replicate_", &n, &none);
 	assert_int_equal(yes, why.len > 0);
 	if (yes)
 		assert_non_null(strstr(why.s, filters_word(by)));
