@@ -26,6 +26,8 @@
 struct identity {
 	struct qname name;
 	char *ids;			/* NULL: not to be had */
+	bool undoes_nothing;		/* see table.h: InnoDB knows no id, but
+					   the server when it was made */
 	bool prepared;			/* a statement, in this session */
 	unsigned long long count;	/* of other sessions' DDL */
 	bool known;			/* there is something to compare with */
@@ -40,7 +42,7 @@ struct identity {
  * change that.  Returns 0, or -1 with *e.
  */
 int identity_note(struct identity *id, struct db *db, const struct qname *name,
-    struct err *e);
+    bool undoes_nothing, struct err *e);
 
 /*
  * Look again: sets other when it is another table, or some of its partitions

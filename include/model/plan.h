@@ -147,6 +147,9 @@ struct plan {
 	 * worker copies them, and what the triggers note it does, too.  See
 	 * order.h. */
 	bool in_order;
+	/* The old table undoes nothing that a statement has done: the triggers
+	 * note keys, and the copy brings the rows over.  See by_key.h. */
+	bool by_key;
 	/* The copy gives numbers to the rows, in the order of the key: one
 	 * worker does. */
 	bool numbers;

@@ -77,6 +77,10 @@ void sql_expected(struct str *q, const struct plan *p);
 void sql_checksum(struct str *q, const struct plan *p, enum side side,
     const struct bound *after, const struct bound *upto);
 
+/* Both by one statement, which locks a table that undoes nothing. */
+void sql_checksums(struct str *q, const struct plan *p,
+    const struct bound *after, const struct bound *upto);
+
 /*
  * The row-th row of a chunk, from 1; or, with 0, the first that is NULL in
  * this column: its key, the old value and the new one, quoted for people.

@@ -62,6 +62,8 @@ struct key {
 struct table {
 	struct qname name;
 	char *engine;
+	/* A statement that fails, or ROLLBACK, leaves what was written. */
+	bool undoes_nothing;
 	char *create;		/* SHOW CREATE TABLE */
 	struct column *column;
 	size_t n_columns;

@@ -9,6 +9,8 @@ struct trigger {
 	struct qname name;
 	const char *timing, *event;	/* "AFTER", "DELETE" */
 	const char *definer;		/* quoted; NULL: who makes it */
+	const char *precedes;		/* one that there is, quoted; NULL: all
+					   of them come first */
 	char *body;			/* after FOR EACH ROW */
 };
 

@@ -32,6 +32,9 @@ struct cursor {
 	struct err failed;		/* the first failure */
 };
 
+/* How long a chunk may take, of what is asked for. */
+double cursor_pace(const struct walk *w, double seconds);
+
 /* Where the walk begins, and nothing is done; cursor_free() frees. */
 void cursor_init(struct cursor *c, const struct walk *w);
 void cursor_free(struct cursor *c);

@@ -59,6 +59,13 @@ int follow_end(struct db *db, const struct plan *p,
     const struct walk_watch *watch, struct bound *end, struct err *e);
 
 /*
+ * For what is copied under the locks, make the main connection's session one
+ * of the copy's; keys that are there already are checked.  And back.
+ */
+int follow_session(struct db *db, const struct plan *p, bool copies,
+    struct err *e);
+
+/*
  * Under the locks of the cut-over: bring over what is left.  Returns 0, and
  * *frontier is at the end; 1 when that is too much for a moment; -1 with *e.
  */

@@ -30,6 +30,7 @@ struct piece_work {
 	/* What the question for the next row ends with, so that it waits until
 	 * that is committed; NULL: it does not wait. */
 	const char *waiting;
+	bool patient;			/* a lock is no failure, ever */
 	/* Do it, in a transaction of its own, which is rolled back when it
 	 * fails.  0, or -1 with *e. */
 	int (*run)(void *arg, struct db *db, const struct piece *p,

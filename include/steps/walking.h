@@ -65,9 +65,17 @@ struct walk {
 	struct bound upto;		/* end here; no value: at the last */
 	/* Also what is after the row that was the last when it began. */
 	bool to_the_end;
+	/*
+	 * The table undoes nothing, and is locked as a whole: a chunk is how
+	 * long its writers wait, and they may be as long as they like.
+	 */
+	bool locks_table;
 	walk_chunk_fn *chunk;
 	void *arg;
 	const struct walk_watch *watch;
 };
+
+/* Seconds that a chunk of such a table is to take, at most. */
+#define WALK_LOCKED	0.05
 
 #endif

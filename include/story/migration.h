@@ -17,6 +17,7 @@
 #include "server/db.h"
 #include "server/server.h"
 #include "steps/activity.h"
+#include "steps/bring.h"
 #include "steps/check.h"
 #include "steps/copy.h"
 #include "steps/in_flight.h"
@@ -95,6 +96,11 @@ struct migration {
 	struct activity activity;		/* does somebody write to it? */
 	struct copy_result copied;
 	double caught_up;		/* now_s(); see catch_up.h */
+	struct brought brought;		/* what the new table has, by_key.h */
+	unsigned long long locked;	/* see bring_locked() */
+	/* A row may not have been noted: the tables have different numbers of
+	 * rows, or the connection broke and the server may have crashed. */
+	bool doubted;
 	unsigned int too_much;		/* cut-overs that it was too much for */
 	struct walk_result compared, proved;
 	double began, compared_at;	/* now_s(); 0: not yet */

@@ -5,6 +5,7 @@
 
 #include "base/stop.h"
 #include "base/util.h"
+#include "model/table.h"
 
 #define TRIES	60	/* for a look at a table that somebody has locked */
 
@@ -64,10 +65,22 @@ ask_mariadb(struct str *q, struct db *db, const struct qname *t)
 	str_addz(q, ") USING latin1)) ORDER BY NAME, TABLE_ID");
 }
 
+/* What TRUNCATE TABLE and EXCHANGE PARTITION change of other tables. */
+static void
+ask_times(struct str *q, struct db *db, const struct qname *t)
+{
+	str_addz(q, "SELECT COALESCE(PARTITION_NAME, ''), "
+	    "COALESCE(CREATE_TIME, ''), 0 FROM information_schema.PARTITIONS "
+	    "WHERE ");
+	table_where(q, db, t);
+	str_addz(q, " ORDER BY 1");
+}
+
 /* *ids is NULL when they are not to be had. */
 static int
-read_ids(char **ids, struct db *db, const struct qname *t, struct err *e)
+read_ids(char **ids, struct db *db, const struct identity *id, struct err *e)
 {
+	const struct qname *t = &id->name;
 	const struct server *s = db_server(db);
 	struct rows r = ROWS_INIT;
 	struct str q = STR_INIT, text = STR_INIT;
@@ -75,7 +88,9 @@ read_ids(char **ids, struct db *db, const struct qname *t, struct err *e)
 	int rc;
 
 	*ids = NULL;
-	if (s->mariadb)
+	if (id->undoes_nothing)
+		ask_times(&q, db, t);
+	else if (s->mariadb)
 		ask_mariadb(&q, db, t);
 	else
 		ask_mysql(&q, db, t);
@@ -150,17 +165,18 @@ try_again(int *tries, struct err *e)
 
 /*
  * Whoever is counted and has not ended yet keeps this waiting: such a
- * statement holds a lock that conflicts with those of writers.
+ * statement holds a lock that conflicts with those of writers.  Where a writer
+ * locks the whole table, readers would wait behind us.
  */
 static int
-wait_for_others(struct db *db, const struct qname *t, struct err *e)
+wait_for_others(struct db *db, const struct identity *id, struct err *e)
 {
 	struct rows r = ROWS_INIT;
 	int rc, tries = 0;
 
 	do {
-		rc = db_rows(db, &r, NULL, e, "SELECT 1 FROM %s WHERE FALSE "
-		    "FOR UPDATE", t->sql);
+		rc = db_rows(db, &r, NULL, e, "SELECT 1 FROM %s WHERE FALSE%s",
+		    id->name.sql, id->undoes_nothing ? "" : " FOR UPDATE");
 		rows_free(&r);
 	} while (rc != 0 && try_again(&tries, e));
 	return rc;
@@ -233,14 +249,15 @@ note_statement(struct identity *id, struct db *db, struct err *e)
 
 int
 identity_note(struct identity *id, struct db *db, const struct qname *name,
-    struct err *e)
+    bool undoes_nothing, struct err *e)
 {
 	identity_free(id);
 	id->name = *name;
-	if (read_ids(&id->ids, db, name, e) != 0 ||
+	id->undoes_nothing = undoes_nothing;
+	if (read_ids(&id->ids, db, id, e) != 0 ||
 	    (!db_server(db)->mariadb && note_statement(id, db, e) != 0) ||
 	    count_statements(&id->count, db, e) != 0 ||
-	    wait_for_others(db, &id->name, e) != 0)
+	    wait_for_others(db, id, e) != 0)
 		return -1;
 	id->known = true;
 	return 0;
@@ -256,7 +273,7 @@ identity_look(struct identity *id, struct db *db, struct err *e)
 
 	if (!id->known)
 		return 0;
-	rc = read_ids(&now, db, &id->name, e);
+	rc = read_ids(&now, db, id, e);
 	if (rc == 0 && (id->ids != NULL || now != NULL) &&
 	    !same_text(id->ids, now))
 		id->other = true;

@@ -1,5 +1,6 @@
 #include "model/journal.h"
 
+#include "model/by_key.h"
 #include "model/verb.h"
 
 /*
@@ -9,6 +10,10 @@
 void
 journal_alter(struct str *q, const struct plan *p)
 {
+	if (p->by_key) {
+		by_key_alter(q, p);
+		return;
+	}
 	str_addf(q, "ALTER TABLE %s DROP PRIMARY KEY, "
 	    "ADD doc_id BIGINT UNSIGNED NOT NULL DEFAULT 0, "
 	    "ADD seq BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, "
@@ -34,6 +39,10 @@ add_note(struct str *q, const struct plan *p, const char *row, bool moved)
 void
 journal_body(struct str *q, const struct plan *p, enum trigger_event ev)
 {
+	if (p->by_key) {
+		by_key_body(q, p, ev);
+		return;
+	}
 	if (ev != ON_INSERT)
 		add_note(q, p, "OLD", false);
 	if (ev != ON_DELETE)
@@ -45,6 +54,8 @@ journal_settled(struct str *q, const struct plan *p, bool old)
 {
 	const struct pair *id = p->in_order ? p->id[0] : NULL;
 
+	if (p->by_key)
+		by_key_settled(q, p, old);
 	if (id != NULL)
 		str_addf(q, "NOT EXISTS (SELECT 1 FROM %s j FORCE INDEX "
 		    "(PRIMARY) WHERE j.doc_id = %s.%s) AND ",

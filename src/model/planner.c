@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "model/apart.h"
+#include "model/by_key.h"
 #include "model/convert.h"
 #include "model/cutover_script.h"
 #include "model/new_constraints.h"
@@ -334,6 +335,7 @@ decide(struct plan *p, const struct plan_options *options, struct err *e)
 	if (choose_walk(p, options, e) != 0 ||
 	    order_choose(p, options->chunk_index, e) != 0 ||
 	    (!p->in_order && choose_identity(p, e) != 0) ||
+	    by_key_choose(p, e) != 0 ||
 	    time_zone_choose(p, e) != 0)
 		return -1;
 	choose_ranges(p);

@@ -79,6 +79,17 @@ sql_checksum(struct str *q, const struct plan *p, enum side side,
 	sql_range(q, p, side, after, upto);
 }
 
+void
+sql_checksums(struct str *q, const struct plan *p, const struct bound *after,
+    const struct bound *upto)
+{
+	str_addz(q, "SELECT * FROM (");
+	sql_checksum(q, p, SIDE_OLD, after, upto);
+	str_addz(q, ") o STRAIGHT_JOIN (");
+	sql_checksum(q, p, SIDE_NEW, after, upto);
+	str_addz(q, ") n");
+}
+
 bool
 sql_key(struct str *q, const struct plan *p, const struct pair *pr,
     const char *row)
@@ -209,6 +220,7 @@ sql_after_swap(struct plan *after, const struct plan *p)
 	after->names.old = p->names.attic;
 	after->names.shadow = p->names.old;
 	after->in_order = false;
+	after->by_key = false;
 	render_sums(after);
 }
 
@@ -453,13 +465,17 @@ sql_render(struct plan *p)
 	struct str q = STR_INIT;
 
 	p->copy_head = render_copy(p);
-	if (!p->server->mariadb || p->in_order || shares_numbers(p))
+	if (!p->by_key && (!p->server->mariadb || p->in_order ||
+	    shares_numbers(p)))
 		p->hold_head = render_hold(p);
 	if (p->by_values)
 		p->values_head = render_values(p);
-	str_addf(&q, " %s", server_share_nowait(p->server));
+	/* There is the lock of the table alone, to the statement's end. */
+	if (!p->by_key)
+		str_addf(&q, " %s", server_share_nowait(p->server));
 	p->copy_tail = str_take(&q);
-	str_addf(&q, " %s", server_share(p->server));
+	if (!p->by_key)
+		str_addf(&q, " %s", server_share(p->server));
 	p->copy_tail_wait = str_take(&q);
 	render_sums(p);
 

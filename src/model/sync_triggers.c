@@ -271,7 +271,7 @@ add_key_text(struct str *q, const struct plan *p, const char *row)
 static void
 add_reason(struct str *q, const struct plan *p, enum trigger_event ev)
 {
-	if (ev == ON_DELETE || p->overlaps || p->in_order)
+	if (ev == ON_DELETE || p->overlaps || journal_is_kept(p))
 		return;
 	str_addz(q, "    IF livealter_errno = 1242 THEN\n"
 	    "      BEGIN\n"
@@ -304,7 +304,8 @@ keep_out_views(struct str *q, const struct qname *table, const char *index,
  * A note that cannot be written (no room on the disk, a privilege that was
  * taken away, no table) is no error of the application's either; the lock tells
  * the run.  On MariaDB "no table" is also what a statement meets that began
- * before the triggers (steps/in_flight.h), and that is put right.
+ * before the triggers (steps/in_flight.h), and that is put right.  So is what
+ * by_key.h cannot note under LOCK TABLES (1442).
  */
 static void
 add_note(struct str *q, const struct plan *p, enum trigger_event ev)
@@ -318,8 +319,8 @@ add_note(struct str *q, const struct plan *p, enum trigger_event ev)
 	str_addf(q, "DO GET_LOCK('" NAMES_LOST "', 0);\n",
 	    names_lost(&p->names.old));
 	if (p->server->mariadb)
-		str_addz(q, "      DECLARE EXIT HANDLER FOR 1100, 1146 BEGIN "
-		    "END;\n");
+		str_addf(q, "      DECLARE EXIT HANDLER FOR 1100, 1146%s BEGIN "
+		    "END;\n", p->by_key ? ", 1442" : "");
 	keep_out_views(q, &p->names.rejects, "PRIMARY", "      ");
 	str_addz(q, "      ");
 	verb_add(q, p, "INSERT");
@@ -436,7 +437,7 @@ add_on_delete(struct str *q, const struct plan *p)
 static void
 add_body(struct str *q, const struct plan *p, enum trigger_event ev)
 {
-	if (p->in_order) {
+	if (journal_is_kept(p)) {
 		journal_body(q, p, ev);
 		return;
 	}
@@ -476,7 +477,7 @@ static char *
 body(const struct plan *p, enum trigger_event ev)
 {
 	bool nested = p->server->snapshot_isolation;
-	bool compares = ev == ON_UPDATE && !p->in_order;
+	bool compares = ev == ON_UPDATE && !journal_is_kept(p);
 	struct str q = STR_INIT;
 
 	str_addz(&q, nested ? "BEGIN\n  BEGIN\n" : "BEGIN\n");
@@ -488,9 +489,9 @@ body(const struct plan *p, enum trigger_event ev)
 	if (ev != ON_INSERT)
 		split_declare(&q, p);
 	add_handlers(&q, p, ev);
-	if (p->in_order || (split_possible(p) && ev != ON_INSERT))
+	if (journal_is_kept(p) || (split_possible(p) && ev != ON_INSERT))
 		keep_out_views(&q, &p->names.rejects, "PRIMARY", "  ");
-	if (!p->in_order)
+	if (!journal_is_kept(p))
 		keep_out_views(&q, &p->names.shadow, p->id_index.sql, "  ");
 	add_body(&q, p, ev);
 	str_addz(&q, nested ? "  END;\n" : "");
@@ -518,11 +519,29 @@ sync_triggers_rejects(struct str *q, const struct names *n)
 bool
 sync_triggers_alter_rejects(struct str *q, const struct plan *p)
 {
-	if (p->in_order)
+	if (journal_is_kept(p))
 		journal_alter(q, p);
 	else
 		split_alter(q, p);
 	return q->len > 0;
+}
+
+/*
+ * A row that is to be noted after it was written is noted before the user's
+ * triggers may raise an error: it stays then.
+ */
+static const char *
+comes_before(const struct plan *p, enum trigger_event ev)
+{
+	const struct user_trigger *t = p->dependents->trigger;
+	size_t i;
+
+	for (i = 0; p->by_key && ev == ON_INSERT &&
+	    i < p->dependents->n_triggers; i++)
+		if (same_text(t[i].timing, "AFTER") &&
+		    same_text(t[i].event, "INSERT"))
+			return t[i].name.sql;
+	return NULL;
 }
 
 void
@@ -535,8 +554,10 @@ sync_triggers_render(struct plan *p)
 	for (ev = 0; ev < N_TRIGGERS; ev++) {
 		names_trigger(&p->trigger[ev].name, &p->names.old, ev,
 		    p->complete);
-		p->trigger[ev].timing = "AFTER";
+		p->trigger[ev].timing = p->by_key && ev != ON_INSERT ?
+		    "BEFORE" : "AFTER";
 		p->trigger[ev].event = event[ev];
+		p->trigger[ev].precedes = comes_before(p, ev);
 		p->trigger[ev].definer = p->definer;
 		p->trigger[ev].body = body(p, (enum trigger_event)ev);
 	}

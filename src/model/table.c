@@ -235,8 +235,10 @@ load_facts(struct table *t, struct db *db, const char *where, struct err *e)
 	char **c;
 	int rc = -1;
 
-	if (db_rows(db, &r, "v????", e, "SELECT TABLE_TYPE, ENGINE, "
-	    "TABLE_ROWS, DATA_LENGTH + INDEX_LENGTH, AUTO_INCREMENT FROM "
+	if (db_rows(db, &r, "v?????", e, "SELECT TABLE_TYPE, ENGINE, "
+	    "TABLE_ROWS, DATA_LENGTH + INDEX_LENGTH, AUTO_INCREMENT, "
+	    "(SELECT e.TRANSACTIONS FROM information_schema.ENGINES e WHERE "
+	    "e.ENGINE = TABLES.ENGINE) FROM "
 	    "information_schema.TABLES WHERE %s", where) != 0)
 		goto out;
 	if (r.n == 0) {
@@ -253,6 +255,7 @@ load_facts(struct table *t, struct db *db, const char *where, struct err *e)
 		goto out;
 	}
 	t->engine = xstrdup(c[1] != NULL ? c[1] : "none");
+	t->undoes_nothing = c[5] != NULL && same_text(c[5], "NO");
 	t->rows = c[2] != NULL ? strtoull(c[2], NULL, 10) : 0;
 	t->bytes = c[3] != NULL ? strtoull(c[3], NULL, 10) : 0;
 	t->auto_increment = c[4] != NULL ? strtoull(c[4], NULL, 10) : 0;

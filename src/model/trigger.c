@@ -9,8 +9,11 @@ add(struct str *q, const struct trigger *t, const struct qname *table,
 	str_addz(q, "CREATE ");
 	if (t->definer != NULL)
 		str_addf(q, "DEFINER=%s ", t->definer);
-	str_addf(q, "TRIGGER %s %s %s ON %s FOR EACH ROW %s", t->name.sql,
-	    t->timing, t->event, table->sql, body);
+	str_addf(q, "TRIGGER %s %s %s ON %s FOR EACH ROW ", t->name.sql,
+	    t->timing, t->event, table->sql);
+	if (t->precedes != NULL)
+		str_addf(q, "PRECEDES %s ", t->precedes);
+	str_addz(q, body);
 }
 
 void

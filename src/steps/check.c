@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/event.h"
 #include "base/log.h"
@@ -15,6 +14,7 @@
 #include "model/pair.h"
 #include "model/type.h"
 #include "steps/blocker.h"
+#include "steps/check_engine.h"
 #include "steps/check_filter.h"
 #include "steps/check_keys.h"
 #include "steps/check_server.h"
@@ -32,11 +32,7 @@ struct check {
 static int
 check_engine(const struct check_input *in, struct err *e)
 {
-	if (strcasecmp(in->old->engine, "InnoDB") == 0)
-		return 0;
-	err_set(e, ERR_REFUSED, "the table's engine is %s", in->old->engine);
-	return err_hint(e, "livealter needs transactions: only InnoDB tables "
-	    "can be changed while they are written to");
+	return check_engine_old(in->old, e);
 }
 
 static int
@@ -364,13 +360,8 @@ check_fillers(const struct plan *p, struct err *e)
 int
 check_plan(struct db *db, const struct plan *p, struct err *e)
 {
-	if (strcasecmp(p->new->engine, "InnoDB") != 0) {
-		err_set(e, ERR_REFUSED, "the new table's engine is %s",
-		    p->new->engine);
-		return err_hint(e, "what the application rolls back would "
-		    "stay in it; use the server's own ALTER TABLE");
-	}
-	return check_conversions(p, e) != 0 ||
+	return check_engine_new(p->old, p->new, e) != 0 ||
+	    check_conversions(p, e) != 0 ||
 	    check_filter_plan(db, p, e) != 0 || check_fillers(p, e) != 0 ||
 	    check_null_moments(db, p, e) != 0 ? -1 : check_zero_dates(db, p, e);
 }

@@ -29,7 +29,9 @@
 
 #include "base/stop.h"
 #include "base/util.h"
+#include "model/journal.h"
 #include "model/sql.h"
+#include "steps/bring.h"
 #include "steps/cursor.h"
 #include "steps/follow.h"
 #include "steps/piece.h"
@@ -447,20 +449,23 @@ come_up(struct job *j, struct db *db, struct bound *after,
     unsigned int batches, double *idle, struct err *e)
 {
 	const struct follow f = { j->plan, j->cfg, after, false, NULL };
+	const struct bring b = { .plan = j->plan, .cfg = j->cfg };
 	double began = now_s();
 	unsigned long long left;
 	int rc;
 
-	if (!j->plan->in_order)
+	if (!journal_is_kept(j->plan))
 		return 0;
-	rc = follow_frontier(db, j->plan, after, e) != 0 ||
+	rc = j->plan->by_key ? bring_some(&b, db, batches, &left, e) :
+	    follow_frontier(db, j->plan, after, e) != 0 ||
 	    follow_bring(&f, db, batches, &left, e) != 0 ? -1 : 0;
 	*idle += now_s() - began;
 	return rc;
 }
 
 /*
- * In order, a row that is lost may only have met one that is not up to date.
+ * Where only this brings rows over, one that is lost may only have met one that
+ * is not up to date.
  */
 #define STALE_TRIES	10
 #define STALE_WAIT	0.05	/* seconds */
@@ -471,7 +476,7 @@ repair(void *arg, struct db *db, unsigned int failed, struct bound *after,
 {
 	struct copying *c = arg;
 
-	if (!c->job->plan->in_order || e->kind != ERR_CHANGED ||
+	if (!journal_is_kept(c->job->plan) || e->kind != ERR_CHANGED ||
 	    failed >= STALE_TRIES)
 		return 0;
 	if (stop_sleep(STALE_WAIT))
@@ -492,6 +497,7 @@ copy_rest(struct copying *copying, struct db *db, const struct chunk *rest,
 		/* In order, the next row is the one that others have not
 		 * committed. */
 		.waiting = p->in_order ? p->copy_tail_wait : NULL,
+		.patient = p->by_key,
 		.run = run_piece,
 		.repair = repair,
 		.arg = copying,
@@ -542,7 +548,8 @@ copy_run(const struct copy *c, struct copy_result *result, struct err *e)
 	struct walk w = { .path = &path, .server = p->server, .cfg = c->cfg,
 	    .verb = p->filter != NULL ? "looked at" : "copied",
 	    .session = SESSION_COPY, .modes = p->session,
-	    .alone = p->numbers || p->in_order, .chunk = copy_chunk,
+	    .alone = p->numbers || p->in_order || p->by_key,
+	    .locks_table = p->by_key, .chunk = copy_chunk,
 	    .arg = &j, .from = begins ? c->registry->mark : result->from,
 	    .from_rows = begins ? c->registry->rows : result->before,
 	    .upto = result->upto, .watch = c->watch };

@@ -6,14 +6,20 @@
 #include "base/str.h"
 #include "base/timer.h"
 
+double
+cursor_pace(const struct walk *w, double seconds)
+{
+	return w->locks_table && seconds > WALK_LOCKED ? WALK_LOCKED : seconds;
+}
+
 void
 cursor_init(struct cursor *c, const struct walk *w)
 {
 	c->walk = w;
 	pthread_mutex_init(&c->lock, NULL);
 	timer_cond(&c->worker_left);
-	pace_init(&c->pace, w->cfg->chunk_adapts, w->cfg->chunk_time,
-	    w->cfg->chunk_size);
+	pace_init(&c->pace, w->cfg->chunk_adapts,
+	    cursor_pace(w, w->cfg->chunk_time), w->cfg->chunk_size);
 	bound_copy(&c->last, &w->from);
 	low_water_start(&c->low_water, &w->from, w->from_rows);
 }

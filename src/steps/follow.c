@@ -374,9 +374,8 @@ too_much(struct db *db, const struct plan *p, const struct bound *frontier,
 	return rc;
 }
 
-/* As the copy's sessions are; keys that are there already are checked. */
-static int
-set_session(struct db *db, const struct plan *p, bool copies,
+int
+follow_session(struct db *db, const struct plan *p, bool copies,
     struct err *e)
 {
 	struct str mode = STR_INIT;
@@ -446,9 +445,9 @@ follow_finish(struct db *db, const struct plan *p, const struct config *cfg,
 	rc = too_much(db, p, frontier, e);
 	if (rc != 0)
 		return rc;
-	rc = set_session(db, p, true, e) != 0 || bring_all(&f, db, e) != 0 ||
+	rc = follow_session(db, p, true, e) != 0 || bring_all(&f, db, e) != 0 ||
 	    copy_rest(db, &f, e) != 0 ? -1 : 0;
-	if (set_session(db, p, false, rc == 0 ? e : &ignored) != 0)
+	if (follow_session(db, p, false, rc == 0 ? e : &ignored) != 0)
 		rc = -1;
 	/* A step that is too wide for one transaction. */
 	if (rc != 0 && e->kind == ERR_SQL &&

@@ -53,7 +53,8 @@ try_row_again(struct state *s, struct err *e)
 {
 	const struct tries *t = s->work->tries;
 
-	if (++s->failed > t->times || !db_class_conflict(e)) {
+	if (!db_class_conflict(e) || (++s->failed > t->times &&
+	    !s->work->patient)) {
 		/* It had its tries. */
 		e->sqlno = 0;
 		return false;

@@ -58,7 +58,8 @@ try_again(struct worker *w, unsigned int *tries, struct err *e)
 		return false;
 	if (e->kind != ERR_LOST)
 		db_quiet(w->db, &e2, "ROLLBACK");
-	return piece_again(&walk->cfg->tries_copy_rows, tries) &&
+	return piece_again(&walk->cfg->tries_copy_rows, walk->locks_table &&
+	    e->kind != ERR_LOST ? &(unsigned int){ 0 } : tries) &&
 	    (e->kind != ERR_LOST || server_reconnect(w->db, e) == 0);
 }
 
@@ -362,7 +363,7 @@ adjust(struct cursor *c, struct round *r)
 	pthread_mutex_lock(&c->lock);
 	c->limit = threads;
 	if (p.chunk_time >= 0)
-		pace_aim(&c->pace, p.chunk_time);
+		pace_aim(&c->pace, cursor_pace(c->walk, p.chunk_time));
 	pthread_mutex_unlock(&c->lock);
 }
 

@@ -34,6 +34,7 @@ is_harmless(const struct said *w)
 	case 1287:	/* deprecated syntax */
 	case 1592:	/* unsafe for statement-based logging */
 	case 1681:	/* deprecated */
+	case 6414:	/* deprecated: MyISAM written, and then InnoDB */
 	case 1364:	/* no default: ALTER TABLE gives the same */
 	case 3170:	/* too little memory to plan by ranges */
 	case 4095:	/* a delimiter in a date that is deprecated, */

@@ -138,7 +138,7 @@ try_way(struct migration *m, enum native_way way, struct err *e)
 
 	if (words == NULL)
 		return 0;
-	rc = identity_note(&id, m->db, &m->names.shadow, e);
+	rc = identity_note(&id, m->db, &m->names.shadow, false, e);
 	if (rc == 0) {
 		rc = alter_by(m, words, e);
 		if (rc != 0 && is_refusal(e)) {

@@ -55,7 +55,7 @@ read_new_again(struct migration *m, struct err *e)
 static int
 note_new(struct migration *m, struct err *e)
 {
-	return identity_note(&m->new_is, m->db, &m->new->name, e);
+	return identity_note(&m->new_is, m->db, &m->new->name, false, e);
 }
 
 /* From now on they hold; and what is there must be as they say. */
@@ -113,8 +113,10 @@ make_ready(struct migration *m, struct err *e)
 
 	if (rc == 1 || (rc != 0 && !watch_is_locked_out(e)))
 		return rc;
-	/* MySQL makes a table anew to set its counter. */
+	/* MySQL makes a table anew to set its counter; MariaDB leaves out what
+	 * Aria has left of its options. */
 	if (swap_prepare(m->db, &m->plan, m->cfg, &m->undo, e) != 0 ||
+	    (m->plan.by_key && read_new_again(m, e) != 0) ||
 	    add_keys(m, e) != 0 || note_new(m, e) != 0)
 		return -1;
 	if (note_cutover(m, e) == 0 && prove_prepare(m, e) == 0)
@@ -135,7 +137,8 @@ look_and_swap(struct migration *m, struct err *e)
 	enum cutover_end end;
 	int rc;
 
-	if (watch_tables(m, e) != 0 || catch_up_run(m, e) != 0)
+	if (watch_tables(m, e) != 0 || catch_up_run(m, e) != 0 ||
+	    catch_up_count(m, e) != 0)
 		return -1;
 	if (watch_state(m, STATE_SWAPPING, e) != 0)
 		return -1;

@@ -6,8 +6,9 @@ int
 unchanged_note(struct migration *m, struct err *e)
 {
 	m->told_changed = false;
-	return identity_note(&m->old_is, m->db, &m->old->name, e) != 0 ||
-	    identity_note(&m->new_is, m->db, &m->new->name, e) != 0 ? -1 : 0;
+	return identity_note(&m->old_is, m->db, &m->old->name,
+	    m->old->undoes_nothing, e) != 0 || identity_note(&m->new_is,
+	    m->db, &m->new->name, false, e) != 0 ? -1 : 0;
 }
 
 bool

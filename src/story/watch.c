@@ -26,6 +26,7 @@ keep(struct migration *m, struct err *e)
 	int rc = advisory_lock_keep(m->db, &m->names.old, e);
 
 	m->reconnected = m->reconnected || rc == 1;
+	m->doubted = m->doubted || (rc == 1 && m->plan.by_key);
 	return rc < 0 ? -1 : 0;
 }
 

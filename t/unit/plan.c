@@ -54,6 +54,18 @@ in_order(struct fixture *f)
 }
 
 static void
+by_key(struct fixture *f)
+{
+	both(f, "id", "bigint(20)", "");
+	both(f, "name", "varchar(50)", UTF8);
+	column(&f->new, "size", "int(11)", "null");
+	primary(&f->old, "id,name");
+	primary(&f->new, "id,name");
+	f->old.engine = xstrdup("MyISAM");
+	f->old.undoes_nothing = true;
+}
+
+static void
 split_rows(struct fixture *f)
 {
 	both(f, "room", "varchar(9)", UTF8);
@@ -291,6 +303,9 @@ static struct golden cases[] = {
 	{ "in-order", "t", "ADD lang CHAR(2)", &mysql_8_4, in_order },
 	{ "in-order-mariadb", "t", "ADD lang CHAR(2)", &mariadb_10_11,
 	    in_order },
+	{ "by-key", "t", "ENGINE=InnoDB, ADD size INT", &mysql_8_4, by_key },
+	{ "by-key-mariadb", "t", "ENGINE=InnoDB, ADD size INT",
+	    &mariadb_10_11, by_key },
 	{ "split-rows", "t", "ADD price INT", &mariadb_10_11, split_rows },
 	{ "rename-key", "t", "CHANGE id no BIGINT NOT NULL", &mariadb_10_11,
 	    rename_key },
