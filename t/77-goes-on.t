@@ -129,6 +129,17 @@ fresh(3000);
 	$r->wait_for_source($s);
 }
 
+# --- who is asked rarely ----------------------------------------------------
+
+fresh(240);
+{
+	my $p = migrate($s, $ALTER, 'app', 'orders', '--check-interval', 20,
+	    '--max-load', 'Threads_running=99', '--chunk-size', 20, '--sleep',
+	    2, '--verify', 'none', '--verify-swap', 'no');
+	succeeded($p, 'app', 'orders', 'with a long --check-interval it');
+	unlike($p->{err}, qr/does not answer/, '... takes it for no silence');
+}
+
 # --- rows that are brought over in order -----------------------------------
 
 $s->sql("DROP DATABASE app; CREATE DATABASE app; CREATE TABLE app.docs " .

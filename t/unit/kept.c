@@ -22,6 +22,7 @@ static const struct {
 	{ "remove-tablespace", "the new table is there" },
 	{ "check-unique-key-change", "that was before the copy" },
 	{ "verify", "to compare less is for the user to say" },
+	{ "verify-swap", "to prove less is for the user to say" },
 	{ "recursion-method", "where to log in is for the user to say" },
 	{ "replica-user", "belongs to it" },
 	{ "replica-password", "belongs to it" },
@@ -118,9 +119,11 @@ each_is_taken_or_missed(void **state)
 
 	for (i = 0; i < option_count; i++) {
 		opt = &option_table[i];
-		if (is_of_a_migration(opt) && !is_left_out(opt->name) &&
-		    sample(opt) != NULL)
-			is_there_again(*state, opt);
+		if (!is_of_a_migration(opt) || is_left_out(opt->name))
+			continue;
+		if (sample(opt) == NULL)
+			fail_msg("no other value is known of --%s", opt->name);
+		is_there_again(*state, opt);
 	}
 }
 
