@@ -70,6 +70,16 @@ finds('by a list in a file', '--config', do {
 misses('by addresses alone, at another port', qr/\Q$h:\E\d+: .*known already/,
     '--recursion-method', 'processlist');
 finds('the one that is given', '--check-replica-lag', "h=$h,P=$P");
+for my $dsn ('S=' . $r->socket, 'h=localhost,S=' . $r->socket) {
+	my $p = dry('--check-replica-lag', $dsn);
+	is($p->{exit}, 0, "one with a socket only ($dsn)") or diag $p->{err};
+	like($p->{err}, qr/replica \Q@{[$r->socket]}\E .*lag is watched/,
+	    '... is named by it');
+}
+misses('a name that nobody has', qr/Unknown/, '--check-replica-lag',
+    "h=no-such-host.invalid,P=$P");
+misses('an address of IPv6', qr/\[::1\]:1 |connect/, '--check-replica-lag',
+    'h=::1,P=1');
 for my $word (qw(replica slave)) {
 	finds("as another user (--$word-user)", "--$word-user", 'looker',
 	    "--$word-password", 'l,g');

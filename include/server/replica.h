@@ -46,6 +46,9 @@ int replica_open(struct replica *r, struct err *e);
 /* "localhost" as an address: for the client library it is a socket. */
 const char *replica_address(const char *host);
 
+/* By this socket, if it is on this host. */
+void replica_use_socket(struct replica *r, const char *socket);
+
 /* Replace a text of a login that is not its own. */
 void replica_set_text(char **field, const char *text);
 

@@ -364,7 +364,7 @@ set_recursion(char **to, const char *value)
 }
 
 static const char *
-check_dsn(const char *value)
+check_dsn(const char *value, bool by_socket)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	const char *why = NULL;
@@ -374,8 +374,9 @@ check_dsn(const char *value)
 	if (dsn_parse(&d, value, &ignored) != 0 ||
 	    strchr(value, '\n') != NULL)
 		why = "not a DSN";
-	else if (d.host == NULL)
-		why = "a DSN without h=";
+	else if (d.host == NULL && !(by_socket && d.socket != NULL))
+		why = by_socket ? "a DSN without h= or S=" :
+		    "a DSN without h=";
 	else if (d.port != NULL && num_uint(d.port, 1, 65535, &port) != 0)
 		why = "a DSN with a wrong P=";
 	dsn_free(&d);
@@ -385,7 +386,7 @@ check_dsn(const char *value)
 static const char *
 set_dsn(char **to, const char *value)
 {
-	const char *why = check_dsn(value);
+	const char *why = check_dsn(value, true);
 
 	return why != NULL ? why : set_text(to, value);
 }
@@ -394,7 +395,7 @@ set_dsn(char **to, const char *value)
 static const char *
 add_dsn(char **to, const char *value)
 {
-	const char *why = check_dsn(value);
+	const char *why = check_dsn(value, false);
 	struct str all = STR_INIT;
 
 	if (why != NULL)

@@ -79,6 +79,18 @@ replica_new(const struct login *source, const char *host, unsigned int port)
 	return r;
 }
 
+/* The client library takes the socket for "localhost" only. */
+void
+replica_use_socket(struct replica *r, const char *socket)
+{
+	if (!same_text(r->login.host, replica_address("localhost")))
+		return;
+	replica_set_text(&r->login.host, "localhost");
+	replica_set_text(&r->login.socket, socket);
+	free(r->name);
+	r->name = xstrdup(socket);
+}
+
 void
 replica_free(struct replica *r)
 {

@@ -149,8 +149,8 @@ from_dsn(const struct search *s, const char *text, struct err *e)
 
 	if (dsn_parse(&d, text, e) != 0)
 		goto end;
-	if (d.host == NULL) {
-		err_set(e, ERR_USAGE, "a DSN of a replica without h=");
+	if (d.host == NULL && d.socket == NULL) {
+		err_set(e, ERR_USAGE, "a DSN of a replica without h= or S=");
 		goto end;
 	}
 	if (s->how->login->port != 0)
@@ -159,13 +159,13 @@ from_dsn(const struct search *s, const char *text, struct err *e)
 		err_set(e, ERR_USAGE, "a DSN of a replica with a wrong P=");
 		goto end;
 	}
-	r = at(s, d.host, port);
+	r = at(s, d.host != NULL ? d.host : "localhost", port);
 	if (d.user != NULL)
 		replica_set_text(&r->login.user, d.user);
 	if (d.password != NULL)
 		replica_set_text(&r->login.password, d.password);
 	if (d.socket != NULL)
-		replica_set_text(&r->login.socket, d.socket);
+		replica_use_socket(r, d.socket);
 	if (d.defaults_file != NULL)
 		replica_set_text(&r->login.defaults_file, d.defaults_file);
 	if (d.tls != NULL)
