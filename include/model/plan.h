@@ -101,7 +101,8 @@ struct plan {
 	bool believes_new;		/* the triggers look for no phantoms */
 	const char *definer;		/* of the triggers, quoted, or NULL */
 	/* Of the rows there are only those that match are copied; what is
-	 * written meanwhile the triggers bring, whatever it is.  NULL: all. */
+	 * written since the copy began the triggers bring, whatever it is.
+	 * NULL: all. */
 	const struct filter *filter;
 	/* The new table has a key WITHOUT OVERLAPS, and so no ON DUPLICATE KEY
 	 * UPDATE (error 1235). */

@@ -16,7 +16,7 @@
  * may open neither the new table nor that of the notes (error 1146 for both).
  * What they then miss is put right once the last of these has ended: what the
  * triggers have written until then is taken out of the new table again, and
- * the copy brings all rows.
+ * the copy brings all rows (with --where, those that match).
  *
  * That is so where the table has triggers of its own, or is referenced, or
  * where stored functions are called; otherwise no session is waited for.

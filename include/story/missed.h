@@ -10,7 +10,8 @@
  * of no locks.  When it is promoted between the two statements, the application
  * goes on there, and all that the triggers can do is to note that they had no
  * table.  So, if they have, and the table is there again, put right what it
- * lacks.  Does nothing for a plan without same_ranges: then the notes stay.
+ * lacks.  Does nothing for a plan without same_ranges, or with --where, by
+ * which a row that is copied again might be left out: then the notes stay.
  *
  * Returns 0, or -1 with *e; it can begin anew wherever it broke off.
  */

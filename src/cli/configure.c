@@ -212,6 +212,9 @@ settle_where(struct options *o)
 	if (c->reverse)
 		option_blame(o, AT(where), "not together with --reversible "
 		    "or --reverse-triggers: the two tables have other rows");
+	if (c->instant != NULL && !same_text(c->instant, "never"))
+		option_blame(o, AT(where), "not together with --instant: a "
+		    "table that is altered at once keeps all its rows");
 }
 
 static void

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/str.h"
 #include "base/util.h"
@@ -129,6 +130,9 @@ check_filter_table(struct db *db, const struct table *old,
 	    check_cascades(old, &f, e) != 0 ||
 	    check_computed(old, &f, s, &at, e) != 0 ||
 	    explain(db, old, &f, e) != 0 ? -1 : 0;
+	if (rc == 0 && strcasecmp(old->engine, "InnoDB") != 0)
+		rc = err_set(e, ERR_REFUSED, "--where: the table is %s, of "
+		    "which rows may have to be copied once more", old->engine);
 	if (rc == 0 && old->has_period)
 		rc = err_set(e, ERR_REFUSED, "--where: the table has a period, "
 		    "whose rows the server splits");

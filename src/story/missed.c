@@ -57,8 +57,8 @@ missed_mend(struct migration *m, struct err *e)
 {
 	unsigned long long n = 0;
 
-	if (!m->plan.same_ranges || m->cfg->dry_run ||
-	    config_without(m->cfg, "missed"))
+	if (!m->plan.same_ranges || m->plan.filter != NULL ||
+	    m->cfg->dry_run || config_without(m->cfg, "missed"))
 		return 0;
 	if (capture_missed(m->db, &m->plan, &n, e) != 0)
 		return -1;

@@ -261,6 +261,8 @@ mistakes_on_the_command_line_are_named(void **state)
 	refuse(f, ENOUGH "|--where|1=1|--no-swap-tables", "--where: needs");
 	refuse(f, ENOUGH "|--where|1=1|--force|--reversible",
 	    "--where: not together with --reversible");
+	refuse(f, ENOUGH "|--where|1=1|--force|--instant|try",
+	    "--where: not together with --instant");
 	refuse(f, "control|D=app", "livealter control: say what to do");
 	refuse(f, "--alter|x|D=app,x=1", "DSN: unknown key \"x\"");
 	refuse(f, "--alter|x|D=app,t=o,P=x", "DSN: port: not a whole number");
