@@ -27,7 +27,8 @@ enum native_way {
 
 struct native {
 	enum native_way way;
-	bool rebuilt;		/* so it made the table anew */
+	/* So it made the table anew; or did not, as is known. */
+	bool rebuilt, kept;
 	bool free;		/* it reads and writes no row */
 	char why[512];		/* not at once: in the server's words, or ours;
 				   '' where it was not asked */

@@ -234,8 +234,8 @@ add_cost(struct str *out, const struct native *n)
 	static const char *const cost[] = {
 		[NATIVE_INSTANT] = "only the definition changes, under a lock "
 		    "of a moment, and so on each replica",
-		[NATIVE_BESIDE] = "builds indexes while sessions write; a "
-		    "replica does so after it, and lags for as long",
+		[NATIVE_BESIDE] = "while sessions write; a replica does so "
+		    "after it, and lags for as long",
 		[NATIVE_INPLACE] = "while sessions write; a replica does so "
 		    "after it, and lags for as long",
 		[NATIVE_SHARED] = "no session can write to the table meanwhile;"
@@ -277,8 +277,8 @@ native_describe(struct str *out, const struct native *n,
 		words = "ALGORITHM=COPY";
 	str_addf(&t, "%s by %s: ", n->free ? "at once" :
 	    n->way >= NATIVE_ONLINE ? "a copy" : n->rebuilt ? "a rebuild" :
-	    n->way == NATIVE_INPLACE || n->way == NATIVE_SHARED ? "a rebuild, "
-	    "or indexes," : "indexes", words);
+	    n->kept || n->way == NATIVE_BESIDE ? "indexes" :
+	    "a rebuild, or indexes,", words);
 	add_cost(&t, n);
 	if (!n->free)
 		add_size(&t, old);

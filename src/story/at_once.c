@@ -114,7 +114,7 @@ alter_by(struct migration *m, const char *words, struct err *e)
 
 /* Does it touch no row?  For the new table it did not. */
 static bool
-is_free(const struct migration *m, const struct identity *was)
+is_free(const struct migration *m)
 {
 	const struct native *n = &m->native;
 
@@ -124,8 +124,7 @@ is_free(const struct migration *m, const struct identity *was)
 		return true;
 	/* MariaDB's NOCOPY is believed; MySQL's INPLACE says nothing. */
 	return native_builds_none(&m->alter, &m->server) &&
-	    (n->way == NATIVE_BESIDE ||
-	    (!m->server.mariadb && was->ids != NULL));
+	    (n->way == NATIVE_BESIDE || (!m->server.mariadb && n->kept));
 }
 
 /* 1: it was altered this way; 0: not; -1 with *e. */
@@ -153,7 +152,8 @@ try_way(struct migration *m, enum native_way way, struct err *e)
 	if (rc == 0) {
 		m->native.way = way;
 		m->native.rebuilt = id.other;
-		m->native.free = is_free(m, &id);
+		m->native.kept = id.ids != NULL && !id.other;
+		m->native.free = is_free(m);
 	}
 	identity_free(&id);
 	return rc < 0 ? -1 : rc == 0;
