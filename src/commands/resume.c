@@ -223,6 +223,19 @@ same_plan(const struct migration *m, struct err *e)
 	    m->was.field[REGISTRY_TOOL]);
 }
 
+/* Replication ended where they were made or dropped. */
+static int
+explain_gone(const struct migration *m, struct err *e)
+{
+	struct err why = *e;
+
+	if (e->kind != ERR_SQL || db_class(e->sqlno) != DB_DONE)
+		return -1;
+	err_set(e, ERR_REFUSED, "not all triggers of the migration are there, "
+	    "so the new table may lack what was written since: %s", why.text);
+	return hint_cleanup(m, e);
+}
+
 /*
  * Our triggers are known by when they were made.  On another server they were
  * made by replication, and what counts is that they say the same.
@@ -237,7 +250,7 @@ same_triggers(struct migration *m, struct err *e)
 		log_info("this server takes the place of %s",
 		    m->was.field[REGISTRY_SERVER]);
 		if (trigger_set_recognize(&m->triggers, m->db, e) != 0)
-			return -1;
+			return explain_gone(m, e);
 	} else {
 		for (i = 0; i < m->triggers.n; i++)
 			m->triggers.created[i] = text_list_next(&list);

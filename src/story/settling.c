@@ -311,18 +311,65 @@ is_parked(struct migration *m, struct err *e)
 	    table_exists(m->db, &m->names.parked, e);
 }
 
+/* Is a trigger of the way back on the new table, whatever that is called? */
+static int
+is_on_new(struct migration *m, const struct qname *trigger, struct err *e)
+{
+	const struct names *n = &m->names;
+	struct str q = STR_INIT;
+	char *on = NULL;
+	int rc;
+
+	db_match(&q, m->db, "TRIGGER_SCHEMA", "TRIGGER_NAME", trigger);
+	rc = db_value(m->db, &on, e, "SELECT EVENT_OBJECT_TABLE FROM "
+	    "information_schema.TRIGGERS WHERE %s", q.s);
+	if (rc == 0)
+		rc = on != NULL && (same_text(on, n->shadow.table.raw) ||
+		    same_text(on, n->parked.table.raw));
+	free(on);
+	str_free(&q);
+	return rc;
+}
+
+/*
+ * The triggers of the way back are made just before the swap.  Without it they
+ * would write to the table whose triggers write to theirs; so they go, before
+ * the new table has its name again.  Takes them away, or says only whether
+ * there are any: 1, 0, or -1 with *e.
+ */
+static int
+turned(struct migration *m, bool away, struct err *e)
+{
+	struct qname t;
+	int i, rc = 0, any = 0;
+
+	if (m->swap == SWAP_DONE || m->reverting || !m->vouched)
+		return 0;
+	for (i = 0; i < NAMES_TRIGGERS && rc >= 0; i++) {
+		names_trigger(&t, &m->names.old, i, true);
+		rc = is_on_new(m, &t, e);
+		any = any || rc == 1;
+		if (rc == 1 && away)
+			rc = db_run(m->db, e, "DROP TRIGGER IF EXISTS %s",
+			    t.sql);
+	}
+	return rc < 0 ? -1 : any;
+}
+
 int
 settling_is_due(struct migration *m, struct err *e)
 {
-	int parked = is_parked(m, e);
+	int parked = is_parked(m, e), back = parked == 0 ?
+	    turned(m, false, e) : 0;
 
-	return parked < 0 ? -1 : parked || is_unfinished(m);
+	return parked < 0 || back < 0 ? -1 : parked || back ||
+	    is_unfinished(m);
 }
 
 int
 settling_run(struct migration *m, struct err *e)
 {
-	int rc = is_parked(m, e);
+	int rc = turned(m, true, e) < 0 ? -1 : is_parked(m, e);
 
 	if (rc == 1)
 		rc = finish_unpark(m->db, &m->names, &m->cfg->tries_swap_tables,
