@@ -173,6 +173,7 @@ none_of('headers say what is in them', grep { $text{$_} !~ m{/\*} } @HDR);
 	    'recopy verify' => 1, 'recopy warning' => 1,
 	    'check check_engine' => 1,
 	    'follow warning' => 1, 'mend warning' => 1, 'mdl blocker' => 1,
+	    'index_build blocker' => 1,
 	    'check blocker' => 1, 'check check_server' => 1,
 	    'check check_keys' => 1, 'check check_filter' => 1,
 	    'check privileges' => 1,

@@ -9,7 +9,8 @@ use Story;
 use Test::More;
 
 my $s = Server->start;
-my $ALTER = "ADD COLUMN extra INT NOT NULL DEFAULT 7";
+my @opts = ('--defer-indexes', 'always');
+my $ALTER = "ADD COLUMN extra INT NOT NULL DEFAULT 7, ADD KEY (extra)";
 
 # The steps, in order, as the source tells them.
 my @keys = map { $_->{key} } steps_of('migrate');
@@ -31,7 +32,7 @@ for my $key (@keys) {
 		$swapped = 1 if "$when:$key" eq 'after:swap';
 		my $r = migrate($s, { env => { LIVEALTER_FAIL_AT =>
 		    "$when:$key" } }, $ALTER, 'app', 'orders',
-		    '--chunk-size', 100);
+		    '--chunk-size', 100, @opts);
 		my $name = "failing $when $key";
 		cmp_ok($r->{exit}, '>', 0, "$name: the exit is not 0");
 		cmp_ok($r->{exit}, '<=', 125, '... nor above 125');

@@ -25,7 +25,8 @@ note "SEED=$seed LIVEALTER_KILLS=$CLIENT LIVEALTER_CRASHES=$SERVER";
 srand $seed;
 
 my $s = Server->start;
-my @opts = ('--chunk-size', 40, '--sleep', 0.002, '--threads', 2);
+my @opts = ('--chunk-size', 40, '--sleep', 0.002, '--threads', 2,
+    '--defer-indexes', 'always');
 my %shape = (
     add => 'ADD COLUMN extra INT NOT NULL DEFAULT 7, ADD KEY by_a (a), ' .
 	'MODIFY note VARCHAR(60)',

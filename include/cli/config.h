@@ -44,6 +44,9 @@ enum instant_mode { INSTANT_NEVER, INSTANT_TRY, INSTANT_ONLY };
 
 enum verify_mode { VERIFY_CHECKSUM, VERIFY_COUNT, VERIFY_NONE };
 
+/* Are secondary indexes built after the copy?  Auto: where it pays. */
+enum defer_mode { DEFER_AUTO, DEFER_ALWAYS, DEFER_NEVER };
+
 /* Is the swap proven?  Auto: where the comparison was not too long. */
 enum verify_swap { VERIFY_SWAP_AUTO, VERIFY_SWAP_YES, VERIFY_SWAP_NO };
 
@@ -100,6 +103,7 @@ struct config {
 	char *max_load, *critical_load;	/* limit_parse() takes each */
 	double critical_load_hibernate;	/* seconds; 0: it ends the run */
 	char *throttle_query;
+	enum defer_mode defer_indexes;
 	enum verify_mode verify;
 	enum verify_swap verify_swap;
 	bool analyze_before_swap;

@@ -37,6 +37,7 @@ enum option_type {
 	OPTION_SIZE,		/* unsigned long long, at least 1 */
 	OPTION_SECONDS,		/* double */
 	OPTION_TLS,		/* enum tls_mode */
+	OPTION_DEFER,		/* enum defer_mode */
 	OPTION_VERIFY,		/* enum verify_mode */
 	OPTION_VERIFY_SWAP,	/* enum verify_swap */
 	OPTION_WINDOW,		/* char *; see base/window.h */

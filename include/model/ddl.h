@@ -48,6 +48,26 @@ bool ddl_key_overlaps(const char *show_create, const char *name);
 /* Has it an application-time period (MariaDB)? */
 bool ddl_has_period(const char *show_create);
 
+/* A key that is neither unique nor of a kind of its own, in the text. */
+struct ddl_key {
+	struct ident name;
+	size_t at, len;			/* of the words that define it */
+};
+
+/*
+ * All of them, in their order; *n is how many, and the caller frees.  NULL
+ * also when the text is not what a CREATE TABLE looks like.
+ */
+struct ddl_key *ddl_plain_keys(const char *show_create, size_t *n);
+
+/*
+ * Add what is between the parentheses, a line for each column, key and
+ * constraint, but for those keys that is_out(arg, name) names, and then the
+ * rest of the text.
+ */
+void ddl_without_keys(struct str *q, const char *show_create,
+    bool (*is_out)(const void *arg, const char *name), const void *arg);
+
 /* Has it a FULLTEXT key? */
 bool ddl_has_fulltext(const char *show_create);
 

@@ -52,6 +52,13 @@ int identity_note(struct identity *id, struct db *db, const struct qname *name,
  */
 int identity_look(struct identity *id, struct db *db, struct err *e);
 
+/*
+ * Other sessions of ours have run so many statements of DDL since, and if
+ * closed, on this table: those do not count as a sign.
+ */
+int identity_altered(struct identity *id, struct db *db, unsigned long long n,
+    bool closed, struct err *e);
+
 void identity_free(struct identity *id);
 
 #endif

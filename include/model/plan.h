@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "model/alter.h"
+#include "model/deferral.h"
 #include "model/dependents.h"
 #include "model/names.h"
 #include "model/path.h"
@@ -174,6 +175,7 @@ struct plan {
 	char *missing;			/* the rows of a chunk that the new
 					   table has not: a COUNT ... WHERE */
 	char *park;			/* before it, on MariaDB; or NULL */
+	struct deferral deferral;	/* indexes that come after the copy */
 	char *swap;			/* RENAME TABLE */
 	struct script script;		/* what follows it */
 };

@@ -84,6 +84,7 @@ enum registry_field {
 enum migration_state {
 	STATE_MAKING,		/* the new table, its plan, the triggers */
 	STATE_COPYING,
+	STATE_INDEXING,		/* those that were left out of the copy */
 	STATE_COMPARING,
 	STATE_WAITING,		/* for the moment of the swap */
 	STATE_SWAPPING,

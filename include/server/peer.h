@@ -32,6 +32,14 @@ int peer_runs(struct db *db, const char *begin, const char *part, bool *yes,
     struct err *e);
 
 /*
+ * KILL QUERY of those: a statement of ours goes on when its connection is lost,
+ * and keeps its table from being dropped.  That they cannot be ended is no
+ * error.
+ */
+int peer_end(struct db *db, const char *begin, const char *part,
+    struct err *e);
+
+/*
  * For struct db_patience.  The statement that waits for a table is taken out of
  * the queue again.  One that is at work is left alone: it has the lock, and
  * will be done soon.  Returns false as long as an answer is still to come.

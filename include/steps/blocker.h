@@ -20,6 +20,8 @@ struct blocker_watch {
 	struct db *db;
 	const struct mdl_set *set;	/* NULL: only the whole server */
 	const struct kill_rule *rule;	/* for blocker_look() */
+	unsigned long but;		/* a connection of ours, or 0 */
+	bool asks_age;			/* where there is nothing to do, too */
 	size_t killed;
 	/* Those of whom it was said why they are spared. */
 	unsigned long *told;
@@ -30,7 +32,8 @@ struct blocker_watch {
  * Look who holds the locks: name some, if name says so, and kill by rule.
  * Returns for how many seconds the eldest of those who stay has been at it;
  * 0 when the server cannot be asked who holds them, or when there was
- * neither to name nor to kill.  What fails is logged.
+ * neither to name nor to kill, unless w asks for the age.  What fails is
+ * logged.
  */
 unsigned long long blocker_look(struct blocker_watch *w, bool name);
 void blocker_free(struct blocker_watch *w);

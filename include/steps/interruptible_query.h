@@ -1,6 +1,8 @@
 #ifndef INTERRUPTIBLE_QUERY_H
 #define INTERRUPTIBLE_QUERY_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "server/db.h"
 
@@ -19,6 +21,8 @@ struct interruptible_query {
 	const char *sql, *shape;
 	const char *doing;
 	const struct query_beat *beat;
+	double every;			/* seconds between beats; 0: two */
+	bool ddl;			/* no question: it has no rows */
 };
 
 int interruptible_query_rows(struct db *db, const struct interruptible_query *a,

@@ -64,6 +64,8 @@ int registry_begin(struct registry *reg, struct db *db,
  */
 int registry_note_plan(const struct registry *reg, struct db *db,
     const struct plan *p, struct err *e);
+int registry_note_new(const struct registry *reg, struct db *db,
+    const struct table *new, struct err *e);
 int registry_note_triggers(const struct registry *reg, struct db *db,
     const struct trigger_set *t, struct err *e);
 int registry_state(const struct registry *reg, struct db *db,

@@ -22,6 +22,9 @@ int watch_state(struct migration *m, enum migration_state state, struct err *e);
 /* Keep others out, and see that the triggers are well; arg is m. */
 int watch_tables(void *arg, struct err *e);
 
+/* The same, while we alter the new table. */
+int watch_triggers(void *arg, struct err *e);
+
 /* Only keep others out, after the swap. */
 int watch_alone(void *arg, struct err *e);
 

@@ -32,6 +32,7 @@ static const struct {
 	/* Read word by word, and with --force only if that is said again. */
 	{ AT(where), TAKEN },
 	{ AT(threads), TAKEN },
+	{ AT(defer_indexes), TAKEN },
 	{ AT(sleep), TAKEN },
 	{ AT(nice_ratio), TAKEN },
 	/* They make us wait, or end the run, which undoes it. */

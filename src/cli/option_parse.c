@@ -86,6 +86,20 @@ set_tls(enum tls_mode *to, const char *value)
 }
 
 static const char *
+set_defer(enum defer_mode *to, const char *value)
+{
+	if (same_text(value, "auto"))
+		*to = DEFER_AUTO;
+	else if (same_text(value, "always"))
+		*to = DEFER_ALWAYS;
+	else if (same_text(value, "never"))
+		*to = DEFER_NEVER;
+	else
+		return "not auto, always or never";
+	return NULL;
+}
+
+static const char *
 set_verify(enum verify_mode *to, const char *value)
 {
 	if (same_text(value, "checksum"))
@@ -111,6 +125,15 @@ set_verify_swap(enum verify_swap *to, const char *value)
 	else
 		return "not auto, yes or no";
 	return NULL;
+}
+
+/* One of these. */
+static const char *
+set_how(enum option_type type, void *to, const char *value)
+{
+	return type == OPTION_DEFER ? set_defer(to, value) :
+	    type == OPTION_VERIFY ? set_verify(to, value) :
+	    set_verify_swap(to, value);
 }
 
 static const char *
@@ -448,10 +471,10 @@ option_parse(const struct option *opt, struct config *c, bool no,
 		return num_seconds(value, to) == 0 ? NULL : "not a duration";
 	case OPTION_TLS:
 		return set_tls(to, value);
+	case OPTION_DEFER:
 	case OPTION_VERIFY:
-		return set_verify(to, value);
 	case OPTION_VERIFY_SWAP:
-		return set_verify_swap(to, value);
+		return set_how(opt->type, to, value);
 	case OPTION_OUTPUT:
 		return set_output(to, value);
 	case OPTION_PROGRESS:

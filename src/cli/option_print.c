@@ -198,6 +198,13 @@ add_tls(struct str *s, enum tls_mode v)
 }
 
 static void
+add_defer(struct str *s, enum defer_mode v)
+{
+	str_addz(s, v == DEFER_AUTO ? "auto" :
+	    v == DEFER_ALWAYS ? "always" : "never");
+}
+
+static void
 add_verify(struct str *s, enum verify_mode v)
 {
 	str_addz(s, v == VERIFY_CHECKSUM ? "checksum" :
@@ -209,6 +216,18 @@ add_verify_swap(struct str *s, enum verify_swap v)
 {
 	str_addz(s, v == VERIFY_SWAP_AUTO ? "auto" :
 	    v == VERIFY_SWAP_YES ? "yes" : "no");
+}
+
+/* One of these. */
+static void
+add_how(struct str *s, enum option_type type, const void *at)
+{
+	if (type == OPTION_DEFER)
+		add_defer(s, *(const enum defer_mode *)at);
+	else if (type == OPTION_VERIFY)
+		add_verify(s, *(const enum verify_mode *)at);
+	else
+		add_verify_swap(s, *(const enum verify_swap *)at);
 }
 
 bool
@@ -248,11 +267,10 @@ option_value(const struct option *opt, const struct config *c,
 	case OPTION_TLS:
 		add_tls(value, *(const enum tls_mode *)at);
 		return true;
+	case OPTION_DEFER:
 	case OPTION_VERIFY:
-		add_verify(value, *(const enum verify_mode *)at);
-		return true;
 	case OPTION_VERIFY_SWAP:
-		add_verify_swap(value, *(const enum verify_swap *)at);
+		add_how(value, opt->type, at);
 		return true;
 	case OPTION_OUTPUT:
 		return add_text(value, *(const enum output_form *)at ==

@@ -148,6 +148,9 @@ const struct option option_table[] = {
 	DO("throttle-query", 0, TEXT, COPY, throttle_query, NULL, "SQL",
 	    "begin no chunk, and no swap, while this SELECT returns a number "
 	    "above 0"),
+	DO("defer-indexes", 0, DEFER, COPY, defer_indexes, "auto", "WHEN",
+	    "build secondary indexes after the copy: always, never, or auto, "
+	    "where it pays and no replica would lag by it"),
 	DO("verify", 0, VERIFY, COPY, verify, "checksum", "HOW",
 	    "compare the tables before the swap: checksum, count or none"),
 	DO("verify-swap", 0, VERIFY_SWAP, COPY, verify_swap, "auto", "WHEN",

@@ -28,6 +28,7 @@
 #include "story/compare.h"
 #include "story/exchange.h"
 #include "story/filtering.h"
+#include "story/indexing.h"
 #include "story/migration.h"
 #include "story/outlast.h"
 #include "story/prove.h"
@@ -174,6 +175,8 @@ migrate_plan(struct migration *m, struct err *e)
 	    plan_revert(m, &options, e) != 0 || (!m->resumed &&
 	    foreign_keys_try(m->db, &m->plan, m->cfg, &m->undo, e) != 0))
 		return -1;
+	if (indexing_plan(m, e) != 0)
+		return -1;
 	tell_walk(m);
 	if (m->cfg->dry_run)
 		migration_tell_plan(m);
@@ -257,6 +260,7 @@ static const struct story_step story[] = {
 	{ "create the triggers", capture, story_acts, ERR_TRIGGERS,
 	    "capture" },
 	{ "copy the rows", migrate_copy, story_acts, ERR_SQL, "copy" },
+	{ "build the indexes", indexing_run, story_acts, ERR_SQL, "index" },
 	{ "compare the two tables", compare_run, story_acts, ERR_SQL,
 	    "verify" },
 	{ "swap the tables", migrate_swap, story_acts, ERR_SWAP, "swap" },

@@ -16,6 +16,7 @@
 #include "steps/foreign_keys.h"
 #include "steps/heartbeat.h"
 #include "story/compare.h"
+#include "story/indexing.h"
 #include "story/migration.h"
 #include "story/missed.h"
 #include "story/prove.h"
@@ -122,6 +123,30 @@ same_table(const struct migration *m, enum registry_field f,
 	return same(m, f, &text, e, "table", t->name.sql);
 }
 
+/*
+ * The new table may be without the indexes that come after the copy, or be
+ * about to be noted with them.
+ */
+static int
+same_new(struct migration *m, const struct table *new, struct err *e)
+{
+	struct str text = STR_INIT, why = STR_INIT;
+	struct table *full = NULL;
+	int rc = indexing_remembered(m, &full, e);
+
+	if (rc != 0)
+		return -1;
+	table_definition(&text, new);
+	if (full != NULL && !fingerprint_same(m->was.field[REGISTRY_NEW_PRINT],
+	    text.s, &why)) {
+		str_reset(&text);
+		deferral_definition(&text, new, full);
+	}
+	str_free(&why);
+	table_free(full);
+	return same(m, REGISTRY_NEW_PRINT, &text, e, "table", new->name.sql);
+}
+
 /* Before the plan is made: it would only stumble over what was changed. */
 static int
 same_tables(struct migration *m, struct err *e)
@@ -140,7 +165,7 @@ same_tables(struct migration *m, struct err *e)
 	if (rc != 0)
 		hint_cleanup(m, e);
 	else if (!keys || !m->cfg->dry_run)
-		rc = same_table(m, REGISTRY_NEW_PRINT, new, e);
+		rc = same_new(m, new, e);
 	table_free(new);
 	return rc;
 }
@@ -304,6 +329,7 @@ static const struct story_step story[] = {
 	{ "plan", migrate_plan, story_always, ERR_SQL, "plan" },
 	{ "take up what is there", join, story_always, ERR_SQL, "join" },
 	{ "copy the rows", migrate_copy, story_acts, ERR_SQL, "copy" },
+	{ "build the indexes", indexing_run, story_acts, ERR_SQL, "index" },
 	{ "compare the two tables", compare_run, story_acts, ERR_SQL,
 	    "verify" },
 	{ "swap the tables", migrate_swap, story_acts, ERR_SWAP, "swap" },

@@ -341,3 +341,93 @@ ddl_has_period(const char *show_create)
 {
 	return has(show_create, is_period, NULL);
 }
+
+/* The items of the list in parentheses: [from, to) of the tokens; 0: no more.
+ * Each but the last ends before a comma. */
+static size_t
+item_end(const struct lex *l, size_t from)
+{
+	size_t i, depth = 0;
+
+	for (i = from; i < l->n; i++) {
+		if (lex_punct(l, i, '('))
+			depth++;
+		else if (depth == 0 && (lex_punct(l, i, ',') ||
+		    lex_punct(l, i, ')')))
+			return i;
+		else if (lex_punct(l, i, ')'))
+			depth--;
+	}
+	return 0;
+}
+
+/* With the end of a version comment that is behind its last token. */
+static size_t
+text_end(const struct lex *l, size_t end)
+{
+	size_t at = l->token[end].at;
+
+	while (at > 0 && strchr(" \t\r\n", l->text[at - 1]) != NULL)
+		at--;
+	return at;
+}
+
+static bool
+is_plain_key(const struct lex *l, size_t i, struct ident *name)
+{
+	struct err ignored = { .kind = ERR_NONE };
+
+	return lex_is(l, i, "KEY") && lex_named(l, i + 1) &&
+	    lex_name(l, i + 1, name, &ignored) == 0;
+}
+
+struct ddl_key *
+ddl_plain_keys(const char *show_create, size_t *n)
+{
+	static const struct lex_mode mode = { .mariadb = false };
+	struct err ignored = { .kind = ERR_NONE };
+	struct ddl_key *key = NULL;
+	struct lex l = { 0 };
+	struct ident name;
+	size_t i, end;
+
+	*n = 0;
+	if (lex_scan(&l, show_create, &mode, &ignored) == 0)
+		for (i = BODY; (end = item_end(&l, i)) > 0 &&
+		    !lex_punct(&l, i - 1, ')'); i = end + 1) {
+			if (!is_plain_key(&l, i, &name))
+				continue;
+			key = xrealloc(key, *n + 1, sizeof(*key));
+			key[*n].name = name;
+			key[*n].at = l.token[i].at;
+			key[*n].len = text_end(&l, end) - l.token[i].at;
+			++*n;
+		}
+	lex_free(&l);
+	return key;
+}
+
+void
+ddl_without_keys(struct str *q, const char *show_create,
+    bool (*is_out)(const void *arg, const char *name), const void *arg)
+{
+	static const struct lex_mode mode = { .mariadb = false };
+	struct err ignored = { .kind = ERR_NONE };
+	struct lex l = { 0 };
+	struct ident name;
+	size_t i = BODY, end, at;
+
+	if (lex_scan(&l, show_create, &mode, &ignored) == 0)
+		for (; (end = item_end(&l, i)) > 0 &&
+		    !lex_punct(&l, i - 1, ')'); i = end + 1) {
+			if (is_plain_key(&l, i, &name) &&
+			    is_out(arg, name.raw))
+				continue;
+			at = l.token[i].at;
+			str_add(q, show_create + at, text_end(&l, end) - at);
+			str_addz(q, "\n");
+		}
+	if (i > BODY)
+		str_addz(q, show_create + l.token[i - 1].at);
+	lex_free(&l);
+}

@@ -287,6 +287,16 @@ identity_look(struct identity *id, struct db *db, struct err *e)
 	return 0;
 }
 
+int
+identity_altered(struct identity *id, struct db *db, unsigned long long n,
+    bool closed, struct err *e)
+{
+	if (!id->known)
+		return 0;
+	id->count += n;
+	return closed && id->prepared ? note_statement(id, db, e) : 0;
+}
+
 void
 identity_free(struct identity *id)
 {

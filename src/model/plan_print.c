@@ -135,6 +135,25 @@ print_sums(const struct plan *p, struct str *to)
 	str_free(&q);
 }
 
+/* On the empty table, and once all rows are in it. */
+static void
+print_deferral(const struct plan *p, bool later, struct str *to)
+{
+	const struct deferral *d = &p->deferral;
+
+	if (d->n == 0)
+		return;
+	if (!later && d->drop != NULL) {
+		print_sql(to, "%s", d->remember);
+		print_sql(to, "%s", d->drop);
+	} else if (later) {
+		str_addz(to, "-- once all are copied, while the application "
+		    "writes:\n");
+		print_sql(to, "%s", d->add);
+		print_sql(to, "%s", d->forget);
+	}
+}
+
 /* Each with the condition 1 where the boundaries of a chunk will be. */
 static void
 print_chunk(const struct plan *p, struct str *to)
@@ -395,7 +414,7 @@ print_filter(const struct plan *p, struct str *to)
 void
 plan_print(const struct plan *p, struct str *to)
 {
-	struct str id = STR_INIT;
+	struct str id = STR_INIT, names = STR_INIT;
 	size_t i;
 
 	print_columns(p, to);
@@ -418,6 +437,14 @@ plan_print(const struct plan *p, struct str *to)
 		    "%s undoes nothing that a statement has written, so the "
 		    "triggers only note keys, and a chunk, for which writers "
 		    "wait, is to take 0.05 s at most", p->old->engine);
+	if (p->deferral.n > 0) {
+		deferral_names(&names, &p->deferral);
+		print_line(to, "indexes built after the copy: %s", names.s);
+		str_free(&names);
+	} else if (p->deferral.why != NULL) {
+		print_line(to, "indexes built after the copy: none; %s",
+		    p->deferral.why);
+	}
 	if (p->merges)
 		str_addz(to, "keys may become equal: rows are counted in any "
 		    "case\n");
@@ -425,10 +452,12 @@ plan_print(const struct plan *p, struct str *to)
 		print_back(p->back, to);
 	str_addz(to, "statements:\n");
 	if (!p->complete) {
+		print_deferral(p, false, to);
 		print_new_constraints(p, to);
 		print_capture(p, to);
 		print_chunk(p, to);
 		print_stale(p, to);
+		print_deferral(p, true, to);
 		print_order(p, to);
 		print_by_key(p, to);
 	}

@@ -414,6 +414,7 @@ planner_free(struct plan *p)
 	free(p->checksum_old);
 	free(p->checksum_new);
 	free(p->missing);
+	deferral_free(&p->deferral);
 	free(p->swap);
 	free(p->park);
 	script_free(&p->script);

@@ -142,6 +142,7 @@ registry_row_state_word(enum migration_state s)
 	static const char *const word[N_STATES] = {
 		[STATE_MAKING] = "making",
 		[STATE_COPYING] = "copying",
+		[STATE_INDEXING] = "building-indexes",
 		[STATE_COMPARING] = "comparing",
 		[STATE_WAITING] = "waiting",
 		[STATE_SWAPPING] = "swapping",

@@ -64,24 +64,54 @@ peer_name(struct str *out, struct db *db, unsigned long id)
 	rows_free(&r);
 }
 
+/* Of all others the id becomes ''. */
+static int
+find(struct rows *r, struct db *db, const char *begin, const char *part,
+    struct err *e)
+{
+	const char *info;
+	size_t i;
+	int rc;
+
+	rc = db_rows(db, r, SHAPE, e, "SHOW FULL PROCESSLIST");
+	for (i = 0; i < r->n; i++) {
+		info = r->cell[i][INFO];
+		if (strtoul(r->cell[i][ID], NULL, 10) == db_id(db) ||
+		    info == NULL || strncasecmp(info, begin,
+		    strlen(begin)) != 0 || strstr(info, part) == NULL)
+			r->cell[i][ID][0] = '\0';
+	}
+	return rc;
+}
+
 int
 peer_runs(struct db *db, const char *begin, const char *part, bool *yes,
     struct err *e)
 {
 	struct rows r = ROWS_INIT;
-	const char *info;
 	size_t i;
-	int rc;
+	int rc = find(&r, db, begin, part, e);
 
 	*yes = false;
-	rc = db_rows(db, &r, SHAPE, e, "SHOW FULL PROCESSLIST");
-	for (i = 0; i < r.n; i++) {
-		info = r.cell[i][INFO];
-		if (strtoul(r.cell[i][ID], NULL, 10) != db_id(db) &&
-		    info != NULL && strncasecmp(info, begin,
-		    strlen(begin)) == 0 && strstr(info, part) != NULL)
-			*yes = true;
-	}
+	for (i = 0; i < r.n; i++)
+		*yes = *yes || r.cell[i][ID][0] != '\0';
+	rows_free(&r);
+	return rc;
+}
+
+int
+peer_end(struct db *db, const char *begin, const char *part, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	size_t i;
+	int rc = find(&r, db, begin, part, e);
+
+	for (i = 0; i < r.n && rc == 0; i++)
+		if (r.cell[i][ID][0] != '\0' && db_quiet(db, e,
+		    "KILL QUERY %s", r.cell[i][ID]) != 0)
+			rc = e->kind == ERR_LOST ? -1 : 0;
+	if (rc == 0)
+		e->kind = ERR_NONE;
 	rows_free(&r);
 	return rc;
 }

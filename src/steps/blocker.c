@@ -160,7 +160,7 @@ ask_holders(struct str *q, const struct blocker_watch *w, bool trx)
 	    "HAVING held IS NOT NULL) h "
 	    "JOIN %s p ON p.ID = h.id LEFT JOIN %s x ON "
 	    "x.trx_mysql_thread_id = h.id%s "
-	    "WHERE h.id <> CONNECTION_ID() ORDER BY age DESC",
+	    "WHERE h.id NOT IN (CONNECTION_ID(), %lu) ORDER BY age DESC",
 	    mariadb ? AGE_MARIADB : AGE_MYSQL,
 	    trx ? "COALESCE(x.trx_rows_modified, 0)" : "NULL",
 	    mariadb ? "" : PROGRAM_MYSQL,
@@ -171,7 +171,7 @@ ask_holders(struct str *q, const struct blocker_watch *w, bool trx)
 	    " LEFT JOIN (performance_schema.threads et JOIN "
 	    "performance_schema.events_transactions_current e ON "
 	    "e.THREAD_ID = et.THREAD_ID AND e.STATE = 'ACTIVE') ON "
-	    "et.PROCESSLIST_ID = h.id");
+	    "et.PROCESSLIST_ID = h.id", w->but);
 	str_free(&these);
 }
 
@@ -202,8 +202,8 @@ read_suspects(struct rows *r, const struct blocker_watch *w, struct err *e)
 	    "GREATEST(COALESCE(" TRX_AGE ", 0), 0) AS age, " STATEMENT_NOW
 	    " FROM information_schema.INNODB_TRX x "
 	    "JOIN information_schema.PROCESSLIST p ON p.ID = "
-	    "x.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() "
-	    "ORDER BY age DESC LIMIT 3");
+	    "x.trx_mysql_thread_id WHERE p.ID NOT IN (CONNECTION_ID(), %lu) "
+	    "ORDER BY age DESC LIMIT 3", w->but);
 }
 
 static unsigned long long
@@ -356,7 +356,7 @@ blocker_look(struct blocker_watch *w, bool name)
 	struct rows r = ROWS_INIT;
 	size_t i;
 
-	if (!name && w->rule->after <= 0)
+	if (!name && w->rule->after <= 0 && !w->asks_age)
 		return 0;
 	if ((known ? read_holders(&r, w, &ignored) :
 	    read_suspects(&r, w, &ignored)) != 0)

@@ -256,8 +256,8 @@ int
 bring_count(struct db *db, const struct plan *p,
     const struct query_beat *beat, struct brought *brought, struct err *e)
 {
-	struct interruptible_query a = { NULL, "v", "counting the rows", beat
-	    };
+	struct interruptible_query a = { .shape = "v",
+	    .doing = "counting the rows", .beat = beat };
 	struct rows r = ROWS_INIT;
 	struct str q = STR_INIT;
 	int rc;

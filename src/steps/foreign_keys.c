@@ -262,8 +262,8 @@ static int
 check_orphans(struct db *db, const struct new_fkey *f, const char *sql,
     const struct query_beat *beat, struct err *e)
 {
-	const struct interruptible_query a = { sql, "v",
-	    "looking for rows without a parent", beat };
+	const struct interruptible_query a = { .sql = sql, .shape = "v",
+	    .doing = "looking for rows without a parent", .beat = beat };
 	struct rows r = ROWS_INIT;
 	struct str list = STR_INIT;
 	size_t i;

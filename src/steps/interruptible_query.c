@@ -21,14 +21,21 @@ struct question {
 	bool done;
 };
 
+static int
+send(struct db *db, const struct interruptible_query *a, struct rows *answer,
+    struct err *e)
+{
+	return a->ddl ? db_run_text(db, a->sql, e) :
+	    db_rows(db, answer, a->shape, e, "%s", a->sql);
+}
+
 static void *
 ask(void *arg)
 {
 	struct question *q = arg;
 
 	db_thread_init();
-	q->rc = db_rows(q->db, &q->answer, q->ask->shape, &q->e, "%s",
-	    q->ask->sql);
+	q->rc = send(q->db, q->ask, &q->answer, &q->e);
 	db_thread_end();
 	pthread_mutex_lock(&q->lock);
 	q->done = true;
@@ -64,6 +71,7 @@ static int
 wait_for_answer(struct question *q, struct err *e)
 {
 	const struct query_beat *beat = q->ask->beat;
+	double every = q->ask->every > 0 ? q->ask->every : BEAT;
 	double called = now_s();
 	int rc = 0;
 
@@ -71,7 +79,7 @@ wait_for_answer(struct question *q, struct err *e)
 		if (stop_sleep(LOOK))
 			rc = err_set(e, ERR_STOPPED, "stopped while %s",
 			    q->ask->doing);
-		else if (beat != NULL && now_s() - called > BEAT) {
+		else if (beat != NULL && now_s() - called > every) {
 			rc = beat->meanwhile(beat->arg, e);
 			called = now_s();
 		}
@@ -87,7 +95,7 @@ ask_here(struct db *db, const struct interruptible_query *a,
     struct rows *answer, struct err *e)
 {
 	log_warn("no thread can be started; %s without one", a->doing);
-	return db_rows(db, answer, a->shape, e, "%s", a->sql);
+	return send(db, a, answer, e);
 }
 
 int

@@ -244,6 +244,19 @@ set(const struct registry *reg, struct db *db, struct str *what, int tries,
 	    "migration");
 }
 
+static void
+add_new(struct str *q, struct db *db, const struct table *t, bool bare)
+{
+	struct str text = STR_INIT, print = STR_INIT;
+
+	deferral_definition(&text, t, bare ? t : NULL);
+	fingerprint_add(&print, text.s);
+	str_addz(q, "new_print = ");
+	add_value(q, db, print.s);
+	str_free(&text);
+	str_free(&print);
+}
+
 int
 registry_note_plan(const struct registry *reg, struct db *db,
     const struct plan *p, struct err *e)
@@ -252,13 +265,9 @@ registry_note_plan(const struct registry *reg, struct db *db,
 
 	if (reg->id == 0)
 		return 0;
-	table_definition(&text, p->new);
-	fingerprint_add(&print, text.s);
-	str_addz(&q, "new_print = ");
-	add_value(&q, db, print.s);
-	str_reset(&print);
+	/* Some of its indexes come and go. */
+	add_new(&q, db, p->new, p->deferral.n > 0);
 	plan_essence(&print, p);
-	str_reset(&text);
 	fingerprint_add(&text, print.s);
 	str_addz(&q, "plan_print = ");
 	add_value(&q, db, text.s);
@@ -272,6 +281,16 @@ registry_note_plan(const struct registry *reg, struct db *db,
 	}
 	str_free(&text);
 	str_free(&print);
+	return set(reg, db, &q, TRIES, e);
+}
+
+int
+registry_note_new(const struct registry *reg, struct db *db,
+    const struct table *new, struct err *e)
+{
+	struct str q = STR_INIT;
+
+	add_new(&q, db, new, false);
 	return set(reg, db, &q, TRIES, e);
 }
 

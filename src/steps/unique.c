@@ -30,8 +30,8 @@ static int
 check_key(const struct plan *p, struct db *db, const struct new_key *f,
     const struct query_beat *beat, struct err *e)
 {
-	const struct interruptible_query a = { f->sql, "vvvv",
-	    "looking for duplicates", beat };
+	const struct interruptible_query a = { .sql = f->sql, .shape = "vvvv",
+	    .doing = "looking for duplicates", .beat = beat };
 	struct rows r = ROWS_INIT;
 	int rc;
 

@@ -105,8 +105,8 @@ verify_count(const struct plan *p, struct db *db, const struct query_beat *beat,
 	struct chunk all = { .after = BOUND_INIT, .upto = BOUND_INIT };
 	struct rows r = ROWS_INIT;
 	struct str q = STR_INIT;
-	struct interruptible_query a = { NULL, "vv", "counting the rows", beat
-	    };
+	struct interruptible_query a = { .shape = "vv",
+	    .doing = "counting the rows", .beat = beat };
 	int rc;
 
 	str_addf(&q, "SELECT (SELECT COUNT(*) FROM %s USE INDEX FOR GROUP BY "

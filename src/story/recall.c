@@ -226,8 +226,8 @@ push_trial(struct migration *m, struct err *e)
 	struct qname trial;
 
 	names_trial(&trial, &m->names);
-	return recall_was_trying(m) ? push_table(m, UNDO_TRY, &trial,
-	    m->vouched, e) : 0;
+	return recall_was_trying(m) || (!m->reverting && m->swap !=
+	    SWAP_DONE) ? push_table(m, UNDO_TRY, &trial, m->vouched, e) : 0;
 }
 
 /*

@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "cli/command.h"
 #include "cutover/finish.h"
+#include "server/peer.h"
 #include "steps/mdl.h"
 #include "story/migration.h"
 #include "story/outlast.h"
@@ -83,7 +84,10 @@ run_alone(void *arg, enum undo_what what, const char *sql, struct err *e)
 	    what == UNDO_ATTIC ? &m->names.attic : &m->names.shadow;
 	if (purge_is_wanted(m, what) && purge_run(m, table, e) != 0)
 		return -1;
-	rc = fkey_own(&f, m->db, table, e);
+	rc = what != UNDO_SHADOW ? 0 :
+	    peer_end(m->db, "ALTER TABLE", table->sql, e);
+	if (rc == 0)
+		rc = fkey_own(&f, m->db, table, e);
 	if (rc == 0)
 		rc = mdl_run_with_parents(m->db, table, &f,
 		    &m->cfg->tries_drop_triggers, sql, e);

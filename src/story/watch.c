@@ -74,6 +74,16 @@ watch_once(struct migration *m, struct err *e)
 	return look(m, e);
 }
 
+/* While we alter the new table ourselves, it is not looked at. */
+static int
+watch_but_tables(struct migration *m, struct err *e)
+{
+	if (beat_once(m, e) != 0)
+		return -1;
+	return capture_intact(m->db, &m->plan, &m->triggers, e) != 0 &&
+	    !watch_is_locked_out(e) ? -1 : 0;
+}
+
 #define LOSSES 10	/* one after the other */
 
 /* The connection that advisory_lock_keep() has found alive may break in the
@@ -94,6 +104,12 @@ int
 watch_tables(void *arg, struct err *e)
 {
 	return persist(arg, watch_once, e);
+}
+
+int
+watch_triggers(void *arg, struct err *e)
+{
+	return persist(arg, watch_but_tables, e);
 }
 
 int

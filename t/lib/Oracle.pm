@@ -179,6 +179,9 @@ sub run {
 	# Numbers are given as the rows come.
 	$c->{args}[3] = 1 if $c->{alter} =~ /AUTO_INCREMENT UNIQUE/;
 	push @{$c->{args}}, '--sleep', '0.002' if $r->chance(70);
+	# Every second seed, or as the environment says.
+	push @{$c->{args}}, '--defer-indexes', $ENV{ORACLE_DEFER} //
+	    ($seed % 2 ? 'always' : 'never');
 	$c->{before} = definition($dbh, 'live');
 
 	my $app = $c->{busy} ? Oracle::Traffic->start($self->{s}, $seed,

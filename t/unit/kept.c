@@ -51,6 +51,8 @@ sample(const struct option *opt)
 		return "when-told";
 	if (strcmp(opt->name, "on-interrupt") == 0)
 		return "keep";
+	if (opt->type == OPTION_DEFER)
+		return "never";
 	if (opt->type == OPTION_FLAG)
 		return "yes";
 	if (opt->type == OPTION_BOOL)
