@@ -65,6 +65,10 @@ void by_key_clear(struct str *q, const struct plan *p);
 void by_key_write(struct str *q, const struct plan *p);
 void by_key_forget(struct str *q, const struct plan *p);
 
+/* Note all rows of a chunk, as if they were written to. */
+void by_key_again(struct str *q, const struct plan *p,
+    const struct bound *after, const struct bound *upto);
+
 /* SELECT the walking key of the row of the old table whose note is taken. */
 void by_key_where(struct str *q, const struct plan *p);
 

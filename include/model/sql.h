@@ -89,6 +89,11 @@ void sql_row(struct str *q, const struct plan *p, const struct pair *pr,
     const struct bound *after, const struct bound *upto,
     unsigned long long row);
 
+/* Rows of a chunk of the new table that the old one has not; when it can be
+ * read by the same ranges. */
+void sql_delete_extra(struct str *q, const struct plan *p,
+    const struct bound *after, const struct bound *upto);
+
 /* How many rows of a chunk the new table has not. */
 void sql_missing(struct str *q, const struct plan *p,
     const struct bound *after, const struct bound *upto);

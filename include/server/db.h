@@ -43,7 +43,6 @@ bool db_class_conflict(const struct err *e);
 
 /* For a sqlno, where we find ourselves that a piece is too big. */
 #define DB_ERR_TOO_BIG 1197
-#define DB_ERR_DUPLICATE 1062
 
 /* InnoDB: an FTS_DOC_ID that is too small, or on MySQL too far on. */
 #define DB_ERR_DOCUMENT_ID 182

@@ -10,9 +10,8 @@
  * Comparing a table that undoes nothing (model/by_key.h) with the new one.
  *
  * A statement that was ended may have left a row that it had not noted yet, and
- * a server that crashed may have forgotten notes.  So a chunk that differs, but
- * for what is noted, is copied again: deleted and inserted, while the old table
- * is locked against writers for the time of the INSERT.
+ * a server that crashed may have forgotten notes.  So in a chunk that differs,
+ * but for what is noted, all rows are noted and brought over again.
  *
  * Returns 0, and *again is how many rows that were; or -1 with *e:
  * ERR_DIFFERENT when chunks stay different.

@@ -139,6 +139,27 @@ by_key_body(struct str *q, const struct plan *p, enum trigger_event ev)
 	str_addz(q, ev == ON_UPDATE ? "  END IF;\n" : "");
 }
 
+void
+by_key_again(struct str *q, const struct plan *p, const struct bound *after,
+    const struct bound *upto)
+{
+	const struct path path = plan_path(p);
+	size_t i;
+
+	str_addf(q, "INSERT INTO %s (what, errno, row_key",
+	    p->names.rejects.sql);
+	add_list(q, p, ", ");
+	str_addz(q, ") SELECT '', 0, ''");
+	for (i = 0; i < p->n_id; i++)
+		str_addf(q, ", o.%s", p->id[i]->from->name.sql);
+	path_from(q, &path, "o");
+	str_addz(q, " WHERE ");
+	path_range(q, &path, &(const struct path_names){ "o.", NULL }, after,
+	    upto);
+	str_addf(q, " ON DUPLICATE KEY UPDATE %s.state = %d",
+	    p->names.rejects.sql, NOTE_NEW);
+}
+
 /* The row of the old table, called like this, that was noted. */
 static void
 add_match_old(struct str *q, const struct plan *p, const char *note,

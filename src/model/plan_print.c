@@ -129,9 +129,18 @@ print_sums(const struct plan *p, struct str *to)
 		sql_checksum(&q, p, SIDE_NEW, &from, &upto);
 	}
 	print_sql(to, "%s", q.s);
-	if (p->by_key && p->same_ranges)
-		print_line(to, "-- where they differ: DELETE FROM %s WHERE 1; "
-		    "and the INSERT, once more", p->names.shadow.sql);
+	str_reset(&q);
+	if (p->by_key) {
+		str_addz(to, "-- where they differ, so that all its rows are "
+		    "brought over again:\n");
+		if (p->same_ranges) {
+			sql_delete_extra(&q, p, &from, &upto);
+			print_sql(to, "%s", q.s);
+			str_reset(&q);
+		}
+		by_key_again(&q, p, &from, &upto);
+		print_sql(to, "%s", q.s);
+	}
 	str_free(&q);
 }
 

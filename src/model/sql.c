@@ -170,6 +170,30 @@ sql_last_match(struct str *q, const struct plan *p, const struct bound *after,
 }
 
 void
+sql_delete_extra(struct str *q, const struct plan *p,
+    const struct bound *after, const struct bound *upto)
+{
+	const char *new = p->names.shadow.sql;
+	const struct path path = plan_path(p);
+	struct path_names names = { NULL, p->walk_new };
+	struct str dot = STR_INIT;
+	size_t i;
+
+	str_addf(q, "DELETE FROM %s USING %s FORCE INDEX (%s) LEFT JOIN %s o "
+	    "ON ", new, new, p->new_index.sql, p->names.old.sql);
+	for (i = 0; i < p->n_id; i++) {
+		str_addf(q, "%s%s.%s = ", i > 0 ? " AND " : "", new,
+		    p->id[i]->to->name.sql);
+		sql_key(q, p, p->id[i], "o");
+	}
+	str_addf(q, " WHERE o.%s IS NULL AND ", p->id[0]->from->name.sql);
+	str_addf(&dot, "%s.", new);
+	names.alias = dot.s;
+	path_range(q, &path, &names, after, upto);
+	str_free(&dot);
+}
+
+void
 sql_missing(struct str *q, const struct plan *p, const struct bound *after,
     const struct bound *upto)
 {

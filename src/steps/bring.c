@@ -65,9 +65,13 @@ find_row(const struct bring *b, struct db *db, struct chunk *c,
 	return rc < 0 ? -1 : 0;
 }
 
+/*
+ * A row alone that another one is in the way of stays deleted until that has
+ * gone: two of them may have exchanged their values.
+ */
 static int
 judge(const struct bring *b, struct db *db, const struct chunk *c,
-    struct err *e)
+    bool *waits, struct err *e)
 {
 	struct str duplicate = STR_INIT;
 	int rc;
@@ -77,9 +81,10 @@ judge(const struct bring *b, struct db *db, const struct chunk *c,
 		e->kind = c->rows > 1 ? ERR_SQL : ERR_REJECTED;
 		e->sqlno = c->rows > 1 ? DB_ERR_TOO_BIG : 0;
 	}
-	if (rc == 0 && duplicate.len > 0) {
+	*waits = rc == 0 && duplicate.len > 0 && c->rows == 1;
+	if (rc == 0 && duplicate.len > 0 && c->rows > 1) {
 		rc = err_set(e, ERR_SQL, "%s", duplicate.s);
-		e->sqlno = DB_ERR_DUPLICATE;
+		e->sqlno = DB_ERR_TOO_BIG;
 	}
 	str_free(&duplicate);
 	return rc;
@@ -101,7 +106,7 @@ begin(const struct bring *b, struct db *db, struct err *e)
 /* The rows that are taken. */
 static int
 move(const struct bring *b, struct db *db, const struct chunk *c,
-    struct err *e)
+    bool *waits, struct err *e)
 {
 	unsigned long long cleared = 0, written = 0;
 	struct brought *count = b->brought;
@@ -116,7 +121,7 @@ move(const struct bring *b, struct db *db, const struct chunk *c,
 		written = rc == 0 ? db_affected(db) : 0;
 	}
 	if (rc == 0 && db_warnings(db) > 0)
-		rc = judge(b, db, c, e);
+		rc = judge(b, db, c, waits, e);
 	if (rc == 0 && !b->locked)
 		rc = db_quiet(db, e, "COMMIT");
 	if (count != NULL && (rc == 0 || b->locked))
@@ -126,30 +131,19 @@ move(const struct bring *b, struct db *db, const struct chunk *c,
 	return rc;
 }
 
-static bool
-is_in_the_way(const struct err *e)
-{
-	return e->kind == ERR_SQL && db_class(e->sqlno) == DB_DUPLICATE;
-}
-
-/* Some of them failed: alone, one that has to wait is told from the others. */
+/* Some of them failed: each alone, it is told which. */
 static int
-put_off(const struct bring *b, struct db *db, unsigned long long n,
-    unsigned long long *left, struct err *e)
+split(const struct bring *b, struct db *db, unsigned long long n,
+    struct err *e)
 {
 	struct err ignored = { .kind = ERR_NONE };
 
 	if (!b->locked)
 		db_quiet(db, &ignored, "ROLLBACK");
-	if (n > 1 && (is_in_the_way(e) || piece_may_split(e))) {
-		memset(e, 0, sizeof(*e));
-		return set_state(b, db, NOTE_TAKEN, NOTE_ALONE, 0, e);
-	}
-	if (!is_in_the_way(e))
+	if (n <= 1 || !piece_may_split(e))
 		return -1;
 	memset(e, 0, sizeof(*e));
-	++*left;
-	return set_state(b, db, NOTE_TAKEN, NOTE_WAITS, 0, e);
+	return set_state(b, db, NOTE_TAKEN, NOTE_ALONE, 0, e);
 }
 
 /* Those that are taken: so many. */
@@ -159,15 +153,18 @@ bring_taken(const struct bring *b, struct db *db, unsigned long long n,
 {
 	struct chunk c = { .after = BOUND_INIT, .upto = BOUND_INIT, .rows = n };
 	int rc = n == 1 ? find_row(b, db, &c, e) : 0;
+	bool waits = false;
 
 	if (rc == 0)
-		rc = move(b, db, &c, e);
+		rc = move(b, db, &c, &waits, e);
 	bound_free(&c.after);
 	bound_free(&c.upto);
-	if (rc == 0)
-		return run(b, db, by_key_forget, e);
-	return e->kind == ERR_LOST || db_class_conflict(e) ? -1 :
-	    put_off(b, db, n, left, e);
+	if (rc != 0)
+		return e->kind == ERR_LOST || db_class_conflict(e) ? -1 :
+		    split(b, db, n, e);
+	*left += waits;
+	return waits ? set_state(b, db, NOTE_TAKEN, NOTE_WAITS, 0, e) :
+	    run(b, db, by_key_forget, e);
 }
 
 /* The next ones of a state.  1; 0 when there is none; -1 with *e. */

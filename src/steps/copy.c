@@ -29,6 +29,7 @@
 
 #include "base/stop.h"
 #include "base/util.h"
+#include "model/by_key.h"
 #include "model/journal.h"
 #include "model/sql.h"
 #include "steps/bring.h"
@@ -68,16 +69,27 @@ struct attempt {
 	bool by_values;
 	bool marks;			/* the registry is told, if need be */
 	bool fenced;			/* see put_fence() */
+	bool stale;			/* see is_missing() */
 	struct chunk_done *done;
 };
+
+/* May rows of the old table have the same value in a key of the new one? */
+static bool
+may_merge(const struct plan *p)
+{
+	return p->merges || p->n_new_keys > 0;
+}
 
 /*
  * A duplicate means that a trigger was there first; unless it is of another
  * unique key, and then a row is lost.  Which one it was cannot be told from
  * a number, so see whether every row has arrived.
+ *
+ * If only this brings rows over (by_key.h), another row may just be out of
+ * date.  Then those of the piece are noted, and come when that one is not.
  */
 static int
-is_missing(const struct attempt *a, const char *duplicate, struct err *e)
+is_missing(struct attempt *a, const char *duplicate, struct err *e)
 {
 	const struct chunk *c = &a->part;
 	unsigned long long n = 0;
@@ -86,7 +98,8 @@ is_missing(const struct attempt *a, const char *duplicate, struct err *e)
 
 	sql_missing(&q, a->job->plan, &c->after, &c->upto);
 	rc = db_number(a->db, &n, e, "%s", q.s);
-	if (rc == 0 && n > 0) {
+	a->stale = n > 0 && a->job->plan->by_key && !may_merge(a->job->plan);
+	if (rc == 0 && n > 0 && !a->stale) {
 		bound_print(&where, &c->upto);
 		rc = err_set(e, ERR_CHANGED, "%llu rows up to %s would be "
 		    "lost, because others have the same value in a unique key "
@@ -301,6 +314,20 @@ insert_rows(struct attempt *a, struct err *e)
 	return rc;
 }
 
+/* When the transaction is over: the notes are no part of any. */
+static int
+note_rows(const struct attempt *a, struct err *e)
+{
+	const struct chunk *c = &a->piece->part;
+	struct str q = STR_INIT;
+	int rc;
+
+	by_key_again(&q, a->job->plan, &c->after, &c->upto);
+	rc = db_run_text(a->db, q.s, e);
+	str_free(&q);
+	return rc;
+}
+
 static int
 insert_piece(struct attempt *a, struct err *e)
 {
@@ -312,6 +339,8 @@ insert_piece(struct attempt *a, struct err *e)
 		rc = note_mark(a, e);
 	if (rc == 0)
 		rc = db_quiet(a->db, e, "COMMIT");
+	if (rc == 0 && a->stale)
+		rc = note_rows(a, e);
 	if (rc != 1)
 		return rc;
 	db_quiet(a->db, &ignored, "ROLLBACK");

@@ -1,56 +1,53 @@
 #include "steps/recopy.h"
 
 #include "base/str.h"
+#include "model/by_key.h"
 #include "model/sql.h"
 #include "server/session.h"
+#include "steps/bring.h"
 #include "steps/checksum.h"
 #include "steps/verify.h"
-#include "steps/warning.h"
 
-#define TRIES	4	/* comparisons of a chunk */
+#define TRIES	5	/* comparisons of a chunk */
 
 /* The walk is one worker's. */
 struct job {
 	const struct plan *plan;
 	const struct config *cfg;
 	unsigned long long again;
-	struct err different;		/* the first chunk that stays so */
 };
 
-/*
- * What others have in a unique key is no loss yet: they may be out of date, and
- * then the chunk is different in this walk, and not in the next.
- */
+/* A statement about a chunk. */
 static int
-insert(const struct job *j, struct db *db, const struct chunk *c,
-    struct err *e)
-{
-	struct str q = STR_INIT, duplicate = STR_INIT;
-	int rc;
-
-	sql_copy(&q, j->plan, &c->after, &c->upto, ROWS_UPTO);
-	rc = db_run_text(db, q.s, e);
-	if (rc == 0 && db_warnings(db) > 0)
-		rc = warning_judge(j->plan, j->cfg, db, c, &duplicate, e);
-	str_free(&q);
-	str_free(&duplicate);
-	return rc;
-}
-
-static int
-replace(const struct job *j, struct db *db, const struct chunk *c,
-    struct err *e)
+run(const struct job *j, struct db *db, const struct chunk *c,
+    void (*add)(struct str *q, const struct plan *p,
+    const struct bound *after, const struct bound *upto), struct err *e)
 {
 	struct str q = STR_INIT;
 	int rc;
 
-	str_addf(&q, "DELETE FROM %s WHERE ", j->plan->names.shadow.sql);
-	sql_range(&q, j->plan, SIDE_NEW, &c->after, &c->upto);
-	rc = db_quiet(db, e, "START TRANSACTION") != 0 ||
-	    db_run_text(db, q.s, e) != 0 || insert(j, db, c, e) != 0 ||
-	    db_quiet(db, e, "COMMIT") != 0 ? -1 : 0;
+	add(&q, j->plan, &c->after, &c->upto);
+	rc = db_run_text(db, q.s, e);
 	str_free(&q);
 	return rc;
+}
+
+/*
+ * All its rows are brought over as if they had been written to: one may have
+ * to wait for another that is out of date and has its value in a unique key.
+ */
+static int
+copy_again(struct job *j, struct db *db, const struct chunk *c,
+    struct err *e)
+{
+	const struct bring b = { .plan = j->plan, .cfg = j->cfg };
+	unsigned long long left;
+
+	if (j->plan->same_ranges &&
+	    run(j, db, c, sql_delete_extra, e) != 0)
+		return -1;
+	return run(j, db, c, by_key_again, e) != 0 ? -1 :
+	    bring_some(&b, db, 0, &left, e);
 }
 
 /* It is looked at twice: notes may have come between the two tables. */
@@ -64,8 +61,8 @@ recopy_chunk(void *arg, struct db *db, const struct chunk *c,
 	int i;
 
 	for (i = 0; i < TRIES && !equal; i++) {
-		if (i >= 2 && j->plan->same_ranges) {
-			if (replace(j, db, c, e) != 0)
+		if (i >= 2) {
+			if (copy_again(j, db, c, e) != 0)
 				return -1;
 			j->again += old.rows;
 		}
@@ -74,10 +71,7 @@ recopy_chunk(void *arg, struct db *db, const struct chunk *c,
 		equal = checksum_equal(&old, &new);
 	}
 	done->rows = old.rows;
-	if (!equal && j->different.kind == ERR_NONE)
-		verify_tell(j->plan, db, c, old.rows, new.rows,
-		    &j->different);
-	return 0;
+	return equal ? 0 : verify_tell(j->plan, db, c, old.rows, new.rows, e);
 }
 
 int
@@ -95,8 +89,5 @@ recopy_run(const struct plan *p, const struct config *cfg,
 	int rc = walk_run(&w, result, e);
 
 	*again = j.again;
-	if (rc != 0 || j.different.kind == ERR_NONE)
-		return rc;
-	*e = j.different;
-	return -1;
+	return rc;
 }
