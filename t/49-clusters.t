@@ -26,6 +26,8 @@ sub only_reads {
 	my $dump = $s->dump('app');
 	for my $c ([ '--alter', $ALTER, dsn('app', 't'), '--execute' ],
 	    [ '--alter', $ALTER, dsn('app', 't'), '--dry-run' ],
+	    [ '--alter', $ALTER, dsn('app', 't'), '--dry-run',
+	    '--recursion-method', 'cluster' ],
 	    map { [ $_, dsn('app', 't'), $_ eq 'control' ? 'pause' : () ] }
 	    qw(resume cleanup revert control)) {
 		my $r = run_livealter($s, @$c);

@@ -10,8 +10,8 @@
 #include "server/server.h"
 
 /*
- * A replica, or another node of a cluster, and the one connection that we have
- * to it.
+ * A replica, or another member of a replication group, and the one connection
+ * that we have to it.
  */
 struct replica {
 	struct login login;		/* its own */
@@ -21,7 +21,7 @@ struct replica {
 	unsigned int level;		/* 1: a direct one */
 	char *found;			/* where: "processlist of db1:3306" */
 	unsigned long long number;	/* its server_id; 0: not known */
-	bool member;			/* of a cluster, without a channel */
+	bool member;			/* of a replication group */
 	bool listed;			/* in the table of dsn= */
 	struct err why;			/* it was not reached */
 	struct replica *next;
@@ -75,5 +75,12 @@ void replica_state_free(struct replica_state *s);
 /* Ask; only this channel counts, or all of them (NULL). */
 int replica_ask(struct replica_state *s, struct db *db, const char *channel,
     struct err *e);
+
+/*
+ * The same of a member of a replication group, whose channel says nothing: one
+ * that is not in its group any more has stopped.  It is 0 s behind when it has
+ * nothing to apply, else it does not know.
+ */
+int replica_ask_member(struct replica_state *s, struct db *db, struct err *e);
 
 #endif

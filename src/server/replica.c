@@ -239,6 +239,34 @@ replica_ask(struct replica_state *s, struct db *db, const char *channel,
 	    add_worker(s, db, e) : rc;
 }
 
+int
+replica_ask_member(struct replica_state *s, struct db *db, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	const char *state = "not known", *queue = NULL;
+	int rc;
+
+	rc = db_rows(db, &r, "v?", e, "SELECT MEMBER_STATE, "
+	    "COUNT_TRANSACTIONS_REMOTE_IN_APPLIER_QUEUE FROM "
+	    "performance_schema.replication_group_members LEFT JOIN "
+	    "performance_schema.replication_group_member_stats USING "
+	    "(MEMBER_ID) WHERE MEMBER_ID = @@server_uuid");
+	if (rc == 0 && r.n > 0) {
+		state = r.cell[0][0];
+		queue = r.cell[0][1];
+	}
+	if (rc == 0 && same_text(state, "ONLINE")) {
+		s->behind = same_text(queue, "0") ? 0 : -1;
+	} else if (rc == 0) {
+		s->connecting = same_text(state, "RECOVERING");
+		s->stopped = !s->connecting;
+		str_addf(&s->why, "its state in the replication group is %s",
+		    state);
+	}
+	rows_free(&r);
+	return rc == 0 && s->stopped ? add_worker(s, db, e) : rc;
+}
+
 void
 replica_state_free(struct replica_state *s)
 {

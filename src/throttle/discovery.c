@@ -22,6 +22,7 @@
 #include "cli/dsn.h"
 #include "cli/recursion.h"
 #include "throttle/blind.h"
+#include "throttle/group.h"
 
 struct search {
 	const struct discovery *how;
@@ -430,48 +431,19 @@ find_member(struct search *s, const char *host, unsigned int port)
 	add(s, r, "cluster");
 }
 
-/* "10.0.0.1:3306,10.0.0.2:3306" */
-static void
-find_nodes(struct search *s, const char *addresses)
-{
-	const char *rest = addresses;
-	char *one, *colon;
-
-	while (rest != NULL) {
-		one = list_next(&rest);
-		colon = strrchr(one, ':');
-		if (colon != NULL)
-			*colon = '\0';
-		if (*one != '\0')
-			find_member(s, one, colon != NULL ? (unsigned int)
-			    strtoul(colon + 1, NULL, 10) : 3306);
-		free(one);
-	}
-}
-
 static int
 find_cluster(struct search *s, struct db *db, struct err *e)
 {
 	struct rows r = ROWS_INIT;
-	size_t i, n;
-	int rc;
+	size_t i;
+	int rc = group_members(&r, db, e);
 
-	if (db_rows(db, &r, "vv", e, "SHOW GLOBAL STATUS LIKE "
-	    "'wsrep_incoming_addresses'") != 0)
-		return -1;
-	n = r.n;
 	for (i = 0; i < r.n; i++)
-		find_nodes(s, r.cell[i][1]);
-	rows_free(&r);
-	if (n > 0 || db_server(db)->mariadb)
-		return n > 0 ? 0 : err_set(e, ERR_USAGE, "--recursion-method="
-		    "cluster: this server is no node of a cluster");
-	rc = db_rows(db, &r, "vv", e, "SELECT MEMBER_HOST, MEMBER_PORT FROM "
-	    "performance_schema.replication_group_members WHERE MEMBER_ID <> "
-	    "@@server_uuid AND MEMBER_HOST <> ''");
-	for (i = 0; i < r.n; i++)
-		find_member(s, r.cell[i][0], (unsigned int)strtoul(
-		    r.cell[i][1], NULL, 10));
+		if (r.cell[i][2][0] == '0')
+			find_member(s, r.cell[i][0], (unsigned int)strtoul(
+			    r.cell[i][1], NULL, 10));
+	if (rc == 0 && r.n == 0 && !s->how->again)
+		rc = group_is_none(db, s->by.methods == RECURSION_CLUSTER, e);
 	rows_free(&r);
 	return rc;
 }
@@ -582,6 +554,8 @@ discovery_run(struct replica **list, struct db *source,
 			rc = find_all(&s, source, e);
 		if (rc == 0 && (s.by.methods & RECURSION_CLUSTER) != 0)
 			rc = find_cluster(&s, source, e);
+		else if (rc == 0 && !how->again)
+			rc = group_hint(source, e);
 		if (rc == 0 && (s.by.methods & RECURSION_DSN) != 0)
 			rc = find_listed(&s, source, e);
 	}

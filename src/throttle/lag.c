@@ -100,7 +100,8 @@ ask_threads(struct lag *l, double behind, struct err *e)
 	    now - l->asked < ASK)
 		return 0;
 	l->asked = now;
-	rc = replica_ask(&s, l->link.db, l->limits->channel, e);
+	rc = l->replica->member ? replica_ask_member(&s, l->link.db, e) :
+	    replica_ask(&s, l->link.db, l->limits->channel, e);
 	if (rc == 0) {
 		take_state(l, &s);
 	} else if (e->kind == ERR_SQL && behind >= 0) {
