@@ -62,7 +62,12 @@ reason(struct migration *m, const char **why, struct err *e)
 		*why = "the table is small";
 		return 0;
 	}
-	if (m->replicas == NULL)
+	/* Who writes to a parent locks the new table for reading; to write to
+	 * it then, while its lock is waited for, is a deadlock. */
+	if (m->new->fkey.n > 0)
+		*why = "it has foreign keys, and who writes to their parents "
+		    "might get error 1213";
+	if (*why != NULL || m->replicas == NULL)
 		return 0;
 	if (is_two_phase(m, &two_phase, e) != 0)
 		return -1;
