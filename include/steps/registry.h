@@ -73,12 +73,9 @@ int registry_state(const struct registry *reg, struct db *db,
 int registry_beat(const struct registry *reg, struct db *db,
     const struct waits *waits, struct err *e);
 
-/* The old table, of about so many rows, is purged from now on; and so many of
- * them are gone. */
-int registry_purge(const struct registry *reg, struct db *db,
-    unsigned long long rows, struct err *e);
+/* So many rows of the old table are purged, of about so many. */
 int registry_purged(const struct registry *reg, struct db *db,
-    unsigned long long rows, struct err *e);
+    unsigned long long rows, unsigned long long of, struct err *e);
 
 /* It is about to be reverted, and the new table will be called that. */
 int registry_note_revert(const struct registry *reg, struct db *db,

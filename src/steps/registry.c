@@ -332,7 +332,7 @@ registry_state(const struct registry *reg, struct db *db,
 	event_waits(&waits);
 	add_waits(&q, db, &waits);
 	waits_free(&waits);
-	if (state == STATE_COPYING)
+	if (state == STATE_COPYING || state == STATE_PURGING)
 		str_addz(&q, "run_began = UTC_TIMESTAMP(6), "
 		    "run_rows = rows_copied, ");
 	return set(reg, db, &q, TRIES, e);
@@ -354,24 +354,13 @@ registry_beat(const struct registry *reg, struct db *db,
 }
 
 int
-registry_purge(const struct registry *reg, struct db *db,
-    unsigned long long rows, struct err *e)
-{
-	struct str q = STR_INIT;
-
-	str_addf(&q, "state = '%s', waits_for = '', rows_copied = 0, "
-	    "run_rows = 0, rows_total = %llu, run_began = UTC_TIMESTAMP(6), ",
-	    registry_row_state_word(STATE_PURGING), rows);
-	return set(reg, db, &q, TRIES, e);
-}
-
-int
 registry_purged(const struct registry *reg, struct db *db,
-    unsigned long long rows, struct err *e)
+    unsigned long long rows, unsigned long long of, struct err *e)
 {
 	struct str q = STR_INIT;
 
-	str_addf(&q, "rows_copied = %llu, ", rows);
+	str_addf(&q, "rows_copied = %llu, run_rows = 0, rows_total = %llu, ",
+	    rows, of);
 	return set(reg, db, &q, 1, e);
 }
 

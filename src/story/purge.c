@@ -109,7 +109,8 @@ watch(void *arg, struct err *e)
 		return -1;
 	/* A connection that breaks here is found the next time. */
 	if (!m->reverting)
-		registry_purged(&m->registry, m->db, rows, &ignored);
+		registry_purged(&m->registry, m->db, rows,
+		    p->path->table->rows, &ignored);
 	return 0;
 }
 
@@ -150,7 +151,8 @@ purge(struct migration *m, const struct qname *table, struct table **t,
 	path.key = table_total_key(*t, e);
 	if (path.key == NULL || refuse_children(m, table, e) != 0 ||
 	    see_that_it_is_bare(&p, e) != 0 || (!m->reverting &&
-	    registry_purge(&m->registry, m->db, (*t)->rows, e) != 0))
+	    (registry_state(&m->registry, m->db, STATE_PURGING, e) != 0 ||
+	    registry_purged(&m->registry, m->db, 0, (*t)->rows, e) != 0)))
 		return -1;
 	log_info("purging %s, of about %llu rows", table->sql, (*t)->rows);
 	pthread_mutex_init(&p.lock, NULL);
