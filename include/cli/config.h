@@ -103,6 +103,7 @@ struct config {
 	char *max_load, *critical_load;	/* limit_parse() takes each */
 	double critical_load_hibernate;	/* seconds; 0: it ends the run */
 	char *throttle_query;
+	unsigned long long min_free_space;	/* bytes; 0: no one looks */
 	enum defer_mode defer_indexes;
 	enum verify_mode verify;
 	enum verify_swap verify_swap;

@@ -34,7 +34,7 @@ enum option_type {
 	OPTION_DSN,		/* char *; its password is never shown */
 	OPTION_DSNS,		/* char *; may be said again: a line each */
 	OPTION_UINT,		/* unsigned int, lo to hi */
-	OPTION_SIZE,		/* unsigned long long, at least 1 */
+	OPTION_SIZE,		/* unsigned long long, at least lo (1 or 0) */
 	OPTION_SECONDS,		/* double */
 	OPTION_TLS,		/* enum tls_mode */
 	OPTION_DEFER,		/* enum defer_mode */

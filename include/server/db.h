@@ -72,9 +72,11 @@ int db_open_more(struct db **db, const struct server *s,
     const struct login *login, const char *role, struct err *e);
 void db_close(struct db *db);
 
-/* From another thread: whatever it waits for fails, by ERR_LOST.  It is still
- * to be closed, and must not be before this returns. */
-void db_cut(struct db *db);
+/*
+ * Its descriptor.  When another thread shuts that down, whatever the connection
+ * waits for fails, by ERR_LOST; it must not be closed before that returns.
+ */
+int db_socket(const struct db *db);
 
 /*
  * Set up the session: run it now, and again whenever the connection is made

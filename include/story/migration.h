@@ -65,6 +65,7 @@ struct migration {
 	struct gate *gate;		/* what makes it wait; see throttling */
 	struct watcher *watcher;
 	bool obeys;			/* the operator is one of its sources */
+	bool watches_disks;		/* so are the disks, if they are seen */
 	struct registry_row was;		/* that row, as it was found */
 	struct undo undo;		/* what to take away if we fail */
 	/* Are they the tables that were compared? */

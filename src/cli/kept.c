@@ -39,6 +39,7 @@ static const struct {
 	{ AT(max_load), TAKEN },
 	{ AT(critical_load), TAKEN },
 	{ AT(critical_load_hibernate), TAKEN },
+	{ AT(min_free_space), TAKEN },
 	{ AT(analyze_before_swap), TAKEN },
 	/* How far behind, and of whom; but not where we would log in. */
 	{ AT(max_lag), TAKEN },

@@ -41,13 +41,13 @@ set_bool(bool *to, bool no, const char *value)
 }
 
 static const char *
-set_size(unsigned long long *to, const char *value)
+set_size(unsigned long long *to, const struct option *opt, const char *value)
 {
 	unsigned long long v;
 
 	if (num_size(value, &v) == -1)
 		return "not a number with k, M or G";
-	if (v == 0)
+	if (v < opt->lo)
 		return "must be at least 1";
 	*to = v;
 	return NULL;
@@ -466,7 +466,7 @@ option_parse(const struct option *opt, struct config *c, bool no,
 	case OPTION_REAL:
 		return set_real(to, opt->hi, value);
 	case OPTION_SIZE:
-		return set_size(to, value);
+		return set_size(to, opt, value);
 	case OPTION_SECONDS:
 		return num_seconds(value, to) == 0 ? NULL : "not a duration";
 	case OPTION_TLS:

@@ -13,6 +13,9 @@
 #define NUMBER(name, letter, group, field, lo, hi, deflt, arg, help) \
 	{ name, letter, OPTION_UINT, OPTION_DONE, OPTION_##group, \
 	    AT(field), lo, hi, deflt, arg, help }
+#define SIZE(name, group, field, lo, deflt, arg, help) \
+	{ name, '\0', OPTION_SIZE, OPTION_DONE, OPTION_##group, \
+	    AT(field), lo, 0, deflt, arg, help }
 #define OLD(name, type, field, arg, help) \
 	{ name, '\0', OPTION_##type, OPTION_OLD_NAME, OPTION_REPLICAS, \
 	    AT(field), 0, 0, NULL, arg, help }
@@ -118,7 +121,7 @@ const struct option option_table[] = {
 	DO("chunk-time", 0, SECONDS, COPY, chunk_time, "0.1", "SECONDS",
 	    "aim for chunks that take this long; 0 never adapts "
 	    "(pt-online-schema-change: 0.5)"),
-	DO("chunk-size", 0, SIZE, COPY, chunk_size, "1000", "ROWS",
+	SIZE("chunk-size", COPY, chunk_size, 1, "1000", "ROWS",
 	    "rows in the first chunk; without --chunk-time, in all of them"),
 	DO("chunk-index", 0, TEXT, COPY, chunk_index, NULL, "NAME",
 	    "walk the table by this index"),
@@ -148,6 +151,9 @@ const struct option option_table[] = {
 	DO("throttle-query", 0, TEXT, COPY, throttle_query, NULL, "SQL",
 	    "begin no chunk, and no swap, while this SELECT returns a number "
 	    "above 0"),
+	SIZE("min-free-space", COPY, min_free_space, 0, "1073741824", "BYTES",
+	    "begin no chunk that writes while less is free on a disk of the "
+	    "server, if it can be seen; 0: do not look"),
 	DO("defer-indexes", 0, DEFER, COPY, defer_indexes, "auto", "WHEN",
 	    "build secondary indexes after the copy: always, never, or auto, "
 	    "where it pays and no replica would lag by it"),
@@ -230,7 +236,7 @@ const struct option option_table[] = {
 	DO("kill-blockers", 0, SECONDS, ENDS, kill_blockers.after, "0",
 	    "SECONDS", "kill connections in whose transactions the table is "
 	    "in use when these are that old; 0: never"),
-	DO("kill-blockers-max-rows", 0, SIZE, ENDS, kill_blockers.max_rows,
+	SIZE("kill-blockers-max-rows", ENDS, kill_blockers.max_rows, 1,
 	    "10000", "ROWS", "but not those that have modified more rows"),
 
 	DO("output", 0, OUTPUT, SHOWN, output, "text", "FORM",

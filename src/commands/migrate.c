@@ -15,6 +15,7 @@
 #include "steps/advisory_lock.h"
 #include "steps/capture.h"
 #include "steps/check.h"
+#include "steps/check_disk.h"
 #include "steps/copy.h"
 #include "steps/dictionary.h"
 #include "steps/foreign_keys.h"
@@ -181,6 +182,8 @@ migrate_plan(struct migration *m, struct err *e)
 	if (m->cfg->dry_run)
 		migration_tell_plan(m);
 	if (!m->resumed && migration_tell_breakage(m, e) != 0)
+		return -1;
+	if (!m->resumed && check_disk(m->db, &m->plan, m->cfg, e) != 0)
 		return -1;
 	tell_postponing(m->cfg);
 	filtering_tell(m);

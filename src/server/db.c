@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/escape.h"
 #include "base/event.h"
@@ -107,10 +106,10 @@ db_close(struct db *db)
 	free(db);
 }
 
-void
-db_cut(struct db *db)
+int
+db_socket(const struct db *db)
 {
-	shutdown(mysql_get_socket(db->my), SHUT_RDWR);
+	return (int)mysql_get_socket(db->my);
 }
 
 static int

@@ -8,6 +8,7 @@
 #include "throttle/lag.h"
 #include "throttle/load.h"
 #include "throttle/operator.h"
+#include "throttle/room.h"
 #include "throttle/schedule.h"
 #include "throttle/user_query.h"
 
@@ -225,6 +226,40 @@ add_replicas(struct migration *m)
 
 /* --- all sources ----------------------------------------------------------*/
 
+static void
+add_disk(struct migration *m, struct disk *d)
+{
+	const struct config *cfg = m->cfg;
+	struct source s;
+
+	if (d->by == DISK_UNKNOWN || d->by == DISK_TABLESPACE || !d->certain)
+		return;
+	room_source(&s, d, cfg->min_free_space,
+	    cfg->min_free_space != ROOM_DEFAULT, &m->server);
+	watcher_add(m->watcher, &s);
+}
+
+/*
+ * What cannot be known for certain makes nobody wait.  Once others are at work:
+ * where threads are scarce, these need the first ones.
+ */
+static void
+add_disks(struct migration *m)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	struct disks d;
+
+	if (m->cfg->min_free_space == 0 || m->watches_disks)
+		return;
+	m->watches_disks = true;
+	disk_find_all(&d, m->db, &m->names.shadow, m->plan.new != NULL ?
+	    m->plan.new->create : NULL, &ignored);
+	add_disk(m, &d.data);
+	if (d.logs && !disk_same(&d.data, &d.binlog))
+		add_disk(m, &d.binlog);
+	disk_free_all(&d);
+}
+
 /* In the order in which they are named. */
 static void
 add_sources(struct migration *m)
@@ -278,6 +313,7 @@ throttling_retry(struct migration *m, struct err *e)
 	if (m->watcher == NULL)
 		return 0;
 	rc = add_new(m, e);
+	add_disks(m);
 	watcher_start(m->watcher);
 	return rc;
 }

@@ -1,5 +1,7 @@
 #include "throttle/link.h"
 
+#include <sys/socket.h>
+
 #include "server/session.h"
 
 void
@@ -72,6 +74,6 @@ link_cut(struct link *l)
 	pthread_mutex_lock(&l->lock);
 	l->cut = true;
 	if (l->db != NULL)
-		db_cut(l->db);
+		shutdown(db_socket(l->db), SHUT_RDWR);
 	pthread_mutex_unlock(&l->lock);
 }
