@@ -80,11 +80,27 @@ watch(void *arg)
 	return NULL;
 }
 
+/* It needs little, and is not to take what a worker needs. */
+#define STACK	(1024UL * 1024)
+
+static int
+create(pthread_t *thread, void *(*run)(void *arg), void *arg)
+{
+	pthread_attr_t small;
+	int rc;
+
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, STACK);
+	rc = pthread_create(thread, &small, run, arg);
+	pthread_attr_destroy(&small);
+	return rc;
+}
+
 /* Under the lock: the thread may end before this returns. */
 static bool
 start(struct watched *one)
 {
-	if (pthread_create(&one->thread, NULL, watch, one) != 0)
+	if (create(&one->thread, watch, one) != 0)
 		return false;
 	one->started = true;
 	one->watcher->running++;
