@@ -227,4 +227,18 @@ for my $engine (grep { $_ ne 'InnoDB' } @changed) {
 	succeeded($p->wait, 'app', 't', '... and it');
 }
 
+# --- MySQL and its GTIDs ----------------------------------------------------
+
+SKIP: {
+	skip 'MariaDB enforces nothing of the kind', 4 if !$s->is_mysql;
+	$s = Server->start(args => ['--log-bin=b', '--gtid-mode=ON',
+	    '--enforce-gtid-consistency=ON']);
+	fresh('MyISAM');
+	refused('enforce_gtid_consistency', qr/1785.*ALTER TABLE/s, '--alter',
+	    'ENGINE=InnoDB');
+	fresh('InnoDB');
+	succeeded(migrate($s, 'ADD z INT', 'app', 't'), 'app', 't',
+	    '... but not of InnoDB');
+}
+
 done_testing;

@@ -17,8 +17,8 @@
  * the table of notes, which is of the same kind and undone no more than the
  * rows are, and the copy brings those rows over, deleted and inserted again.
  * Nothing else writes to the new table, and the application's statements write
- * to no table of InnoDB that they would not write to anyway: they wait for none
- * of its locks, and MySQL has no reason for error 1785.
+ * to no table of InnoDB that they would not write to anyway, and wait for none
+ * of its locks.
  *
  * A note comes before the row is changed or deleted.  An inserted row's key is
  * known only afterwards, when a KILL may have come between; so rows are counted

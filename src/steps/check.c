@@ -32,7 +32,8 @@ struct check {
 static int
 check_engine(const struct check_input *in, struct err *e)
 {
-	return check_engine_old(in->old, e);
+	return check_engine_old(in->old, e) != 0 ? -1 :
+	    check_engine_logged(in->db, in->old, e);
 }
 
 static int

@@ -55,6 +55,24 @@ check_engine_old(const struct table *old, struct err *e)
 }
 
 int
+check_engine_logged(struct db *db, const struct table *old, struct err *e)
+{
+	unsigned long long enforced = 0;
+
+	if (!old->undoes_nothing || db_server(db)->mariadb)
+		return 0;
+	if (db_number(db, &enforced, e, "SELECT @@global.log_bin = 1 AND "
+	    "@@global.enforce_gtid_consistency = 'ON'") != 0)
+		return -1;
+	if (enforced == 0)
+		return 0;
+	err_set(e, ERR_REFUSED, "the table's engine is %s, and "
+	    "enforce_gtid_consistency is ON: the server would refuse to bring "
+	    "over the last rows in the swap (error 1785)", old->engine);
+	return err_hint(e, "use the server's own ALTER TABLE");
+}
+
+int
 check_engine_new(const struct table *old, const struct table *new,
     struct err *e)
 {
