@@ -63,7 +63,7 @@ fresh('MyISAM');
 refused('MyISAM that stays', qr/ENGINE=InnoDB/, '--alter', 'ADD z INT');
 refused('--reversible', qr/MyISAM.*undoes nothing.*omit --reversible/s,
     '--alter', 'ENGINE=InnoDB', '--reversible');
-refused('--where', qr/MyISAM.*without --where/s, '--alter', 'ENGINE=InnoDB',
+refused('--where', qr/--where.*MyISAM/s, '--alter', 'ENGINE=InnoDB',
     '--where', 'id > 1', '--force');
 $s->sql("ALTER TABLE app.t ENGINE=InnoDB");
 refused('InnoDB that becomes MyISAM', qr/rolls back would stay/, '--alter',
