@@ -121,18 +121,6 @@ keep_streams(void)
 		close(fd);
 }
 
-/* A line each. */
-static void
-say_notes(const char *text)
-{
-	size_t len;
-
-	for (; *text != '\0'; text += len + (text[len] != '\0')) {
-		len = strcspn(text, "\n");
-		log_info("%.*s", (int)len, text);
-	}
-}
-
 int
 main(int argc, char **argv)
 {
@@ -153,7 +141,8 @@ main(int argc, char **argv)
 	text.sql = cfg.print || cfg.dry_run;
 	text.every = cfg.progress_by == PROGRESS_TIME ? cfg.progress_every :
 	    30;
-	say_notes(notes.s);
+	if (notes.len > 0)
+		log_info("%s", notes.s);
 	if (rc == 0) {
 		stop_init();
 		output_start();

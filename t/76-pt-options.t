@@ -42,7 +42,7 @@ my %value = ('alter-foreign-keys-method' => 'drop_swap', 'check-interval' => 2,
     tries => 'create_triggers:5:0.5,drop_triggers:5:0.5',
     (map { $_ => 'h=replica,P=3307' } qw(check-replica-lag check-slave-lag
     skip-check-replica-lag skip-check-slave-lag)));
-my %with = (resume => ['--execute'], 'reverse-triggers' =>
+my %with = (resume => ['--execute'], where => ['--force'], 'reverse-triggers' =>
     ['--no-drop-old-table']);
 
 sub asked {

@@ -12,8 +12,8 @@
 /* What is being set, where it came from, and what was wrong with it. */
 struct options {
 	struct config *c;
-	struct str *notes;	/* accepted, but nothing needs doing; one
-				   after ERR_LINE each */
+	struct str *notes;	/* accepted, but nothing needs doing;
+				   ERR_LINE between them */
 	struct str wrong;	/* complaints, one per line */
 	char **from;		/* for each of the table; NULL: the default */
 	/* Others are passed over, unread; NULL: none is. */
@@ -68,6 +68,9 @@ bool option_given(const struct options *o, size_t field);
 
 /* Add a complaint on one line. */
 void option_wrong(struct options *o, const char *fmt, ...) PRINTF(2, 3);
+
+/* Add a note: an option is accepted, but means something else, or nothing. */
+void option_note(struct options *o, const char *fmt, ...) PRINTF(2, 3);
 
 /* A complaint about an option that names it and where it was set. */
 void option_blame(struct options *o, size_t field, const char *what);

@@ -285,7 +285,7 @@ settle_alter(struct options *o)
 	if (c->alter != NULL || c->command != COMMAND_ALTER)
 		return;
 	c->alter = xstrdup("");
-	str_addz(o->notes, "no --alter: the table is rebuilt as it is\n");
+	option_note(o, "no --alter: the table is rebuilt as it is");
 }
 
 static void

@@ -188,6 +188,18 @@ option_wrong(struct options *o, const char *fmt, ...)
 }
 
 void
+option_note(struct options *o, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (o->notes->len > 0)
+		str_addz(o->notes, ERR_LINE);
+	va_start(ap, fmt);
+	str_vaddf(o->notes, fmt, ap);
+	va_end(ap);
+}
+
+void
 option_begin(struct options *o, struct config *c, struct str *notes)
 {
 	static const struct str empty = STR_INIT;
@@ -259,11 +271,10 @@ acceptable(struct options *o, const struct option *opt, const char *value,
 	else if (opt->state == OPTION_DONE)
 		return 0;
 	else if (opt->state == OPTION_OLD_NAME) {
-		str_addf(o->notes, "%s is an old name: %s\n", name, opt->help);
+		option_note(o, "%s is an old name: %s", name, opt->help);
 		return 0;
 	} else {
-		str_addf(o->notes, "%s%s: %s", o->notes->len > 0 ? ERR_LINE :
-		    "", name, opt->help);
+		option_note(o, "%s: %s", name, opt->help);
 		return 1;
 	}
 	return -1;

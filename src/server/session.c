@@ -460,6 +460,30 @@ is_firm(const char *item)
 	return false;
 }
 
+/*
+ * What applications write to the new table, through the triggers, is in the
+ * binary log.  So must be all that makes that table, or replication ends there.
+ */
+static int
+see_that_it_is_logged(struct db *db, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+
+	if (db_rows(db, &r, "vv", e, "SHOW SESSION VARIABLES WHERE "
+	    "(Variable_name = 'sql_log_bin' AND Value = 'OFF' OR "
+	    "Variable_name = 'skip_replication' AND Value = 'ON' OR "
+	    "Variable_name = 'server_id' AND Value <> @@GLOBAL.server_id) "
+	    "AND @@GLOBAL.log_bin = 1") == 0 && r.n > 0) {
+		err_set(e, ERR_USAGE, "the session has %s=%s, by --set-vars or "
+		    "init_connect: replicas would lack the new table",
+		    r.cell[0][0], r.cell[0][1]);
+		err_hint(e, "what applications write to it is in the binary "
+		    "log, and ends replication where it does not exist");
+	}
+	rows_free(&r);
+	return e->kind != ERR_NONE ? -1 : 0;
+}
+
 /* Said once, not for each connection. */
 static void
 say_what_stays(const struct login *login)
@@ -482,7 +506,8 @@ session_first(struct db **db, struct server *s, const char *role,
 	if (db_open(db, s, s->login, role, e) != 0 || early(*db, e) != 0 ||
 	    server_probe(s, *db, e) != 0 || learn(s, *db, e) != 0 ||
 	    try_admin(s, *db, e) != 0 ||
-	    set_up_all(*db, SESSION_MAIN, 0, e) != 0)
+	    set_up_all(*db, SESSION_MAIN, 0, e) != 0 ||
+	    see_that_it_is_logged(*db, e) != 0)
 		return -1;
 	say_what_stays(s->login);
 	return 0;

@@ -11,6 +11,7 @@
 #include "model/convert.h"
 #include "model/filter.h"
 #include "model/mapping.h"
+#include "model/names.h"
 #include "model/pair.h"
 #include "model/type.h"
 #include "steps/blocker.h"
@@ -131,6 +132,37 @@ check_triggers(const struct check_input *in, struct err *e)
 	return rc;
 }
 
+/* A database has each trigger's name once: --no-drop-triggers keeps them. */
+static int
+check_trigger_names(const struct check_input *in, struct err *e)
+{
+	struct str q = STR_INIT, names = STR_INIT;
+	struct qname name;
+	int i, rc;
+
+	str_addz(&q, "SELECT CONCAT(TRIGGER_NAME, ' on ', EVENT_OBJECT_TABLE) "
+	    "FROM information_schema.TRIGGERS WHERE NOT (");
+	db_match(&q, in->db, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE",
+	    &in->old->name);
+	for (i = 0; i < NAMES_TRIGGERS; i++) {
+		names_trigger(&name, &in->old->name, i, false);
+		str_addz(&q, i > 0 ? " OR " : ") AND (");
+		db_match(&q, in->db, "TRIGGER_SCHEMA", "TRIGGER_NAME", &name);
+	}
+	str_addz(&q, ")");
+	rc = in->running ? 0 : ask_names(in, q.s, &names, e);
+	if (rc == 0 && names.len > 0) {
+		rc = err_set(e, ERR_REFUSED, "there are triggers with names "
+		    "that are needed: %s", names.s);
+		command_hint_status(e, in->cfg, "a run with "
+		    "--no-drop-triggers has left them: DROP TRIGGER each of "
+		    "them, or drop its tables; to list both");
+	}
+	str_free(&q);
+	str_free(&names);
+	return rc;
+}
+
 static int
 check_replica(const struct check_input *in, struct err *e)
 {
@@ -202,6 +234,7 @@ static const struct check checks[] = {
 	{ "key",		check_key },
 	{ "children",		check_children },
 	{ "triggers",		check_triggers },
+	{ "names of triggers",	check_trigger_names },
 	{ "replica",		check_replica },
 	{ "cluster",		check_cluster },
 	{ "triggers on replicas", check_rbr_triggers },
@@ -218,7 +251,8 @@ static bool
 is_left_out(const struct check_input *in, const struct check *c)
 {
 	const bool copy = c->run == check_key || c->run == check_cascades ||
-	    c->run == check_rbr_triggers || c->run == check_where;
+	    c->run == check_rbr_triggers || c->run == check_where ||
+	    c->run == check_trigger_names;
 
 	return in->which == (copy ? CHECK_BUT_COPY : CHECK_COPY);
 }

@@ -407,7 +407,8 @@ static const unsigned int unread[] = { 1602, 1603, 1710, 1711 };
 void
 mdl_explain(const struct server *s, const struct qname *table, struct err *e)
 {
-	bool is = e->sqlno == ER_PARSE_ERROR && e->kind != ERR_ALTER;
+	bool is = e->sqlno == ER_PARSE_ERROR && e->kind != ERR_ALTER &&
+	    e->kind != ERR_USAGE;
 	size_t i;
 
 	for (i = 0; i < sizeof(unread) / sizeof(unread[0]); i++)

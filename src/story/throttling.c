@@ -57,6 +57,49 @@ refuse_unreached(const struct replica *r, struct err *e)
 	    r->login.port);
 }
 
+/* Why replication on it does not go on; empty if it does, or is not known. */
+static int
+ask_what_stopped(const struct replica *r, const char *channel,
+    struct str *why, struct err *e)
+{
+	struct replica_state s = REPLICA_STATE_INIT;
+	int rc = replica_ask(&s, r->db, channel, e);
+
+	if (rc == 0 && !s.replicates && s.channels.len == 0 && !r->member)
+		str_addz(why, "it is no replica");
+	else if (rc == 0 && s.replicates && s.stopped)
+		str_addz(why, s.why.s);
+	/* without the privilege to ask */
+	if (rc != 0 && e->kind == ERR_SQL) {
+		e->kind = ERR_NONE;
+		rc = 0;
+	}
+	replica_state_free(&s);
+	return rc;
+}
+
+/* Nothing is begun that would be undone. */
+static int
+refuse_stopped(const struct replica *r, const struct config *cfg,
+    struct err *e)
+{
+	struct str why = STR_INIT;
+	int rc = ask_what_stopped(r, cfg->channel, &why, e);
+
+	if (rc == 0 && why.len > 0 && cfg->fail_on_stopped) {
+		err_set(e, ERR_LIMIT, "replication on %s has stopped: %s",
+		    r->name, why.s);
+		rc = err_hint(e, "--no-fail-on-stopped-replication waits for "
+		    "it; --skip-check-replica-lag h=%s,P=%u does without it",
+		    r->login.host, r->login.port);
+	} else if (rc == 0 && why.len > 0) {
+		log_warn("replication on %s has stopped, and will be waited "
+		    "for: %s", r->name, why.s);
+	}
+	str_free(&why);
+	return rc;
+}
+
 /* What is said of those that are found. */
 static int
 tell_replicas(const struct migration *m, struct err *e)
@@ -73,6 +116,8 @@ tell_replicas(const struct migration *m, struct err *e)
 		else
 			log_info("replica %s (found by %s): its lag is "
 			    "watched", r->name, r->found);
+		if (r->db != NULL && refuse_stopped(r, m->cfg, e) != 0)
+			return -1;
 	}
 	return 0;
 }
