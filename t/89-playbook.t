@@ -80,7 +80,16 @@ like($e->{err}, qr/replication on \Q$R\E has stopped, and will be waited/,
     '... and says which would be waited for');
 $r->sql("START $word");
 $r->wait_for_source($s);
+$r->sql("SET SESSION sql_log_bin = 0");
+$r->sql("ALTER TABLE app.orders ADD COLUMN more INT");
+$e = run_livealter($s, '--alter', $ALTER, 'D=app,t=orders', '--dry-run');
+is($e->{exit}, 0, 'a replica may have more columns') or diag $e->{err};
+like($e->{err}, qr/replica \Q$R\E has a column of .*, and will lose it: more$/m,
+    '... which is said, by name');
+$r->sql("ALTER TABLE app.orders DROP COLUMN more");
+$r->wait_for_source($s);
 $e = run_livealter($s, '--alter', $ALTER, 'D=app,t=orders', '--execute');
+unlike($e->{err}, qr/will lose it/, '... and not where there are none');
 is($e->{exit}, 0, 'one that is back is no reason') or diag $e->{err};
 nothing_left($s, 'app');
 

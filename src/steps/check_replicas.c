@@ -189,6 +189,40 @@ tell_skipped(const struct asked *a, struct err *e)
 	return rc;
 }
 
+/* What the swap takes with it, there: the new table has not what it has. */
+static int
+tell_columns(const struct asked *a, struct db *source, struct err *e)
+{
+	static const char ask[] = "SELECT COLUMN_NAME FROM "
+	    "information_schema.COLUMNS WHERE ";
+	struct str q = STR_INIT;
+	struct rows r = ROWS_INIT;
+	size_t i;
+	int rc;
+
+	str_addz(&q, ask);
+	db_match(&q, source, "TABLE_SCHEMA", "TABLE_NAME", &a->names->old);
+	rc = db_rows(source, &r, "v", e, "%s", q.s);
+	str_reset(&q);
+	str_addz(&q, ask);
+	db_match(&q, a->db, "TABLE_SCHEMA", "TABLE_NAME", &a->names->old);
+	for (i = 0; rc == 0 && i < r.n; i++) {
+		str_addz(&q, i > 0 ? ", " : " AND COLUMN_NAME NOT IN (");
+		db_literal(&q, a->db, r.cell[i][0]);
+	}
+	str_addz(&q, r.n > 0 ? ")" : " AND FALSE");
+	rows_free(&r);
+	if (rc == 0)
+		rc = db_rows(a->db, &r, "v", e, "%s", q.s);
+	for (i = 0; rc == 0 && i < r.n; i++)
+		log_warn("%s has a column of %s that this server has not, "
+		    "and will lose it: %s", a->name, a->names->old.sql,
+		    r.cell[i][0]);
+	rows_free(&r);
+	str_free(&q);
+	return rc;
+}
+
 static int
 check_replica(const struct replica *r, const struct asked *of,
     const struct config *cfg, struct err *e)
@@ -207,6 +241,8 @@ check_replica(const struct replica *r, const struct asked *of,
 		rc = err_while(e, "%s", name.s);
 	if (rc == 0)
 		rc = tell_skipped(&a, e);
+	if (rc == 0)
+		rc = tell_columns(&a, of->db, e);
 	if (rc == 0 && cfg->check_filters)
 		rc = check_channels(&a, e) != 0 || check_log(&a, e) != 0 ?
 		    -1 : 0;
