@@ -94,6 +94,11 @@ my @shape = (
 );
 push @shape, ['expressions', undef, ["CREATE TABLE t ($COLS, KEY ka (a), " .
     "KEY ke ((a + c)), KEY kl ((LOWER(b))), KEY kb (b))"], 'ADD x INT'] if $my;
+push @shape, ['texts that the next ALTER changes', 'none', ["CREATE TABLE t " .
+    "($COLS, KEY ka (a)) CHARSET latin1"], "ADD CONSTRAINT g CHECK (CONCAT(" .
+    "'x', b) <> 'never')"] if $my;
+push @shape, ['a CHECK constraint', 'ka', ["CREATE TABLE t ($COLS, " .
+    "KEY ka (a))"], 'ADD CONSTRAINT g CHECK (a > -1)'];
 push @shape, ['options that an ALTER forgets', 'none', ["CREATE TABLE t " .
     "($COLS, KEY ka (a))"], 'PAGE_CHECKSUM=1'] if !$my;
 

@@ -68,6 +68,12 @@ struct ddl_key *ddl_plain_keys(const char *show_create, size_t *n);
 void ddl_without_keys(struct str *q, const char *show_create,
     bool (*is_out)(const void *arg, const char *name), const void *arg);
 
+/*
+ * The same with all keys, but for what CREATE TABLE ... LIKE leaves out or
+ * makes up: foreign keys, and the names of CHECK constraints.
+ */
+void ddl_like(struct str *q, const char *show_create);
+
 /* Has it a FULLTEXT key? */
 bool ddl_has_fulltext(const char *show_create);
 

@@ -407,27 +407,70 @@ ddl_plain_keys(const char *show_create, size_t *n)
 	return key;
 }
 
-void
-ddl_without_keys(struct str *q, const char *show_create,
-    bool (*is_out)(const void *arg, const char *name), const void *arg)
+/* From which token on the item at i is wanted; 0: not at all. */
+typedef size_t ddl_wanted(const struct lex *l, size_t i, const void *arg);
+
+/* A line for each item, and the rest of the text. */
+static void
+add_items(struct str *q, const char *show_create, ddl_wanted *wanted,
+    const void *arg)
 {
 	static const struct lex_mode mode = { .mariadb = false };
 	struct err ignored = { .kind = ERR_NONE };
 	struct lex l = { 0 };
-	struct ident name;
 	size_t i = BODY, end, at;
 
 	if (lex_scan(&l, show_create, &mode, &ignored) == 0)
 		for (; (end = item_end(&l, i)) > 0 &&
 		    !lex_punct(&l, i - 1, ')'); i = end + 1) {
-			if (is_plain_key(&l, i, &name) &&
-			    is_out(arg, name.raw))
+			at = wanted(&l, i, arg);
+			if (at == 0)
 				continue;
-			at = l.token[i].at;
+			at = l.token[at].at;
 			str_add(q, show_create + at, text_end(&l, end) - at);
 			str_addz(q, "\n");
 		}
 	if (i > BODY)
 		str_addz(q, show_create + l.token[i - 1].at);
 	lex_free(&l);
+}
+
+/* Which keys are left out. */
+struct keys_out {
+	bool (*is_out)(const void *arg, const char *name);
+	const void *arg;
+};
+
+static size_t
+unless_out(const struct lex *l, size_t i, const void *arg)
+{
+	const struct keys_out *o = arg;
+	struct ident name;
+
+	return is_plain_key(l, i, &name) && o->is_out(o->arg, name.raw) ? 0 :
+	    i;
+}
+
+void
+ddl_without_keys(struct str *q, const char *show_create,
+    bool (*is_out)(const void *arg, const char *name), const void *arg)
+{
+	const struct keys_out o = { is_out, arg };
+
+	add_items(q, show_create, unless_out, &o);
+}
+
+static size_t
+as_in_like(const struct lex *l, size_t i, const void *arg)
+{
+	(void)arg;
+	if (!lex_is(l, i, "CONSTRAINT") || !lex_named(l, i + 1))
+		return i;
+	return lex_is(l, i + 2, "FOREIGN") ? 0 : i + 2;
+}
+
+void
+ddl_like(struct str *q, const char *show_create)
+{
+	add_items(q, show_create, as_in_like, NULL);
 }

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "model/ddl.h"
 #include "model/index_use.h"
 #include "steps/mdl.h"
 
@@ -16,6 +17,7 @@ struct trial {
 	struct qname like;
 	struct ident *refused;
 	size_t n;
+	bool odd;			/* an ALTER changes more than indexes */
 };
 
 static bool
@@ -67,31 +69,32 @@ is_as_before(const struct trial *t, const struct table *was, struct err *e)
 	return rc;
 }
 
-/* What follows the list in parentheses, but for the counter. */
+/* But for what LIKE does not take over. */
 static void
-add_options(struct str *q, const struct table *t)
+add_text(struct str *q, const struct table *t)
 {
 	struct str all = STR_INIT;
-	const char *at;
 
+	str_addz(&all, "CREATE TABLE t ");
 	table_definition(&all, t);
-	at = strstr(all.s, "\n) ");
-	str_addz(q, at != NULL ? at : all.s);
+	ddl_like(q, all.s);
 	str_free(&all);
 }
 
 /*
- * MariaDB forgets some options (PAGE_CHECKSUM) when a table is altered, and in
- * LIKE as well, so that it can be seen before anything has happened.
+ * An ALTER TABLE can change what it does not name: MariaDB forgets some options
+ * (PAGE_CHECKSUM), and MySQL gives the texts in a CHECK constraint that the
+ * last ALTER TABLE has added another character set.  LIKE does the same, so
+ * that it can be seen before anything has happened.
  */
 static bool
-has_same_options(const struct table *a, const struct table *b)
+is_alike(const struct table *a, const struct table *b)
 {
 	struct str x = STR_INIT, y = STR_INIT;
 	bool same;
 
-	add_options(&x, a);
-	add_options(&y, b);
+	add_text(&x, a);
+	add_text(&y, b);
 	same = strcmp(x.s, y.s) == 0;
 	str_free(&x);
 	str_free(&y);
@@ -138,15 +141,15 @@ drop_and_add(struct trial *t, const struct deferral *d, struct err *e)
 {
 	struct table *was = NULL;
 	int rc = table_load(&was, t->db, &t->like, e);
-	bool odd = rc == 0 && !has_same_options(was, t->p->new);
 
-	if (odd)
+	t->odd = rc == 0 && !is_alike(was, t->p->new);
+	if (t->odd)
 		refuse_all(t, d);
 	else if (rc == 0)
 		rc = db_run_text(t->db, d->drop, e);
-	if (rc == 0 && !odd && db_run_text(t->db, d->add, e) == 0)
+	if (rc == 0 && !t->odd && db_run_text(t->db, d->add, e) == 0)
 		rc = is_as_before(t, was, e);
-	else if (rc == 0 && !odd && !is_no(e))
+	else if (rc == 0 && !t->odd && !is_no(e))
 		rc = -1;
 	table_free(was);
 	return rc;
@@ -216,8 +219,11 @@ try_it(const struct trial *t, const struct deferral *d, struct err *e)
 	rc = is_as_before(t, t->p->new, e);
 	if (rc == 1 && run_on(t, d->drop, e) != 0)
 		rc = -1;
-	return rc == 0 ? err_set(e, ERR_SQL, "the indexes of %s are not in "
-	    "the order in which they were", t->p->names.shadow.sql) : rc;
+	if (rc != 0)
+		return rc;
+	err_set(e, ERR_SQL, "the definition of %s is another one after its "
+	    "indexes were dropped and added", t->p->names.shadow.sql);
+	return err_hint(e, "start again with --defer-indexes=never");
 }
 
 static int
@@ -234,8 +240,10 @@ run(struct trial *t, struct deferral *d, struct err *e)
 		return -1;
 	make(t, d, &t->p->names.shadow);
 	if (d->n == 0) {
-		d->why = t->n > 0 ? "the server does not build them while "
-		    "others write" : "there is none that can be left out";
+		d->why = t->odd ? "to add them would change other parts of its "
+		    "definition" : t->n > 0 ? "the server does not build them "
+		    "while others write" : "there is none that can be left "
+		    "out";
 		return 0;
 	}
 	rc = try_it(t, d, e);
