@@ -28,17 +28,41 @@ is_galera(struct migration *m, bool *yes, struct err *e)
 	return rc;
 }
 
-/* Do replicas begin such a statement with the source? */
+/* A replica's: it is to begin the statement while the source runs it. */
+#define PARALLEL " OR Variable_name = 'slave_parallel_threads' AND Value <> " \
+    "'0' OR Variable_name = 'slave_parallel_mode' AND Value <> 'none'"
+
+/* Has the server n of these variables as they should be? */
+static int
+has_set(struct db *db, const char *more, size_t n, bool *yes, struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	int rc = db_rows(db, &r, "vv", e, "SHOW GLOBAL VARIABLES WHERE "
+	    "Variable_name = 'binlog_alter_two_phase' AND Value = 'ON'%s",
+	    more);
+
+	*yes = r.n == n;
+	rows_free(&r);
+	return rc;
+}
+
+/*
+ * Do all replicas begin such a statement with the source?  One that applies in
+ * a single thread runs it when the source has ended it.
+ */
 static int
 is_two_phase(struct migration *m, bool *yes, struct err *e)
 {
-	struct rows r = ROWS_INIT;
-	int rc = db_rows(m->db, &r, "vv", e, "SHOW GLOBAL VARIABLES LIKE "
-	    "'binlog\\_alter\\_two\\_phase'");
+	struct err lost = { .kind = ERR_NONE };
+	const struct replica *r;
 
-	*yes = r.n > 0 && same_text(r.cell[0][1], "ON");
-	rows_free(&r);
-	return rc;
+	if (has_set(m->db, "", 1, yes, e) != 0)
+		return -1;
+	for (r = m->replicas; r != NULL && *yes; r = r->next)
+		if (r->db == NULL || has_set(r->db, PARALLEL, 3, yes, &lost) !=
+		    0)
+			*yes = false;
+	return 0;
 }
 
 /* Why they are not built after the copy; NULL: they are, if they can be. */
