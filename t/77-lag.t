@@ -30,16 +30,7 @@ sub fresh {
 	$_->[1]->wait_for_source($_->[0]) for [$s, $r], [$r, $q];
 }
 
-sub no_more_chunks {
-	my ($mark) = @_;
-	my ($n, $since) = (-1, time);
-	poll_until(sub {
-		my $now = said_once($s, $mark, $COPY);
-		($n, $since) = ($now, time) if $now != $n;
-		return time - $since > 1;
-	}, 20, 'no more chunks');
-	return $n;
-}
+sub no_more_chunks { quiet($s, $_[0], $COPY) }
 
 # --- found -----------------------------------------------------------------
 

@@ -122,9 +122,14 @@ sub waits {
 	ok($p->running, '... and stays');
 	ok($p->wait_for(qr/copied \d+ rows.*; waiting for $re/, 10),
 	    '... says why on the line of progress');
-	$p->kill('USR1');
-	ok($p->wait_for(qr/status: .*; waiting for $re/, 10),
-	    '... at SIGUSR1');
+	# One of ours that is slow to end counts for a look.
+	my $said;
+	for (1 .. 5) {
+		$p->kill('USR1');
+		$said = $p->wait_for(qr/status: .*; waiting for $re/, 2);
+		last if $said;
+	}
+	ok($said, '... at SIGUSR1') or diag $p->err;
 	my $r;
 	poll_until(sub {
 		$r = run_livealter($s, 'status', 'D=app,t=orders');
@@ -223,6 +228,8 @@ $dump = $s->dump('app');
 	    '... by name and figure');
 	same_dump($s->dump('app'), $dump, '... and all is undone');
 }
+# At the end of the hibernation it is critical still.
+my $LOOK = qr/^SHOW GLOBAL STATUS WHERE/;
 {
 	my $mark = $s->log_mark;
 	my $p = begin('--critical-load', running(3),
@@ -231,10 +238,59 @@ $dump = $s->dump('app');
 	busy(5);
 	waits($p, $mark, qr/the end of --critical-load-hibernate, in \d+ s/,
 	    'with --critical-load-hibernate');
+	# One look, of two questions, at the end of each.
+	my $n = said_once($s, $mark, $LOOK);
+	poll_until(sub { !$p->running ||
+	    said_once($s, $mark, $LOOK) >= $n + 4 }, 60, 'two more looks');
+	ok($p->running, '... and once more, when it is not over then') or
+	    diag $p->err;
 	idle();
 	my $r = ends_well($p, '... and later it');
 	like($r->{err}, qr/warning: the load is critical/,
 	    '... with a warning');
+}
+fresh_orders($s, 400);
+{
+	my $mark = $s->log_mark;
+	busy(5);
+	my $p = begin('--critical-load', running(3),
+	    '--critical-load-hibernate', 2);
+	ok($p->wait_for(qr/warning: the load is critical/, 30),
+	    '... also at the start') or diag $p->err;
+	is(said_once($s, $mark, $COPY), 0, '... before the first chunk');
+	idle();
+	ends_well($p, '... and later it');
+}
+
+# One look is none: it stands still while the load goes, unless it was faster
+# than we were and has looked once more.
+for my $start (1, 0) {
+	my $p;
+	for (1 .. 10) {
+		fresh_orders($s, 400);
+		my $mark = $s->log_mark;
+		busy(5) if $start;
+		$p = begin('--critical-load', running(3), '--max-load', '',
+		    $start ? () : ('--check-interval', 3));
+		if (!$start) {
+			copying($s, $mark, $p);
+			busy(5);
+		}
+		# What is too much is asked for twice, and counts as one look.
+		my $re = $start ? undef : below(3, 5);
+		poll_until(sub { !$p->running || ($start ?
+		    said_once($s, $mark, $LOOK) >= 2 :
+		    $p->err =~ /(?:wait|swap) for $re/) }, 30, 'it looks');
+		my $n = said_once($s, $mark, $LOOK);
+		$p->kill('STOP');
+		idle();
+		my $late = said_once($s, $mark, $LOOK) > ($start ? 2 : $n);
+		$p->kill('CONT');
+		last if !$late;
+		$p->wait(30);
+	}
+	ends_well($p, 'critical once ' . ($start ? 'at the start' :
+	    'in the middle') . ': it goes on, and');
 }
 
 # --- a query of the user's -------------------------------------------------

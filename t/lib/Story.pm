@@ -19,7 +19,7 @@ our @EXPORT = qw(dsn migrate start_migration start_to_chunk chunks_done
     copying start_to_step die_at die_in_swap gone succeeded native
     fresh_orders open_reader same_dump nothing_left rows_of same_bytes
     connections q start_writer random_from said_once printed_sql kill_who
-    settled);
+    settled quiet);
 
 sub q { my ($n) = @_; $n =~ s/`/``/g; "`$n`" }
 
@@ -268,6 +268,18 @@ sub start_to_chunk {
 sub said_once {
 	my ($s, $mark, $re) = @_;
 	return scalar grep { $_->{text} =~ $re } $s->log_entries($mark);
+}
+
+# How many of them there are, when no more of them come.
+sub quiet {
+	my ($s, $mark, $re) = @_;
+	my ($n, $since) = (-1, time);
+	poll_until(sub {
+		my $now = said_once($s, $mark, $re);
+		($n, $since) = ($now, time) if $now != $n;
+		return time - $since > 1.5;
+	}, 20, 'no more of them');
+	return $n;
 }
 
 # Kills the first connection of which that is so, while the program runs.
