@@ -238,6 +238,21 @@ undo_once(struct migration *m, double until, struct err *e)
 	return take_away(m, UNDO_ANY, e);
 }
 
+/*
+ * Even DROP TABLE can fail when a disk is full.  Then at least the application
+ * is not to fail because of the triggers.
+ */
+static void
+free_application(struct migration *m)
+{
+	struct err ignored = { .kind = ERR_NONE };
+
+	if (!m->reverting && m->swap != SWAP_DONE &&
+	    !undo_owes(&m->undo, UNDO_FINISH) &&
+	    !undo_owes(&m->undo, UNDO_RESTORE))
+		drop_triggers(m, &ignored);
+}
+
 /* What is done is forgotten; so after a lost connection it goes on. */
 int
 undoing_run(struct migration *m, struct err *e)
@@ -249,6 +264,8 @@ undoing_run(struct migration *m, struct err *e)
 	for (i = 0; (rc = undo_once(m, until, e)) != 0; i++)
 		if (e->kind != ERR_LOST || i >= UNDO_LOSSES)
 			break;
+	if (rc != 0 && e->kind == ERR_DISK)
+		free_application(m);
 	return rc;
 }
 
