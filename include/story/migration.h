@@ -42,6 +42,14 @@ enum swap_state {
  * stories (src/<name>.c) know this struct; what they call is given the parts
  * it needs.
  */
+/* See unnoted.h. */
+struct unnoted {
+	unsigned long long kills, locks;	/* counters of the server */
+	bool possible;			/* the first has changed */
+	bool likely;			/* both have */
+	bool ever;			/* ... at any time */
+};
+
 struct migration {
 	const struct config *cfg;
 	struct db *db;			/* the main connection */
@@ -71,6 +79,7 @@ struct migration {
 	/* Are they the tables that were compared? */
 	struct identity old_is, new_is;
 	bool told_changed;
+	struct unnoted unnoted;
 	double look_after;		/* now_s() */
 	enum swap_state swap;
 	bool resumed;			/* began in an earlier run */

@@ -303,9 +303,11 @@ keep_out_views(struct str *q, const struct qname *table, const char *index,
 /*
  * A note that cannot be written (no room on the disk, a privilege that was
  * taken away, no table) is no error of the application's either; the lock tells
- * the run.  On MariaDB "no table" is also what a statement meets that began
- * before the triggers (steps/in_flight.h), and that is put right.  So is what
- * by_key.h cannot note under LOCK TABLES (1442).
+ * the run, and when its session has gone, so does the counter of KILLs
+ * (story/unnoted.h); no session has the number 0.  On MariaDB "no table" is
+ * also what a statement meets that began before the triggers
+ * (steps/in_flight.h), and that is put right.  So is what by_key.h cannot note
+ * under LOCK TABLES (1442).
  */
 static void
 add_note(struct str *q, const struct plan *p, enum trigger_event ev)
@@ -315,9 +317,12 @@ add_note(struct str *q, const struct plan *p, enum trigger_event ev)
 	str_addz(q, "    BEGIN\n"
 	    "      DECLARE EXIT HANDLER FOR " PASSED_ON " RESIGNAL;\n"
 	    "      DECLARE CONTINUE HANDLER FOR SQLWARNING BEGIN END;\n"
-	    "      DECLARE EXIT HANDLER FOR SQLEXCEPTION ");
-	str_addf(q, "DO GET_LOCK('" NAMES_LOST "', 0);\n",
-	    names_lost(&p->names.old));
+	    "      DECLARE EXIT HANDLER FOR SQLEXCEPTION\n"
+	    "      BEGIN\n"
+	    "        DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;\n");
+	str_addf(q, "        DO GET_LOCK('" NAMES_LOST "', 0);\n"
+	    "        KILL QUERY 0;\n"
+	    "      END;\n", names_lost(&p->names.old));
 	if (p->server->mariadb)
 		str_addf(q, "      DECLARE EXIT HANDLER FOR 1100, 1146%s BEGIN "
 		    "END;\n", p->by_key ? ", 1442" : "");

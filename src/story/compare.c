@@ -129,6 +129,25 @@ not_compared(struct migration *m, struct err *e)
 	return count(m, e);
 }
 
+/* The likely reason of it. */
+static int
+hint_not_noted(const struct migration *m, struct err *e)
+{
+	return err_hint(e, m->server.mariadb ? "under LOCK TABLES, MariaDB's "
+	    "triggers cannot write (error 1442): run livealter while the "
+	    "application does not lock the table" : "somebody ends statements "
+	    "by KILL, or empties the table");
+}
+
+static int
+not_noted(const struct migration *m, struct err *e)
+{
+	err_set(e, ERR_SWAP, "statements write to %s again and again without "
+	    "noting what they wrote, so that it has other rows than the new "
+	    "table", m->names.old.sql);
+	return hint_not_noted(m, e);
+}
+
 /* What the triggers have noted says why, and which statement it was. */
 static void
 explain(struct migration *m, struct err *e)
@@ -139,6 +158,8 @@ explain(struct migration *m, struct err *e)
 	    capture_rejects(m->db, &m->plan, &why) != 0 &&
 	    why.kind == ERR_REJECTED)
 		*e = why;
+	else if (e->kind == ERR_DIFFERENT && m->unnoted.ever)
+		hint_not_noted(m, e);
 }
 
 int
@@ -174,25 +195,13 @@ compare_again(void *arg, struct err *e)
 }
 
 static int
-not_noted(const struct migration *m, struct err *e)
-{
-	err_set(e, ERR_SWAP, "statements write to %s again and again without "
-	    "noting what they wrote, so that it has other rows than the new "
-	    "table", m->names.old.sql);
-	return err_hint(e, m->server.mariadb ? "under LOCK TABLES, MariaDB's "
-	    "triggers cannot note it (error 1442): run livealter while the "
-	    "application does not lock the table" : "somebody ends statements "
-	    "by KILL, or empties the table");
-}
-
-static int
 again_and_again(const struct migration *m, struct err *e)
 {
 	if (unchanged_other(m))
 		return err_set(e, ERR_SWAP, "%s was truncated, exchanged or "
 		    "rebuilt by another session again and again",
 		    m->names.old.sql);
-	if (m->doubted)
+	if (m->doubted || m->unnoted.likely)
 		return not_noted(m, e);
 	err_set(e, ERR_SWAP, "it cannot be excluded that %s was truncated, or "
 	    "a partition of it exchanged, since it was compared: other "

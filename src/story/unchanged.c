@@ -1,6 +1,7 @@
 #include "story/unchanged.h"
 
 #include "base/log.h"
+#include "story/unnoted.h"
 
 int
 unchanged_note(struct migration *m, struct err *e)
@@ -8,7 +9,8 @@ unchanged_note(struct migration *m, struct err *e)
 	m->told_changed = false;
 	return identity_note(&m->old_is, m->db, &m->old->name,
 	    m->old->undoes_nothing, e) != 0 || identity_note(&m->new_is,
-	    m->db, &m->new->name, false, e) != 0 ? -1 : 0;
+	    m->db, &m->new->name, false, e) != 0 ||
+	    unnoted_note(m, e) != 0 ? -1 : 0;
 }
 
 bool
@@ -42,19 +44,22 @@ bool
 unchanged_unknown(const struct migration *m)
 {
 	return unchanged_other(m) || is_uncertain(&m->old_is) ||
-	    is_uncertain(&m->new_is);
+	    is_uncertain(&m->new_is) || m->unnoted.likely;
 }
 
 bool
 unchanged_not(const struct migration *m)
 {
 	return unchanged_unknown(m) || is_doubtful(m, &m->old_is) ||
-	    is_doubtful(m, &m->new_is);
+	    is_doubtful(m, &m->new_is) ||
+	    (m->unnoted.possible && m->compared.seconds < SHORT);
 }
 
 int
 unchanged_look(struct migration *m, struct err *e)
 {
+	if (unnoted_look(m, e) != 0)
+		return -1;
 	if (config_without(m->cfg, "truncate"))
 		return 0;
 	if (identity_look(&m->old_is, m->db, e) != 0 ||
