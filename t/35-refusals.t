@@ -41,7 +41,7 @@ my @t = ('--execute', 'D=app,t=t');
 # Its name is ours, but it is not.
 fresh("CREATE TABLE other (a INT); CREATE TRIGGER livealter_t_upd BEFORE " .
     "INSERT ON other FOR EACH ROW SET NEW.a = 1");
-refused('a trigger of our name on another table', 12, qr/livealter_t_upd/,
+refused('a trigger of our name on another table', 17, qr/livealter_t_upd/,
     '--alter', 'ADD z INT', @t);
 
 # What native ALTER refuses, or what would break afterwards.

@@ -60,7 +60,7 @@ fresh_orders($s);
 	my $reader = open_reader($s);
 	unlink "$file";
 	poll_until(sub { $p->kill('USR1');
-	    $p->err =~ /status: .*when no session uses `app`.`orders`$/m
+	    $p->err =~ /status: .*when no session uses `app`.`orders`(;|$)/m
 	    || !$p->running }, 20, '... for a lock as well');
 	$reader->rollback;
 	my $r = $p->wait(30);

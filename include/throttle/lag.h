@@ -31,4 +31,11 @@ struct lag_limits {
 void lag_source(struct source *s, struct replica *r,
     const struct lag_limits *limits);
 
+/*
+ * What can be done about a replica that has stopped, which has so many channels
+ * that count; channel is the one that was asked for, or NULL.  Returns -1.
+ */
+int lag_hint(const struct replica *r, unsigned int channels,
+    const char *channel, struct err *e);
+
 #endif

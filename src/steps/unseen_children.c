@@ -30,11 +30,15 @@ ask(struct str *q, struct db *db, const struct qname *t)
 	str_addz(&name, ", '/', ");
 	add_name(&name, db, t->table.raw);
 	str_addz(&name, ")");
+	/* Names that differ in case may be those of other tables. */
 	str_addf(q, "SELECT FOR_NAME FROM information_schema.%s WHERE "
 	    TEXT("CAST(REF_NAME AS BINARY)") " = " TEXT("%s") " AND "
-	    TEXT("CAST(FOR_NAME AS BINARY)") " <> " TEXT("%s")
-	    " ORDER BY 1", s->mariadb || s->version < 80000 ?
-	    "INNODB_SYS_FOREIGN" : "INNODB_FOREIGN", name.s, name.s);
+	    "(@@lower_case_table_names > 0 OR CAST(REF_NAME AS BINARY) = %s) "
+	    "AND NOT (" TEXT("CAST(FOR_NAME AS BINARY)") " = " TEXT("%s")
+	    " AND (@@lower_case_table_names > 0 OR "
+	    "CAST(FOR_NAME AS BINARY) = %s)) ORDER BY 1",
+	    s->mariadb || s->version < 80000 ? "INNODB_SYS_FOREIGN" :
+	    "INNODB_FOREIGN", name.s, name.s, name.s, name.s);
 	str_free(&name);
 }
 

@@ -60,7 +60,7 @@ refuse_unreached(const struct replica *r, struct err *e)
 /* Why replication on it does not go on; empty if it does, or is not known. */
 static int
 ask_what_stopped(const struct replica *r, const char *channel,
-    struct str *why, struct err *e)
+    struct str *why, unsigned int *channels, struct err *e)
 {
 	struct replica_state s = REPLICA_STATE_INIT;
 	int rc = replica_ask(&s, r->db, channel, e);
@@ -69,6 +69,7 @@ ask_what_stopped(const struct replica *r, const char *channel,
 		str_addz(why, "it is no replica");
 	else if (rc == 0 && s.replicates && s.stopped)
 		str_addz(why, s.why.s);
+	*channels = s.n_channels;
 	/* without the privilege to ask */
 	if (rc != 0 && e->kind == ERR_SQL) {
 		e->kind = ERR_NONE;
@@ -84,14 +85,13 @@ refuse_stopped(const struct replica *r, const struct config *cfg,
     struct err *e)
 {
 	struct str why = STR_INIT;
-	int rc = ask_what_stopped(r, cfg->channel, &why, e);
+	unsigned int channels = 0;
+	int rc = ask_what_stopped(r, cfg->channel, &why, &channels, e);
 
 	if (rc == 0 && why.len > 0 && cfg->fail_on_stopped) {
 		err_set(e, ERR_LIMIT, "replication on %s has stopped: %s",
 		    r->name, why.s);
-		rc = err_hint(e, "--no-fail-on-stopped-replication waits for "
-		    "it; --skip-check-replica-lag h=%s,P=%u does without it",
-		    r->login.host, r->login.port);
+		rc = lag_hint(r, channels, cfg->channel, e);
 	} else if (rc == 0 && why.len > 0) {
 		log_warn("replication on %s has stopped, and will be waited "
 		    "for: %s", r->name, why.s);

@@ -114,15 +114,20 @@ ask_threads(struct lag *l, double behind, struct err *e)
 
 /* --- judging --------------------------------------------------------------*/
 
+int
+lag_hint(const struct replica *r, unsigned int channels, const char *channel,
+    struct err *e)
+{
+	return err_hint(e, "--no-fail-on-stopped-replication waits for it "
+	    "instead; --skip-check-replica-lag h=%s,P=%u does without it%s",
+	    r->login.host, r->login.port, channels > 1 && channel == NULL ?
+	    "; with --channel only one of its channels counts" : "");
+}
+
 static int
 condemn(const struct lag *l, struct err *e)
 {
-	err_hint(e, "--no-fail-on-stopped-replication waits for it instead; "
-	    "--skip-check-replica-lag h=%s,P=%u does without it%s",
-	    l->replica->login.host, l->replica->login.port,
-	    l->channels > 1 && l->limits->channel == NULL ?
-	    "; with --channel only one of its channels counts" : "");
-	return -1;
+	return lag_hint(l->replica, l->channels, l->limits->channel, e);
 }
 
 static int
