@@ -482,7 +482,7 @@ sub same_answers {
 sub noticed_nothing {
 	my ($self, $name) = @_;
 	my $r = $self->stop;
-	my $max = Noise::patience(1.5);
+	my $max = Noise::patience(2.5);
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	$self->same_answers($name);
 	my ($longest, $which) = Noise::longest(@{$r->{slow}});
