@@ -562,7 +562,8 @@ sync_triggers_render(struct plan *p)
 		p->trigger[ev].timing = p->by_key && ev != ON_INSERT ?
 		    "BEFORE" : "AFTER";
 		p->trigger[ev].event = event[ev];
-		p->trigger[ev].precedes = comes_before(p, ev);
+		p->trigger[ev].precedes = comes_before(p,
+		    (enum trigger_event)ev);
 		p->trigger[ev].definer = p->definer;
 		p->trigger[ev].body = body(p, (enum trigger_event)ev);
 	}

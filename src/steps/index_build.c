@@ -241,7 +241,7 @@ give_up(const struct deferred *d, struct err *e)
 static int
 build_one(struct index_build *b, const struct deferred *d, struct err *e)
 {
-	struct table *now;
+	struct table *now = NULL;
 	int i, rc = 1;
 	bool there;
 

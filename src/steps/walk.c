@@ -53,14 +53,17 @@ try_again(struct worker *w, unsigned int *tries, struct err *e)
 {
 	const struct walk *walk = w->cursor->walk;
 	struct err e2 = { .kind = ERR_NONE };
+	bool lost = e->kind == ERR_LOST;
 
-	if (e->kind != ERR_LOST && !db_class_conflict(e))
+	if (!lost && !db_class_conflict(e))
 		return false;
-	if (e->kind != ERR_LOST)
+	if (!lost)
 		db_quiet(w->db, &e2, "ROLLBACK");
-	return piece_again(&walk->cfg->tries_copy_rows, walk->locks_table &&
-	    e->kind != ERR_LOST ? &(unsigned int){ 0 } : tries) &&
-	    (e->kind != ERR_LOST || server_reconnect(w->db, e) == 0);
+	/* A lock of the whole table is waited for without end. */
+	if (walk->locks_table && !lost)
+		*tries = 0;
+	return piece_again(&walk->cfg->tries_copy_rows, tries) &&
+	    (!lost || server_reconnect(w->db, e) == 0);
 }
 
 /* As cursor_find_end(), but not so soon discouraged. */
