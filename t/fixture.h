@@ -272,6 +272,7 @@ fixture_table_end(struct table *t)
 	free(t->column);
 	free(t->key);
 	free(t->create);
+	free(t->engine);
 }
 
 static inline void

@@ -88,7 +88,7 @@ may_go_on(const struct index_build *b, struct err *e)
 	struct gate_reasons why = GATE_REASONS_INIT;
 	int rc = gate_ask(b->gate, 0, &why, e);
 
-	str_free(&why.what);
+	gate_free_reasons(&why);
 	return rc < 0 ? -1 : 0;
 }
 

@@ -99,7 +99,7 @@ end(struct play *p)
 {
 	assert_true(watcher_end(p->watcher));
 	gate_free(p->gate);
-	str_free(&p->why.what);
+	gate_free_reasons(&p->why);
 }
 
 static void
