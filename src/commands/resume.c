@@ -277,8 +277,10 @@ same_triggers(struct migration *m, struct err *e)
 		if (trigger_set_recognize(&m->triggers, m->db, e) != 0)
 			return explain_gone(m, e);
 	} else {
-		for (i = 0; i < m->triggers.n; i++)
+		for (i = 0; i < m->triggers.n; i++) {
+			free(m->triggers.created[i]);
 			m->triggers.created[i] = text_list_next(&list);
+		}
 	}
 	if (missed_mend(m, e) != 0)
 		return -1;

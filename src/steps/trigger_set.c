@@ -96,8 +96,10 @@ trigger_set_recognize(struct trigger_set *set, struct db *db, struct err *e)
 
 	for (i = 0; i < set->n && rc == 0; i++) {
 		rc = show(db, &set->trigger[i], &r, e);
-		if (rc == 0 && r.n > 0)
+		if (rc == 0 && r.n > 0) {
+			free(set->created[i]);
 			set->created[i] = xstrdup_null(r.cell[0][CREATED]);
+		}
 		rows_free(&r);
 	}
 	return rc;
