@@ -6,6 +6,7 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use Failover;
 use LiveAlter;
 use Server;
 use Story;
@@ -122,17 +123,6 @@ sub ended_resume {
 	    '... and says why');
 	ended_cleanup($s, "$name, refused to resume", run_livealter($s,
 	    'cleanup', dsn('app', 'orders')));
-}
-
-# The application goes on there, before anybody looks after the migration.
-sub write_there {
-	my ($s) = @_;
-	for my $t (qw(orders control)) {
-		$s->sql("INSERT INTO app.$t (id, state) VALUES (5000, 'new')");
-		$s->sql("UPDATE app.$t SET state = 'late' WHERE id IN (2, 30)");
-		$s->sql("UPDATE app.$t SET id = 6000 WHERE id = 7");
-		$s->sql("DELETE FROM app.$t WHERE id IN (3, 48)");
-	}
 }
 
 sub walk {

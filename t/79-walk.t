@@ -52,16 +52,6 @@ sub around {
 	    "trigger_name NOT LIKE 'livealter%'");
 }
 
-sub write_there {
-	my ($s) = @_;
-	for my $t (qw(orders control)) {
-		$s->sql("INSERT INTO app.$t (id, state) VALUES (5000, 'new')");
-		$s->sql("UPDATE app.$t SET state = 'late' WHERE id IN (2, 30)");
-		$s->sql("UPDATE app.$t SET id = 6000 WHERE id = 7");
-		$s->sql("DELETE FROM app.$t WHERE id IN (3, 48)");
-	}
-}
-
 sub cleaned {
 	my ($s, $name) = @_;
 	my $r = run_livealter($s, 'cleanup', dsn('app', 'orders'));

@@ -41,6 +41,10 @@ enum db_class db_class(unsigned int sqlno);
  * somebody ended (DB_CONFLICT)? */
 bool db_class_conflict(const struct err *e);
 
+/* Of a question with this result: does the server not answer it, by its version
+ * or for want of a privilege?  Then *e is cleared, and another may be asked. */
+bool db_class_unanswered(int rc, struct err *e);
+
 /* For a sqlno, where we find ourselves that a piece is too big. */
 #define DB_ERR_TOO_BIG 1197
 

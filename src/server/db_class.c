@@ -106,3 +106,12 @@ db_class_conflict(const struct err *e)
 {
 	return e->kind == ERR_SQL && db_class(e->sqlno) == DB_CONFLICT;
 }
+
+bool
+db_class_unanswered(int rc, struct err *e)
+{
+	if (rc == 0 || e->kind == ERR_LOST)
+		return false;
+	e->kind = ERR_NONE;
+	return true;
+}

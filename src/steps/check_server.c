@@ -9,16 +9,6 @@
 #include "base/util.h"
 #include "steps/replica_signs.h"
 
-/* What it takes to ask may be missing: then the next question. */
-static int
-is_unanswered(int rc, struct err *e)
-{
-	if (rc == 0 || e->kind == ERR_LOST)
-		return 0;
-	e->kind = ERR_NONE;
-	return 1;
-}
-
 /* The column of the channel's name is not always at the same place. */
 static bool
 is_of_group(const struct rows *r, size_t row)
@@ -55,7 +45,7 @@ count_channels(unsigned long long *n, struct db *db, struct err *e)
 		if (s->mariadb || !is_of_group(&r, i))
 			++*n;
 	rows_free(&r);
-	return is_unanswered(rc, e) ? 1 : rc;
+	return db_class_unanswered(rc, e) ? 1 : rc;
 }
 
 /* What can be asked on MySQL without REPLICATION CLIENT.  1: not either. */
@@ -67,7 +57,7 @@ count_configured(unsigned long long *n, struct db *db, struct err *e)
 	rc = db_number(db, n, e, "SELECT COUNT(*) FROM "
 	    "performance_schema.replication_connection_configuration WHERE "
 	    "CHANNEL_NAME NOT LIKE 'group\\_replication\\_%%'");
-	return is_unanswered(rc, e) ? 1 : rc;
+	return db_class_unanswered(rc, e) ? 1 : rc;
 }
 
 static int
@@ -201,7 +191,7 @@ check_role(struct db *db, struct err *e)
 	rc = db_value(db, &role, e, "SELECT MEMBER_ROLE FROM "
 	    "performance_schema.replication_group_members WHERE MEMBER_ID = "
 	    "@@server_uuid");
-	if (is_unanswered(rc, e))
+	if (db_class_unanswered(rc, e))
 		rc = 0;
 	if (rc == 0 && same_text(role, "SECONDARY"))
 		rc = refuse_group(e, "and not its primary",

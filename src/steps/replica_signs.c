@@ -4,16 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A question that not every version answers: then the next. */
-static int
-is_unanswered(int rc, struct err *e)
-{
-	if (rc == 0 || e->kind == ERR_LOST)
-		return 0;
-	e->kind = ERR_NONE;
-	return 1;
-}
-
 static void
 note(enum replica_sign *sign, enum replica_sign is, struct str *what,
     const char *why)
@@ -104,7 +94,7 @@ look_at_wait(enum replica_sign *sign, struct str *what, struct db *db,
 		note(sign, REPLICA_SIGN_LIKELY, what, "it has several channels "
 		    "of replication");
 	free(end);
-	return is_unanswered(rc, e) ? 0 : rc;
+	return db_class_unanswered(rc, e) ? 0 : rc;
 }
 
 /* Whose transactions it has. */
@@ -134,7 +124,7 @@ look_at_gtids(enum replica_sign *sign, struct str *what, struct db *db,
 			    "(gtid_executed)");
 	}
 	rows_free(&r);
-	return is_unanswered(rc, e) ? 0 : rc;
+	return db_class_unanswered(rc, e) ? 0 : rc;
 }
 
 /* Its members have channels, and transactions of the group, anyway. */

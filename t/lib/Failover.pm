@@ -13,10 +13,13 @@ package Failover;
 use strict;
 use warnings;
 
+use Exporter qw(import);
 use Test::More ();
 
 use LiveAlter;
 use Server;
+
+our @EXPORT = qw(write_there);
 
 my %MYSQL = (
 	status => 'SHOW REPLICA STATUS', at => 'Exec_Source_Log_Pos',
@@ -113,6 +116,17 @@ sub promote {
 	Test::More::is($r->{Last_Error}, '', '... without an error');
 	$s->sql($w{stop});
 	$s->sql($w{forget});
+}
+
+# The application goes on there, before anybody looks after the migration.
+sub write_there {
+	my ($s) = @_;
+	for my $t (qw(orders control)) {
+		$s->sql("INSERT INTO app.$t (id, state) VALUES (5000, 'new')");
+		$s->sql("UPDATE app.$t SET state = 'late' WHERE id IN (2, 30)");
+		$s->sql("UPDATE app.$t SET id = 6000 WHERE id = 7");
+		$s->sql("DELETE FROM app.$t WHERE id IN (3, 48)");
+	}
 }
 
 1;
