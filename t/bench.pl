@@ -5,6 +5,8 @@
 #
 #	BENCH_SERVERS="mariadb mysql"	the servers (default: mariadb)
 #	BENCH_ROWS=1000000		rows of the table
+#	BENCH_INDEXES=2 | 4		its secondary indexes
+#	BENCH_POOL=1G			the buffer pool
 #	BENCH_ONLY=idle | load | random | reader | replica	one of the parts
 #	BENCH_RATE=400			the load, transactions a second
 #	BENCH_READER=15			how long the reader's last, seconds
@@ -12,7 +14,7 @@
 #	BENCH_REPEAT=1			the fastest of so many runs (idle)
 #
 # Servers run with their own default settings (durable, binary log as it comes)
-# but for a buffer pool of 1 GB.  Before each run the data directory is put
+# but for the buffer pool.  Before each run the data directory is put
 # back to the same state and the table is read once.
 use strict;
 use warnings;
@@ -27,11 +29,20 @@ use Test::More ();
 use Time::HiRes qw(time);
 
 my $ROWS = $ENV{BENCH_ROWS} // 1_000_000;
+my $INDEXES = $ENV{BENCH_INDEXES} // 2;
+my $POOL = $ENV{BENCH_POOL} // '1G';
 my $RATE = $ENV{BENCH_RATE} // 400;
 my $ONLY = $ENV{BENCH_ONLY} // '';
 my $WHAT = $ENV{BENCH_WHAT} // '.';
 my $READER = $ENV{BENCH_READER} // 15;
 my $REPEAT = $ENV{BENCH_REPEAT} // 1;
+# A column of it, the name, the columns.
+my @indexes = (
+	['customer', 'by_customer', 'customer'],
+	['updated', 'by_date', 'updated'],
+	['state', 'by_state', 'state, amount'],
+	['note', 'by_note', 'note'],
+)[0 .. $INDEXES - 1];
 my $CHANGE = "ADD COLUMN c INT NOT NULL DEFAULT 0, ENGINE=InnoDB";
 my $LIMIT = 1800;
 my $BASELINE_SECONDS = 20;
@@ -89,6 +100,8 @@ my @contenders = (
 	['livealter --verify-swap no', livealter('--verify-swap', 'no'),
 	    'idle'],
 	['livealter --verify none', livealter('--verify', 'none'), 'idle'],
+	['livealter --defer-indexes never',
+	    livealter('--defer-indexes', 'never'), 'idle'],
 );
 @contenders = grep { $_->[0] =~ /$WHAT/ } @contenders;
 
@@ -103,7 +116,7 @@ sub table_line { print '| ', join(' | ', @_), " |\n" }
 sub start_server {
 	my ($flavour, %o) = @_;
 	return Server->start(flavour => $flavour, durable => 1,
-	    general_log => 0, buffer_pool => '1G',
+	    general_log => 0, buffer_pool => $POOL,
 	    redo => $flavour eq 'mysql' ? '100M' : '96M',
 	    # MySQL has a binary log unless told otherwise.
 	    args => [$flavour eq 'mysql' || $o{tcp} ? ('--log-bin=bin',
@@ -116,8 +129,8 @@ sub prepare {
 	my $s = start_server($flavour, %o);
 	# The rows go in with nothing to wait for.
 	$s->sql("SET GLOBAL innodb_flush_log_at_trx_commit = 0");
-	make_orders($s, 'bench', 'orders', $ROWS,
-	    extra => 'KEY by_customer (customer), KEY by_date (updated)');
+	make_orders($s, 'bench', 'orders', $ROWS, extra => join ', ',
+	    map { "KEY $_->[1] ($_->[2])" } @indexes);
 	$s->sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1");
 	$s->sql("ANALYZE TABLE bench.orders");
 	$s->sql("RESET " . ($s->is_mysql ? "BINARY LOGS AND GTIDS"
@@ -142,8 +155,7 @@ sub put_back {
 	$s->rows("SELECT COUNT(note), MAX(updated), SUM(amount) FROM " .
 	    "bench.orders FORCE INDEX (PRIMARY)");
 	$s->rows("SELECT COUNT($_->[0]) FROM bench.orders " .
-	    "FORCE INDEX ($_->[1])")
-	    for ['customer', 'by_customer'], ['updated', 'by_date'];
+	    "FORCE INDEX ($_->[1])") for @indexes;
 }
 
 sub verdict {
@@ -330,7 +342,8 @@ for my $flavour (split ' ', $ENV{BENCH_SERVERS} // 'mariadb') {
 	my $s = prepare($flavour);
 	my $cores = () = slurp('/proc/cpuinfo') =~ /^processor\s*:/mg;
 	print "\n### ", ($s->is_mysql ? 'MySQL ' : 'MariaDB '), $s->version,
-	    ", ", thousands($ROWS), " rows, 2 secondary indexes, ",
+	    ", ", thousands($ROWS), " rows, $INDEXES secondary indexes, ",
+	    "buffer pool $POOL, ",
 	    "$cores cores\n\n`$CHANGE`\n\n";
 	idle($s) if $ONLY eq '' || $ONLY eq 'idle';
 	load($s, 'load', profile => 'oltp') if $ONLY eq '' || $ONLY eq 'load';
