@@ -11,7 +11,7 @@ use Server;
 use Story;
 use Test::More;
 
-my $seed = $ENV{SEED} // int rand 1e6;
+my $seed = $ENV{SEED} // 68;
 note "SEED=$seed";
 srand $seed;
 my $s = Server->start;

@@ -14,7 +14,7 @@ use Server;
 use Story;
 use Test::More;
 
-my $seed = $ENV{SEED} // int rand 100_000;
+my $seed = $ENV{SEED} // 79;
 srand $seed;
 diag "SEED=$seed";
 
