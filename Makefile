@@ -184,7 +184,7 @@ programs: $B/$(PROG) $(UNIT)
 check-now: TESTS = $(or $(T),$(UNIT) $(QUICK))
 check-all-now: TESTS = $(or $(T),$(UNIT) $(LONG) $(QUICK))
 check-now check-all-now: $(PROG) $(if $(T),$(filter $(UNIT),$(T)),$(UNIT))
-	@$(TEST_ENV) prove -j$(JOBS) $(TESTS)
+	@$(TEST_ENV) prove --timer -j$(JOBS) $(TESTS)
 
 demo-now: $B/$(PROG)
 	@$(TEST_ENV) perl t/demo.pl
