@@ -1,13 +1,18 @@
 # make bench: the same change by native ALTER TABLE, pt-online-schema-change
 # and livealter, on an idle server, under load, and under a load of transactions
 # that touch several rows in random order, so that they deadlock of themselves,
-# beside a reader whose transactions stay open, and with a replica.
+# beside a reader whose transactions stay open, with a replica, and with tables
+# that grow.  gh-ost takes part where it is installed (MySQL, row-based log).
 #
 #	BENCH_SERVERS="mariadb mysql"	the servers (default: mariadb)
 #	BENCH_ROWS=1000000		rows of the table
 #	BENCH_INDEXES=2 | 4		its secondary indexes
 #	BENCH_POOL=1G			the buffer pool
-#	BENCH_ONLY=idle | load | random | reader | replica	one of the parts
+#	BENCH_ONLY=idle | load | random | reader | replica | growth
+#					one of the parts (growth: only when asked
+#					for)
+#	BENCH_SIZES="100000 1000000"	rows of the tables that grow
+#	BENCH_SHAPE=orders | uuid | wide	theirs: keys that are UUIDs, rows of 2 KB
 #	BENCH_RATE=400			the load, transactions a second
 #	BENCH_READER=15			how long the reader's last, seconds
 #	BENCH_WHAT=regex		only the contenders whose name matches
@@ -44,7 +49,8 @@ my @indexes = (
 	['note', 'by_note', 'note'],
 )[0 .. $INDEXES - 1];
 my $CHANGE = "ADD COLUMN c INT NOT NULL DEFAULT 0, ENGINE=InnoDB";
-my $LIMIT = 1800;
+my $LIMIT = 7200;
+my $SHAPE = $ENV{BENCH_SHAPE} // 'orders';
 my $BASELINE_SECONDS = 20;
 
 $| = 1;
@@ -80,6 +86,20 @@ sub pt_osc {
 	    "D=bench,t=orders,S=" . $s->socket . ",u=root");
 }
 
+sub gh_ost {
+	my ($s) = @_;
+	return run_program({ timeout => $LIMIT }, 'gh-ost', '--alter', $CHANGE,
+	    '--execute', '--allow-on-master', '--initially-drop-ghost-table',
+	    '--initially-drop-old-table', '--ok-to-drop-table',
+	    '--host=127.0.0.1', '--port=' . $s->port, '--user=root',
+	    '--database=bench', '--table=orders');
+}
+
+sub is_installed {
+	my ($program) = @_;
+	return grep { -x "$_/$program" } split /:/, $ENV{PATH};
+}
+
 sub livealter {
 	my (@more) = @_;
 	return sub {
@@ -103,6 +123,7 @@ my @contenders = (
 	['livealter --defer-indexes never',
 	    livealter('--defer-indexes', 'never'), 'idle'],
 );
+push @contenders, ['gh-ost', \&gh_ost] if is_installed('gh-ost');
 @contenders = grep { $_->[0] =~ /$WHAT/ } @contenders;
 
 sub thousands {
@@ -123,14 +144,35 @@ sub start_server {
 	    '--binlog-format=ROW') : ()], %o);
 }
 
+# Keys in no order, or rows that are large.
+sub reshape {
+	my ($s, $rows) = @_;
+	my ($column, $select) = $SHAPE eq 'uuid' ?
+	    ('MODIFY id CHAR(36) NOT NULL', "INSERT(INSERT(INSERT(INSERT(" .
+	    "LEFT(SHA2(id, 224), 32), 21, 0, '-'), 17, 0, '-'), 13, 0, '-'), " .
+	    "9, 0, '-'), customer, state, amount, note, updated") :
+	    ('ADD COLUMN filler VARCHAR(2000)',
+	    '*, REPEAT(SHA2(id, 256), 31)');
+	$s->sql("ALTER TABLE bench.orders RENAME TO bench.simple");
+	$s->sql("CREATE TABLE bench.orders LIKE bench.simple");
+	$s->sql("ALTER TABLE bench.orders $column");
+	for (my $i = 0; $i < $rows; $i += 100_000) {
+		$s->sql("INSERT INTO bench.orders SELECT $select FROM " .
+		    "bench.simple WHERE id > $i AND id <= " . ($i + 100_000));
+	}
+	$s->sql("DROP TABLE bench.simple");
+}
+
 # A server whose data directory can be put back.
 sub prepare {
 	my ($flavour, %o) = @_;
+	my $rows = delete $o{rows} // $ROWS;
 	my $s = start_server($flavour, %o);
 	# The rows go in with nothing to wait for.
 	$s->sql("SET GLOBAL innodb_flush_log_at_trx_commit = 0");
-	make_orders($s, 'bench', 'orders', $ROWS, extra => join ', ',
+	make_orders($s, 'bench', 'orders', $rows, extra => join ', ',
 	    map { "KEY $_->[1] ($_->[2])" } @indexes);
+	reshape($s, $rows) if $SHAPE ne 'orders';
 	$s->sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1");
 	$s->sql("ANALYZE TABLE bench.orders");
 	$s->sql("RESET " . ($s->is_mysql ? "BINARY LOGS AND GTIDS"
@@ -281,6 +323,60 @@ sub load {
 	print "\n";
 }
 
+# Seconds of the processors that a process has had, and its most memory in MB.
+sub used_by {
+	my ($pid) = @_;
+	my @f = split ' ', eval { slurp("/proc/$pid/stat") } // '';
+	my ($kb) = (eval { slurp("/proc/$pid/status") } // '') =~
+	    /^VmHWM:\s*(\d+)/m;
+	return (@f ? ($f[13] + $f[14]) / 100 : undef, ($kb // 0) / 1024);
+}
+
+# livealter, and what it and the server use meanwhile.
+sub watched {
+	my ($s) = @_;
+	my ($before) = used_by($s->{pid});
+	my $p = start_livealter($s, { timeout => $LIMIT }, '--alter', $CHANGE,
+	    'D=bench,t=orders', '--execute');
+	my ($cpu, $mb) = (0, 0);
+	while ($p->running) {
+		my ($c, $m) = used_by($p->pid);
+		($cpu, $mb) = ($c, $m) if $c && $m;
+		select undef, undef, undef, 0.05;
+	}
+	my $r = $p->wait($LIMIT);
+	my ($after) = used_by($s->{pid});
+	return { %$r, mb => $mb, share => 100 * $cpu / ($after - $before) };
+}
+
+# Seconds for a million rows, which are to stay what they are.
+sub growth {
+	my ($flavour) = @_;
+	table_line("growth, $SHAPE", 'pt-osc s/M rows', 'livealter s/M rows',
+	    'pt-osc = 1', 'memory MB', "CPU, % of the server's");
+	table_line('---', ('---:') x 5);
+	for my $rows (split ' ', $ENV{BENCH_SIZES} // '100000 1000000') {
+		my $s = prepare($flavour, rows => $rows);
+		my %per;
+		for my $c (['pt-osc', \&pt_osc], ['livealter', \&watched]) {
+			next if $c->[0] !~ /$WHAT/;
+			put_back($s);
+			my $r = $c->[1]->($s);
+			my $bad = verdict($s, "growth $rows $c->[0]", $r);
+			print "$c->[0]: $bad\n" if $bad;
+			$per{$c->[0]} = [$r->{seconds} / $rows * 1e6, $r];
+		}
+		my ($pt, $la) = @per{qw(pt-osc livealter)};
+		table_line(thousands($rows), map { defined $_->[1] ?
+		    sprintf($_->[0], $_->[1]) : '' }
+		    ['%.2f', $pt && $pt->[0]], ['%.2f', $la && $la->[0]],
+		    ['%.2f', $pt && $la && $la->[0] / $pt->[0]],
+		    ['%.1f', $la && $la->[1]{mb}],
+		    ['%.1f', $la && $la->[1]{share}]);
+	}
+	print "\n";
+}
+
 # How far the replica falls behind when each of them is told how far it may.
 # The replica's data are a copy of the source's.
 sub replica {
@@ -335,8 +431,8 @@ sub replica_line {
 }
 
 for my $flavour (split ' ', $ENV{BENCH_SERVERS} // 'mariadb') {
-	if ($ONLY eq 'replica') {
-		replica($flavour);
+	if ($ONLY eq 'replica' || $ONLY eq 'growth') {
+		$ONLY eq 'replica' ? replica($flavour) : growth($flavour);
 		next;
 	}
 	my $s = prepare($flavour);
