@@ -9,10 +9,9 @@
 #	BENCH_INDEXES=2 | 4		its secondary indexes
 #	BENCH_POOL=1G			the buffer pool
 #	BENCH_ONLY=idle | load | random | reader | replica | growth
-#					one of the parts (growth: only when asked
-#					for)
+#					one of the parts; growth only so
 #	BENCH_SIZES="100000 1000000"	rows of the tables that grow
-#	BENCH_SHAPE=orders | uuid | wide	theirs: keys that are UUIDs, rows of 2 KB
+#	BENCH_SHAPE=orders | uuid | wide	theirs: UUIDs as keys, rows of 2 KB
 #	BENCH_RATE=400			the load, transactions a second
 #	BENCH_READER=15			how long the reader's last, seconds
 #	BENCH_WHAT=regex		only the contenders whose name matches
