@@ -11,7 +11,7 @@
 #	BENCH_ONLY=idle | load | random | reader | replica | growth
 #					one of the parts; growth only so
 #	BENCH_SIZES="100000 1000000"	rows of the tables that grow
-#	BENCH_SHAPE=orders | uuid | wide	theirs: UUIDs as keys, rows of 2 KB
+#	BENCH_SHAPE=orders | uuid | wide	UUIDs as keys, rows of 2 KB
 #	BENCH_RATE=400			the load, transactions a second
 #	BENCH_READER=15			how long the reader's last, seconds
 #	BENCH_WHAT=regex		only the contenders whose name matches
