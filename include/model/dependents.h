@@ -8,6 +8,7 @@
 #include "base/ident.h"
 #include "base/str.h"
 #include "model/fkey.h"
+#include "model/names.h"
 #include "model/user_trigger.h"
 #include "server/db.h"
 
@@ -33,9 +34,9 @@ int dependents_load(struct dependents *k, struct db *db,
     const struct qname *table, const struct qname *ours, bool here_only,
     struct err *e);
 
-/* See user_trigger_prepare(); the new table's schema becomes the session's. */
+/* See user_trigger_prepare(); the table's schema becomes the session's. */
 int dependents_prepare(struct dependents *k, struct db *db,
-    const struct qname *new, bool mariadb, struct err *e);
+    const struct names *n, bool mariadb, struct err *e);
 
 void dependents_free(struct dependents *k);
 

@@ -1,16 +1,8 @@
 #ifndef SETTLE_H
 #define SETTLE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "base/err.h"
 #include "base/str.h"
-#include "model/alter.h"
-#include "model/fkey.h"
-#include "model/dependents.h"
-#include "model/names.h"
-#include "model/plan.h"
+#include "model/settle_list.h"
 
 /*
  * What a cut-over that died has left to be done, made of what the server has.
@@ -32,36 +24,13 @@
  * are used for nothing but to name what was found.
  */
 
-/* The catalogue, and what is known of the migration.  The tables are the
- * user's, and the one that it has changed places with, or was to. */
-struct settle_view {
-	const struct names *names;	/* turned, of a revert */
-	const struct alter *alter;
-	const char *pairs;		/* of standin_note() */
-	const struct fkeys *here, *there;	/* their own foreign keys */
-	/* Children and triggers. */
-	const struct dependents *dependents_here, *dependents_there;
-	bool mariadb, swapped, reverting;
-	bool kept_in_step;		/* the old table, after the swap */
-	bool follow_children;
-};
-
-/* The statements, in their order; some set the session for the next. */
-struct settle_list {
-	char **sql;
-	size_t n;
-};
-
-#define SETTLE_LIST_INIT { NULL, 0 }
-
 /*
  * Of the triggers, table_sql must be the user's table, and new_sql the name
  * that a stand-in stands for, in their character sets.  Adds to *lost, with
- * commas, what the registry names and the server has not.  settle_free() is
- * due.
+ * commas, what the registry names and the server has not.
+ * settle_list_free() is due.
  */
 void settle_render(struct settle_list *l, const struct settle_view *v,
     struct str *lost);
-void settle_free(struct settle_list *l);
 
 #endif

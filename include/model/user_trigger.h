@@ -44,8 +44,8 @@ struct user_trigger {
 	size_t body;			/* what follows FOR EACH ROW */
 	bool block;			/* BEGIN ... END */
 	bool comment;			/* it ends with one */
-	/* The same names, and the new table's, quoted, in its character set;
-	 * new_sql is NULL before user_trigger_prepare(). */
+	/* The same names, and that of the table where a stand-in is, quoted, in
+	 * its character set; new_sql is NULL before user_trigger_prepare(). */
 	char *definer_sql, *name_sql, *table_sql, *new_sql;
 };
 
@@ -77,11 +77,11 @@ int user_trigger_parse(struct user_trigger *t, const struct qname *table,
 void user_trigger_free(struct user_trigger *t);
 
 /*
- * Have the new table's name ready, and MySQL read the text by itself.  Returns
- * as above, and ERR_TRIGGERS when it is not one statement.
+ * Have the name of the stand-in's table ready, and MySQL read the text by
+ * itself.  Returns as above, and ERR_TRIGGERS when it is not one statement.
  */
 int user_trigger_prepare(struct user_trigger *t, struct db *db,
-    const struct ident *new, bool mariadb, struct err *e);
+    const struct ident *on, bool mariadb, struct err *e);
 
 /*
  * Adds a statement that sets a session up to create this trigger (character
@@ -91,8 +91,9 @@ void user_trigger_before(struct str *q, const struct user_trigger *t);
 void user_trigger_after(struct str *q);
 
 /*
- * What it is called on the new table while the old one still has it, in
- * characters that are the same in every character set.
+ * What its stand-in is called, in characters that are the same in every
+ * character set.  There is one while the name itself is on its way from the old
+ * table to the new one: on MariaDB on the new table, on MySQL on the old one.
  */
 void user_trigger_stand_in(struct ident *to, const struct user_trigger *t);
 

@@ -168,7 +168,7 @@ migrate_plan(struct migration *m, struct err *e)
 	options = migration_options(m);
 	in = (struct planner_input){ &m->names, m->old, m->new, &m->alter,
 	    &m->server, &options };
-	if (dependents_prepare(&m->dependents, m->db, &m->names.shadow,
+	if (dependents_prepare(&m->dependents, m->db, &m->names,
 	    m->server.mariadb, e) != 0 || planner_make(&m->plan, &in, e) != 0)
 		return -1;
 	capture_plan(&m->triggers, &m->plan);

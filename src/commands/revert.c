@@ -174,7 +174,7 @@ plan_again(struct migration *m, struct err *e)
 	m->names = m->plan.names;
 	free(m->forth.back);
 	m->forth.back = NULL;
-	return dependents_prepare(&m->dependents, m->db, &m->names.shadow,
+	return dependents_prepare(&m->dependents, m->db, &m->names,
 	    m->server.mariadb, e) != 0 ||
 	    planner_take(&m->plan, &m->dependents, &m->alter, e) != 0 ? -1 : 0;
 }

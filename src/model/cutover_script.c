@@ -223,6 +223,39 @@ make_trigger(struct plan *p, enum script_lane lane,
 	script_add(&p->script, lane, NULL, &q);
 }
 
+/*
+ * MySQL: so that each is on the server at any time, should that crash or a
+ * replica take its place.  Nobody writes to the old table any more.
+ */
+static void
+keep_triggers(struct plan *p)
+{
+	struct user_trigger_form form = { .mariadb = false };
+	const struct user_trigger *t;
+	struct ident name;
+	size_t i;
+
+	for (i = 0; i < p->dependents->n_triggers; i++) {
+		t = &p->dependents->trigger[i];
+		user_trigger_stand_in(&name, t);
+		form.name = name.sql;
+		form.table = t->new_sql;
+		make_trigger(p, SCRIPT_ATTIC, t, &form);
+	}
+}
+
+static void
+drop_stand_ins(struct plan *p)
+{
+	struct ident name;
+	size_t i;
+
+	for (i = 0; i < p->dependents->n_triggers; i++) {
+		user_trigger_stand_in(&name, &p->dependents->trigger[i]);
+		drop_trigger(p, SCRIPT_TABLE, &name);
+	}
+}
+
 static void
 make_triggers(struct plan *p, enum script_lane lane)
 {
@@ -235,7 +268,8 @@ make_triggers(struct plan *p, enum script_lane lane)
 
 /*
  * MariaDB: the triggers by their names, or, as stand-ins on the new table, by
- * others; and without the stand-in that is there, or that would be left.
+ * others; and without the stand-in that is there, or that would be left.  It
+ * goes last: its text must be on the server until the other one has it.
  */
 static void
 exchange_triggers(struct plan *p, enum script_lane drop,
@@ -249,10 +283,10 @@ exchange_triggers(struct plan *p, enum script_lane drop,
 	for (i = 0; i < p->dependents->n_triggers; i++) {
 		t = &p->dependents->trigger[i];
 		user_trigger_stand_in(&name, t);
-		drop_trigger(p, drop, &name);
 		form.name = stand_in ? name.sql : NULL;
 		form.table = stand_in ? t->new_sql : NULL;
 		make_trigger(p, make, t, &form);
+		drop_trigger(p, drop, &name);
 	}
 }
 
@@ -319,11 +353,13 @@ bring_triggers(struct plan *p)
 		make_trigger(p, SCRIPT_TABLE, t, &form);
 		p->script.item[p->script.n - 2].last = true;
 	}
+	drop_stand_ins(p);
 }
 
 /*
- * MariaDB, under a lock once more.  One after the other, so that hardly one is
- * missing should the server crash; each comes last, and so all in their order.
+ * MariaDB, under a lock once more.  One after the other, so that at most one is
+ * there twice, and none is missing, should the server crash or its replica take
+ * its place; each comes last, and so all in their order.
  */
 static void
 name_triggers(struct plan *p)
@@ -393,6 +429,8 @@ cutover_script_render(struct plan *p, const struct alter *a, struct err *e)
 		cutover_fkeys_drop(p);
 	else
 		cutover_fkeys_take(p);
+	if (!p->server->mariadb)
+		keep_triggers(p);
 	take_triggers(p, SCRIPT_ATTIC);
 	if (!p->server->mariadb && repoint_children(p, &t, e) != 0)
 		return -1;

@@ -93,15 +93,16 @@ dependents_load(struct dependents *k, struct db *db, const struct qname *table,
 }
 
 int
-dependents_prepare(struct dependents *k, struct db *db, const struct qname *new,
+dependents_prepare(struct dependents *k, struct db *db, const struct names *n,
     bool mariadb, struct err *e)
 {
+	const struct qname *on = mariadb ? &n->shadow : &n->attic;
 	size_t i;
 	int rc;
 
-	rc = k->n_triggers > 0 ? db_quiet(db, e, "USE %s", new->db.sql) : 0;
+	rc = k->n_triggers > 0 ? db_quiet(db, e, "USE %s", on->db.sql) : 0;
 	for (i = 0; rc == 0 && i < k->n_triggers; i++)
-		rc = user_trigger_prepare(&k->trigger[i], db, &new->table,
+		rc = user_trigger_prepare(&k->trigger[i], db, &on->table,
 		    mariadb, e);
 	return rc;
 }

@@ -5,6 +5,7 @@
 
 #include "base/util.h"
 #include "model/cutover_fkeys.h"
+#include "model/settle_triggers.h"
 #include "model/standin.h"
 
 #define MOST_LOST	1000	/* bytes that are shown of what may be a lie */
@@ -35,14 +36,6 @@ map_column(struct ident *to, const struct settle_view *v,
 }
 
 /* --- statements -----------------------------------------------------------*/
-
-/* The statement, which q loses. */
-static void
-add(struct settle_list *l, struct str *q)
-{
-	l->sql = xrealloc(l->sql, l->n + 1, sizeof(*l->sql));
-	l->sql[l->n++] = str_take(q);
-}
 
 static void
 begin_clause(struct str *q)
@@ -88,7 +81,7 @@ add_alter(struct settle_list *l, const struct qname *table,
 
 	if (clauses->len > 0) {
 		str_addf(&q, "ALTER TABLE %s %s", table->sql, clauses->s);
-		add(l, &q);
+		settle_list_add(l, &q);
 	}
 	str_free(clauses);
 }
@@ -110,108 +103,7 @@ alter_keys(struct settle_list *l, const struct settle_view *v,
 	add_alter(l, table, &q);
 }
 
-static void
-drop_trigger(struct settle_list *l, const struct settle_view *v,
-    const struct ident *name)
-{
-	struct str q = STR_INIT;
-
-	str_addf(&q, "DROP TRIGGER IF EXISTS %s.%s", v->names->old.db.sql,
-	    name->sql);
-	add(l, &q);
-}
-
-/* The CREATE, with the names written as they once were, as far as that is
- * known and is nothing but these names. */
-static void
-write_trigger(struct str *q, const struct settle_view *v,
-    const struct user_trigger *t, const struct ident *name)
-{
-	bool same = same_text(t->name.raw, name->raw);
-	struct user_trigger_form form = { .name = same ? t->name_sql :
-	    t->new_sql, .table = t->table_sql, .mariadb = v->mariadb,
-	    .alone = true };
-	const char *list = v->pairs;
-	struct standin p;
-	struct qname full;
-	bool found = false;
-
-	qname_beside(&full, &v->names->old, name);
-	while (!found && standin_next(&p, &list)) {
-		found = strcmp(p.kind, STANDIN_TRIGGER) == 0 &&
-		    same_text(p.name, name->raw);
-		if (!found)
-			standin_free(&p);
-	}
-	if (found && standin_writes(p.written, t, &full))
-		form.name = p.written;
-	if (found && standin_writes(p.table, t, &v->names->old))
-		form.table = p.table;
-	user_trigger_create(q, t, &form);
-	standin_free(&p);
-}
-
-/* One like it, on the user's table. */
-static void
-make_trigger(struct settle_list *l, const struct settle_view *v,
-    const struct user_trigger *t, const struct ident *name)
-{
-	struct str q = STR_INIT;
-
-	user_trigger_before(&q, t);
-	add(l, &q);
-	write_trigger(&q, v, t, name);
-	add(l, &q);
-	user_trigger_after(&q);
-	add(l, &q);
-}
-
-static bool
-has_trigger(const struct dependents *k, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < k->n_triggers; i++)
-		if (same_text(k->trigger[i].name.raw, name))
-			return true;
-	return false;
-}
-
 /* --- back, when the tables were not swapped -------------------------------*/
-
-/* Is it a stand-in, and whose? */
-static bool
-is_trigger(struct ident *to, const struct settle_view *v,
-    const struct user_trigger *t)
-{
-	return standin_real(to, v->pairs, STANDIN_TRIGGER, t->name.raw);
-}
-
-/* All from the first on that the table lacks, so that they keep their order. */
-static void
-bring_back(struct settle_list *l, const struct settle_view *v)
-{
-	const struct user_trigger *t;
-	struct ident name;
-	bool again = false;
-	size_t i;
-
-	for (i = 0; i < v->dependents_there->n_triggers; i++) {
-		t = &v->dependents_there->trigger[i];
-		if (!is_trigger(&name, v, t))
-			continue;
-		again = again || !has_trigger(v->dependents_here, name.raw);
-		if (again) {
-			drop_trigger(l, v, &name);
-			make_trigger(l, v, t, &name);
-		}
-	}
-	for (i = 0; i < v->dependents_there->n_triggers; i++) {
-		t = &v->dependents_there->trigger[i];
-		if (is_trigger(&name, v, t))
-			drop_trigger(l, v, &t->name);
-	}
-}
 
 /* Had the user's table a key of that name before? */
 static bool
@@ -391,93 +283,6 @@ take_key(struct str *q, const struct settle_view *v, const struct fkey *k)
 	}
 }
 
-/* They went with the old table when it was renamed.  A name is free only when
- * the other trigger is gone. */
-static void
-move_triggers(struct settle_list *l, const struct settle_view *v)
-{
-	const struct user_trigger *t;
-	struct ident name, other;
-	size_t i;
-
-	for (i = 0; i < v->dependents_there->n_triggers; i++) {
-		t = &v->dependents_there->trigger[i];
-		user_trigger_stand_in(&other, t);
-		drop_trigger(l, v, &t->name);
-		if (!has_trigger(v->dependents_here, other.raw))
-			make_trigger(l, v, t, &t->name);
-	}
-	for (i = 0; i < v->dependents_here->n_triggers; i++) {
-		t = &v->dependents_here->trigger[i];
-		if (!is_trigger(&name, v, t))
-			continue;
-		drop_trigger(l, v, &t->name);
-		if (!has_trigger(v->dependents_here, name.raw))
-			make_trigger(l, v, t, &name);
-	}
-}
-
-/* Has it got a ";" that it had not when the migration began? */
-static bool
-is_longer(const struct settle_view *v, const struct user_trigger *t)
-{
-	const char *list = v->pairs;
-	struct standin p;
-	bool longer = false;
-
-	while (standin_next(&p, &list)) {
-		longer = longer || (strcmp(p.kind, STANDIN_TRIGGER) == 0 &&
-		    same_text(p.name, t->name.raw) && p.end[0] == '\0');
-		standin_free(&p);
-	}
-	standin_free(&p);
-	return longer && standin_end(t->create) < strlen(t->create);
-}
-
-/* The one that fires after it, of its kind; or NULL. */
-static const struct user_trigger *
-next_trigger(const struct dependents *k, size_t i)
-{
-	const struct user_trigger *t = &k->trigger[i], *next = t + 1;
-
-	return i + 1 < k->n_triggers && same_text(t->event, next->event) &&
-	    same_text(t->timing, next->timing) ? next : NULL;
-}
-
-/*
- * MySQL takes the ";" of a packet for a part of the trigger before it; those
- * that got one are made again, each in its place.
- */
-static void
-shorten_triggers(struct settle_list *l, const struct settle_view *v)
-{
-	struct user_trigger_form form = { .mariadb = v->mariadb,
-	    .alone = true };
-	const struct dependents *dependents = v->dependents_here;
-	const struct user_trigger *next;
-	struct user_trigger t;
-	struct str q = STR_INIT;
-	size_t i;
-
-	for (i = 0; i < dependents->n_triggers; i++) {
-		t = dependents->trigger[i];
-		if (!is_longer(v, &t))
-			continue;
-		t.create = xstrndup(t.create, standin_end(t.create));
-		drop_trigger(l, v, &t.name);
-		user_trigger_before(&q, &t);
-		add(l, &q);
-		next = next_trigger(dependents, i);
-		form.table = t.table_sql;
-		form.next = next != NULL ? user_trigger_next(&t, next) : NULL;
-		user_trigger_create(&q, &t, &form);
-		add(l, &q);
-		user_trigger_after(&q);
-		add(l, &q);
-		free(t.create);
-	}
-}
-
 /* Children that reference the new table already, under another name. */
 static void
 name_children(struct settle_list *l, const struct settle_view *v)
@@ -513,10 +318,10 @@ static bool
 is_there(const struct settle_view *v, const struct standin *p)
 {
 	if (strcmp(p->kind, STANDIN_TRIGGER) == 0)
-		return has_trigger(v->dependents_here, p->name) ||
-		    has_trigger(v->dependents_here, p->stand_in) ||
-		    has_trigger(v->dependents_there, p->name) ||
-		    has_trigger(v->dependents_there, p->stand_in);
+		return settle_triggers_has(v->dependents_here, p->name) ||
+		    settle_triggers_has(v->dependents_here, p->stand_in) ||
+		    settle_triggers_has(v->dependents_there, p->name) ||
+		    settle_triggers_has(v->dependents_there, p->stand_in);
 	if (strcmp(p->kind, STANDIN_KEY) == 0)
 		return has_key(v->here, p) || has_key(v->there, p) ||
 		    !v->swapped || alter_drops_fkey(v->alter, p->name) ||
@@ -548,10 +353,9 @@ settle_render(struct settle_list *l, const struct settle_view *v,
 	find_lost(lost, v);
 	if (v->swapped) {
 		alter_keys(l, v, v->there, &n->attic, take_key);
-		move_triggers(l, v);
-		shorten_triggers(l, v);
+		settle_triggers_move(l, v);
 	} else {
-		bring_back(l, v);
+		settle_triggers_back(l, v);
 		alter_keys(l, v, v->there, &n->old, bring_key);
 	}
 	repoint_children(l, v);
@@ -562,16 +366,4 @@ settle_render(struct settle_list *l, const struct settle_view *v,
 		add_keys(l, v);
 		alter_keys(l, v, v->here, &n->old, name_index);
 	}
-}
-
-void
-settle_free(struct settle_list *l)
-{
-	size_t i;
-
-	for (i = 0; i < l->n; i++)
-		free(l->sql[i]);
-	free(l->sql);
-	l->sql = NULL;
-	l->n = 0;
 }

@@ -519,10 +519,10 @@ read_alone(const struct user_trigger *t, struct db *db, struct err *e)
 
 int
 user_trigger_prepare(struct user_trigger *t, struct db *db,
-    const struct ident *new, bool mariadb, struct err *e)
+    const struct ident *on, bool mariadb, struct err *e)
 {
 	free(t->new_sql);
 	t->new_sql = NULL;
-	return name_in_it(&t->new_sql, t, db, new->raw, e) != 0 ||
+	return name_in_it(&t->new_sql, t, db, on->raw, e) != 0 ||
 	    (!mariadb && read_alone(t, db, e) != 0) ? -1 : 0;
 }

@@ -266,7 +266,7 @@ static int
 look_ahead(struct migration *m, struct err *e)
 {
 	if (table_load(&m->new, m->db, &m->names.shadow, e) != 0 ||
-	    dependents_prepare(&m->dependents, m->db, &m->names.shadow,
+	    dependents_prepare(&m->dependents, m->db, &m->names,
 	    m->server.mariadb, e) != 0)
 		return -1;
 	m->plan.names = m->names;

@@ -120,6 +120,29 @@ tell_lost(const struct str *lost)
 		    "table, create them again by hand: %s", lost->s);
 }
 
+/*
+ * On MariaDB a trigger is made before its stand-in goes (cutover_script.c).
+ * When all ended in between, the application may have fired both.
+ */
+static void
+tell_twice(const struct left *l, const struct migration *m)
+{
+	const struct dependents *d = &l->dependents_here;
+	const char *pairs = m->was.field[REGISTRY_CUT_OVER];
+	struct ident name;
+	size_t i, j;
+
+	for (i = 0; i < d->n_triggers && m->swap == SWAP_DONE; i++)
+		for (j = 0; j < d->n_triggers &&
+		    standin_real(&name, pairs, STANDIN_TRIGGER,
+		    d->trigger[i].name.raw); j++)
+			if (same_text(d->trigger[j].name.raw, name.raw))
+				log_warn("trigger %s is also there as %s, so "
+				    "since the swap it may have fired twice "
+				    "for each row; see what it has written",
+				    name.sql, d->trigger[i].name.sql);
+}
+
 /* The statements that are left: made of what is there, now. */
 static int
 find_list(struct settle_list *list, const struct migration *m, bool tell,
@@ -153,6 +176,8 @@ find_list(struct settle_list *list, const struct migration *m, bool tell,
 		settle_render(list, &v, &lost);
 	if (tell)
 		tell_lost(&lost);
+	if (tell && rc == 0)
+		tell_twice(&l, m);
 	str_free(&lost);
 	left_free(&l);
 	return rc;
@@ -255,7 +280,7 @@ run_list(struct migration *m, struct err *e)
 		if (rc != 0)
 			err_while(e, "%.200s", list.sql[i]);
 	}
-	settle_free(&list);
+	settle_list_free(&list);
 	return rc == 0 ? db_quiet(m->db, e, "SET SESSION "
 	    "foreign_key_checks = 1") : -1;
 }
@@ -299,7 +324,7 @@ check_settled(struct migration *m, struct err *e)
 		command_hint(e, m->cfg, "to see the statements",
 		    "cleanup --dry-run", COMMAND_END);
 	}
-	settle_free(&list);
+	settle_list_free(&list);
 	return rc;
 }
 
@@ -407,7 +432,7 @@ owed(struct migration *m, struct str *list, struct err *e)
 	if (rc == 0 && is_unfinished(m))
 		rc = find_list(&rest, m, false, e);
 	add_owed(list, &rest);
-	settle_free(&rest);
+	settle_list_free(&rest);
 	str_free(&q);
 	return rc;
 }
@@ -465,7 +490,7 @@ settling_print(struct migration *m, struct err *e)
 	}
 	str_free(&q);
 	str_free(&text);
-	settle_free(&list);
+	settle_list_free(&list);
 	return rc;
 }
 
