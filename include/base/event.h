@@ -22,6 +22,7 @@ enum event_kind {
 	EVENT_HINT,		/* text: advice that is not about an error */
 	EVENT_PROGRESS,		/* text, progress */
 	EVENT_WAIT,		/* wait */
+	EVENT_WORKERS,		/* workers: other than before, by the load */
 	EVENT_RETRY,		/* retry */
 	EVENT_BLOCKER,		/* blocker */
 	EVENT_SQL,		/* text: a statement, as it is sent */
@@ -61,6 +62,17 @@ struct event_wait {
 	double seconds;		/* until now */
 };
 
+/* How many workers there are. */
+struct event_workers {
+	unsigned int n, most;	/* most: that are asked for */
+	const char *why;	/* there are not as many; or "" */
+	enum event_workers_change {
+		EVENT_WORKERS_ARE,	/* not told */
+		EVENT_WORKERS_FEWER,
+		EVENT_WORKERS_MORE,
+	} change;
+};
+
 struct event_retry {
 	const char *table;	/* that is in use, quoted */
 	double pause_s;
@@ -78,6 +90,7 @@ struct event_blocker {
 
 struct event_status {
 	const char *step, *doing, *waiting;	/* each may be empty */
+	const struct event_workers *workers;	/* n is 0: none are at work */
 	double seconds;				/* in the step */
 };
 
@@ -113,6 +126,7 @@ struct event {
 		const struct err *err;
 		const struct progress *progress;
 		const struct event_wait *wait;
+		const struct event_workers *workers;
 		const struct event_retry *retry;
 		const struct event_blocker *blocker;
 		const struct event_status *status;
@@ -168,7 +182,9 @@ void event_wait(enum event_wait_kind kind, const char *what);
 void event_shut(enum event_wait_kind kind, const char *what,
     const char *reasons);
 
-/* What is waited for now, and what was, for waits_free(). */
+void event_workers(const struct event_workers *w);
+
+/* What is waited for now, and what was, and workers, for waits_free(). */
 void event_waits(struct waits *w);
 
 void event_retry(const struct event_retry *retry);

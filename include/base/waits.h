@@ -21,6 +21,8 @@ void waits_line(struct str *out, const char *before, const struct waited *w);
 /* What a run notes of its waits in the registry. */
 struct waits {
 	struct waited waited;
+	unsigned int workers, workers_most;	/* 0: none are at work */
+	char *fewer;		/* why not as many as are asked for; or "" */
 	char *what;		/* is waited for, all in one; or "" */
 	char *reasons;		/* why the gate is shut, or "" */
 };
@@ -28,7 +30,7 @@ struct waits {
 /*
  * As a text of at most size bytes, of valid UTF-8: texts that are too long are
  * cut, those of reasons as well, and reasons that have no room are left out.
- * Nothing, when there has been no wait.
+ * Nothing, when there has been no wait and no workers are at work.
  */
 void waits_pack(struct str *out, const struct waits *w, size_t size);
 

@@ -96,7 +96,7 @@ struct config {
 					 * --chunk-size without --chunk-time */
 	char *chunk_index;
 	char *where;			/* filter_read() takes it */
-	unsigned int threads;
+	unsigned int threads;		/* 0: auto */
 	double sleep;			/* seconds of pause for each chunk */
 	double nice_ratio;		/* times what a chunk has taken */
 	char *pause_file;

@@ -33,7 +33,8 @@ enum option_type {
 	OPTION_RECURSION,	/* char *; see cli/recursion.h */
 	OPTION_DSN,		/* char *; its password is never shown */
 	OPTION_DSNS,		/* char *; may be said again: a line each */
-	OPTION_UINT,		/* unsigned int, lo to hi */
+	OPTION_UINT,		/* unsigned int, lo to hi; or 0, "auto", if that
+				   is the default */
 	OPTION_SIZE,		/* unsigned long long, at least lo (1 or 0) */
 	OPTION_SECONDS,		/* double */
 	OPTION_TLS,		/* enum tls_mode */
@@ -65,7 +66,7 @@ struct option {
 	enum option_state state;
 	enum option_group group;
 	size_t at;		/* offset in struct config */
-	unsigned int lo, hi;	/* OPTION_UINT, OPTION_REAL */
+	unsigned int lo, hi;	/* of a number */
 	const char *deflt;	/* as the user would write it; NULL: none */
 	const char *arg;	/* what --help calls the value; NULL: none */
 	const char *help;	/* or the reason: see enum option_state */

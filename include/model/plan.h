@@ -68,6 +68,7 @@ struct plan_options {
 					   itself: see apart.h */
 	bool kept_in_step;		/* the old table, after the swap */
 	bool proves;			/* the swap, if need be */
+	unsigned int threads;		/* --threads; 0: auto */
 	bool purges;			/* the old table, before its DROP */
 	bool believes_new;		/* a test: see phantom.h */
 	const char *definer;		/* of our triggers, quoted, or NULL */
@@ -76,6 +77,15 @@ struct plan_options {
 	 * new table?  NULL: of none. */
 	bool (*may_change)(const void *arg, const char *column);
 	const void *arg;
+};
+
+/* Why there are so many workers. */
+enum threads_why {
+	THREADS_ASKED,			/* --threads has a number */
+	THREADS_ALONE,			/* one, whatever it says */
+	THREADS_IN_TURN,		/* one inserts, and one compares */
+	THREADS_CORES,			/* the server has so many cores */
+	THREADS_UNKNOWN,		/* it is not known how many */
 };
 
 /* Every decision, and every statement that is known beforehand. */
@@ -155,6 +165,8 @@ struct plan {
 	/* The copy gives numbers to the rows, in the order of the key: one
 	 * worker does. */
 	bool numbers;
+	unsigned int threads;		/* workers; see threads.h, */
+	enum threads_why threads_why;	/* and why so many */
 	bool checksum;			/* rows are compared by value */
 	bool sets_counter;		/* the ALTER says AUTO_INCREMENT = n */
 	unsigned int session;		/* bits of server/session.h */

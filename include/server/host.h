@@ -17,6 +17,9 @@
  */
 int host_root(struct db *db);
 
+/* The cores that the server's process may run on; 0: it is not known here. */
+unsigned int host_cores(struct db *db);
+
 /*
  * A directory that the server calls so, with symbolic links as it follows them:
  * a descriptor for fstatvfs(3) only, or -1.

@@ -45,6 +45,7 @@ struct server {
 	 * performance_schema.metadata_locks, or in MariaDB's
 	 * information_schema.METADATA_LOCK_INFO, if that is installed. */
 	bool sees_locks;
+	unsigned int cores;	/* 0: not known, or not asked for; cores.h */
 	bool setting[SERVER_SETTINGS];	/* of session.c: does it have it? */
 	bool ordinary;		/* the account: it may not set all of them */
 	char *sql_mode;			/* the global one: native ALTER's */

@@ -34,8 +34,7 @@ bool proof_is_wanted(const struct config *cfg, double compared);
  * one is enough.  Returns 0, or -1 with *e.  proof_close() is due in each case;
  * NULL is fine.
  */
-int proof_open(struct proof **proof, const struct plan *p,
-    const struct config *cfg, struct err *e);
+int proof_open(struct proof **proof, const struct plan *p, struct err *e);
 void proof_close(struct proof *proof);
 
 /* Close one of the connections; returns how many snapshots are left. */

@@ -58,7 +58,8 @@ struct walk {
 	const char *verb;		/* "copied", for the progress line */
 	enum session_use session;
 	unsigned int modes;		/* of its sessions: bits of session.h */
-	bool alone;			/* one worker, whatever is asked for */
+	unsigned int threads;		/* workers, if no more is asked for */
+	unsigned int most;		/* whatever is asked for; 0: any */
 	/* Begin after this row, so many rows on; no value: at the first. */
 	struct bound from;
 	unsigned long long from_rows;

@@ -50,6 +50,18 @@ int gate_look(struct gate *g, unsigned int what, struct gate_reasons *r,
 /* The same as gate_ask(), for those who need not know why. */
 bool gate_is_open(struct gate *g, unsigned int what);
 
+/* What is nearest to its limit, of all that may hold it. */
+struct gate_strain {
+	double used;		/* of what is allowed, as of struct verdict */
+	double at;		/* when (now_s()) that look began; 0: never */
+	struct str why;
+};
+
+#define GATE_STRAIN_INIT { 0, 0, STR_INIT }
+
+/* s->why is to be freed; what it had is. */
+void gate_strain(struct gate *g, unsigned int what, struct gate_strain *s);
+
 /* Is the run to end; and has gate_ask() or gate_look() said so to anybody? */
 bool gate_is_condemned(struct gate *g);
 bool gate_has_told(struct gate *g);

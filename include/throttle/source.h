@@ -22,9 +22,21 @@ struct verdict {
 	unsigned int holds;	/* HOLD_...; 0: there is nothing to wait for */
 	struct str what;	/* is waited for: "the file x to be gone" */
 	double in;		/* seconds until it comes; 0: not known */
+	/*
+	 * How much of what it allows is used up, if fewer workers can help: it
+	 * holds from about 1 on.  And what that is: "Threads_running is 21,
+	 * and its limit 25".
+	 */
+	double used;
+	struct str near;
 };
 
-#define VERDICT_INIT { 0, STR_INIT, 0 }
+#define VERDICT_INIT { 0, STR_INIT, 0, 0, STR_INIT }
+
+/* It is used so far; says so in what this returns, which is to be filled, or
+ * NULL when more of something else is. */
+struct str *source_uses(struct verdict *v, double used);
+void source_free_verdict(struct verdict *v);
 
 struct source {
 	char *name;		/* for messages: "the file x" */

@@ -34,6 +34,8 @@ static struct {
 		double since;		/* 0: it is not waited for */
 	} wait[EVENT_WAITS];
 	char *reasons;		/* of the gate; NULL: none are known */
+	struct event_workers workers;
+	char fewer[1024];	/* workers.why */
 	struct warned warned[REMEMBERED];	/* the latest, in a ring */
 	size_t next_warned;
 	bool hushed;
@@ -104,6 +106,7 @@ forget_doing(void)
 
 	now.waited = waited().seconds;
 	now.doing[0] = '\0';
+	now.workers = (struct event_workers){ .n = 0 };
 	free(now.reasons);
 	now.reasons = NULL;
 	for (i = 0; i < EVENT_WAITS; i++) {
@@ -328,10 +331,25 @@ event_wait(enum event_wait_kind kind, const char *what)
 }
 
 void
+event_workers(const struct event_workers *w)
+{
+	struct event ev = { .kind = EVENT_WORKERS, .workers = w };
+
+	pthread_mutex_lock(&lock);
+	snprintf(now.fewer, sizeof(now.fewer), "%s", w->why);
+	now.workers = *w;
+	now.workers.why = now.fewer;
+	if (w->change != EVENT_WORKERS_ARE)
+		send(&ev);
+	pthread_mutex_unlock(&lock);
+}
+
+void
 event_waits(struct waits *w)
 {
 	pthread_mutex_lock(&lock);
-	*w = (struct waits){ waited(), xstrdup(waiting()),
+	*w = (struct waits){ waited(), now.workers.n, now.workers.most,
+	    xstrdup(now.workers.n > 0 ? now.fewer : ""), xstrdup(waiting()),
 	    xstrdup(now.reasons != NULL ? now.reasons : "") };
 	pthread_mutex_unlock(&lock);
 }
@@ -379,7 +397,8 @@ event_result(const struct event_result *result)
 void
 event_status(void)
 {
-	struct event_status s = { .doing = now.doing };
+	struct event_status s = { .doing = now.doing,
+	    .workers = &now.workers };
 	struct event ev = { .kind = EVENT_STATUS, .status = &s };
 
 	pthread_mutex_lock(&lock);

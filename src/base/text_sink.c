@@ -159,6 +159,20 @@ put_wait(struct text_sink *t, const struct event *ev)
 }
 
 static void
+put_workers(struct text_sink *t, const struct event *ev)
+{
+	const struct event_workers *w = ev->workers;
+	const char *s = w->n == 1 ? "" : "s";
+
+	if (w->change == EVENT_WORKERS_FEWER)
+		note(t, ev, "%u thread%s instead of %u, before it has to wait: "
+		    "%s", w->n, s, w->most, w->why);
+	else
+		note(t, ev, "%u thread%s, as it has been calm%s", w->n, s,
+		    w->n < w->most ? " for some time" : "; these are all");
+}
+
+static void
 put_retry(struct text_sink *t, const struct event *ev)
 {
 	const struct event_retry *r = ev->retry;
@@ -200,6 +214,9 @@ put_status(struct text_sink *t, const struct event *ev)
 	progress_clock(&s, st->seconds);
 	str_addf(&s, "%s%s%s%s", st->doing[0] != '\0' ? ": " : "", st->doing,
 	    st->waiting[0] != '\0' ? "; waiting for " : "", st->waiting);
+	if (st->workers->n > 0 && st->workers->why[0] != '\0')
+		str_addf(&s, "; %u of %u threads, as %s", st->workers->n,
+		    st->workers->most, st->workers->why);
 	waits_line(&s, "; ", &ev->waited);
 	put_lines(t, ev, "status: ", s.s, false);
 	str_free(&s);
@@ -321,6 +338,7 @@ take(struct event_sink *sink, const struct event *ev)
 		[EVENT_HINT] = put_hint,
 		[EVENT_PROGRESS] = put_progress,
 		[EVENT_WAIT] = put_wait,
+		[EVENT_WORKERS] = put_workers,
 		[EVENT_RETRY] = put_retry,
 		[EVENT_BLOCKER] = put_blocker,
 		[EVENT_SQL] = put_sql,

@@ -108,10 +108,14 @@ waits_pack(struct str *out, const struct waits *w, size_t size)
 {
 	struct str number = STR_INIT;
 
-	if (!(w->waited.seconds > 0) && w->what[0] == '\0')
+	if (!(w->waited.seconds > 0) && w->what[0] == '\0' &&
+	    w->workers == 0)
 		return;
 	str_addf(&number, "%.1f %.1f", w->waited.seconds, w->waited.run);
-	text_list_add(out, number.s);
+	if (w->workers > 0)
+		str_addf(&number, " %u %u %s", w->workers, w->workers_most,
+		    w->fewer);
+	add_cut(out, number.s, size / 6);
 	str_free(&number);
 	/* It says what the reasons say. */
 	if (w->reasons[0] == '\0')
@@ -151,6 +155,7 @@ waits_unpack(struct waits *w, const char *text)
 	const char *rest = text;
 	char *numbers = text_list_next(&rest), *p = numbers;
 	char *what = numbers != NULL ? text_list_next(&rest) : NULL;
+	const char *fewer = "";
 
 	*w = (struct waits){ .what = what, .reasons = NULL };
 	if (what == NULL) {
@@ -159,8 +164,12 @@ waits_unpack(struct waits *w, const char *text)
 	} else {
 		w->waited.seconds = number_at(&p);
 		w->waited.run = number_at(&p);
+		w->workers = (unsigned int)number_at(&p);
+		w->workers_most = (unsigned int)number_at(&p);
+		fewer = *p == ' ' ? p + 1 : "";
 	}
 	w->reasons = xstrdup(rest);
+	w->fewer = xstrdup(fewer);
 	free(numbers);
 	join(w);
 }
@@ -168,7 +177,8 @@ waits_unpack(struct waits *w, const char *text)
 void
 waits_free(struct waits *w)
 {
+	free(w->fewer);
 	free(w->what);
 	free(w->reasons);
-	w->what = w->reasons = NULL;
+	w->fewer = w->what = w->reasons = NULL;
 }

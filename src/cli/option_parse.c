@@ -56,7 +56,14 @@ set_size(unsigned long long *to, const struct option *opt, const char *value)
 static const char *
 set_uint(unsigned int *to, const struct option *opt, const char *value)
 {
+	const bool may_be_auto = same_text(opt->deflt, "auto");
+
+	if (may_be_auto && same_text(value, "auto")) {
+		*to = 0;
+		return NULL;
+	}
 	return num_uint(value, opt->lo, opt->hi, to) == 0 ? NULL :
+	    may_be_auto ? "neither auto nor a whole number in its range" :
 	    "not a whole number in its range";
 }
 

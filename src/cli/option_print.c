@@ -182,13 +182,15 @@ add_dsns(struct str *s, const char *text)
 	return text != NULL;
 }
 
-/* 0 is none, unless there is a default. */
+/* 0 is none, unless there is a default, or that default. */
 static bool
-add_uint(struct str *s, unsigned int v, bool any)
+add_uint(struct str *s, unsigned int v, const char *deflt)
 {
-	if (v != 0 || any)
+	if (v == 0 && same_text(deflt, "auto"))
+		str_addz(s, deflt);
+	else if (v != 0 || deflt != NULL)
 		str_addf(s, "%u", v);
-	return v != 0 || any;
+	return v != 0 || deflt != NULL;
 }
 
 static void
@@ -256,7 +258,7 @@ option_value(const struct option *opt, const struct config *c,
 		return add_dsns(value, *(char *const *)at);
 	case OPTION_UINT:
 		return add_uint(value, *(const unsigned int *)at,
-		    opt->deflt != NULL);
+		    opt->deflt);
 	case OPTION_SIZE:
 		str_addf(value, "%llu", *(const unsigned long long *)at);
 		return true;

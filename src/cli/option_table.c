@@ -128,8 +128,8 @@ const struct option option_table[] = {
 	DO("where", 0, TEXT, COPY, where, NULL, "SQL",
 	    "copy only rows that match this condition; needs "
 	    "--no-swap-tables and --no-drop-new-table, or --force"),
-	NUMBER("threads", 0, COPY, threads, 1, 64, "2", "N",
-	    "copy with this many connections"),
+	NUMBER("threads", 0, COPY, threads, 1, 64, "auto", "N",
+	    "copy with this many connections; auto: 2 to 4, by the server"),
 	DO("sleep", 0, SECONDS, COPY, sleep, "0", "SECONDS",
 	    "pause after each chunk, all connections"),
 	{ "nice-ratio", '\0', OPTION_REAL, OPTION_DONE, OPTION_COPY,

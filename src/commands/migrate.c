@@ -12,6 +12,7 @@
 #include "model/cutover_script.h"
 #include "model/planner.h"
 #include "model/reverse.h"
+#include "model/threads.h"
 #include "steps/advisory_lock.h"
 #include "steps/capture.h"
 #include "steps/check.h"
@@ -151,6 +152,19 @@ tell_walk(const struct migration *m)
 	    m->plan.walk->name.sql);
 }
 
+/* A dry run has it in the plan. */
+static void
+tell_threads(const struct migration *m)
+{
+	struct str text = STR_INIT;
+
+	if (m->cfg->dry_run || m->cfg->threads != 0)
+		return;
+	threads_describe(&text, &m->plan);
+	log_info("--threads=auto: %s", text.s);
+	str_free(&text);
+}
+
 int
 migrate_plan(struct migration *m, struct err *e)
 {
@@ -179,6 +193,7 @@ migrate_plan(struct migration *m, struct err *e)
 	if (indexing_plan(m, e) != 0)
 		return -1;
 	tell_walk(m);
+	tell_threads(m);
 	if (m->cfg->dry_run)
 		migration_tell_plan(m);
 	if (!m->resumed && migration_tell_breakage(m, e) != 0)

@@ -14,6 +14,7 @@ read_waits(struct waits *w, const struct registry_row *r, bool runs)
 	waits_unpack(w, r->field[REGISTRY_WAITS_FOR]);
 	if (runs)
 		return;
+	w->workers = 0;
 	free(w->what);
 	free(w->reasons);
 	w->what = xstrdup("");
@@ -29,6 +30,11 @@ waiting_print(struct str *to, const struct registry_row *r, bool runs)
 	const char *list;
 
 	read_waits(&w, r, runs);
+	if (w.workers > 0 && w.fewer[0] != '\0')
+		print_line(to, "  threads: %u of %u, as %s", w.workers,
+		    w.workers_most, w.fewer);
+	else if (w.workers > 0)
+		print_line(to, "  threads: %u", w.workers);
 	if (w.what[0] != '\0')
 		print_line(to, "  waits for: %s", w.what);
 	for (list = w.reasons; reasons_next(&list, &one); reasons_free(&one))
@@ -48,6 +54,9 @@ waiting_json(struct str *out, const struct registry_row *r, bool runs)
 	struct waits w;
 
 	read_waits(&w, r, runs);
+	str_addf(out, ", \"threads\": %u, \"threads_most\": %u, ",
+	    w.workers, w.workers > 0 ? w.workers_most : 0);
+	json_member(out, "fewer_threads", w.workers > 0 ? w.fewer : "");
 	str_addz(out, ", ");
 	json_member(out, "waits_for", w.what);
 	str_addf(out, ", \"throttled\": %s, \"reasons\": [",

@@ -19,6 +19,7 @@
 #include "model/script.h"
 #include "model/sql.h"
 #include "model/sync_triggers.h"
+#include "model/threads.h"
 
 static void
 add_type(struct str *s, const struct column *c)
@@ -420,6 +421,18 @@ print_filter(const struct plan *p, struct str *to)
 	str_free(&q);
 }
 
+static void
+print_threads(const struct plan *p, struct str *to)
+{
+	struct str s = STR_INIT;
+
+	if (p->in_order || p->by_key)
+		return;
+	threads_describe(&s, p);
+	print_line(to, "threads: %s", s.s);
+	str_free(&s);
+}
+
 void
 plan_print(const struct plan *p, struct str *to)
 {
@@ -434,6 +447,7 @@ plan_print(const struct plan *p, struct str *to)
 	str_free(&id);
 	print_line(to, "compared by: %s", p->same_ranges ?
 	    "the same ranges of both tables" : "joining the two tables");
+	print_threads(p, to);
 	if (p->filter != NULL)
 		print_filter(p, to);
 	if (p->in_order)

@@ -17,6 +17,7 @@
 #include "model/script.h"
 #include "model/sql.h"
 #include "model/sync_triggers.h"
+#include "model/threads.h"
 #include "model/time_zone.h"
 #include "model/type.h"
 
@@ -340,6 +341,7 @@ decide(struct plan *p, const struct plan_options *options, struct err *e)
 		return -1;
 	choose_ranges(p);
 	choose_values(p);
+	threads_choose(p, options->threads);
 	new_constraints_find(p);
 	sync_triggers_render(p);
 	sql_render(p);
@@ -364,6 +366,7 @@ planner_reverse(struct plan *p, const struct alter *alter,
     const struct plan_options *options, struct err *e)
 {
 	struct plan_options plain = { .checksum = options->checksum,
+	    .threads = options->threads,
 	    .apart = options->apart, .definer = options->definer };
 	struct names names = p->names;
 	const struct planner_input in = { .names = &names, .old = p->new,

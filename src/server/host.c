@@ -1,8 +1,9 @@
-#define _GNU_SOURCE		/* O_PATH, struct ucred */
+#define _GNU_SOURCE		/* O_PATH, struct ucred, cpu_set_t */
 #include "server/host.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +102,17 @@ host_root(struct db *db)
 	snprintf(path, sizeof(path), "/proc/%ld/root", (long)pid);
 	root = open(path, DIRECTORY);
 	return root >= 0 ? root : common_root(pid);
+}
+
+unsigned int
+host_cores(struct db *db)
+{
+	pid_t pid = process_of(db);
+	cpu_set_t set;
+
+	return pid > 0 && is_server(db, pid) &&
+	    sched_getaffinity(pid, sizeof(set), &set) == 0 ?
+	    (unsigned int)CPU_COUNT(&set) : 0;
 }
 
 int

@@ -571,13 +571,14 @@ copy_run(const struct copy *c, struct copy_result *result, struct err *e)
 	const struct path path = plan_path(p);
 	struct job j = { .plan = p, .cfg = c->cfg, .registry = c->registry,
 	    .activity = c->activity, .all = p->autoinc_lock &&
-	    p->same_ranges && c->cfg->threads > 1 &&
+	    p->same_ranges && p->threads > 1 &&
 	    c->cfg->verify != VERIFY_NONE && c->registry->mark.n == 0 };
 	bool begins = result->from.n == 0;
 	struct walk w = { .path = &path, .server = p->server, .cfg = c->cfg,
 	    .verb = p->filter != NULL ? "looked at" : "copied",
 	    .session = SESSION_COPY, .modes = p->session,
-	    .alone = p->numbers || p->in_order || p->by_key,
+	    .threads = p->threads,
+	    .most = p->numbers || p->in_order || p->by_key,
 	    .locks_table = p->by_key, .chunk = copy_chunk,
 	    .arg = &j, .from = begins ? c->registry->mark : result->from,
 	    .from_rows = begins ? c->registry->rows : result->before,

@@ -179,7 +179,8 @@ mend_run(const struct plan *p, const struct config *cfg,
 	struct job j = { .plan = p, .cfg = cfg };
 	struct walk w = { .path = &path, .server = p->server, .cfg = cfg,
 	    .verb = "looked at", .session = SESSION_COPY,
-	    .modes = p->session, .alone = p->numbers || p->in_order,
+	    .modes = p->session, .threads = p->threads,
+	    .most = p->numbers || p->in_order,
 	    .to_the_end = true, .chunk = mend_chunk, .arg = &j,
 	    .watch = watch };
 	struct walk_result result;

@@ -80,8 +80,7 @@ proof_shrink(struct proof *pr)
 }
 
 int
-proof_open(struct proof **proof, const struct plan *p,
-    const struct config *cfg, struct err *e)
+proof_open(struct proof **proof, const struct plan *p, struct err *e)
 {
 	struct proof *pr = *proof;
 	size_t i;
@@ -89,7 +88,7 @@ proof_open(struct proof **proof, const struct plan *p,
 	if (pr == NULL) {
 		pr = xcalloc(1, sizeof(*pr));
 		pr->server = p->server;
-		pr->n = cfg->threads < MOST ? cfg->threads : MOST;
+		pr->n = p->threads < MOST ? p->threads : MOST;
 		pr->db = xcalloc(pr->n, sizeof(*pr->db));
 		pr->taken = xcalloc(pr->n, sizeof(*pr->taken));
 		pthread_mutex_init(&pr->lock, NULL);
@@ -388,7 +387,9 @@ proof_run(struct proof *pr, const struct plan *p, const struct config *cfg,
 	struct path path;
 	struct walk w = { .path = &path, .server = pr->server, .cfg = cfg,
 	    .verb = "proved", .session = SESSION_VERIFY,
-	    .modes = p->session, .to_the_end = true, .chunk = prove_chunk,
+	    .modes = p->session, .threads = p->threads,
+	    .most = (unsigned int)pr->n, .to_the_end = true,
+	    .chunk = prove_chunk,
 	    .arg = pr, .watch = watch };
 	const struct query_beat beat = { watch->meanwhile, watch->arg };
 	int rc;

@@ -83,7 +83,7 @@ recopy_run(const struct plan *p, const struct config *cfg,
 	struct job j = { .plan = p, .cfg = cfg };
 	struct walk w = { .path = &path, .server = p->server, .cfg = cfg,
 	    .verb = "compared", .session = SESSION_COPY,
-	    .modes = p->session, .alone = true, .locks_table = true,
+	    .modes = p->session, .threads = 1, .most = 1, .locks_table = true,
 	    .to_the_end = true, .chunk = recopy_chunk, .arg = &j,
 	    .watch = watch };
 	int rc = walk_run(&w, result, e);

@@ -173,7 +173,8 @@ verify_run(const struct plan *p, const struct config *cfg,
 	const struct path path = plan_path(p);
 	struct job j = { p };
 	struct walk w = { .path = &path, .server = p->server, .cfg = cfg,
-	    .verb = "compared", .session = SESSION_VERIFY,
+	    .verb = "compared", .threads = p->threads,
+	    .session = SESSION_VERIFY,
 	    .modes = p->session, .to_the_end = !p->in_order,
 	    .upto = *upto, .chunk = verify_chunk, .arg = &j, .watch = watch };
 

@@ -3,7 +3,13 @@
  *
  * There is no queue and no producer.  The cursor is a baton: the worker that
  * holds its mutex finds the next boundary on its own connection, moves the
- * cursor, lets go, and does the chunk.  One worker is the same code.
+ * cursor, lets go, and does the chunk.  One worker is the same code.  Nobody
+ * has a second chunk in store, so whoever is through with one takes the next
+ * that there is; and walks whose chunks need something that there are fewer of
+ * say so (struct walk, most), instead of having workers wait for it.
+ *
+ * The main thread says how many of the workers take chunks: as many as are
+ * asked for, or fewer while the load is near its limit (throttle/crew.h).
  *
  * The end is the last row there was when the walk began.  What the
  * application appends later comes by the triggers; so the walk ends however
@@ -29,6 +35,7 @@
 #include "steps/cursor.h"
 #include "steps/piece.h"
 #include "steps/progress_report.h"
+#include "throttle/crew.h"
 #include "throttle/pause.h"
 
 #define REDRAW		0.2	/* seconds, on a terminal */
@@ -220,7 +227,10 @@ struct round {
 	struct pause pause;
 	struct progress shown;
 	struct worker *worker;		/* MOST_WORKERS of them */
-	unsigned int n, wanted;
+	unsigned int n;
+	struct crew crew;
+	struct gate_strain strain;
+	struct str why;			/* it has made them fewer */
 	struct backoff more;		/* of connections, or threads */
 };
 
@@ -351,15 +361,39 @@ hire_another(struct cursor *c, struct round *r, unsigned int threads)
 	return starts;
 }
 
+/* What the load leaves of those that are asked for. */
+static void
+ease(struct cursor *c, struct round *r, unsigned int most)
+{
+	struct event_workers now = { .most = most };
+	struct crew_look look;
+	enum crew_change change;
+
+	gate_strain(c->walk->watch->gate, hold(c->walk), &r->strain);
+	look = (struct crew_look){ r->strain.used, r->strain.at };
+	change = crew_step(&r->crew, most, &look);
+	if (change == CREW_FEWER) {
+		str_reset(&r->why);
+		str_addz(&r->why, r->strain.why.s);
+	}
+	now.change = change == CREW_FEWER ? EVENT_WORKERS_FEWER :
+	    change == CREW_MORE ? EVENT_WORKERS_MORE : EVENT_WORKERS_ARE;
+	now.n = change != CREW_STAYS || r->crew.n < r->n ? r->crew.n : r->n;
+	now.why = r->crew.n < most ? r->why.s : "";
+	event_workers(&now);
+}
+
 /* What was asked for since; those who are too many are given nothing. */
 static void
 adjust(struct cursor *c, struct round *r)
 {
 	const struct gate_pace p = gate_pace(c->walk->watch->gate);
-	unsigned int threads = r->wanted;
+	unsigned int threads = p.threads > 0 ? p.threads : c->walk->threads;
 
-	if (p.threads > 0 && !c->walk->alone)
-		threads = p.threads;
+	if (c->walk->most > 0 && threads > c->walk->most)
+		threads = c->walk->most;
+	ease(c, r, threads);
+	threads = r->crew.n;
 	while (r->n < threads && r->n < MOST_WORKERS)
 		if (!hire_another(c, r, threads))
 			break;
@@ -420,7 +454,7 @@ go_over(struct cursor *c, struct round *r, struct err *e)
 	unsigned int i;
 
 	tell_pause(c, r, true);
-	c->limit = r->wanted;
+	c->limit = 1;
 	if (start_first(c, &r->worker[0], e) != 0)
 		return -1;
 	/* The others come while the first is at work already. */
@@ -441,12 +475,11 @@ walk_run(const struct walk *w, struct walk_result *result, struct err *e)
 	struct cursor c = { .walk = NULL };
 	double began = now_s();
 	struct round r = { .n = 1, .began = began, .called = began,
-	    .more = BACKOFF };
+	    .strain = GATE_STRAIN_INIT, .why = STR_INIT, .more = BACKOFF };
 	unsigned int i;
 	int rc;
 
 	r.worker = xcalloc(MOST_WORKERS, sizeof(*r.worker));
-	r.wanted = w->alone ? 1 : w->cfg->threads;
 	cursor_init(&c, w);
 	rc = hire_first(&c, &r.worker[0], e) != 0 ||
 	    first_end(&r.worker[0], e) != 0 || go_over(&c, &r, e) != 0 ?
@@ -459,6 +492,8 @@ walk_run(const struct walk *w, struct walk_result *result, struct err *e)
 	result->conflicts = c.conflicts;
 	result->seconds = now_s() - began;
 	cursor_free(&c);
+	str_free(&r.strain.why);
+	str_free(&r.why);
 	free(r.worker);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include "model/apart.h"
 #include "model/bound.h"
 #include "model/planner.h"
+#include "server/cores.h"
 #include "steps/breakage.h"
 #include "steps/warning.h"
 #include "story/connect.h"
@@ -24,6 +25,8 @@ migration_connect(struct migration *m, struct err *e)
 int
 migration_read(struct migration *m, struct err *e)
 {
+	if (m->cfg->threads == 0 && cores_ask(&m->server.cores, m->db, e) != 0)
+		return -1;
 	return alter_read(&m->alter, m->cfg->alter, &m->server, e) != 0 ||
 	    table_load(&m->old, m->db, &m->names.old, e) != 0 ||
 	    dependents_load(&m->dependents, m->db, &m->names.old,
@@ -67,6 +70,7 @@ migration_options(const struct migration *m)
 		.follow_children = !same_text(m->cfg->fkeys_method, "none"),
 		.apart = m->new != NULL && apart_is(&m->server, m->old, m->new),
 		.kept_in_step = m->cfg->reverse,
+		.threads = m->cfg->threads,
 		.proves = m->cfg->verify_swap != VERIFY_SWAP_NO,
 		.purges = m->cfg->purge_old_table && m->cfg->drop_old_table &&
 		    !migration_left_behind(m),

@@ -32,7 +32,7 @@ prove_prepare(struct migration *m, struct err *e)
 		m->proof = NULL;
 		return 0;
 	}
-	if (proof_open(&m->proof, &m->plan, m->cfg, e) == 0)
+	if (proof_open(&m->proof, &m->plan, e) == 0)
 		return 0;
 	if (m->cfg->verify_swap != VERIFY_SWAP_YES && !stop_requested())
 		return do_without(m, e);

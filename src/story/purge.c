@@ -121,8 +121,8 @@ walk(struct purge *p, struct err *e)
 	const struct walk_watch watching = { watch, p, throttling_gate(m) };
 	const struct walk w = { .path = p->path, .server = &m->server,
 	    .cfg = m->cfg, .verb = "purged", .session = SESSION_COPY,
-	    .modes = SESSION_UTC | SESSION_INVALID_DATES, .alone = true,
-	    .chunk = delete_chunk, .arg = p, .watch = &watching };
+	    .modes = SESSION_UTC | SESSION_INVALID_DATES, .threads = 1,
+	    .most = 1, .chunk = delete_chunk, .arg = p, .watch = &watching };
 	struct walk_result done;
 
 	if (watching.gate == NULL)

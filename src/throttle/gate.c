@@ -15,7 +15,8 @@
 struct gate_place {
 	struct gate *gate;
 	const struct source *source;
-	struct verdict is;		/* as it was found last */
+	struct verdict is;		/* as it was found last, */
+	double seen;			/* by the look that began then */
 	double since;			/* it holds; 0: it does not */
 	bool answered;			/* at least once */
 	struct str why;			/* the last look has found nothing */
@@ -70,7 +71,7 @@ gate_free(struct gate *g)
 		return;
 	for (p = g->first; p != NULL; p = next) {
 		next = p->next;
-		str_free(&p->is.what);
+		source_free_verdict(&p->is);
 		str_free(&p->why);
 		free(p);
 	}
@@ -232,6 +233,28 @@ gate_is_open(struct gate *g, unsigned int what)
 	return rc == 1;
 }
 
+void
+gate_strain(struct gate *g, unsigned int what, struct gate_strain *s)
+{
+	const struct gate_place *p, *most = NULL;
+
+	str_reset(&s->why);
+	s->used = s->at = 0;
+	if (g == NULL)
+		return;
+	pthread_mutex_lock(&g->lock);
+	for (p = g->first; p != NULL; p = p->next)
+		if (p->answered && (p->source->may_hold & what) != 0 &&
+		    (most == NULL || p->is.used > most->is.used))
+			most = p;
+	if (most != NULL) {
+		s->used = most->is.used;
+		s->at = most->seen;
+		str_addz(&s->why, most->is.near.s);
+	}
+	pthread_mutex_unlock(&g->lock);
+}
+
 bool
 gate_is_condemned(struct gate *g)
 {
@@ -288,7 +311,7 @@ gate_add(struct gate *g, const struct source *s)
 
 	p->gate = g;
 	p->source = s;
-	p->is.what = p->why = (struct str)STR_INIT;
+	p->is.what = p->is.near = p->why = (struct str)STR_INIT;
 	pthread_mutex_lock(&g->lock);
 	*g->end = p;
 	g->end = &p->next;
@@ -338,6 +361,10 @@ take(struct gate_place *p, const struct verdict *v)
 	p->is.in = v->in;
 	str_reset(&p->is.what);
 	str_addz(&p->is.what, v->what.s);
+	p->seen = p->began;
+	p->is.used = v->used;
+	str_reset(&p->is.near);
+	str_addz(&p->is.near, v->near.s);
 	p->answered = true;
 	p->unanswered = p->asked ? now_s() : 0;
 }

@@ -155,8 +155,14 @@ static void
 judge_lag(const struct lag *l, double behind, struct verdict *v)
 {
 	const char *name = l->replica->name;
+	const double most = l->limits->most;
+	struct str *near;
 
 	behind = behind > l->delay ? behind - l->delay : 0;
+	near = source_uses(v, most > 0 ? behind / most : behind);
+	if (near != NULL)
+		str_addf(near, "replica %s is %.1f s behind, and %.15g s is "
+		    "the limit", name, behind, most);
 	if (behind <= l->limits->most)
 		return;
 	v->holds = HOLDS;

@@ -22,6 +22,7 @@ struct watched {
 	struct limit limit;
 	bool critical;
 	double is;
+	double from;			/* the span up to the limit begins */
 };
 
 struct load {
@@ -45,8 +46,7 @@ add_limits(struct load *l, const char *list, bool critical)
 		item = list_next(&rest);
 		l->one = xrealloc(l->one, l->n + 1, sizeof(*l->one));
 		w = &l->one[l->n];
-		w->critical = critical;
-		w->is = 0;
+		*w = (struct watched){ .critical = critical };
 		if (limit_parse(&w->limit, item) == NULL)
 			l->n++;
 		free(item);
@@ -156,7 +156,7 @@ settle(struct load *l, bool tell)
 		w = &l->one[i];
 		if (w->limit.most > 0)
 			continue;
-		is = w->is;
+		w->from = is = w->is;
 		w->limit.most = w->critical ? is * 2 : is + is / 5;
 		if (w->limit.most < is + (w->critical ? 2 : 1))
 			w->limit.most = is + (w->critical ? 2 : 1);
@@ -216,15 +216,38 @@ wait_for(struct verdict *v, const struct watched *w)
 	    w->is);
 }
 
+/*
+ * A limit that follows from the first look is near when most of what was added
+ * to that is used up.  Fewer workers close no connections, and ours are not
+ * counted anyway.
+ */
+static void
+tell_used(struct verdict *v, const struct watched *w)
+{
+	struct str *near;
+
+	if (strcasecmp(w->limit.name, CONNECTED) == 0 ||
+	    !(w->limit.most > w->from))
+		return;
+	near = source_uses(v, (w->is - w->from) / (w->limit.most - w->from));
+	if (near != NULL)
+		str_addf(near, "%s is %.15g, and its limit %.15g",
+		    w->limit.name, w->is, w->limit.most);
+}
+
 static bool
 hibernates(const struct load *l, struct verdict *v)
 {
 	double left = l->wakes - now_s();
+	struct str *near;
 
 	if (!(left > 0))
 		return false;
 	v->holds = HOLD_WALK | HOLD_SWAP;
 	v->in = left;
+	near = source_uses(v, 1);
+	if (near != NULL)
+		str_addz(near, "the load was critical");
 	str_addf(&v->what, "the end of --critical-load-hibernate, in %.0f s",
 	    left);
 	return true;
@@ -248,6 +271,8 @@ judge(struct load *l, struct verdict *v, struct err *e)
 	}
 	if (l->critical > 1)
 		return end_run(w, e);
+	for (i = 0; i < l->n; i++)
+		tell_used(v, &l->one[i]);
 	for (i = 0; i < l->n; i++)
 		if (l->one[i].limit.most <= l->one[i].is &&
 		    (!l->one[i].critical || &l->one[i] == w))

@@ -84,6 +84,10 @@ request_setting(const char *text, struct gate_pace *pace)
 	if (strncmp(text, time, sizeof(time) - 1) == 0)
 		return num_seconds(text + sizeof(time) - 1,
 		    &pace->chunk_time) == 0;
+	if (strcmp(text, "set threads=auto") == 0) {
+		pace->threads = 0;
+		return true;
+	}
 	if (strncmp(text, n, sizeof(n) - 1) == 0)
 		return num_uint(text + sizeof(n) - 1, 1, MOST_THREADS,
 		    &pace->threads) == 0;

@@ -60,7 +60,7 @@ look(struct watched *one)
 	int rc = one->source.look(one->source.arg, &v, &e);
 
 	gate_note(one->place, rc, &v, &e);
-	str_free(&v.what);
+	source_free_verdict(&v);
 }
 
 static void *

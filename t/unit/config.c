@@ -189,7 +189,7 @@ mistakes_are_named_all_at_once_and_alone(void **state)
 {
 	struct fixture *f = *state;
 
-	refuse(f, "--threads|99|--bogus|--dry-run=1", "--threads: not a");
+	refuse(f, "--threads|99|--bogus|--dry-run=1", "--threads: neither ");
 	assert_non_null(strstr(f->e.text, "--bogus: unknown option" ERR_LINE));
 	assert_non_null(strstr(f->e.text, "--dry-run: takes no value"));
 	assert_null(strstr(f->e.text, "missing"));

@@ -16,7 +16,7 @@
 struct scene {
 	const char *what;	/* NULL: nothing */
 	unsigned int holds;
-	double in;
+	double in, used;
 	int rc;			/* what it returns */
 	int fd[2];		/* it hangs until the other end is closed */
 	bool hangs;
@@ -34,6 +34,7 @@ static int
 look(void *arg, struct verdict *v, struct err *e)
 {
 	struct scene *s = arg;
+	struct str *near;
 	char c;
 
 	s->looks++;
@@ -44,6 +45,9 @@ look(void *arg, struct verdict *v, struct err *e)
 	v->holds = s->looks_held == 0 || s->looks <= s->looks_held ?
 	    s->holds : 0;
 	v->in = s->in;
+	near = s->used > 0 ? source_uses(v, s->used) : NULL;
+	if (near != NULL)
+		str_addf(near, "it is %.1f", s->used);
 	return s->rc == 0 ? 0 : err_set(e, ERR_LIMIT, "it broke") * -s->rc;
 }
 
@@ -329,6 +333,48 @@ the_end_cuts_off_a_source_that_hangs(void **state)
 }
 
 static void
+the_source_that_is_nearest_to_its_limit_is_the_strain(void **state)
+{
+	struct scene a = { .used = 0.5 }, b = { .used = 0.9 };
+	struct scene none = { .looks = 0 };
+	struct gate_strain s = GATE_STRAIN_INIT;
+	struct play p;
+	double at;
+
+	(void)state;
+	gate_strain(NULL, HOLD_WALK, &s);
+	assert_true(!(s.used > 0) && !(s.at > 0));
+	begin(&p);
+	gate_strain(p.gate, HOLD_WALK, &s);
+	assert_true(!(s.at > 0));
+	add(&p, &a);
+	add(&p, &b);
+	add(&p, &none);
+	assert_int_equal(now(&p, HOLD_WALK), 1);
+	gate_strain(p.gate, HOLD_WALK, &s);
+	assert_true(s.used > 0.8 && s.at > 0 && s.at <= now_s());
+	assert_string_equal(s.why.s, "it is 0.9");
+	/* Those that cannot hold it do not strain it. */
+	gate_strain(p.gate, HOLD_WRITE, &s);
+	assert_true(!(s.used > 0));
+	assert_string_equal(s.why.s, "");
+	b.used = 0.2;
+	assert_int_equal(now(&p, HOLD_WALK), 1);
+	gate_strain(p.gate, HOLD_WALK, &s);
+	assert_string_equal(s.why.s, "it is 0.5");
+	/* A look that finds nothing out leaves it as it was, and as old. */
+	at = s.at;
+	a.rc = 1;
+	a.used = 0.7;
+	assert_int_equal(now(&p, HOLD_WALK), 1);
+	gate_strain(p.gate, HOLD_WALK, &s);
+	assert_string_equal(s.why.s, "it is 0.5");
+	assert_true(s.at >= at && s.at <= at);
+	str_free(&s.why);
+	end(&p);
+}
+
+static void
 the_pace_is_that_which_was_set_last(void **state)
 {
 	const struct gate_pace pace = { .threads = 3, .chunk_time = 0.5 };
@@ -375,6 +421,8 @@ main(void)
 		cmocka_unit_test(a_wait_ends_when_it_opens_or_is_condemned),
 		cmocka_unit_test(a_source_that_hangs_hangs_alone_and_is_named),
 		cmocka_unit_test(the_end_cuts_off_a_source_that_hangs),
+		cmocka_unit_test(
+		    the_source_that_is_nearest_to_its_limit_is_the_strain),
 		cmocka_unit_test(the_pace_is_that_which_was_set_last),
 		cmocka_unit_test(no_gate_is_an_open_one),
 	};

@@ -108,7 +108,7 @@ defaults_are_good(void **state)
 	assert_string_equal(f->o.wrong.s, "");
 	assert_true(f->c.chunk_time > 0.09 && f->c.chunk_time < 0.11);
 	assert_true(f->c.chunk_size == 1000);
-	assert_int_equal(f->c.threads, 2);
+	assert_int_equal(f->c.threads, 0);
 	assert_int_equal(f->c.verify, VERIFY_CHECKSUM);
 	assert_int_equal(f->c.login.tls, TLS_AUTO);
 	assert_int_equal(f->c.login.port, 0);
@@ -186,8 +186,8 @@ wrong_values_are_refused_by_name(void **state)
 	    "--chunk-time: not a duration: \"fast\"\n");
 	refuse(f, "chunk-size", "0", "--chunk-size: must be at least 1");
 	refuse(f, "chunk-size", "-1", "--chunk-size: not a number");
-	refuse(f, "threads", "65", "--threads: not a whole number in its "
-	    "range (1 to 64): \"65\"");
+	refuse(f, "threads", "65", "--threads: neither auto nor a whole "
+	    "number in its range (1 to 64): \"65\"");
 	refuse(f, "threads", "0", "(1 to 64)");
 	refuse(f, "port", "70000", "(1 to 65535)");
 	refuse(f, "verify", "maybe", "not checksum, count or none");
@@ -200,7 +200,7 @@ wrong_values_are_refused_by_name(void **state)
 	refuse(f, "set-vars", "a=1,=2", "not a list of name=value");
 	refuse(f, "host", NULL, "--host: needs a value: NAME");
 	refuse(f, "execute", "maybe", "not yes or no");
-	assert_int_equal(f->c.threads, 2);
+	assert_int_equal(f->c.threads, 0);
 }
 
 static void
