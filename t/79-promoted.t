@@ -5,6 +5,7 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use File::Temp ();
 use LiveAlter;
 use Server;
 use Story;
@@ -26,12 +27,15 @@ $rep->sql($src->is_mysql ?
 $rep->sql("START $word");
 
 fresh_orders($src, 600);
+my $dir = File::Temp->newdir;
 my $run = start_migration($src, $ALTER, 'app', 'orders', '--chunk-size', 20,
-    '--chunk-time', 0, '--threads', 1, '--sleep', 0.2,
-    '--recursion-method', 'none', '--reconnect-for', 1);
-poll_until(sub { (eval { $rep->value("SELECT rows_copied FROM " .
-    "app._livealter") } // 0) >= 100 }, 60,
-    'the replica has a part of the copy');
+    '--chunk-time', 0, '--threads', 1, '--sleep', 0.2, '--pause-file',
+    "$dir/pause", '--recursion-method', 'none', '--reconnect-for', 1);
+poll_until(sub { (eval { $src->value("SELECT rows_copied FROM " .
+    "app._livealter") } // 0) >= 100 }, 60, 'a part is copied');
+# However late we are, it comes no further.
+spew("$dir/pause", '');
+ok($run->wait_for(qr/pausing, to wait for the file/, 30), 'it pauses');
 for my $t (qw(orders control)) {
 	$src->sql("UPDATE app.$t SET state = 'late' WHERE id IN (3, 590)");
 	$src->sql("DELETE FROM app.$t WHERE id IN (4, 580)");
@@ -47,6 +51,7 @@ for my $t (qw(orders control)) {
 	$rep->sql("UPDATE app.$t SET state = 'later' WHERE id IN (5, 570)");
 	$rep->sql("DELETE FROM app.$t WHERE id IN (6, 560)");
 }
+unlink "$dir/pause";
 my $copied = $rep->value("SELECT rows_copied FROM app._livealter");
 cmp_ok($copied, '<', 600, 'the copy is not complete there');
 

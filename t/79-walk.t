@@ -71,7 +71,7 @@ sub ended {
 	my ($s, $name, $command, $r, $around) = @_;
 	if ($command eq 'resume' && $r->{exit} == 17) {
 		# With a way back there may be nothing left to resume.
-		like($r->{err}, qr/no migration of|to\ remove\ it|complete\ it
+		like($r->{err}, qr/no\ migration\ of|to\ remove\ it|complete\ it
 		    |has\ succeeded\n.*to\ swap\ the\ tables\ back/x,
 		    "$name: says why not");
 		$r = cleaned($s, $name);
@@ -95,9 +95,30 @@ sub ended {
 	    or diag "$name: exit $r->{exit}\n$r->{err}";
 }
 
+# The replicas take the place of a source that died at these moments.
+sub promoted {
+	my ($name, $around, @at) = @_;
+	$f->send($f->replica($_), $at[$_]) for 0 .. $#at;
+	my @run;
+	for (0 .. $#at) {
+		my $s = $f->replica($_);
+		$f->promote($s, $at[$_]);
+		write_there($s);
+		my $command = rand() < 0.6 ? 'resume' : 'cleanup';
+		push @run, [$command, start_livealter($s, $command,
+		    dsn('app', 'orders'))];
+	}
+	for (0 .. $#at) {
+		my ($command, $p) = @{$run[$_]};
+		ended($f->replica($_), sprintf("%s, %s after %.60s", $name,
+		    $command, $at[$_][1]), $command, $p->wait(120), $around);
+	}
+}
+
 sub walk {
 	my ($shape, $format) = @_;
 	my ($what, $alter, $sql, @args) = @$shape;
+	my $name = "$what, $format";
 	$src->sql("SET GLOBAL binlog_format = $format; " .
 	    "SET SESSION binlog_format = $format");
 	$f->begin;
@@ -108,31 +129,16 @@ sub walk {
 	my $around = around($src);
 	$f->mark;
 	succeeded(migrate($src, $alter, 'app', 'orders', '--chunk-size', 20,
-	    '--recursion-method', 'none', @args), 'app', 'orders',
-	    "$what, $format");
+	    '--recursion-method', 'none', @args), 'app', 'orders', $name);
 	my @at = $f->events;
 	cmp_ok(scalar @at, '>', 15, '(there is a log)');
+	# On MariaDB there is a moment that is worth a look, and the table's
+	# own triggers are nowhere but in the statements that move them.
 	my @some = map { $at[rand @at] } 1 .. $REPLICAS;
-	# Moments of the swap, in which names are on their way.
-	my @swap = grep { $_->[1] =~ /RENAME T|TRIGGER/ } @at;
-	$some[0] = $swap[rand @swap] if @swap;
-	$f->send($f->replica($_), $some[$_]) for 0 .. $#some;
-	my @run;
-	for (0 .. $#some) {
-		my $s = $f->replica($_);
-		$f->promote($s, $some[$_]);
-		write_there($s);
-		my $command = rand() < 0.6 ? 'resume' : 'cleanup';
-		push @run, [$command, start_livealter($s, $command,
-		    dsn('app', 'orders'))];
-	}
-	for (0 .. $#some) {
-		my ($command, $p) = @{$run[$_]};
-		my $name = sprintf "%s, %s, %s after %.60s", $what, $format,
-		    $command, $some[$_][1];
-		ended($f->replica($_), $name, $command, $p->wait(120),
-		    $around);
-	}
+	my @between = grep { $_->[1] =~ /ALTER TABLE.*_new` RENAME TO/ } @at;
+	$some[0] = $between[0] if @between && rand() < 0.5;
+	push @some, grep { $_->[1] =~ /TRIGGER.*\b(?:see|note_it)/ } @at;
+	promoted($name, $around, splice @some, 0, $REPLICAS) while @some;
 }
 
 for my $shape (@shapes) {

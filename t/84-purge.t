@@ -24,6 +24,24 @@ my @slow = ('--chunk-size', 50, '--sleep', 0.04, '--verify', 'none',
 
 sub begin { start_migration($s, $ALTER, 'app', 'orders', @slow, @_) }
 
+# The same, with a transaction that holds a row of the old table: however late
+# we are, the purge is not at its end.
+sub begin_held {
+	my $p = start_to_step($s, 'before:drop', $ALTER, 'app', 'orders',
+	    @slow, @_);
+	my $holder = held();
+	$p->kill('CONT');
+	return ($p, $holder);
+}
+
+sub held {
+	my $dbh = $s->dbh(database => 'app');
+	$dbh->begin_work;
+	$dbh->selectall_arrayref("SELECT id FROM _orders_old WHERE id = 1490 " .
+	    "FOR UPDATE");
+	return $dbh;
+}
+
 # The statements about the old table since the mark, in their order.
 sub about_old {
 	my ($mark, $re) = @_;
@@ -103,7 +121,7 @@ unlike(run_livealter($s, '--alter', $ALTER, 'D=app,t=orders', '--dry-run')
 
 # --- it waits, and says so -------------------------------------------------
 
-fresh_orders($s, 1500);
+fresh_orders($s, 4000);
 {
 	my $mark = $s->log_mark;
 	my $p = begin('--progress', 'time,1');
@@ -118,7 +136,7 @@ fresh_orders($s, 1500);
 		return time - $since > 1;
 	}, 20, 'no more chunks');
 	my $left = left();
-	my $gone = 1500 - $left;
+	my $gone = 4000 - $left;
 	ok($p->running && $left, '... the old table stays, with its rows');
 	ok($p->wait_for(qr/purged \d+ rows, \d+%/, 10),
 	    '... the line of progress counts them');
@@ -170,10 +188,11 @@ sub broken_off {
 for my $sig ('INT', 'TERM') {
 	fresh_orders($s, 1500);
 	my $mark = $s->log_mark;
-	my $p = begin();
+	my ($p, $holder) = begin_held();
 	purging($mark, $p);
 	$p->kill($sig);
 	broken_off($p->wait(30), "SIG$sig");
+	$holder->rollback;
 	$mark = $s->log_mark;
 	$r = run_livealter($s, 'cleanup', 'D=app,t=orders');
 	is($r->{exit}, 0, 'cleanup goes on') or diag $r->{err};
@@ -184,15 +203,18 @@ for my $sig ('INT', 'TERM') {
 fresh_orders($s, 1500);
 {
 	my $mark = $s->log_mark;
-	my $p = begin();
+	my ($p, $holder) = begin_held();
 	purging($mark, $p);
 	$p->kill('KILL');
+	$holder->rollback;
 	gone($s, $mark, $p);
+	$holder = held();
 	$mark = $s->log_mark;
 	$p = start_livealter($s, 'cleanup', 'D=app,t=orders');
 	purging($mark, $p);
 	$p->kill('TERM');
 	broken_off($p->wait(30), 'cleanup that is interrupted');
+	$holder->rollback;
 	$mark = $s->log_mark;
 	$r = run_livealter($s, 'resume', 'D=app,t=orders');
 	succeeded($r, 'app', 'orders', 'resume, after two that died,');
@@ -204,9 +226,10 @@ fresh_orders($s, 1500);
 fresh_orders($s, 1500);
 {
 	my $mark = $s->log_mark;
-	my $p = begin();
+	my ($p, $holder) = begin_held();
 	purging($mark, $p);
 	$p->kill('KILL');
+	$holder->rollback;
 	gone($s, $mark, $p);
 	$mark = $s->log_mark;
 	$r = run_livealter($s, 'cleanup', '--no-purge-old-table',
@@ -220,12 +243,14 @@ fresh_orders($s, 1500);
 fresh_orders($s, 1500);
 {
 	my $mark = $s->log_mark;
-	my $p = begin('--critical-load', 'Threads_connected=30');
+	my ($p, $holder) = begin_held('--critical-load',
+	    'Threads_connected=30');
 	purging($mark, $p);
 	my @busy = map { $s->dbh } 1 .. 40;
 	$r = $p->wait(30);
 	@busy = ();
 	broken_off($r, 'a critical load');
+	$holder->rollback;
 	like($r->{err}, qr/Threads_connected is \d+/, '... by name');
 	is(run_livealter($s, 'cleanup', 'D=app,t=orders')->{exit}, 0,
 	    '... cleanup goes on');
