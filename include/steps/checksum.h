@@ -10,11 +10,12 @@
 #include "steps/walk.h"
 
 /*
- * What a table says of its rows: how many, and 64 bits that do not depend on
- * their order.
+ * What a table says of its rows: how many, and a sum that does not depend on
+ * their order: a number, or 28 bytes in hexadecimal digits.
  */
 struct checksum {
-	unsigned long long rows, bits;
+	unsigned long long rows;
+	char sum[57];
 };
 
 /* What the old table, or the new one, says of a chunk. */

@@ -62,11 +62,11 @@ add_value(struct str *q, const struct plan *p, const struct pair *pr)
 		value_render(q, p, pr, "o");
 		return;
 	}
-	str_addz(q, "IF(CONCAT_WS('#'");
-	row_checksum_part(q, p, pr, true, "o");
-	str_addz(q, ") = CONCAT_WS('#'");
-	row_checksum_part(q, p, pr, false, "n");
-	str_addf(q, "), n.%s, ", pr->to->name.sql);
+	str_addz(q, "IF(");
+	row_checksum_value(q, p, pr, true, "o");
+	str_addz(q, " = ");
+	row_checksum_value(q, p, pr, false, "n");
+	str_addf(q, ", n.%s, ", pr->to->name.sql);
 	value_render(q, p, pr, "o");
 	str_addz(q, ")");
 }

@@ -16,9 +16,6 @@ plain(struct str *q, const struct column *c, const char *ref)
 
 	str_addz(q, open);
 	switch (c->kind) {
-	case KIND_TEXT:
-		str_addf(q, "CAST(%s AS BINARY)", ref);
-		break;
 	case KIND_FLOAT:
 		/* As DOUBLE: a FLOAT would show only six digits. */
 		str_addf(q, "%s + 0.0e0", ref);
@@ -30,6 +27,7 @@ plain(struct str *q, const struct column *c, const char *ref)
 	case KIND_JSON:
 		str_addf(q, "CAST(%s AS CHAR)", ref);
 		break;
+	case KIND_TEXT:
 	case KIND_NUMBER:
 	case KIND_TIME:
 	case KIND_BINARY:
@@ -49,7 +47,7 @@ text(struct str *q, const struct column *from, const struct column *to,
 	bool padded = type_is(from, "char") || type_is(to, "char");
 	bool large = type_is_large(from) || type_is_large(to);
 
-	str_addf(q, "%sCAST(%sCONVERT(%s USING utf8mb4)%s AS BINARY)%s",
+	str_addf(q, "%s%sCONVERT(%s USING utf8mb4)%s%s",
 	    large ? "SHA2(" : "", padded ? "RTRIM(" : "", ref,
 	    padded ? ")" : "", large ? ", 224)" : "");
 }
@@ -187,8 +185,9 @@ bytes(struct str *q, const struct column *from, const struct column *to,
 	str_addz(q, large ? "SHA2(" : "");
 	str_addz(q, padded ? "TRIM(TRAILING x'20' FROM " : "");
 	str_addz(q, filled ? "TRIM(TRAILING x'00' FROM " : "");
-	str_addf(q, "CAST(%s AS BINARY)%s%s%s", ref, filled ? ")" : "",
-	    padded ? ")" : "", large ? ", 224)" : "");
+	str_addf(q, filled || padded ? "CAST(%s AS BINARY)" : "%s", ref);
+	str_addf(q, "%s%s%s", filled ? ")" : "", padded ? ")" : "",
+	    large ? ", 224)" : "");
 }
 
 /*
@@ -309,11 +308,17 @@ changed(struct str *q, const struct column *from, const struct column *to,
 }
 
 bool
+convert_checksum_plain(const struct column *from, const struct column *to)
+{
+	return strcmp(from->type, to->type) == 0 &&
+	    same_text(from->charset, to->charset);
+}
+
+bool
 convert_checksum_old(struct str *q, const struct column *from,
     const struct column *to, const char *ref)
 {
-	if (strcmp(from->type, to->type) == 0 &&
-	    same_text(from->charset, to->charset)) {
+	if (convert_checksum_plain(from, to)) {
 		plain(q, from, ref);
 		return true;
 	}
@@ -324,8 +329,7 @@ bool
 convert_checksum_new(struct str *q, const struct column *from,
     const struct column *to, const char *ref)
 {
-	if (strcmp(from->type, to->type) == 0 &&
-	    same_text(from->charset, to->charset)) {
+	if (convert_checksum_plain(from, to)) {
 		plain(q, to, ref);
 		return true;
 	}

@@ -1,8 +1,8 @@
 /*
- * 64 bits of a row, to be joined by XOR.  A CRC will not do by itself: it is
- * linear, so that the XOR does not change when two rows swap a value.  The
- * product of two is not linear, and MariaDB has a second one; elsewhere it is
- * a part of a SHA (MySQL 9.6 has lost MD5()).
+ * 64 bits of a row or more, to be joined by XOR.  A CRC will not do by itself:
+ * it is linear, so that the XOR does not change when two rows swap a value.
+ * The product of two is not linear, and MariaDB has a second one; elsewhere it
+ * is a SHA (MySQL 9.6 has lost MD5()), which costs less than the text of it.
  */
 #include "model/row_checksum.h"
 
@@ -10,6 +10,7 @@
 #include "model/convert_checksum.h"
 #include "model/pair.h"
 #include "model/time_zone.h"
+#include "model/type.h"
 
 /* Values that never read "N", so that NULL may. */
 static bool
@@ -19,31 +20,86 @@ is_digits(const struct column *c)
 	    c->kind == KIND_BIT || c->kind == KIND_FLOAT;
 }
 
-static void
-add_sum_part(struct str *q, const struct pair *pr, bool compared, bool old,
-    const char *ref)
+/* May its text have a separator in it? */
+static bool
+is_free(const struct pair *pr)
 {
-	bool null = (pr->from->nullable || pr->to->nullable) &&
-	    !pr->adapts_null;
-	bool inside = null && is_digits(pr->from) && is_digits(pr->to);
-	struct str value = STR_INIT;
+	const struct column *from = pr->from, *to = pr->to;
 
-	str_addz(&value, ref);
-	if (old && pr->adapts_null) {
-		str_reset(&value);
-		str_addf(&value, "COALESCE(%s, %s)", ref,
+	return pr->compared && !is_digits(to) && to->kind != KIND_UUID &&
+	    (to->kind != KIND_ENUM || !convert_checksum_plain(from, to)) &&
+	    !type_is_large(from) && !type_is_large(to);
+}
+
+/* A row, or a part of it, while it is put together. */
+struct parts {
+	struct str marks, values;	/* each with ", " in front */
+};
+
+#define PARTS_INIT { STR_INIT, STR_INIT }
+
+static void
+add_mark(struct parts *parts, const char *mark)
+{
+	str_addf(&parts->marks, "%s%s", parts->marks.len > 0 ? ", " : "",
+	    mark);
+}
+
+/*
+ * Where the value converted may be NULL and the value itself is not, this is
+ * what counts.
+ */
+static void
+add_null(struct parts *parts, const struct pair *pr, const char *ref,
+    struct str *value)
+{
+	struct str s = STR_INIT;
+
+	if (pr->compared && is_digits(pr->from) && is_digits(pr->to) &&
+	    !convert_checksum_plain(pr->from, pr->to)) {
+		str_addf(&s, "COALESCE(%s, 'N')", value->s);
+		str_reset(value);
+		str_addz(value, s.s);
+	} else {
+		str_addf(&s, "ISNULL(%s)", ref);
+		add_mark(parts, s.s);
+	}
+	str_free(&s);
+}
+
+/* Four bytes, whatever it is. */
+static void
+add_length(struct parts *parts, const char *value)
+{
+	struct str s = STR_INIT;
+
+	str_addf(&s, "LENGTH(%s) + 16777216", value);
+	add_mark(parts, s.s);
+	str_free(&s);
+}
+
+static void
+add_value(struct parts *parts, const struct pair *pr, bool old,
+    bool measured, const char *ref)
+{
+	struct str given = STR_INIT, value = STR_INIT;
+
+	if (old && pr->adapts_null)
+		str_addf(&given, "COALESCE(%s, %s)", ref,
 		    convert_filler(pr->to));
-	}
-	if (compared) {
-		str_addz(q, inside ? ", COALESCE(" : ", ");
-		if (old)
-			convert_checksum_old(q, pr->from, pr->to, value.s);
-		else
-			convert_checksum_new(q, pr->from, pr->to, value.s);
-		str_addz(q, inside ? ", 'N')" : "");
-	}
-	if (null && !(inside && compared))
-		str_addf(q, ", ISNULL(%s)", ref);
+	else
+		str_addz(&given, ref);
+	if (pr->compared && old)
+		convert_checksum_old(&value, pr->from, pr->to, given.s);
+	else if (pr->compared)
+		convert_checksum_new(&value, pr->from, pr->to, given.s);
+	if ((pr->from->nullable || pr->to->nullable) && !pr->adapts_null)
+		add_null(parts, pr, ref, &value);
+	if (measured)
+		add_length(parts, value.s);
+	if (pr->compared)
+		str_addf(&parts->values, ", %s", value.s);
+	str_free(&given);
 	str_free(&value);
 }
 
@@ -64,9 +120,9 @@ identifies(const struct plan *p, const struct pair *pr)
 }
 
 /* What is compared the other way has its sides swapped. */
-void
-row_checksum_part(struct str *q, const struct plan *p, const struct pair *pair,
-    bool old, const char *row)
+static void
+add_pair(struct parts *parts, const struct plan *p, const struct pair *pair,
+    bool old, bool measured, const char *row)
 {
 	bool source = (pair->forth == NULL) == old;
 	const struct pair *pr = pair->forth != NULL ? pair->forth : pair;
@@ -76,24 +132,76 @@ row_checksum_part(struct str *q, const struct plan *p, const struct pair *pair,
 		time_zone_source(&ref, p, pr, row);
 	else
 		pair_ref(&ref, row, pr->to);
-	add_sum_part(q, pr, pair->compared, source, ref.s);
+	add_value(parts, pr, source, measured, ref.s);
 	str_free(&ref);
 }
 
-/* The row as one text.  CONCAT_WS passes over NULLs, so these are marked. */
+/*
+ * One text of them.  CONCAT_WS passes over NULLs, so these are marked; and one
+ * of its arguments being bytes by force, it joins the bytes of all.
+ */
+static void
+add_parts(struct str *q, struct parts *parts)
+{
+	str_addz(q, "CONCAT_WS(_binary'#' COLLATE 'binary'");
+	if (parts->marks.len > 0)
+		str_addf(q, ", CHAR(%s)", parts->marks.s);
+	str_addf(q, "%s)", parts->values.len > 0 ? parts->values.s : "");
+	str_free(&parts->marks);
+	str_free(&parts->values);
+}
+
+void
+row_checksum_value(struct str *q, const struct plan *p,
+    const struct pair *pair, bool old, const char *row)
+{
+	struct parts parts = PARTS_INIT;
+
+	add_pair(&parts, p, pair, old, false, row);
+	add_parts(q, &parts);
+}
+
+static bool
+takes_part(const struct plan *p, size_t i)
+{
+	return p->pair[i].from != NULL &&
+	    (i < p->n_pairs || identifies(p, &p->pair[i]));
+}
+
+static bool
+is_free_pair(const struct plan *p, size_t i)
+{
+	const struct pair *pr = &p->pair[i];
+
+	return takes_part(p, i) && is_free(pr->forth != NULL ? pr->forth : pr);
+}
+
+/*
+ * The row as one text, which no other row has: where one value ends is told by
+ * the separator if no value has one in it, and otherwise by its length.  The
+ * last of these is what the others leave.
+ */
 static void
 add_row(struct str *q, const struct plan *p, bool old, const char *row)
 {
-	size_t i;
+	size_t i, n = p->n_pairs + p->n_computed, last = n;
+	struct parts parts = PARTS_INIT;
 
-	str_addz(q, "CONCAT_WS('#'");
-	for (i = 0; i < p->n_pairs + p->n_computed; i++) {
-		if (p->pair[i].from == NULL || (i >= p->n_pairs &&
-		    !identifies(p, &p->pair[i])))
-			continue;
-		row_checksum_part(q, p, &p->pair[i], old, row);
-	}
-	str_addz(q, ")");
+	for (i = 0; i < n; i++)
+		if (is_free_pair(p, i))
+			last = i;
+	for (i = 0; i < n; i++)
+		if (takes_part(p, i))
+			add_pair(&parts, p, &p->pair[i], old, i != last &&
+			    is_free_pair(p, i), row);
+	add_parts(q, &parts);
+}
+
+/* MySQL's BIT_XOR() takes bytes; until 5.7, and in MariaDB, numbers. */
+static bool
+joins_bytes(const struct plan *p)
+{
+	return !p->server->mariadb && p->server->version >= 80000;
 }
 
 void
@@ -104,9 +212,22 @@ row_checksum_add(struct str *q, const struct plan *p, bool old, const char *row)
 		str_addz(q, "CRC32(@livealter_row := ");
 		add_row(q, p, old, row);
 		str_addz(q, ") * (CRC32C(@livealter_row) | 1)");
+	} else if (joins_bytes(p)) {
+		str_addz(q, "UNHEX(SHA2(");
+		add_row(q, p, old, row);
+		str_addz(q, ", 224))");
 	} else {
 		str_addz(q, "CAST(CONV(LEFT(SHA2(");
 		add_row(q, p, old, row);
 		str_addz(q, ", 224), 16), 16, 10) AS UNSIGNED)");
 	}
+}
+
+void
+row_checksum_join(struct str *q, const struct plan *p, bool old,
+    const char *row)
+{
+	str_addz(q, joins_bytes(p) ? "HEX(BIT_XOR(" : "BIT_XOR(");
+	row_checksum_add(q, p, old, row);
+	str_addz(q, joins_bytes(p) ? "))" : ")");
 }

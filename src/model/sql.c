@@ -209,13 +209,10 @@ render_sum(const struct plan *p, bool old)
 	struct str q = STR_INIT;
 
 	str_addz(&q, "SELECT COUNT(*), ");
-	if (p->checksum) {
-		str_addz(&q, "BIT_XOR(");
-		row_checksum_add(&q, p, old, joined ? "n" : NULL);
-		str_addz(&q, ")");
-	} else {
+	if (p->checksum)
+		row_checksum_join(&q, p, old, joined ? "n" : NULL);
+	else
 		str_addz(&q, "0");
-	}
 	if (old)
 		path_from(&q, &path, NULL);
 	else if (!joined)

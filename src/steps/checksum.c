@@ -1,8 +1,22 @@
 #include "steps/checksum.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/str.h"
+
+/* Of no rows, a server may make zeros of any length. */
+static int
+take(struct checksum *s, char **cell, struct err *e)
+{
+	int n;
+
+	s->rows = strtoull(cell[0], NULL, 10);
+	n = snprintf(s->sum, sizeof(s->sum), "%s", s->rows > 0 ? cell[1] : "");
+	return n >= 0 && (size_t)n < sizeof(s->sum) ? 0 : err_set(e, ERR_SQL,
+	    "the server's checksum is too long: %s", cell[1]);
+}
 
 int
 checksum_side(struct checksum *s, const struct plan *p, struct db *db,
@@ -14,10 +28,8 @@ checksum_side(struct checksum *s, const struct plan *p, struct db *db,
 
 	sql_checksum(&q, p, side, &c->after, &c->upto);
 	rc = db_row(db, &r, "vv", e, "%s", q.s);
-	if (rc == 0) {
-		s->rows = strtoull(r.cell[0][0], NULL, 10);
-		s->bits = strtoull(r.cell[0][1], NULL, 10);
-	}
+	if (rc == 0)
+		rc = take(s, r.cell[0], e);
 	rows_free(&r);
 	str_free(&q);
 	return rc;
@@ -34,12 +46,8 @@ at_once(struct checksum *old, struct checksum *new, const struct plan *p,
 
 	sql_checksums(&q, p, &c->after, &c->upto);
 	rc = db_row(db, &r, "vvvv", e, "%s", q.s);
-	if (rc == 0) {
-		old->rows = strtoull(r.cell[0][0], NULL, 10);
-		old->bits = strtoull(r.cell[0][1], NULL, 10);
-		new->rows = strtoull(r.cell[0][2], NULL, 10);
-		new->bits = strtoull(r.cell[0][3], NULL, 10);
-	}
+	if (rc == 0 && (rc = take(old, r.cell[0], e)) == 0)
+		rc = take(new, r.cell[0] + 2, e);
 	rows_free(&r);
 	str_free(&q);
 	return rc;
@@ -58,5 +66,5 @@ checksum_both(struct checksum *old, struct checksum *new, const struct plan *p,
 bool
 checksum_equal(const struct checksum *a, const struct checksum *b)
 {
-	return a->rows == b->rows && a->bits == b->bits;
+	return a->rows == b->rows && strcmp(a->sum, b->sum) == 0;
 }
