@@ -78,6 +78,19 @@ for my $what (qw(letter arg no group default)) {
 	    'the defaults are what --print-config shows');
 }
 
+# Where --help lists all that a value may be, it may be that and nothing else.
+for my $name (grep { $help{$_}{arg} =~ /\|/ } sort keys %help) {
+	my $try = sub { run_livealter(undef, '--print-config', '--config', '',
+	    "--$name=$_[0]") };
+	for my $value (split /\|/, $help{$name}{arg}) {
+		my $r = $try->($value);
+		is($r->{exit}, 0, "--$name=$value is taken") or diag $r->{err};
+	}
+	# This one ends with a status of its own, once the table is known.
+	isnt($try->('other')->{exit}, 0, "--$name=other is not")
+	    if $name ne 'alter-foreign-keys-method';
+}
+
 # --- what is refused is refused --------------------------------------------
 
 for my $name (sort keys %man) {

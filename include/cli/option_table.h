@@ -68,7 +68,8 @@ struct option {
 	size_t at;		/* offset in struct config */
 	unsigned int lo, hi;	/* of a number */
 	const char *deflt;	/* as the user would write it; NULL: none */
-	const char *arg;	/* what --help calls the value; NULL: none */
+	const char *arg;	/* what --help calls the value, or all that
+				   it may be: "text|json"; NULL: none */
 	const char *help;	/* or the reason: see enum option_state */
 };
 

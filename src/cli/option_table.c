@@ -30,7 +30,7 @@ const struct option option_table[] = {
 	DO("dry-run", 0, FLAG, WHAT, dry_run, NULL, NULL,
 	    "create and alter an empty new table, show the plan, drop it"),
 	DO("execute", 0, FLAG, WHAT, execute, NULL, NULL, "do it"),
-	DO("instant", 0, TEXT, WHAT, instant, "never", "WHEN",
+	DO("instant", 0, TEXT, WHAT, instant, "never", "never|try|only",
 	    "have the server itself change the table, if it does so at once, "
 	    "without touching a row: never; try, and else copy; or only, and "
 	    "else refuse"),
@@ -103,7 +103,8 @@ const struct option option_table[] = {
 	    NULL, "look for duplicates before anything is copied, when a "
 	    "unique key is new or narrower"),
 	DO("alter-foreign-keys-method", 0, TEXT, SAFE, fkeys_method, "auto",
-	    "HOW", "how foreign keys of other tables follow: auto, "
+	    "auto|rebuild_constraints|drop_swap|none",
+	    "how foreign keys of other tables follow: auto, "
 	    "rebuild_constraints or drop_swap, in the cut-over; none, not at "
 	    "all"),
 	DO("only-same-schema-fks", 0, FLAG, SAFE, only_same_schema_fks, NULL,
@@ -154,15 +155,15 @@ const struct option option_table[] = {
 	SIZE("min-free-space", COPY, min_free_space, 0, "1073741824", "BYTES",
 	    "begin no chunk that writes while less is free on a disk of the "
 	    "server, if it can be seen; 0: do not look"),
-	DO("defer-indexes", 0, DEFER, COPY, defer_indexes, "auto", "WHEN",
-	    "build secondary indexes after the copy: always, never, or auto, "
-	    "where it pays and no replica would lag by it"),
-	DO("verify", 0, VERIFY, COPY, verify, "checksum", "HOW",
-	    "compare the tables before the swap: checksum, count or none"),
-	DO("verify-swap", 0, VERIFY_SWAP, COPY, verify_swap, "auto", "WHEN",
-	    "compare the tables as they were in the moment of the swap, "
-	    "before the old one goes: yes, no, or auto, if comparing took "
-	    "less than 10 minutes"),
+	DO("defer-indexes", 0, DEFER, COPY, defer_indexes, "auto",
+	    "auto|always|never", "build secondary indexes after the copy; "
+	    "auto: where it pays and no replica would lag by it"),
+	DO("verify", 0, VERIFY, COPY, verify, "checksum",
+	    "checksum|count|none", "compare the tables before the swap"),
+	DO("verify-swap", 0, VERIFY_SWAP, COPY, verify_swap, "auto",
+	    "auto|yes|no", "compare the tables as they were in the moment of "
+	    "the swap, before the old one goes; auto: if comparing took less "
+	    "than 10 minutes"),
 	DO("analyze-before-swap", 0, BOOL, COPY, analyze_before_swap, "yes",
 	    NULL, "ANALYZE the new table before the swap"),
 
@@ -217,9 +218,9 @@ const struct option option_table[] = {
 	    "that livealter revert can swap them back"),
 	DO("reverse-triggers", 0, FLAG, ENDS, reverse_triggers, NULL, NULL,
 	    "the same, with --no-drop-old-table"),
-	DO("cut-over", 0, TEXT, ENDS, cut_over, "now", "WHEN",
+	DO("cut-over", 0, TEXT, ENDS, cut_over, "now", "now|when-told",
 	    "swap now, or when-told by livealter control"),
-	DO("on-interrupt", 0, TEXT, ENDS, on_interrupt, "undo", "WHAT",
+	DO("on-interrupt", 0, TEXT, ENDS, on_interrupt, "undo", "undo|keep",
 	    "after SIGINT or SIGTERM: undo everything, or keep it to be "
 	    "resumed"),
 	DO("reconnect-for", 0, SECONDS, ENDS, login.reconnect_for, "600",
@@ -239,8 +240,8 @@ const struct option option_table[] = {
 	SIZE("kill-blockers-max-rows", ENDS, kill_blockers.max_rows, 1,
 	    "10000", "ROWS", "but not those that have modified more rows"),
 
-	DO("output", 0, OUTPUT, SHOWN, output, "text", "FORM",
-	    "of livealter status: text or json"),
+	DO("output", 0, OUTPUT, SHOWN, output, "text", "text|json",
+	    "what livealter status prints"),
 	DO("print", 0, FLAG, SHOWN, print, NULL, NULL,
 	    "print each statement on standard output"),
 	DO("progress", 0, PROGRESS, SHOWN, progress_by, "time,30",
