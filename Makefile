@@ -14,12 +14,14 @@
 #	make bench		against ALTER TABLE and pt-online-schema-change
 #	make install		program, manual and examples (DESTDIR, PREFIX)
 #	make uninstall		take them away again
-#	make dist		livealter-VERSION.tar.gz of the last commit
+#	make deb		a Debian package, in build
+#	make dist		livealter-VERSION.tar.gz of this tree
+#	make distcheck		build, test, install and uninstall from that
 #	make clean		remove what was built
 #	make help		print this
 #
-#	demo, check and its kin, oracle, lint, fuzz and bench install the
-#	packages they need first, and say so.  DEPS=no leaves that to you.
+#	demo, check and its kin, oracle, lint, fuzz, bench and deb install
+#	the packages they need first, and say so.  DEPS=no leaves that to you.
 #
 #	SAN=address,undefined or SAN=thread builds and tests with sanitizers.
 #	T="t/11-names.t" runs only these tests.  FUZZ_SECONDS=60 is for each.
@@ -33,9 +35,11 @@ PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 MANDIR  ?= $(PREFIX)/share/man
 DOCDIR  ?= $(PREFIX)/share/doc/$(PROG)
+COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 PKG     = libmariadb yaml-0.1
 
 CC      = gcc
+PKG_CONFIG ?= pkg-config
 CFLAGS  ?= -O2 -g
 WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wstrict-prototypes \
 	  -Wmissing-prototypes -Wold-style-definition -Wwrite-strings \
@@ -47,8 +51,8 @@ WARN   += -Wno-format-overflow -Wno-format-truncation
 endif
 HARDEN  = -fstack-protector-strong -fno-common -fPIE \
 	  $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-PC_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null)
-PC_LIBS   := $(shell pkg-config --libs $(PKG) 2>/dev/null)
+PC_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKG) 2>/dev/null)
+PC_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKG) 2>/dev/null)
 ALL_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -DVERSION='"$(VERSION)"' -Iinclude \
 	  $(patsubst -I%,-isystem %,$(PC_CFLAGS)) $(CPPFLAGS)
 SANFLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer \
@@ -69,7 +73,10 @@ MODS    = $(filter-out $B/main.o,$(OBJ))
 UNIT    = $(patsubst t/unit/%.c,$B/t/unit/%,$(wildcard t/unit/*.c)) \
 	  $(patsubst t/fuzz/%.c,$B/t/fuzz/%,$(wildcard t/fuzz/*.c))
 
-all: $(PROG)
+MANUALS = $(wildcard man/*.[1-9])
+PAGES   = $(MANUALS:man/%=$B/man/%)
+
+all: $(PROG) $(PAGES)
 
 ifeq ($(PC_LIBS),)
 $(OBJ): no-libraries
@@ -99,6 +106,11 @@ $B/%.o: src/%.c Makefile
 	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP \
 	    -c -o $@ $<
 
+# Manuals that say of which version they are.
+$B/man/%: man/% Makefile
+	@mkdir -p $(@D)
+	@sed 's/^\.Os$$/.Os $(PROG) $(VERSION)/' $< >$@
+
 $B/t/unit/%: t/unit/%.c $(MODS)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) \
@@ -120,6 +132,7 @@ DEPS_LINT  = clang cppcheck shellcheck mandoc groff
 DEPS_ROOT  = mmdebstrap
 DEPS_FUZZ  = clang libclang-rt-dev
 DEPS_BENCH = percona-toolkit
+DEPS_DEB   = build-essential debhelper lintian
 
 need = $(if $(filter no,$(DEPS)),@:,@t/lib/deps.sh)
 
@@ -133,6 +146,8 @@ deps-fuzz:
 	$(need) "make fuzz" $(DEPS_FUZZ)
 deps-bench:
 	$(need) "make bench" $(DEPS_BENCH)
+deps-deb:
+	$(need) "make deb" $(DEPS_DEB)
 
 # Only a make that starts afterwards sees the libraries: hence the -now ones.
 AGAIN = +@$(MAKE) --no-print-directory
@@ -141,9 +156,9 @@ demo: deps
 	$(AGAIN) demo-now
 check: deps
 	$(AGAIN) check-now
-check-all: deps
+check-all: deps deps-root deps-deb
 	$(AGAIN) check-all-now
-check-mysql check-mariadb-11.8: check-%: deps root-%
+check-mysql check-mariadb-11.8: check-%: deps deps-deb root-%
 	$(AGAIN) check-all-now LIVEALTER_SERVER=$*; passed=$$?; \
 	t/lib/server-root.sh --unmount $*; exit $$passed
 root-mysql root-mariadb-11.8: root-%: deps-root
@@ -154,6 +169,10 @@ oracle: deps $(if $(filter-out mariadb,$(LIVEALTER_SERVER)),deps-root)
 	$(AGAIN) oracle-now
 lint: deps deps-lint
 	$(AGAIN) lint-now
+deb: deps deps-deb
+	$(AGAIN) deb-now
+distcheck: deps
+	$(AGAIN) distcheck-now
 fuzz: deps deps-fuzz
 	$(AGAIN) fuzz-now
 
@@ -199,9 +218,8 @@ oracle-now: $B/$(PROG)
 
 # --- lint --------------------------------------------------------------------
 
-MANUALS   = $(wildcard man/*.[1-9])
-SCRIPTS   = .ci/run examples/livealter.sh t/lib/deps.sh t/lib/server-root.sh \
-	    t/lib/mariadb-plugin.sh t/lib/galera.sh
+SCRIPTS   = .ci/run examples/livealter.sh examples/completion/livealter \
+	    examples/debian/tests/installed $(wildcard t/lib/*.sh)
 CLANG_OFF = -Wno-padded -Wno-format-nonliteral -Wno-disabled-macro-expansion \
 	  -Wno-declaration-after-statement -Wno-reserved-identifier \
 	  -Wno-unknown-warning-option -Wno-unsafe-buffer-usage
@@ -256,26 +274,44 @@ fuzz-now: $(FUZZERS:%=fuzz-%)
 
 # --- installing --------------------------------------------------------------
 
-EXAMPLES  = $(wildcard examples/*)
+# Those in directories are put elsewhere, or nowhere.
+EXAMPLES  = $(filter-out examples/completion examples/debian, \
+	    $(wildcard examples/*))
+DOCS      = README COPYING man/CHANGES
 
-install: $(PROG)
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DOCDIR)/examples
-	install -m 755 $(PROG) $(DESTDIR)$(BINDIR)
-	for m in $(MANUALS); do \
-	    install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${m##*.} $$m \
+install: all
+	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(DOCDIR)/examples" \
+	    "$(DESTDIR)$(COMPDIR)"
+	install -m 755 $(PROG) "$(DESTDIR)$(BINDIR)"
+	for m in $(PAGES); do \
+	    install -D -m 644 -t "$(DESTDIR)$(MANDIR)/man$${m##*.}" $$m \
 	    || exit 1; done
-	install -m 644 README COPYING man/CHANGES $(DESTDIR)$(DOCDIR)
-	install -m 644 $(EXAMPLES) $(DESTDIR)$(DOCDIR)/examples
+	install -m 644 $(DOCS) "$(DESTDIR)$(DOCDIR)"
+	install -m 644 $(EXAMPLES) "$(DESTDIR)$(DOCDIR)/examples"
+	install -m 644 examples/completion/$(PROG) "$(DESTDIR)$(COMPDIR)"
 
+# What is not from here stays, whatever the directories are.
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/$(PROG)
+	rm -f "$(DESTDIR)$(BINDIR)/$(PROG)" "$(DESTDIR)$(COMPDIR)/$(PROG)"
 	for m in $(MANUALS:man/%=%); do \
-	    rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$$m; done
-	rm -rf $(DESTDIR)$(DOCDIR)
+	    rm -f "$(DESTDIR)$(MANDIR)/man$${m##*.}/$$m"; done
+	for f in $(DOCS:man/%=%) $(EXAMPLES); do \
+	    rm -f "$(DESTDIR)$(DOCDIR)/$$f"; done
+	for d in "$(DESTDIR)$(DOCDIR)/examples" "$(DESTDIR)$(DOCDIR)"; do \
+	    test ! -d "$$d" || rmdir --ignore-fail-on-non-empty "$$d"; done
+
+# --- releases ----------------------------------------------------------------
+
+TARBALL ?= $(PROG)-$(VERSION).tar.gz
 
 dist:
-	git archive --format=tar.gz --prefix=$(PROG)-$(VERSION)/ \
-	    -o $(PROG)-$(VERSION).tar.gz HEAD
+	@t/lib/tarball.sh $(TARBALL) $(PROG)-$(VERSION)
+
+distcheck-now:
+	@t/lib/distcheck.sh $(PROG)-$(VERSION)
+
+deb-now:
+	@t/lib/deb.sh $(VERSION) $B
 
 # The servers of the tests may have /proc mounted in them, which is not to be
 # deleted; a link to one elsewhere is only a link.
@@ -288,11 +324,13 @@ clean:
 help:
 	@sed -n 's/^#	//p' Makefile
 
-.PHONY: all no-libraries deps deps-root deps-lint deps-fuzz deps-bench demo \
+.PHONY: all no-libraries deps deps-root deps-lint deps-fuzz deps-bench \
+	deps-deb demo deb deb-now distcheck distcheck-now \
 	check check-all check-mysql check-mariadb-11.8 root-mysql \
 	root-mariadb-11.8 bench oracle lint fuzz unit programs check-now \
 	check-all-now demo-now bench-now oracle-now \
 	lint-now fuzz-now install uninstall dist clean help
 .SECONDARY: $(OBJ)
--include $(shell find $B \( -name mysql -o -name 'mariadb-*' \) -prune \
+-include $(shell find $B \( -name mysql -o -name 'mariadb-*' -o -name deb \) \
+    -prune \
     -o -name '*.d' -print 2>/dev/null)
