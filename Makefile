@@ -274,20 +274,21 @@ fuzz-now: $(FUZZERS:%=fuzz-%)
 
 # --- installing --------------------------------------------------------------
 
-# Those in directories are put elsewhere, or nowhere.
-EXAMPLES  = $(filter-out examples/completion examples/debian, \
-	    $(wildcard examples/*))
+# What is in these two directories is put elsewhere, or nowhere.
+EXAMPLES  = $(shell find examples \( -path examples/completion -o \
+	    -path examples/debian \) -prune -o -type f -print | sort)
 DOCS      = README COPYING man/CHANGES
 
 install: all
-	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(DOCDIR)/examples" \
+	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(DOCDIR)" \
 	    "$(DESTDIR)$(COMPDIR)"
 	install -m 755 $(PROG) "$(DESTDIR)$(BINDIR)"
 	for m in $(PAGES); do \
 	    install -D -m 644 -t "$(DESTDIR)$(MANDIR)/man$${m##*.}" $$m \
 	    || exit 1; done
 	install -m 644 $(DOCS) "$(DESTDIR)$(DOCDIR)"
-	install -m 644 $(EXAMPLES) "$(DESTDIR)$(DOCDIR)/examples"
+	for f in $(EXAMPLES); do \
+	    install -D -m 644 $$f "$(DESTDIR)$(DOCDIR)/$$f" || exit 1; done
 	install -m 644 examples/completion/$(PROG) "$(DESTDIR)$(COMPDIR)"
 
 # What is not from here stays, whatever the directories are.
@@ -297,8 +298,9 @@ uninstall:
 	    rm -f "$(DESTDIR)$(MANDIR)/man$${m##*.}/$$m"; done
 	for f in $(DOCS:man/%=%) $(EXAMPLES); do \
 	    rm -f "$(DESTDIR)$(DOCDIR)/$$f"; done
-	for d in "$(DESTDIR)$(DOCDIR)/examples" "$(DESTDIR)$(DOCDIR)"; do \
-	    test ! -d "$$d" || rmdir --ignore-fail-on-non-empty "$$d"; done
+	d="$(DESTDIR)$(DOCDIR)"; test ! -d "$$d/examples" || \
+	    find "$$d/examples" -depth -type d -empty -delete; \
+	    test ! -d "$$d" || rmdir --ignore-fail-on-non-empty "$$d"
 
 # --- releases ----------------------------------------------------------------
 

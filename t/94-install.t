@@ -48,7 +48,9 @@ is((slurp('examples/debian/changelog') =~ /\Alivealter \((.*)-[^-]+\) /)[0],
 # --- install and uninstall -------------------------------------------------
 
 my @page = map { s{^man/}{}r } glob('man/*.[1-9]');
-my @example = map { s{^examples/}{}r } grep { -f } glob('examples/*');
+my @example = map { s{^examples/}{}r } grep {
+    !m{^examples/(?:completion|debian)/} } map { "examples/$_" }
+    files('examples');
 cmp_ok(scalar @page, '>=', 3, 'there are manuals');
 cmp_ok(scalar @example, '>=', 4, '... and examples');
 
