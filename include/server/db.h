@@ -91,6 +91,14 @@ int db_session(struct db *db, const char *sql, struct err *e);
 /* Close, connect again, and repeat every db_session(). */
 int db_reopen(struct db *db, struct err *e);
 
+/*
+ * Seconds, by a clock that stands still while questions of this connection and
+ * their answers are on their way.  So it tells how long the server has worked,
+ * and what was done meanwhile, wherever it is.  Only differences mean anything.
+ * Now and then it asks how long the way is, so no locks should be held.
+ */
+double db_clock(struct db *db);
+
 /* What the server at the other end is. */
 const struct server *db_server(const struct db *db);
 

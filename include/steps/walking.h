@@ -30,7 +30,9 @@ struct chunk_done {
 	unsigned long long rows;	/* so many it came to, */
 	/* and about so many that it has passed over, for --where */
 	unsigned long long others;
-	double idle;			/* seconds of it without a lock */
+	/* Seconds of it without a lock, or on the way of a connection that is
+	 * not the worker's: see db_clock(). */
+	double idle;
 };
 
 /*

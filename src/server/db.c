@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/escape.h"
 #include "base/event.h"
+#include "base/road.h"
 #include "base/stop.h"
 #include "base/util.h"
 #include "server/db_login.h"
@@ -27,6 +27,7 @@ struct db {
 	unsigned long long affected;
 	unsigned long long warnings;
 	bool asks_once;			/* see db_ask_once() */
+	struct road road;
 };
 
 void
@@ -115,9 +116,11 @@ db_socket(const struct db *db)
 static int
 send_text(struct db *db, const char *sql, struct err *e)
 {
-	if (mysql_real_query(db->my, sql, strlen(sql)) != 0)
-		return failed(db, e);
-	return 0;
+	double began = now_s();
+	int rc = mysql_real_query(db->my, sql, strlen(sql));
+
+	road_travelled(&db->road, now_s() - began);
+	return rc != 0 ? failed(db, e) : 0;
 }
 
 /* Statements that return rows no session asked for (ANALYZE) are drained. */
@@ -157,6 +160,18 @@ db_reopen(struct db *db, struct err *e)
 		    drain(db, e) != 0)
 			return err_while(e, "%s", db->session[i]);
 	return 0;
+}
+
+double
+db_clock(struct db *db)
+{
+	double began = now_s();
+
+	if (road_is_due(&db->road, began)) {
+		mysql_ping(db->my);
+		road_pinged(&db->road, now_s(), now_s() - began);
+	}
+	return now_s() - db->road.spent;
 }
 
 const struct server *
@@ -326,21 +341,6 @@ db_run_if(struct db *db, const struct db_patience *p, const char *question,
 		db_quiet(db, &ignored, "DO 0");
 	str_free(&q);
 	return rc != 0 && !asked && e->sqlno == ER_SUBQUERY_NO_1_ROW ? 1 : rc;
-}
-
-int
-db_prepare(struct db *db, const char *name, const char *sql, struct err *e)
-{
-	struct str q = STR_INIT;
-	int rc;
-
-	str_addf(&q, "SET @%s = CONVERT(", name);
-	escape_hex(&q, sql);
-	str_addz(&q, " USING utf8mb4)");
-	rc = db_quiet(db, e, "%s", q.s);
-	str_free(&q);
-	return rc != 0 ? rc : db_quiet(db, e, "PREPARE %s FROM @%s", name,
-	    name);
 }
 
 int
@@ -586,13 +586,4 @@ db_exact(struct str *out, struct db *db, const char *column, const char *name)
 	    "BINARY) = ", column);
 	db_literal(out, db, name);
 	str_addz(out, ")");
-}
-
-void
-db_match(struct str *out, struct db *db, const char *schema,
-    const char *table, const struct qname *name)
-{
-	db_exact(out, db, schema, name->db.raw);
-	str_addz(out, " AND ");
-	db_exact(out, db, table, name->table.raw);
 }

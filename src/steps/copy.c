@@ -455,11 +455,11 @@ static void
 compare_chunk(struct job *j, struct db *db, const struct chunk *c,
     bool known, double *idle)
 {
-	double took, began = now_s();
+	double took, began = db_clock(db);
 	unsigned long long rows = 0;
 	bool equal = known && is_equal(j, db, c, &rows);
 
-	took = now_s() - began;
+	took = db_clock(db) - began;
 	pthread_mutex_lock(&j->lock);
 	j->all = j->all && equal;
 	j->compared.rows += rows;
@@ -479,7 +479,7 @@ come_up(struct job *j, struct db *db, struct bound *after,
 {
 	const struct follow f = { j->plan, j->cfg, after, false, NULL };
 	const struct bring b = { .plan = j->plan, .cfg = j->cfg };
-	double began = now_s();
+	double began = db_clock(db);
 	unsigned long long left;
 	int rc;
 
@@ -488,7 +488,7 @@ come_up(struct job *j, struct db *db, struct bound *after,
 	rc = j->plan->by_key ? bring_some(&b, db, batches, &left, e) :
 	    follow_frontier(db, j->plan, after, e) != 0 ||
 	    follow_bring(&f, db, batches, &left, e) != 0 ? -1 : 0;
-	*idle += now_s() - began;
+	*idle += db_clock(db) - began;
 	return rc;
 }
 

@@ -165,20 +165,20 @@ work(struct worker *w, struct err *e)
 	struct cursor *c = w->cursor;
 	struct chunk k = { .after = BOUND_INIT, .upto = BOUND_INIT };
 	struct chunk_done done;
-	double began;
+	double began, took;
 	int rc = 0, met;
 
 	while (goes_on(w) && (rc = next_chunk(w, &k, e)) > 0) {
 		memset(&done, 0, sizeof(done));
-		began = now_s();
+		began = db_clock(w->db);
 		met = do_chunk(w, &k, &done, e);
 		if (met < 0) {
 			rc = -1;
 			break;
 		}
-		cursor_note(c, &k, &done, now_s() - began - done.idle,
-		    met == 1);
-		rest(c, now_s() - began);
+		took = db_clock(w->db) - began;
+		cursor_note(c, &k, &done, took - done.idle, met == 1);
+		rest(c, took);
 	}
 	bound_free(&k.after);
 	bound_free(&k.upto);

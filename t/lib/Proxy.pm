@@ -15,7 +15,8 @@
 #	corrupt		a bit that is not as it was sent (TLS sees it)
 #
 # With a hash of when => qr/.../, until => FILE after the cuts, the answer to
-# what matches, in plain text, is kept back until there is such a file.
+# what matches, in plain text, is kept back until there is such a file.  With
+# delay => SECONDS it is a server far away: everything is so long on its way.
 package Proxy;
 
 use strict;
@@ -67,7 +68,8 @@ sub _serve {
 	my ($l, $to, $cuts, $say, $hold) = @_;
 	my ($bytes, $made, $over) = (0, 0, 0);
 	my $sel = IO::Select->new($l);
-	my (%peer, %stalled, %held, @kept);
+	my (%peer, %stalled, %held, @kept, @late);
+	my $delay = $hold->{delay} // 0;
 	my $until = time + Noise::patience(300);
 
 	local $SIG{TERM} = sub { $over = 1 };
@@ -89,7 +91,12 @@ sub _serve {
 		for my $who (map { [@$_] } values %stalled) {
 			$end->($who->[0], 1) if time > $who->[1];
 		}
-		for my $c ($sel->can_read(0.2)) {
+		while (@late && $late[0][0] <= time) {
+			my (undef, $to, $buf) = @{shift @late};
+			_write($to, $buf) if defined fileno $to;
+		}
+		my $next = @late ? $late[0][0] - time : 0.2;
+		for my $c ($sel->can_read($next < 0 ? 0 : $next)) {
 			if ($c == $l) {
 				my $in = $l->accept or next;
 				my $out = IO::Socket::INET->new(PeerAddr =>
@@ -126,8 +133,12 @@ sub _serve {
 					    \%peer, \%stalled, $end);
 				}
 			}
-			_write($peer{$c}, $buf) if defined fileno $c &&
-			    !$stalled{$c};
+			next if !defined fileno $c || $stalled{$c};
+			if ($delay) {
+				push @late, [time + $delay, $peer{$c}, $buf];
+			} else {
+				_write($peer{$c}, $buf);
+			}
 		}
 	}
 	syswrite $say, "$bytes $made\n";
