@@ -42,6 +42,7 @@ sub chunks {
 }
 
 my $copied = chunks(0.06, '--threads', 1, '--chunk-time', 0.5);
-# 1000 rows, 2000, 4000 and so on, unless the machine is slow.
-cmp_ok($copied, '<=', 15, 'chunks are large');
+# 1000 rows, 2000, 4000 and so on, or more where the machine is slow; of a row
+# each they would be thousands.
+cmp_ok($copied, '<=', 60, 'chunks are large');
 done_testing;
