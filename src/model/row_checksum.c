@@ -164,8 +164,9 @@ row_checksum_value(struct str *q, const struct plan *p,
 static bool
 takes_part(const struct plan *p, size_t i)
 {
-	return p->pair[i].from != NULL &&
-	    (i < p->n_pairs || identifies(p, &p->pair[i]));
+	const struct pair *pr = &p->pair[i];
+
+	return (i < p->n_pairs || identifies(p, pr)) && pr->from != NULL;
 }
 
 static bool
