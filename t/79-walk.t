@@ -44,13 +44,15 @@ my @formats = qw(ROW MIXED STATEMENT);
 # What the table hangs on, and what hangs on it.
 sub around {
 	my ($s) = @_;
-	return join "\n", map { join ' ', @$_ } $s->rows("SELECT " .
-	    "table_name, constraint_name, referenced_table_name FROM " .
-	    "information_schema.referential_constraints WHERE " .
-	    "constraint_schema = 'app'"), $s->rows("SELECT trigger_name, " .
-	    "event_object_table, action_order, action_statement FROM " .
-	    "information_schema.triggers WHERE trigger_schema = 'app' AND " .
-	    "trigger_name NOT LIKE 'livealter%' ORDER BY 1");
+	my @keys = $s->rows("SELECT table_name, constraint_name, " .
+	    "referenced_table_name FROM information_schema." .
+	    "referential_constraints WHERE constraint_schema = 'app' " .
+	    "ORDER BY 1, 2");
+	my @triggers = $s->rows("SELECT trigger_name, event_object_table, " .
+	    "action_order, action_statement FROM information_schema." .
+	    "triggers WHERE trigger_schema = 'app' AND trigger_name NOT " .
+	    "LIKE 'livealter%' ORDER BY 1");
+	return join "\n", map { join ' ', @$_ } @keys, @triggers;
 }
 
 sub cleaned {
