@@ -24,7 +24,7 @@ $r->wait_for_source($s);
 	copying($s, $mark, $p);
 	hold_back($r);
 	my $why = qr/replica \S+ is \d+\.\d s behind, and 12 s is the limit/;
-	ok($p->wait_for(qr/2 threads instead of 3, before it has to wait: $why/,
+	ok($p->wait_for(qr/2 threads instead of 3: $why/,
 	    30), 'one that falls behind has fewer threads copy');
 	unlike($p->err, qr/pausing/, '... before it has to pause');
 	let_go($r);

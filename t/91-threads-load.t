@@ -102,9 +102,9 @@ fresh(6000);
 	    '... as text, too');
 	busy(17);
 	my $why = qr/Threads_running is \d+, and its limit $LIMIT/;
-	ok($p->wait_for(qr/2 threads instead of 3, before it has to wait: $why/,
+	ok($p->wait_for(qr/2 threads instead of 3: $why/,
 	    20), 'near the limit there is one fewer');
-	ok($p->wait_for(qr/1 thread instead of 3, before it has to wait: $why/,
+	ok($p->wait_for(qr/1 thread instead of 3: $why/,
 	    20), '... and another one fewer');
 	copy(1, '... and one copies');
 	unlike($p->err, qr/pausing/, '... before it had to pause');

@@ -102,4 +102,28 @@ if ($s->is_mysql) {
 	unlike($r->{err}, qr/--threads=auto/, '... of which nothing is said');
 }
 
+# --- a proof ---------------------------------------------------------------
+
+# It has a snapshot for each of those that were planned.
+fresh(3000);
+{
+	my $mark = $s->log_mark;
+	my $p = start_migration($s, $ALTER, 'app', 'orders', '--threads', 2,
+	    '--chunk-size', 20, '--chunk-time', 0, '--sleep', 0.005,
+	    '--verify-swap', 'yes');
+	$p->wait_for(qr/copy the rows/, 30);
+	is(run_livealter($s, 'control', 'D=app,t=orders', 'set',
+	    'threads=6')->{exit}, 0, 'six are asked for');
+	succeeded($p->wait(60), 'app', 'orders', '... then it');
+	my (%copied, %proved);
+	for ($s->log_entries($mark)) {
+		$copied{$_->{id}} = 1 if $_->{text} =~ $COPY;
+		$proved{$_->{id}} = 1 if $_->{text} =~
+		    /BIT_XOR.*`_orders_old`/;
+	}
+	cmp_ok(keys %copied, '>', 3, '... and copy');
+	is(keys %proved, 2, '... but no worker of the proof waits for a ' .
+	    'snapshot');
+}
+
 done_testing;

@@ -165,8 +165,8 @@ put_workers(struct text_sink *t, const struct event *ev)
 	const char *s = w->n == 1 ? "" : "s";
 
 	if (w->change == EVENT_WORKERS_FEWER)
-		note(t, ev, "%u thread%s instead of %u, before it has to wait: "
-		    "%s", w->n, s, w->most, w->why);
+		note(t, ev, "%u thread%s instead of %u: %s", w->n, s, w->most,
+		    w->why);
 	else
 		note(t, ev, "%u thread%s, as it has been calm%s", w->n, s,
 		    w->n < w->most ? " for some time" : "; these are all");

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/util.h"
+#include "throttle/crew.h"
 #include "throttle/link.h"
 
 #define EVERY	1.0	/* seconds between two looks, at least: SHOW STATUS
@@ -182,9 +183,29 @@ reached(const struct load *l, bool critical)
 	return NULL;
 }
 
+/* How much of its limit is used: of one that follows from the first look, of
+ * what was added to that. */
+static double
+used(const struct watched *w)
+{
+	return w->limit.most > w->from ? (w->is - w->from) /
+	    (w->limit.most - w->from) : 0;
+}
+
+static bool
+is_near(const struct load *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (used(&l->one[i]) >= CREW_NEAR)
+			return true;
+	return false;
+}
+
 /*
  * A statement of ours that began or ended between the two questions counts as
- * somebody else's: what is too much is asked for again.
+ * somebody else's: what is too much, or nearly so, is asked for again.
  */
 static int
 ask_twice(struct load *l, struct db *db, bool tell, struct err *e)
@@ -192,7 +213,7 @@ ask_twice(struct load *l, struct db *db, bool tell, struct err *e)
 	if (ask(l, db, e) != 0)
 		return -1;
 	settle(l, tell);
-	if (reached(l, false) == NULL && reached(l, true) == NULL)
+	if (!is_near(l))
 		return 0;
 	return ask(l, db, e);
 }
@@ -216,20 +237,13 @@ wait_for(struct verdict *v, const struct watched *w)
 	    w->is);
 }
 
-/*
- * A limit that follows from the first look is near when most of what was added
- * to that is used up.  Fewer workers close no connections, and ours are not
- * counted anyway.
- */
+/* Fewer workers close no connections, and ours are not counted anyway. */
 static void
 tell_used(struct verdict *v, const struct watched *w)
 {
-	struct str *near;
+	struct str *near = strcasecmp(w->limit.name, CONNECTED) == 0 ? NULL :
+	    source_uses(v, used(w));
 
-	if (strcasecmp(w->limit.name, CONNECTED) == 0 ||
-	    !(w->limit.most > w->from))
-		return;
-	near = source_uses(v, (w->is - w->from) / (w->limit.most - w->from));
 	if (near != NULL)
 		str_addf(near, "%s is %.15g, and its limit %.15g",
 		    w->limit.name, w->is, w->limit.most);
