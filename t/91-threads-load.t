@@ -36,7 +36,7 @@ sub copied_by {
 my $base = min(map { sleep 0.1; map { $_->[1] - 1 } $s->rows("SHOW GLOBAL " .
     "STATUS LIKE 'Threads_running'") } 1 .. 10);
 my $LIMIT = $base + 20;
-my @slow = ('--chunk-size', 20, '--chunk-time', 0, '--sleep', 0.1,
+my @slow = ('--chunk-size', 20, '--chunk-time', 0, '--sleep', 0.05,
     '--max-load', "Threads_running=$LIMIT", '--critical-load', '');
 my @busy;
 
@@ -86,13 +86,13 @@ sub copy {
 	my $seen = 0;
 	ok(poll_until(sub {
 		my $mark = $s->log_mark;
-		poll_until(sub { said_once($s, $mark, $COPY) >= 8 }, 10,
-		    'eight statements');
+		poll_until(sub { said_once($s, $mark, $COPY) >= 30 }, 20,
+		    'thirty statements');
 		return ($seen = copied_by($mark)) == $n;
-	}, 20, 'they copy'), $name) or diag "$seen copy";
+	}, 30, 'they copy'), $name) or diag "$seen copy";
 }
 
-fresh(6000);
+fresh(16000);
 {
 	my $p = start_migration($s, $ALTER, 'app', 'orders', @slow,
 	    '--threads', 3);
@@ -142,7 +142,7 @@ fresh(6000);
 }
 
 # One that dies while it has fewer has as many as it may when it goes on.
-fresh(3000);
+fresh(9000);
 {
 	my $p = start_migration($s, $ALTER, 'app', 'orders', @slow);
 	my $all = status_has('threads') // 0;
