@@ -127,7 +127,7 @@ $B/t/fuzz/%: t/fuzz/%.c t/fuzz/replay/replay.c $(MODS)
 # mariadb-server would start a server; the -core package is only the program.
 DEPS_BUILD = gcc libc6-dev pkg-config libmariadb-dev libyaml-dev
 DEPS_TEST  = perl libcmocka-dev libdbd-mysql-perl mariadb-server-core \
-	  mariadb-client-core mariadb-client tzdata
+	  mariadb-client-core mariadb-client tzdata jq python3-jsonschema
 DEPS_LINT  = clang cppcheck shellcheck mandoc groff
 DEPS_ROOT  = mmdebstrap
 DEPS_FUZZ  = clang libclang-rt-dev

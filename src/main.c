@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/event.h"
+#include "base/json_sink.h"
 #include "base/log.h"
 #include "base/output.h"
 #include "base/stop.h"
@@ -70,6 +71,7 @@ run(struct config *cfg)
 		return resume_run(cfg);
 	case COMMAND_REVERT:
 		return revert_run(cfg);
+	case COMMAND_EXPLAIN:
 	case COMMAND_ALTER:
 		break;
 	}
@@ -121,10 +123,41 @@ keep_streams(void)
 		close(fd);
 }
 
+/* Those of status and explain are documents by themselves. */
+static bool
+is_for_programs(const struct config *cfg)
+{
+	return cfg->output == OUTPUT_JSON && cfg->command != COMMAND_STATUS &&
+	    cfg->command != COMMAND_EXPLAIN && !cfg->help && !cfg->version &&
+	    !cfg->print_config;
+}
+
+/* As the options ask for. */
+static void
+choose_sink(const struct config *cfg, struct text_sink *text,
+    struct json_sink *json)
+{
+	/* A dry run shows what it tries for real, and the plan the rest. */
+	const bool sql = cfg->print || cfg->dry_run;
+	const double every = cfg->progress_by == PROGRESS_TIME ?
+	    cfg->progress_every : 30;
+
+	*text = (struct text_sink){ .quiet = cfg->quiet, .sql = sql,
+	    .every = every };
+	*json = (struct json_sink){ .quiet = cfg->quiet, .sql = sql,
+	    .every = every };
+	event_remove_sinks();
+	if (is_for_programs(cfg))
+		json_sink_add(json, VERSION);
+	else
+		text_sink_add(text);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct text_sink text = { .quiet = false };
+	struct json_sink json = { .quiet = false };
 	struct config cfg;
 	struct str notes = STR_INIT, answer = STR_INIT;
 	struct err e = { .kind = ERR_NONE };
@@ -136,11 +169,7 @@ main(int argc, char **argv)
 	text_sink_add(&text);
 	memset(&cfg, 0, sizeof(cfg));
 	rc = configure_load(&cfg, argc, argv, &notes, &e);
-	text.quiet = cfg.quiet;
-	/* A dry run shows what it tries for real, and the plan the rest. */
-	text.sql = cfg.print || cfg.dry_run;
-	text.every = cfg.progress_by == PROGRESS_TIME ? cfg.progress_every :
-	    30;
+	choose_sink(&cfg, &text, &json);
 	if (notes.len > 0)
 		log_info("%s", notes.s);
 	if (rc == 0) {
@@ -148,15 +177,19 @@ main(int argc, char **argv)
 		output_start();
 		db_library_init();
 		end = run_with_pid_file(&cfg);
+		event_exit(end);
+		output_flush(0);
 		db_library_end();
 	} else if (rc < 0) {
 		end = e.kind;
 		event_error(&e);
+		event_exit(end);
 	} else {
 		configure_answer(&cfg, &answer);
 		event_answer(&answer);
 	}
 	event_remove_sinks();
+	json_sink_free(&json);
 	str_free(&notes);
 	str_free(&answer);
 	configure_free(&cfg);

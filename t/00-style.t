@@ -220,11 +220,12 @@ none_of('nothing but a lack of memory ends the program', lines_where(
 	/\b(?:exit|_exit|abort|_Exit)\(/ }, \%code, @SRC));
 
 # Standard output and standard error are written by output.c alone, to which
-# the text sink hands what it makes of events.  util.c says that memory is gone,
-# when nothing else can; password.c asks on the terminal.
+# the sinks for text and JSON hand what they make of events.  util.c says that
+# memory is gone, when nothing else can; password.c asks on the terminal.
 none_of('only output.c writes to the user', lines_where(sub {
 	my $own = { 'src/base/util.c' => qr/\bfputs\(""?[^)]*, stderr\)/,
 	    'src/base/output.c' => qr/\bwrite\(fd, |\bSTDERR_FILENO\b/,
+	    'src/base/json_sink.c' => qr/\bSTDOUT_FILENO\b/,
 	    'src/base/text_sink.c' => qr/\bSTD(?:OUT|ERR)_FILENO\b/,
 	    'src/cli/password.c' => qr/\bwrite\(tty, /,
 	    'src/main.c' => qr/\bfd (?:<=|>) STDERR_FILENO\b/ }->{$_[0]};

@@ -124,7 +124,8 @@ for my $name (sort keys %man) {
 		    : like($said, qr/$verb is not yet supported/,
 		    "livealter $verb is not yet supported");
 		is($told{$verb} // 0, $is ? 1 : 0, '... as the manual says');
-		is($help->{out} =~ /livealter $verb D=/ ? 1 : 0, $is ? 1 : 0,
+		is($help->{out} =~ /livealter $verb (?:D=|\[)/ ? 1 : 0,
+		    $is ? 1 : 0,
 		    '... and --help');
 	}
 }

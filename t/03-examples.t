@@ -363,6 +363,27 @@ sub without_numbers {
 	$checked{$file} = 1;
 }
 
+# The one that reads JSON: what cannot be done now is tried again.
+{
+	my $file = 'examples/livealter-watch.sh';
+	fresh();
+	my $dbh = $s->dbh;
+	$dbh->do("SELECT GET_LOCK('livealter app.orders', 0)");
+	my $cmd = "$file D=app,t=orders --alter 'ADD COLUMN w INT' --execute";
+	my $r = shell("TRIES=2 WAIT=0 $cmd");
+	is($r->{exit}, 31, "$file: another one is at work");
+	like($r->{err}, qr/^try 1: .*^try 2: /ms, '... it tries twice');
+	like($r->{out}, qr/\A\{.*"exit": 31,.*\}\n\z/, '... ends with JSON');
+	$dbh->disconnect;
+	$r = shell($cmd);
+	is($r->{exit}, 0, '... and then it is done') or diag $r->{err};
+	like($r->{err}, qr/^\.\.\. copy the rows$/m, '... says how far it is');
+	ok(has_column('w'), '... the column is there');
+	$checked{$file} = 1;
+}
+
+# The schema is t/95-json.t's.
+$checked{'examples/schema'} = 1;
 # These are t/94-install.t's and t/94-package.t's.
 $checked{"examples/$_"} = 1 for qw(completion debian);
 is(join(' ', grep { !$checked{$_} } glob('examples/*')), '',

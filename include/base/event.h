@@ -30,6 +30,7 @@ enum event_kind {
 	EVENT_PLAN,		/* text: what a dry run finds */
 	EVENT_ANSWER,		/* text: what a command was asked for */
 	EVENT_RESULT,		/* result: how the run ended */
+	EVENT_EXIT,		/* exit_status: nothing comes after it */
 };
 
 struct event_step {
@@ -106,6 +107,8 @@ struct event_result {
 	} end;
 	enum err_kind status;	/* the exit status */
 	bool dry_run;
+	bool instant;		/* the server altered it at once */
+	bool begun;		/* there was something to undo */
 	bool statistics;	/* they are wanted */
 	unsigned long long rows, chunks, conflicts, compared;
 	double copy_s, compare_s, all_s;
@@ -131,6 +134,7 @@ struct event {
 		const struct event_blocker *blocker;
 		const struct event_status *status;
 		const struct event_result *result;
+		enum err_kind exit_status;
 	};
 	enum event_due {
 		EVENT_QUIET,	/* no one needs to see it now */
@@ -195,6 +199,9 @@ void event_plan(const struct str *text);
 void event_answer(const struct str *text);
 
 void event_result(const struct event_result *result);
+
+/* The program ends; of every end but a kill this is the last event. */
+void event_exit(enum err_kind status);
 
 /* Say what the step is, for how long, and what it does and waits for. */
 void event_status(void);

@@ -15,9 +15,9 @@
  * each with where it came from.  Mentions of accepted options that need nothing
  * done are added to *notes, likewise.
  *
- * Returns 0; or 1 when --help, --version or --print-config is given, which
- * configure_answer() answers; or -1 with *e set.  configure_free() is due in
- * each case.
+ * Returns 0; or 1 when --help, --version, --print-config or the command explain
+ * is given, which configure_answer() answers; or -1 with *e set.
+ * configure_free() is due in each case.
  */
 int configure_load(struct config *c, int argc, char **argv, struct str *notes,
     struct err *e);
@@ -35,7 +35,7 @@ void configure_defaults(struct config *c);
 /* --print-config: every option with its value, as YAML, without passwords. */
 void configure_print(const struct config *c, struct str *to);
 
-/* What --help, --version or --print-config asks for. */
+/* What --help, --version, --print-config or the command explain asks for. */
 void configure_answer(const struct config *c, struct str *to);
 
 /* Overwrites the password before it frees it. */

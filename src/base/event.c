@@ -395,6 +395,14 @@ event_result(const struct event_result *result)
 }
 
 void
+event_exit(enum err_kind status)
+{
+	struct event ev = { .kind = EVENT_EXIT, .exit_status = status };
+
+	send_alone(&ev);
+}
+
+void
 event_status(void)
 {
 	struct event_status s = { .doing = now.doing,

@@ -9,6 +9,7 @@
 
 #include "base/event.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "base/timer.h"
 #include "base/util.h"
 
@@ -29,6 +30,14 @@ static void *parting_arg;
 static stop_leaving_fn *leaving;
 static void *leaving_arg;
 
+_Noreturn static void
+leave(int status, double seconds)
+{
+	event_exit((enum err_kind)status);
+	output_flush(seconds);
+	_exit(status);
+}
+
 static void
 part(const sigset_t *set)
 {
@@ -42,7 +51,7 @@ part(const sigset_t *set)
 		sigaction(SIGINT, &end, NULL);
 		sigaction(SIGTERM, &end, NULL);
 		pthread_sigmask(SIG_UNBLOCK, set, NULL);
-		_exit(parting(parting_arg));
+		leave(parting(parting_arg), 1);
 	}
 	pthread_mutex_unlock(&lock);
 }
@@ -86,19 +95,22 @@ is_enough(void)
 static void *
 listen_for_signals(void *arg)
 {
-	const struct timespec orderly = { .tv_sec = ORDERLY };
+	const struct timespec look = { .tv_nsec = 100000000 };
 	const sigset_t *set = arg;
-	double last = 0;
+	double last = 0, since = 0;
 	int sig;
 
 	for (;;) {
-		sig = is_enough() ? sigtimedwait(set, NULL, &orderly) :
+		sig = since > 0 ? sigtimedwait(set, NULL, &look) :
 		    sigwaitinfo(set, NULL);
 		if (sig == SIGUSR1)
 			event_status();
 		else if (sig > 0)
 			note(sig, &last);
-		else if (errno == EAGAIN)
+		if (!(since > 0) && is_enough())
+			since = now_s();
+		/* However many more come in the meantime. */
+		if (since > 0 && now_s() - since >= ORDERLY)
 			part(set);
 	}
 	return NULL;
@@ -188,5 +200,5 @@ stop_leave(int status)
 	pthread_mutex_lock(&lock);
 	if (leaving != NULL)
 		leaving(leaving_arg);
-	_exit(status);
+	leave(status, 0);
 }

@@ -346,6 +346,7 @@ take(struct event_sink *sink, const struct event *ev)
 		[EVENT_PLAN] = put_plan,
 		[EVENT_ANSWER] = put_answer,
 		[EVENT_RESULT] = put_result,
+		[EVENT_EXIT] = NULL,
 	};
 
 	if (put_kind[ev->kind] != NULL)

@@ -118,6 +118,7 @@ static const struct {
 	{ "cleanup", COMMAND_CLEANUP, true },
 	{ "revert", COMMAND_REVERT, true },
 	{ "control", COMMAND_CONTROL, true },
+	{ "explain", COMMAND_EXPLAIN, true },
 };
 
 /* A DSN is never one of these: it has a "=". */
@@ -155,7 +156,8 @@ other(struct argv *a, struct options *o, char *word)
 	if (a->command == COMMAND_ALTER && a->dsn == NULL &&
 	    take_verb(a, o, word))
 		return;
-	if (a->dsn != NULL && a->command == COMMAND_CONTROL) {
+	if (a->command == COMMAND_EXPLAIN ||
+	    (a->dsn != NULL && a->command == COMMAND_CONTROL)) {
 		add_action(a, word);
 		return;
 	}

@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/catalogue.h"
 #include "base/ident.h"
 #include "base/list.h"
 #include "base/secret.h"
 #include "base/util.h"
 #include "cli/argv.h"
 #include "cli/dsn.h"
+#include "cli/explain.h"
 #include "cli/option.h"
 #include "cli/ownership.h"
 #include "cli/password.h"
@@ -317,9 +319,6 @@ need_rest(struct options *o)
 		option_wrong(o, "livealter control: say what to do after the "
 		    "DSN: pause, go, postpone, cut-over, abort or set "
 		    "NAME=VALUE");
-	if (c->output != OUTPUT_TEXT && c->command != COMMAND_STATUS)
-		option_blame(o, AT(output), "only the command status has "
-		    "another output format");
 }
 
 /* Last, so that no one types a password only to read about mistakes. */
@@ -396,6 +395,17 @@ check(struct options *o)
 	find_password(o);
 }
 
+/* As apply_all(), of a command that needs nothing but its word. */
+static int
+apply_explain(struct options *o, const struct argv *a, struct err *e)
+{
+	apply_rest(o, a);
+	if (a->action != NULL && catalogue_lookup(a->action) == NULL)
+		option_wrong(o, "livealter explain: no such exit status: "
+		    "\"%.60s\"", a->action);
+	return o->wrong.len > 0 ? report(o, e) : 1;
+}
+
 /* Everything but --help and --version. */
 static int
 apply_all(struct options *o, const struct argv *a, struct err *e)
@@ -439,7 +449,8 @@ configure_load(struct config *c, int argc, char **argv, struct str *notes,
 	apply_meta(&o, &a);
 	c->command = a.command;
 	c->action = xstrdup_null(a.action);
-	rc = c->help || c->version ? 1 : apply_all(&o, &a, e);
+	rc = c->help || c->version ? 1 : c->command == COMMAND_EXPLAIN ?
+	    apply_explain(&o, &a, e) : apply_all(&o, &a, e);
 	note_given(&o);
 	c->fail_at = xstrdup_null(testing_env("LIVEALTER_FAIL_AT"));
 	c->die_at = xstrdup_null(testing_env("LIVEALTER_DIE_AT"));
@@ -472,6 +483,8 @@ configure_answer(const struct config *c, struct str *to)
 		option_help(to);
 	else if (c->version)
 		str_addz(to, "livealter " VERSION "\n");
+	else if (c->command == COMMAND_EXPLAIN)
+		explain_print(c, to);
 	else
 		configure_print(c, to);
 }

@@ -241,7 +241,7 @@ const struct option option_table[] = {
 	    "10000", "ROWS", "but not those that have modified more rows"),
 
 	DO("output", 0, OUTPUT, SHOWN, output, "text", "text|json",
-	    "what livealter status prints"),
+	    "json is for programs: see livealter-json(7)"),
 	DO("print", 0, FLAG, SHOWN, print, NULL, NULL,
 	    "print each statement on standard output"),
 	DO("progress", 0, PROGRESS, SHOWN, progress_by, "time,30",
@@ -299,7 +299,7 @@ const struct option option_table[] = {
 
 	NOT(REFUSED, "plugin", TEXT, "FILE",
 	    "it is a Perl class; a program that watches a run reads its "
-	    "output, or livealter status --output=json"),
+	    "output: --output=json"),
 	NOT(REFUSED, "chunk-index-columns", TEXT, "N",
 	    "only the whole key bounds a chunk; choose another key with "
 	    "--chunk-index"),

@@ -24,6 +24,8 @@ report_end(const struct migration *m, enum err_kind status)
 		.end = end_of(m, status),
 		.status = status,
 		.dry_run = m->cfg->dry_run,
+		.instant = m->at_once,
+		.begun = m->registry.id != 0,
 		.statistics = m->cfg->statistics,
 		.rows = m->copied.walk.rows,
 		.chunks = m->copied.walk.chunks,

@@ -1,0 +1,31 @@
+#ifndef JSON_SINK_H
+#define JSON_SINK_H
+
+#include <stdbool.h>
+
+#include "base/event.h"
+#include "base/str.h"
+
+/*
+ * The sink for programs: JSON Lines on standard output (livealter-json(7)).
+ * The first line tells the version of the format, the last one is the result,
+ * however the program ends, unless it is killed.
+ */
+struct json_sink {
+	struct event_sink sink;
+	bool quiet;		/* only warnings, errors and the result */
+	bool sql;		/* statements are shown */
+	double every;		/* seconds between two lines about a wait */
+	double shown;		/* when there was one */
+	unsigned long warnings;
+	struct err error;	/* the last one */
+	/* What the run has said of its end; NULL: it has not come so far. */
+	char *ending;
+	bool ended;
+};
+
+/* Add it to the sinks, and write the first line. */
+void json_sink_add(struct json_sink *j, const char *version);
+void json_sink_free(struct json_sink *j);
+
+#endif
