@@ -214,6 +214,21 @@ put_wait(struct json_sink *j, const struct event *ev)
 }
 
 static void
+put_workers(struct json_sink *j, const struct event *ev)
+{
+	const struct event_workers *w = ev->workers;
+	struct str s = STR_INIT;
+
+	if (j->quiet)
+		return;
+	begin(&s, "threads", ev->job);
+	add_count(&s, "threads", w->n);
+	add_count(&s, "threads_most", w->most);
+	add_text(&s, "fewer_threads", w->why);
+	end(&s, false);
+}
+
+static void
 put_retry(struct json_sink *j, const struct event *ev)
 {
 	const struct event_retry *r = ev->retry;
@@ -355,6 +370,7 @@ take(struct event_sink *sink, const struct event *ev)
 		[EVENT_HINT] = put_text,
 		[EVENT_PROGRESS] = put_progress,
 		[EVENT_WAIT] = put_wait,
+		[EVENT_WORKERS] = put_workers,
 		[EVENT_RETRY] = put_retry,
 		[EVENT_BLOCKER] = put_blocker,
 		[EVENT_SQL] = put_sql,
