@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "base/util.h"
 
+#define MOST_WORKERS 1000.0	/* that are taken for true */
 #define WORTH	0.5	/* seconds, to be told */
 #define LEAST	40	/* bytes of a text: with less there is no use in it */
 #define MOST	1e9	/* seconds: 31 years */
@@ -134,6 +135,15 @@ number_at(char **text)
 	return n > 0 && n < MOST ? n : 0;
 }
 
+/* What a registry says may be any number. */
+static unsigned int
+count_at(char **text)
+{
+	double n = number_at(text);
+
+	return n > 0 && n < MOST_WORKERS ? (unsigned int)n : 0;
+}
+
 static void
 join(struct waits *w)
 {
@@ -164,8 +174,8 @@ waits_unpack(struct waits *w, const char *text)
 	} else {
 		w->waited.seconds = number_at(&p);
 		w->waited.run = number_at(&p);
-		w->workers = (unsigned int)number_at(&p);
-		w->workers_most = (unsigned int)number_at(&p);
+		w->workers = count_at(&p);
+		w->workers_most = count_at(&p);
 		fewer = *p == ' ' ? p + 1 : "";
 	}
 	w->reasons = xstrdup(rest);
