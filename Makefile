@@ -333,6 +333,6 @@ help:
 	check-all-now demo-now bench-now oracle-now \
 	lint-now fuzz-now install uninstall dist clean help
 .SECONDARY: $(OBJ)
--include $(shell find $B \( -name mysql -o -name 'mariadb-*' -o -name deb \) \
-    -prune \
-    -o -name '*.d' -print 2>/dev/null)
+# Not those of servers, which may be just unpacked, in mysql.new.PID.
+-include $(shell find $B \( -name 'mysql*' -o -name 'mariadb-*' -o \
+    -name deb \) -prune -o -name '*.d' -type f -print 2>/dev/null)

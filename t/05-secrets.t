@@ -90,7 +90,7 @@ SKIP: {
 		my (%env) = @_;
 		my $r = run_livealter($s, { env => { HOME => "$home", %env } },
 		    '--print-config');
-		return ($r->{out} =~ /^threads: "(\d+)"/m, $r->{err});
+		return ($r->{out} =~ /^threads: "(\w+)"/m, $r->{err});
 	};
 	my ($n, $err) = $threads->();
 	is($n, 7, 'root reads the settings of its own home directory');
@@ -173,7 +173,7 @@ sub see_nothing {
 	    'before:check' } }, @table, '--dry-run');
 	is($r->{exit}, 39, '... in which the one of the tests is');
 	like(`make -n install DESTDIR=/nowhere`,
-	    qr{^install -m 755 livealter /nowhere}m,
+	    qr{^install -m 755 livealter "/nowhere}m,
 	    'make install takes it from ./livealter');
 	like(slurp('Makefile'), qr/^\$\(PROG\): \$B\/shipped\/\$\(PROG\)/m,
 	    '... which is the one without');
