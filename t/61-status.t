@@ -37,10 +37,6 @@ is_deeply(status_json('D=app'), { database => 'app', migrations => [],
 	my $r = run_livealter($s, 'status');
 	is($r->{exit}, 1, 'status of no database');
 	like($r->{err}, qr/--database: missing/, '... says so');
-	$r = run_livealter($s, '--alter', $ALTER, 'D=app,t=orders',
-	    '--execute', '--output', 'json');
-	is($r->{exit}, 1, 'JSON of a migration: not yet');
-	nothing_left($s, 'app');
 }
 
 # --- one that runs ---------------------------------------------------------
