@@ -147,7 +147,7 @@ refused($_->[0], 1, $_->[1], @{$_->[2]}) for
 	'--chunk-size']],
     ['--verify with an unknown way', qr/verify/, ['--alter', 'ADD z INT',
 	'--verify', 'twice', @t]],
-    ['--plugin', qr/plugin.*--output=json/s, ['--alter', 'ADD z INT', '--plugin',
+    ['--plugin', qr/plugin.*=json/s, ['--alter', 'ADD z INT', '--plugin',
 	'/tmp/x.pm', @t]],
     ['a file of options that is not there', qr/nofile/, ['--config',
 	'/nofile.yaml', '--alter', 'ADD z INT', @t]];
