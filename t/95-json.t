@@ -70,6 +70,8 @@ my ($last, @line) = ends(run_json(@on, '--execute', '--print', @slow,
 is($last->{rows}, 1000, '... with the rows');
 ok($last->{duration_s} >= $last->{copy_s}, '... and seconds');
 is($last->{error}, undef, '... no error');
+is_deeply($last->{warnings}, [map { $_->{text} } grep { $_->{type} eq
+    'warning' } @line], '... and the warnings');
 is("$last->{database}.$last->{table}", 'app.orders', '... and the table');
 my @steps = grep { $_->{type} eq 'step' } @line;
 my @ended = grep { $_->{type} eq 'step_end' && $_->{done} } @line;
@@ -172,6 +174,7 @@ lines_are_well(run_json('control', dsn('app', 'orders'), 'pause'), 'control');
 poll_until(sub { $p->out =~ /"type": "wait"/ }, 30, 'the pause');
 run_json('control', dsn('app', 'orders'), 'go');
 (undef, @line) = ends($p->wait(60), 0, 'swapped', 1, 'one that was paused');
+cmp_ok($line[-1]{waits_s}{pause}, '>', 0, '... has its seconds');
 my @wait = grep { $_->{type} eq 'wait' && $_->{for} eq 'pause' } @line;
 is($wait[0]{phase} . ' ' . $wait[-1]{phase}, 'begin end',
     '... tells begin and end');

@@ -17,7 +17,9 @@ struct json_sink {
 	bool sql;		/* statements are shown */
 	double every;		/* seconds between two lines about a wait */
 	double shown;		/* when there was one */
-	unsigned long warnings;
+	struct str warnings;	/* the first of them, as members of a list */
+	unsigned long n_warnings;
+	double waited[EVENT_WAITS];	/* seconds, in waits that are over */
 	struct err error;	/* the last one */
 	/* What the run has said of its end; NULL: it has not come so far. */
 	char *ending;

@@ -14,6 +14,8 @@
 /* Of the format: a program that knows it ignores members that it does not. */
 #define FORMAT "1.0"
 
+#define MOST_WARNINGS	100	/* of those that are in the result as well */
+
 /* As RFC 3339 has it, in UTC. */
 static void
 add_time(struct str *s)
@@ -50,24 +52,32 @@ end(struct str *s, bool must)
 
 /* Lines of a text are lines of the string. */
 static void
-add_text(struct str *s, const char *name, const char *text)
+add_lines(struct str *s, const char *text)
 {
 	struct str plain = STR_INIT;
 	const char *next;
 
-	str_addz(s, ", ");
-	if (text == NULL) {
-		json_member(s, name, NULL);
-		return;
-	}
 	while ((next = strstr(text, ERR_LINE)) != NULL) {
 		str_add(&plain, text, (size_t)(next - text));
 		str_addz(&plain, "\n");
 		text = next + strlen(ERR_LINE);
 	}
 	str_addz(&plain, text);
-	json_member(s, name, plain.s);
+	json_text(s, plain.s);
 	str_free(&plain);
+}
+
+static void
+add_text(struct str *s, const char *name, const char *text)
+{
+	str_addz(s, ", ");
+	if (text == NULL) {
+		json_member(s, name, NULL);
+		return;
+	}
+	json_text(s, name);
+	str_addz(s, ": ");
+	add_lines(s, text);
 }
 
 static void
@@ -114,6 +124,16 @@ static const char *const text_type[] = {
 };
 
 static void
+keep_warning(struct json_sink *j, const char *text)
+{
+	if (++j->n_warnings > MOST_WARNINGS)
+		return;
+	if (j->n_warnings > 1)
+		str_addz(&j->warnings, ", ");
+	add_lines(&j->warnings, text);
+}
+
+static void
 put_text(struct json_sink *j, const struct event *ev)
 {
 	struct str s = STR_INIT;
@@ -121,7 +141,7 @@ put_text(struct json_sink *j, const struct event *ev)
 	if (j->quiet && (ev->kind == EVENT_NOTE || ev->kind == EVENT_PLAN))
 		return;
 	if (ev->kind == EVENT_WARNING)
-		j->warnings++;
+		keep_warning(j, ev->text);
 	begin(&s, text_type[ev->kind], ev->job);
 	add_text(&s, "text", ev->text);
 	end(&s, ev->kind != EVENT_NOTE && ev->kind != EVENT_WARNING);
@@ -201,6 +221,8 @@ put_wait(struct json_sink *j, const struct event *ev)
 	const struct event_wait *w = ev->wait;
 	struct str s = STR_INIT;
 
+	if (w->phase == EVENT_WAIT_ENDS)
+		j->waited[w->kind] += w->seconds;
 	if (j->quiet || (w->phase == EVENT_WAIT_LASTS &&
 	    now_s() - j->shown < j->every))
 		return;
@@ -333,6 +355,24 @@ keep_result(struct json_sink *j, const struct event *ev)
 	j->ending = str_take(&s);
 }
 
+/* Seconds of each kind of wait; a wait that is not over is not in it. */
+static void
+add_waits(struct str *s, const struct json_sink *j)
+{
+	const char *comma = "";
+	size_t i;
+
+	str_addz(s, ", \"waits_s\": {");
+	for (i = 0; i < EVENT_WAITS; i++) {
+		if (!(j->waited[i] > 0))
+			continue;
+		str_addf(s, "%s\"%s\": %.3f", comma, wait_name[i],
+		    j->waited[i]);
+		comma = ", ";
+	}
+	str_addz(s, "}");
+}
+
 static void
 put_exit(struct json_sink *j, const struct event *ev)
 {
@@ -345,7 +385,9 @@ put_exit(struct json_sink *j, const struct event *ev)
 	/* A command that is no migration, or an end before one began. */
 	str_addz(&s, j->ending != NULL ? j->ending : ", \"changed\": false, "
 	    "\"state\": \"untouched\"");
-	add_count(&s, "warnings", j->warnings);
+	add_waits(&s, j);
+	str_addf(&s, ", \"warnings\": [%s]", j->warnings.s);
+	add_bool(&s, "retryable", catalogue_find(ev->exit_status)->retryable);
 	str_addf(&s, ", \"exit\": %d, \"error\": ", (int)ev->exit_status);
 	if (ev->exit_status == ERR_NONE) {
 		str_addz(&s, "null");
@@ -390,6 +432,7 @@ json_sink_add(struct json_sink *j, const char *version)
 	struct str s = STR_INIT;
 
 	j->sink.take = take;
+	j->warnings = (struct str)STR_INIT;
 	event_add_sink(&j->sink);
 	begin(&s, "version", NULL);
 	add_text(&s, "ui", FORMAT);
@@ -402,4 +445,5 @@ json_sink_free(struct json_sink *j)
 {
 	free(j->ending);
 	j->ending = NULL;
+	str_free(&j->warnings);
 }
