@@ -21,7 +21,7 @@ sub is_between { grep { $_->[1] =~ /^(?:use.*)?ALTER TABLE .*_livealter/
     && $_->[1] =~ / RENAME TO / } @_ }
 
 # What the application does there, to the table and to one that nobody alters.
-sub write_there {
+sub write_to {
 	my ($dbh, @tables) = @_;
 	for my $t (@tables) {
 		$dbh->do("INSERT INTO app.$t (id, state) VALUES (5000, 'a')");
@@ -48,7 +48,7 @@ sub between {
 	my ($event) = @_;
 	$f->send($rep, $event);
 	$f->promote($rep, $event);
-	write_there($rep->dbh, qw(orders control));
+	write_to($rep->dbh, qw(orders control));
 }
 
 sub finished {
@@ -138,7 +138,7 @@ is($r->{exit}, 0, 'reverted') or diag $r->{err};
 is(scalar @at, 1, 'there is something between');
 $f->send($rep, $at[0]);
 $f->promote($rep, $at[0]);
-write_there($rep->dbh, qw(orders control));
+write_to($rep->dbh, qw(orders control));
 $r = run_livealter($rep, 'revert', dsn('app', 'orders'), '--accept-loss');
 is($r->{exit}, 0, 'between, the revert finishes') or diag $r->{err};
 like($r->{err}, qr/2 of these rows .* no values there in .*note/,
