@@ -35,6 +35,12 @@
 /* ER_INNODB_ONLINE_LOG_TOO_BIG */
 #define LOG_TOO_BIG 1799
 
+/*
+ * ER_NOT_KEYFILE: MySQL 9.7 may end a build with that when it applies what a
+ * transaction has written meanwhile.  The table is what it was.
+ */
+#define NOT_APPLIED 1034
+
 /* One statement, while it runs. */
 struct run {
 	struct index_build *b;
@@ -203,8 +209,8 @@ attempt(struct index_build *b, const char *sql, struct err *e)
 	if (stop_requested())
 		return -1;
 	return e->kind == ERR_LOST || (e->kind == ERR_SQL &&
-	    (e->sqlno == LOG_TOO_BIG || db_class(e->sqlno) == DB_CONFLICT)) ?
-	    1 : -1;
+	    (e->sqlno == LOG_TOO_BIG || e->sqlno == NOT_APPLIED ||
+	    db_class(e->sqlno) == DB_CONFLICT)) ? 1 : -1;
 }
 
 /* Why it came to nothing, and what is done now. */
