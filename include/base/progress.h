@@ -17,6 +17,12 @@ struct progress {
 /* The share that is done, from 0 to 0.99: an estimate never says "all". */
 double progress_share(const struct progress *p);
 
+/* Rows a second, pauses left out; 0 when there is nothing to tell it by. */
+double progress_rate(const struct progress *p);
+
+/* Seconds until all is done, at that rate; below 0: not known. */
+double progress_left(const struct progress *p);
+
 /* "copied 120000 rows, 40%, 60000 rows/s, 0:03 left, chunks of 5000". */
 void progress_line(struct str *out, const struct progress *p);
 

@@ -178,8 +178,7 @@ static void
 put_progress(struct json_sink *j, const struct event *ev)
 {
 	const struct progress *p = ev->progress;
-	double rate = p->seconds > 0 ?
-	    (double)(p->done - p->before) / p->seconds : 0;
+	double left = progress_left(p);
 	struct str s = STR_INIT;
 
 	if (j->quiet || ev->due != EVENT_DUE)
@@ -189,10 +188,9 @@ put_progress(struct json_sink *j, const struct event *ev)
 	add_count(&s, "rows", p->done);
 	add_count(&s, "rows_total_estimate", p->total);
 	str_addf(&s, ", \"percent\": %.1f", 100 * progress_share(p));
-	str_addf(&s, ", \"rows_per_s\": %.1f", rate);
-	if (rate > 0 && p->done < p->total)
-		add_seconds(&s, "remaining_s",
-		    (double)(p->total - p->done) / rate);
+	str_addf(&s, ", \"rows_per_s\": %.1f", progress_rate(p));
+	if (left >= 0)
+		add_seconds(&s, "remaining_s", left);
 	add_count(&s, "chunk_rows", p->chunk);
 	add_seconds(&s, "waited_s", ev->waited.seconds);
 	add_seconds(&s, "duration_s", p->elapsed);

@@ -13,6 +13,22 @@ progress_share(const struct progress *p)
 	return share > 0.99 ? 0.99 : share;
 }
 
+double
+progress_rate(const struct progress *p)
+{
+	return p->seconds > 0 ?
+	    (double)(p->done - p->before) / p->seconds : 0;
+}
+
+double
+progress_left(const struct progress *p)
+{
+	double rate = progress_rate(p);
+
+	return rate > 0 && p->done < p->total ?
+	    (double)(p->total - p->done) / rate : -1;
+}
+
 void
 progress_clock(struct str *out, double seconds)
 {
@@ -29,14 +45,13 @@ progress_clock(struct str *out, double seconds)
 void
 progress_line(struct str *out, const struct progress *p)
 {
-	double share = progress_share(p), rate;
+	double left = progress_left(p);
 
-	rate = p->seconds > 0 ? (double)(p->done - p->before) / p->seconds : 0;
 	str_addf(out, "%s %llu rows, %.0f%%, %.0f rows/s", p->verb, p->done,
-	    100 * share, rate);
-	if (rate > 0 && p->done < p->total) {
+	    100 * progress_share(p), progress_rate(p));
+	if (left >= 0) {
 		str_addz(out, ", ");
-		progress_clock(out, (double)(p->total - p->done) / rate);
+		progress_clock(out, left);
 		str_addz(out, " left");
 	}
 	if (p->chunk > 0)

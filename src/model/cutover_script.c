@@ -223,6 +223,20 @@ make_trigger(struct plan *p, enum script_lane lane,
 	script_add(&p->script, lane, NULL, &q);
 }
 
+/* By another name, on the table where it waits for its own. */
+static void
+make_stand_in(struct plan *p, enum script_lane lane,
+    const struct user_trigger *t)
+{
+	struct user_trigger_form form = { .mariadb = p->server->mariadb };
+	struct ident name;
+
+	user_trigger_stand_in(&name, t);
+	form.name = name.sql;
+	form.table = t->new_sql;
+	make_trigger(p, lane, t, &form);
+}
+
 /*
  * MySQL: so that each is on the server at any time, should that crash or a
  * replica take its place.  Nobody writes to the old table any more.
@@ -230,18 +244,10 @@ make_trigger(struct plan *p, enum script_lane lane,
 static void
 keep_triggers(struct plan *p)
 {
-	struct user_trigger_form form = { .mariadb = false };
-	const struct user_trigger *t;
-	struct ident name;
 	size_t i;
 
-	for (i = 0; i < p->dependents->n_triggers; i++) {
-		t = &p->dependents->trigger[i];
-		user_trigger_stand_in(&name, t);
-		form.name = name.sql;
-		form.table = t->new_sql;
-		make_trigger(p, SCRIPT_ATTIC, t, &form);
-	}
+	for (i = 0; i < p->dependents->n_triggers; i++)
+		make_stand_in(p, SCRIPT_ATTIC, &p->dependents->trigger[i]);
 }
 
 static void
@@ -275,7 +281,7 @@ static void
 exchange_triggers(struct plan *p, enum script_lane drop,
     enum script_lane make, bool stand_in)
 {
-	struct user_trigger_form form = { .mariadb = true };
+	const struct user_trigger_form own = { .mariadb = true };
 	const struct user_trigger *t;
 	struct ident name;
 	size_t i;
@@ -283,9 +289,10 @@ exchange_triggers(struct plan *p, enum script_lane drop,
 	for (i = 0; i < p->dependents->n_triggers; i++) {
 		t = &p->dependents->trigger[i];
 		user_trigger_stand_in(&name, t);
-		form.name = stand_in ? name.sql : NULL;
-		form.table = stand_in ? t->new_sql : NULL;
-		make_trigger(p, make, t, &form);
+		if (stand_in)
+			make_stand_in(p, make, t);
+		else
+			make_trigger(p, make, t, &own);
 		drop_trigger(p, drop, &name);
 	}
 }

@@ -13,6 +13,7 @@
 #include "cutover/finish.h"
 #include "model/encode.h"
 #include "model/settle.h"
+#include "model/settle_triggers.h"
 #include "model/sql.h"
 #include "model/standin.h"
 #include "steps/capture.h"
@@ -130,17 +131,16 @@ tell_twice(const struct left *l, const struct migration *m)
 	const struct dependents *d = &l->dependents_here;
 	const char *pairs = m->was.field[REGISTRY_CUT_OVER];
 	struct ident name;
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < d->n_triggers && m->swap == SWAP_DONE; i++)
-		for (j = 0; j < d->n_triggers &&
-		    standin_real(&name, pairs, STANDIN_TRIGGER,
-		    d->trigger[i].name.raw); j++)
-			if (same_text(d->trigger[j].name.raw, name.raw))
-				log_warn("trigger %s is also there as %s, so "
-				    "since the swap it may have fired twice "
-				    "for each row; see what it has written",
-				    name.sql, d->trigger[i].name.sql);
+		if (standin_real(&name, pairs, STANDIN_TRIGGER,
+		    d->trigger[i].name.raw) &&
+		    settle_triggers_has(d, name.raw))
+			log_warn("trigger %s is also there as %s, so since "
+			    "the swap it may have fired twice for each row; "
+			    "see what it has written", name.sql,
+			    d->trigger[i].name.sql);
 }
 
 /* The statements that are left: made of what is there, now. */
