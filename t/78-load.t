@@ -6,10 +6,9 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use Busy;
 use JSON::PP ();
-use List::Util qw(min);
 use LiveAlter;
-use POSIX ();
 use Server;
 use Story;
 use Test::More;
@@ -73,39 +72,10 @@ sub dry_run {
 
 # --- load ------------------------------------------------------------------
 
-# MySQL counts the scheduler of events; and who asks is there, too.
-my $base = min(map { sleep 0.1; map { $_->[1] - 1 } $s->rows("SHOW GLOBAL " .
-    "STATUS LIKE 'Threads_running'") } 1 .. 10);
-sub running { 'Threads_running=' . ($base + $_[0]) }
-sub below { my ($n, $is) = map { $base + $_ } @_;
+my $busy = Busy->new($s);
+sub running { 'Threads_running=' . ($busy->base + $_[0]) }
+sub below { my ($n, $is) = map { $busy->base + $_ } @_;
     qr/Threads_running to be below $n \(it is $is\)/ }
-
-my @busy;
-
-# So many connections that run something.
-sub busy {
-	my ($n) = @_;
-	for (1 .. $n) {
-		my $pid = fork // die "fork: $!";
-		if ($pid == 0) {
-			eval { $s->dbh->do('SELECT SLEEP(1000)') };
-			POSIX::_exit(0);
-		}
-		push @busy, $pid;
-	}
-	poll_until(sub { sleepers() == @busy }, 20, 'they are at work');
-}
-
-sub sleepers {
-	return map { $_->[0] } $s->rows("SELECT ID FROM information_schema." .
-	    "PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(1000)'");
-}
-
-sub idle {
-	eval { $s->sql("KILL $_") } for sleepers();
-	waitpid $_, 0 for @busy;
-	@busy = ();
-}
 
 # A test: it waits for this, says so everywhere, and does nothing.
 sub waits {
@@ -166,9 +136,9 @@ fresh_orders($s, 400);
 	my $mark = $s->log_mark;
 	my $p = begin('--max-load', running(3) =~ s/=/:/r);
 	copying($s, $mark, $p);
-	busy(4);
+	$busy->more(4);
 	waits($p, $mark, below(3, 4), 'load in the middle');
-	idle();
+	$busy->none;
 	ends_well($p, '... and when it is over, it');
 }
 
@@ -179,10 +149,10 @@ fresh_orders($s, 400);
 	copying($s, $mark, $p);
 	ok($p->wait_for(qr/--max-load: Threads_connected is (\d+) now, and its/,
 	    10), 'a relative limit is told');
-	busy(8);
+	$busy->more(8);
 	waits($p, $mark, qr/Threads_connected to be below \d+/,
 	    '... and a rise above it');
-	idle();
+	$busy->none;
 	ends_well($p, '... and after it, it');
 }
 
@@ -190,12 +160,12 @@ fresh_orders($s, 400);
 fresh_orders($s, 400);
 {
 	my $mark = $s->log_mark;
-	busy(4);
+	$busy->more(4);
 	my $p = begin('--max-load', running(2));
 	waits($p, $mark, below(2, 4), 'from the beginning');
 	is(said_once($s, $mark, $COPY), 0,
 	    '... before the first chunk');
-	idle();
+	$busy->none;
 	ends_well($p, '... then it');
 }
 
@@ -205,7 +175,7 @@ fresh_orders($s, 400);
 $dump = $s->dump('app');
 {
 	my $mark = $s->log_mark;
-	busy(5);
+	$busy->more(5);
 	my $r = migrate($s, $ALTER, 'app', 'orders', @slow,
 	    '--critical-load', running(3));
 	is($r->{exit}, 34, 'a critical load at the start ends it');
@@ -213,16 +183,16 @@ $dump = $s->dump('app');
 	    '... by name and figure');
 	is(said_once($s, $mark, qr/^CREATE TABLE/), 0,
 	    '... before anything is made');
-	idle();
+	$busy->none;
 }
 {
 	my $mark = $s->log_mark;
 	my $p = begin('--critical-load', running(3),
 	    '--on-interrupt', 'keep');
 	copying($s, $mark, $p);
-	busy(5);
+	$busy->more(5);
 	my $r = $p->wait(30);
-	idle();
+	$busy->none;
 	is($r->{exit}, 34, 'a critical load in the middle ends it');
 	like($r->{err}, qr/load is critical: Threads_running is \d/,
 	    '... by name and figure');
@@ -235,7 +205,7 @@ my $LOOK = qr/^SHOW GLOBAL STATUS WHERE/;
 	my $p = begin('--critical-load', running(3),
 	    '--critical-load-hibernate', 4);
 	copying($s, $mark, $p);
-	busy(5);
+	$busy->more(5);
 	waits($p, $mark, qr/the end of --critical-load-hibernate, in \d+ s/,
 	    'with --critical-load-hibernate');
 	# One look, of two questions, at the end of each.
@@ -244,7 +214,7 @@ my $LOOK = qr/^SHOW GLOBAL STATUS WHERE/;
 	    said_once($s, $mark, $LOOK) >= $n + 4 }, 60, 'two more looks');
 	ok($p->running, '... and once more, when it is not over then') or
 	    diag $p->err;
-	idle();
+	$busy->none;
 	my $r = ends_well($p, '... and later it');
 	like($r->{err}, qr/warning: the load is critical/,
 	    '... with a warning');
@@ -252,13 +222,13 @@ my $LOOK = qr/^SHOW GLOBAL STATUS WHERE/;
 fresh_orders($s, 400);
 {
 	my $mark = $s->log_mark;
-	busy(5);
+	$busy->more(5);
 	my $p = begin('--critical-load', running(3),
 	    '--critical-load-hibernate', 2);
 	ok($p->wait_for(qr/warning: the load is critical/, 30),
 	    '... also at the start') or diag $p->err;
 	is(said_once($s, $mark, $COPY), 0, '... before the first chunk');
-	idle();
+	$busy->none;
 	ends_well($p, '... and later it');
 }
 
@@ -269,12 +239,12 @@ for my $start (1, 0) {
 	for (1 .. 10) {
 		fresh_orders($s, 400);
 		my $mark = $s->log_mark;
-		busy(5) if $start;
+		$busy->more(5) if $start;
 		$p = begin('--critical-load', running(3), '--max-load', '',
 		    $start ? () : ('--check-interval', 3));
 		if (!$start) {
 			copying($s, $mark, $p);
-			busy(5);
+			$busy->more(5);
 		}
 		# What is too much is asked for twice, and counts as one look.
 		my $re = $start ? undef : below(3, 5);
@@ -283,7 +253,7 @@ for my $start (1, 0) {
 		    $p->err =~ /(?:wait|swap) for $re/) }, 30, 'it looks');
 		my $n = said_once($s, $mark, $LOOK);
 		$p->kill('STOP');
-		idle();
+		$busy->none;
 		my $late = said_once($s, $mark, $LOOK) > ($start ? 2 : $n);
 		$p->kill('CONT');
 		last if !$late;

@@ -21,14 +21,6 @@ my $COLS = "id INT AUTO_INCREMENT PRIMARY KEY, a INT NOT NULL, " .
 my $ROWS = "INSERT INTO t (a, b, c) SELECT i % 7, REPEAT('x', i % 9), " .
     "i % 11 FROM $N";
 
-sub set_up {
-	my (@sql) = @_;
-	$s->sql("DROP DATABASE IF EXISTS app; CREATE DATABASE app");
-	my $dbh = $s->dbh(database => 'app');
-	$dbh->do($_) for @sql;
-	$dbh->disconnect;
-}
-
 # SHOW CREATE TABLE, without what a copy of a table has not.
 sub shown {
 	my ($table) = @_;
@@ -60,7 +52,7 @@ my $THREE = '`ka`, `kb`, `kc`';
 
 # --- the way back ----------------------------------------------------------
 
-set_up("CREATE TABLE t ($COLS)", $ROWS);
+fresh_schema($s, "CREATE TABLE t ($COLS)", $ROWS);
 native($s, 'app', 't', 'wanted', 'ADD x INT, ADD KEY kx (x)');
 my $before = shown('t');
 deferred('--reversible', 'ADD x INT, ADD KEY kx (x)', "$THREE, `kx`",
@@ -83,7 +75,7 @@ my @CHILD = ("CREATE TABLE t ($COLS, UNIQUE KEY u (id, a))", $ROWS,
     "FOREIGN KEY (t) REFERENCES t (id) ON DELETE CASCADE)",
     "INSERT INTO k SELECT i, i FROM $N");
 for my $how (qw(rebuild_constraints drop_swap)) {
-	set_up(@CHILD);
+	fresh_schema($s, @CHILD);
 	native($s, 'app', 't', 'wanted', 'ADD x INT');
 	deferred("children, $how", 'ADD x INT', $THREE,
 	    '--alter-foreign-keys-method', $how);
@@ -94,9 +86,10 @@ for my $how (qw(rebuild_constraints drop_swap)) {
 	nothing_left($s, 'app');
 }
 
-set_up("CREATE TABLE p (id INT PRIMARY KEY)", "INSERT INTO p SELECT i - 1 " .
-    "FROM $N", "CREATE TABLE t ($COLS, CONSTRAINT tf FOREIGN KEY (a) " .
-    "REFERENCES p (id) ON UPDATE CASCADE)", $ROWS);
+fresh_schema($s, "CREATE TABLE p (id INT PRIMARY KEY)",
+    "INSERT INTO p SELECT i - 1 FROM $N",
+    "CREATE TABLE t ($COLS, CONSTRAINT tf FOREIGN KEY (a) REFERENCES p (id) " .
+    "ON UPDATE CASCADE)", $ROWS);
 native($s, 'app', 't', 'wanted', 'ADD x INT');
 deferred('its own foreign key', 'ADD x INT', '`kb`, `kc`');
 as_native('t', 'its own foreign key');
@@ -111,8 +104,8 @@ for my $c (['--threads 4', [qw(--threads 4)], 't'],
 	--no-drop-new-table --no-drop-triggers)], 'other_name'],
     ['--where', ['--where', 'id > 100', '--force'], 't']) {
 	my ($name, $o, $table) = @$c;
-	set_up("CREATE TABLE t ($COLS, v INT AS (a + c) VIRTUAL, w INT AS " .
-	    "(a * 2) STORED, KEY kw (w))", $ROWS);
+	fresh_schema($s, "CREATE TABLE t ($COLS, v INT AS (a + c) VIRTUAL, " .
+	    "w INT AS (a * 2) STORED, KEY kw (w))", $ROWS);
 	native($s, 'app', 't', 'wanted', 'ADD x INT, MODIFY c BIGINT');
 	my $r = deferred($name, 'ADD x INT, MODIFY c BIGINT', "$THREE, `kw`",
 	    @$o);
@@ -124,7 +117,7 @@ for my $c (['--threads 4', [qw(--threads 4)], 't'],
 
 # --- another engine --------------------------------------------------------
 
-set_up("CREATE TABLE t ($COLS) ENGINE=MyISAM", $ROWS);
+fresh_schema($s, "CREATE TABLE t ($COLS) ENGINE=MyISAM", $ROWS);
 native($s, 'app', 't', 'wanted', 'ENGINE=InnoDB');
 deferred('MyISAM to InnoDB', 'ENGINE=InnoDB', $THREE);
 as_native('t', 'MyISAM to InnoDB');

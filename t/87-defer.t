@@ -21,14 +21,6 @@ my @ALWAYS = ('--defer-indexes', 'always');
 my $N = "(WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n " .
     "WHERE i < 300) SELECT i FROM n) n";
 
-sub set_up {
-	my (@sql) = @_;
-	$s->sql("DROP DATABASE IF EXISTS app; CREATE DATABASE app");
-	my $dbh = $s->dbh(database => 'app');
-	$dbh->do($_) for @sql;
-	$dbh->disconnect;
-}
-
 # The names in a line of the log, or 'none'.
 sub built {
 	my ($r) = @_;
@@ -104,7 +96,7 @@ push @shape, ['options that an ALTER forgets', 'none', ["CREATE TABLE t " .
 
 for my $c (@shape) {
 	my ($name, $which, $make, $alter) = @$c;
-	set_up(@$make, $ROWS);
+	fresh_schema($s, @$make, $ROWS);
 	native($s, 'app', 't', 'wanted',
 	    $alter =~ s/CONSTRAINT g/CONSTRAINT h/r);
 	my $r = migrate($s, $alter, 'app', 't', '--chunk-size', 50, @ALWAYS);
@@ -136,7 +128,7 @@ sub of_t {
 
 for my $at (sort keys %state) {
 	for my $then (qw(resume cleanup)) {
-		set_up(@dies);
+		fresh_schema($s, @dies);
 		native($s, 'app', 't', 'wanted', $DIES);
 		my $before = $s->dump('app');
 		die_at($s, $at, '--alter', $DIES, 'D=app,t=t', '--execute',
@@ -164,7 +156,7 @@ for my $at (sort keys %state) {
 
 # --- when it is not done ---------------------------------------------------
 
-set_up(@dies);
+fresh_schema($s, @dies);
 for my $c (['auto', 'the table is small'],
     ['never', '--defer-indexes=never']) {
 	my ($how, $why) = @$c;

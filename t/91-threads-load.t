@@ -5,10 +5,9 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use Busy;
 use JSON::PP ();
-use List::Util qw(min);
 use LiveAlter;
-use POSIX ();
 use Server;
 use Story;
 use Test::More;
@@ -32,39 +31,10 @@ sub copied_by {
 
 # --- near the limit --------------------------------------------------------
 
-# MySQL counts the scheduler of events; and who asks is there, too.
-my $base = min(map { sleep 0.1; map { $_->[1] - 1 } $s->rows("SHOW GLOBAL " .
-    "STATUS LIKE 'Threads_running'") } 1 .. 10);
-my $LIMIT = $base + 20;
+my $busy = Busy->new($s);
+my $LIMIT = $busy->base + 20;
 my @slow = ('--chunk-size', 20, '--chunk-time', 0, '--sleep', 0.05,
     '--max-load', "Threads_running=$LIMIT", '--critical-load', '');
-my @busy;
-
-sub sleepers {
-	return map { $_->[0] } $s->rows("SELECT ID FROM information_schema." .
-	    "PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(1000)'");
-}
-
-# So many connections that run something.
-sub busy {
-	my ($n) = @_;
-	for (1 .. $n) {
-		my $pid = fork // die "fork: $!";
-		if ($pid == 0) {
-			eval { $s->dbh->do('SELECT SLEEP(1000)') };
-			POSIX::_exit(0);
-		}
-		push @busy, $pid;
-	}
-	poll_until(sub { sleepers() == @busy }, 20, 'they are at work');
-}
-
-sub idle {
-	eval { $s->sql("KILL $_") } for sleepers();
-	waitpid $_, 0 for @busy;
-	@busy = ();
-}
-
 sub status {
 	my $r = run_livealter($s, 'status', 'D=app,t=orders', '--output',
 	    'json');
@@ -100,7 +70,7 @@ fresh(16000);
 	is(status_has('threads'), 3, '... as the status has it');
 	like(run_livealter($s, 'status', 'D=app')->{out}, qr/^  threads: 3$/m,
 	    '... as text, too');
-	busy(17);
+	$busy->more(17);
 	my $why = qr/Threads_running is \d+, and its limit $LIMIT/;
 	ok($p->wait_for(qr/2 threads instead of 3: $why/,
 	    20), 'near the limit there is one fewer');
@@ -123,7 +93,7 @@ fresh(16000);
 	run_livealter($s, 'control', 'D=app,t=orders', 'set', 'threads=4');
 	poll_until(sub { status()->{threads_most} == 4 }, 10, 'it is told');
 	is(status()->{threads}, 1, 'a higher ceiling adds none for now');
-	idle();
+	$busy->none;
 	ok($p->wait_for(qr/2 threads, as it has been calm for some time/, 30),
 	    'when it is calm, one comes back');
 	unlike($p->err, qr/: [34] threads, as/, '... and no more at once');
@@ -147,11 +117,11 @@ fresh(9000);
 	my $p = start_migration($s, $ALTER, 'app', 'orders', @slow);
 	my $all = status_has('threads') // 0;
 	cmp_ok($all, '>=', 2, 'auto: two or more copy');
-	busy(17);
+	$busy->more(17);
 	ok($p->wait_for(qr/1 thread instead of/, 20), '... or one');
 	$p->kill('KILL');
 	$p->wait;
-	idle();
+	$busy->none;
 	my $mark = $s->log_mark;
 	my $r = run_livealter($s, 'resume', 'D=app,t=orders', '--sleep', 0.01);
 	succeeded($r, 'app', 'orders', 'killed meanwhile and resumed, it');
@@ -165,10 +135,10 @@ fresh(9000);
 fresh(400);
 {
 	my $n = $s->rows("SHOW PROCESSLIST") + 12;
-	busy(10);
+	$busy->more(10);
 	my $r = migrate($s, $ALTER, 'app', 'orders', '--max-load',
 	    "Threads_connected=$n", '--chunk-size', 10, '--sleep', 0.05);
-	idle();
+	$busy->none;
 	succeeded($r, 'app', 'orders', 'near a limit of connections it');
 	unlike($r->{err}, qr/threads? instead of/, '... keeps its threads');
 }

@@ -19,7 +19,7 @@ our @EXPORT = qw(dsn migrate start_migration start_to_chunk chunks_done
     copying start_to_step die_at die_in_swap gone succeeded native
     fresh_orders open_reader same_dump nothing_left rows_of same_bytes
     connections q start_writer random_from said_once printed_sql kill_who
-    settled quiet);
+    settled quiet fresh_schema);
 
 sub q { my ($n) = @_; $n =~ s/`/``/g; "`$n`" }
 
@@ -121,6 +121,15 @@ sub fresh_orders {
 	$s->sql("DROP DATABASE IF EXISTS " . Story::q($db));
 	make_orders($s, $db, 'orders', $rows // 1000, %o);
 	copy_table($s, $db, 'orders', 'control');
+}
+
+# A new schema, app, in which these statements have run.
+sub fresh_schema {
+	my ($s, @sql) = @_;
+	$s->sql("DROP DATABASE IF EXISTS app; CREATE DATABASE app");
+	my $dbh = $s->dbh(database => 'app');
+	$dbh->do($_) for @sql;
+	$dbh->disconnect;
 }
 
 # A connection in a transaction that has read the table, and stays open.

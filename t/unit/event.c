@@ -12,25 +12,7 @@
 #include "base/log.h"
 #include "base/output.h"
 #include "base/text_sink.h"
-
-/* What a descriptor gets. */
-static void
-captured(char *text, size_t size, int fd, void (*say)(void))
-{
-	FILE *f = tmpfile();
-	int was = dup(fd);
-	size_t n;
-
-	assert_non_null(f);
-	assert_true(was >= 0 && dup2(fileno(f), fd) >= 0);
-	say();
-	assert_true(dup2(was, fd) >= 0);
-	close(was);
-	rewind(f);
-	n = fread(text, 1, size - 1, f);
-	text[n] = '\0';
-	fclose(f);
-}
+#include "../capture.h"
 
 /* Standard error has these lines when that is said. */
 static void

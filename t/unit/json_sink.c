@@ -10,6 +10,7 @@
 
 #include "base/event.h"
 #include "base/json_sink.h"
+#include "../capture.h"
 
 static struct json_sink sink = { .sql = true };
 
@@ -60,24 +61,6 @@ say_all(void)
 static char out[8192];
 
 static void
-capture(void)
-{
-	FILE *f = tmpfile();
-	int was = dup(STDOUT_FILENO);
-	size_t n;
-
-	assert_non_null(f);
-	assert_true(was >= 0 && dup2(fileno(f), STDOUT_FILENO) >= 0);
-	say_all();
-	assert_true(dup2(was, STDOUT_FILENO) >= 0);
-	close(was);
-	rewind(f);
-	n = fread(out, 1, sizeof(out) - 1, f);
-	out[n] = '\0';
-	fclose(f);
-}
-
-static void
 every_kind_has_a_line_and_the_result_is_one(void **state)
 {
 	static const char *const type[] = { "version", "step", "step_end",
@@ -88,7 +71,7 @@ every_kind_has_a_line_and_the_result_is_one(void **state)
 	size_t i;
 
 	(void)state;
-	capture();
+	captured(out, sizeof(out), STDOUT_FILENO, say_all);
 	for (i = 0; i < sizeof(type) / sizeof(type[0]); i++) {
 		snprintf(begin, sizeof(begin), "{\"type\": \"%s\", \"time\": "
 		    "\"20", type[i]);
