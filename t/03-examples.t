@@ -97,7 +97,8 @@ sub try_command {
 # --- the manual ------------------------------------------------------------
 
 {
-	my ($part) = slurp('man/livealter.1') =~ /^\.Sh EXAMPLES\n(.*?)^\.Sh/ms;
+	my $part = join '', map { slurp($_) =~ /^\.Sh EXAMPLES\n(.*?)^\.Sh/ms }
+	    'man/livealter.1', 'man/livealter-scripts.7';
 	my @cmd;
 	while ($part =~ /^\.Bd -literal[^\n]*\n(.*?)^\.Ed/msg) {
 		my $text = $1 =~ s/\\e\n\s*/ /gr;

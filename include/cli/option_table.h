@@ -56,6 +56,7 @@ enum option_group {
 	OPTION_REPLICAS,
 	OPTION_ENDS,
 	OPTION_SHOWN,
+	OPTION_SCRIPTS,
 	OPTION_META,		/* only on the command line */
 };
 

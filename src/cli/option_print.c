@@ -23,6 +23,7 @@ static const struct {
 	{ OPTION_DONE, OPTION_REPLICAS, "Replicas" },
 	{ OPTION_DONE, OPTION_ENDS, "The swap and the end" },
 	{ OPTION_DONE, OPTION_SHOWN, "What is shown" },
+	{ OPTION_DONE, OPTION_SCRIPTS, "For scripts" },
 	{ OPTION_DONE, OPTION_META, "Options" },
 	{ OPTION_NOTED, OPTION_WHAT,
 	    "Accepted for compatibility; nothing needs doing" },

@@ -240,8 +240,6 @@ const struct option option_table[] = {
 	SIZE("kill-blockers-max-rows", ENDS, kill_blockers.max_rows, 1,
 	    "10000", "ROWS", "but not those that have modified more rows"),
 
-	DO("output", 0, OUTPUT, SHOWN, output, "text", "text|json",
-	    "json is for programs: see livealter-json(7)"),
 	DO("print", 0, FLAG, SHOWN, print, NULL, NULL,
 	    "print each statement on standard output"),
 	DO("progress", 0, PROGRESS, SHOWN, progress_by, "time,30",
@@ -251,6 +249,9 @@ const struct option option_table[] = {
 	    "only warnings and errors; nothing on standard output"),
 	DO("statistics", 0, FLAG, SHOWN, statistics, NULL, NULL,
 	    "count what happened, and print it at the end"),
+
+	DO("output", 0, OUTPUT, SCRIPTS, output, "text", "text|json",
+	    "json is for programs: see livealter-json(7)"),
 
 	DO("config", 0, LIST, META, config, NULL, "FILE",
 	    "read these YAML files after /etc/livealter.yaml and "
