@@ -126,4 +126,32 @@ fresh(3000);
 	    'snapshot');
 }
 
+# --- the threads of an index build -----------------------------------------
+
+# MySQL would use four on any machine, MariaDB always uses one.
+SKIP: {
+	skip 'MySQL has threads for it', 4 if !$s->is_mysql;
+	my $set = sub {
+		my ($to) = @_;
+		fresh(1000);
+		$s->sql('ALTER TABLE app.orders ADD KEY k (customer)');
+		$s->sql("SET GLOBAL innodb_ddl_threads = $to");
+		my $mark = $s->log_mark;
+		my $r = run_livealter($s, '--alter', $ALTER, 'D=app,t=orders',
+		    '--defer-indexes', 'always', '--execute', '--threads', 1);
+		is($r->{exit}, 0, "indexes are built, innodb_ddl_threads=$to")
+		    or diag $r->{err};
+		return ($s->log_text($mark) =~
+		    /^.*(SET innodb_parallel_read_threads.*)/m)[0] // '';
+	};
+	my ($n, $read) = $cores < 4 ? (2, 1) : ($cores + 0, int($cores / 2));
+	my $want = "SET innodb_parallel_read_threads = $read, " .
+	    "innodb_ddl_threads = %d, innodb_ddl_buffer_size = 4194304";
+	is($set->(4), $cores >= 8 ? '' : sprintf($want, $n),
+	    '... by no more of them than there are cores');
+	is($set->(1), $cores >= 8 ? '' : sprintf($want, 1),
+	    '... nor than the server has them use');
+	$s->sql('SET GLOBAL innodb_ddl_threads = DEFAULT');
+}
+
 done_testing;

@@ -25,7 +25,7 @@ migration_connect(struct migration *m, struct err *e)
 int
 migration_read(struct migration *m, struct err *e)
 {
-	if (m->cfg->threads == 0 && cores_ask(&m->server.cores, m->db, e) != 0)
+	if (cores_ask(&m->server.cores, m->db, e) != 0)
 		return -1;
 	return alter_read(&m->alter, m->cfg->alter, &m->server, e) != 0 ||
 	    table_load(&m->old, m->db, &m->names.old, e) != 0 ||
