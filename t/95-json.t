@@ -213,7 +213,7 @@ is($last->{table}, "t\"\tx", '... both');
 # These depend on who is faster, and on what the server warns of.
 delete @seen{qw(retry warning threads)};
 is(join(' ', sort keys %seen), 'answer blocker error hint note plan progress ' .
-    'result sql status step step_end version wait',
+    'result sql status step step_end summary version wait',
     'these tests have seen each type');
 
 my @all = map { $json->decode($_) } split /\n/, run_livealter($s,

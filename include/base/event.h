@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/progress.h"
 #include "base/str.h"
+#include "base/summary.h"
 #include "base/waits.h"
 
 /*
@@ -27,7 +28,8 @@ enum event_kind {
 	EVENT_BLOCKER,		/* blocker */
 	EVENT_SQL,		/* text: a statement, as it is sent */
 	EVENT_STATUS,		/* status: a signal asks for it */
-	EVENT_PLAN,		/* text: what a dry run finds */
+	EVENT_SUMMARY,		/* summary: what a dry run finds */
+	EVENT_PLAN,		/* text: what it would do */
 	EVENT_ANSWER,		/* text: what a command was asked for */
 	EVENT_RESULT,		/* result: how the run ended */
 	EVENT_EXIT,		/* exit_status: nothing comes after it */
@@ -134,6 +136,7 @@ struct event {
 		const struct event_blocker *blocker;
 		const struct event_status *status;
 		const struct event_result *result;
+		const struct summary *summary;
 		enum err_kind exit_status;
 	};
 	enum event_due {
@@ -193,6 +196,8 @@ void event_waits(struct waits *w);
 
 void event_retry(const struct event_retry *retry);
 void event_blocker(const struct event_blocker *blocker);
+
+void event_summary(const struct summary *summary);
 
 /* Whole lines, to be shown as they are. */
 void event_plan(const struct str *text);

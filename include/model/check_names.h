@@ -43,6 +43,10 @@ bool check_names_get(const struct check_names *c, const char *from,
 int check_names_find(const struct check_names *c, struct db *db,
     const struct names *n, const char *from, struct ident *to, struct err *e);
 
+/* Did the server make it of the table's name?  Then a RENAME of the table
+ * makes it anew. */
+bool check_names_follow(const char *name, const char *table);
+
 void check_names_free(struct check_names *c);
 
 #endif

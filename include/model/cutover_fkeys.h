@@ -44,6 +44,13 @@ typedef void cutover_fkeys_pair_fn(void *arg, const struct ident *stand_in,
 void cutover_fkeys_pairs(const struct plan *p, const struct alter *a,
     cutover_fkeys_pair_fn *fn, void *arg);
 
+/*
+ * Add the keys that the table has in the end, as it will have them; p needs
+ * the tables, their names, the server, and added and apart_new only.
+ */
+void cutover_fkeys_final(struct fkeys *f, const struct plan *p,
+    const struct alter *a);
+
 /* The name of an old table's key before the RENAME of the table. */
 void cutover_fkeys_from_attic(struct ident *to, const struct names *n,
     const struct fkey *k);

@@ -74,6 +74,23 @@ void ddl_without_keys(struct str *q, const char *show_create,
  */
 void ddl_like(struct str *q, const char *show_create);
 
+/*
+ * Add the text under another name of the table.  The foreign keys are these
+ * texts, in this order, in the place of those that it has; a CHECK is called
+ * otherwise where rename_check() says so, and they are in the order of their
+ * names (NULL: they stay as they are).  Returns 0, or -1
+ * with *e: it is not what a CREATE TABLE looks like.
+ */
+struct ddl_final {
+	const struct ident *to;
+	char *const *fkey;
+	size_t n_fkeys;
+	bool (*rename_check)(void *arg, const char *name, struct ident *to);
+	void *arg;
+};
+int ddl_finally(struct str *out, const char *show_create,
+    const struct ddl_final *how, struct err *e);
+
 /* Has it a FULLTEXT key? */
 bool ddl_has_fulltext(const char *show_create);
 

@@ -371,6 +371,14 @@ event_blocker(const struct event_blocker *blocker)
 }
 
 void
+event_summary(const struct summary *summary)
+{
+	struct event ev = { .kind = EVENT_SUMMARY, .summary = summary };
+
+	send_alone(&ev);
+}
+
+void
 event_plan(const struct str *text)
 {
 	struct event ev = { .kind = EVENT_PLAN, .text = text->s };

@@ -313,6 +313,22 @@ put_status(struct json_sink *j, const struct event *ev)
 	end(&s, false);
 }
 
+static void
+put_summary(struct json_sink *j, const struct event *ev)
+{
+	const struct summary *m = ev->summary;
+	struct str s = STR_INIT;
+
+	if (j->quiet)
+		return;
+	begin(&s, "summary", ev->job);
+	add_text(&s, "database", m->database);
+	add_text(&s, "table", m->table);
+	add_text(&s, "create_before", m->create_before);
+	add_text(&s, "create_after", m->create_after);
+	end(&s, false);
+}
+
 static const char *
 state_of(const struct event_result *r)
 {
@@ -415,6 +431,7 @@ take(struct event_sink *sink, const struct event *ev)
 		[EVENT_BLOCKER] = put_blocker,
 		[EVENT_SQL] = put_sql,
 		[EVENT_STATUS] = put_status,
+		[EVENT_SUMMARY] = put_summary,
 		[EVENT_PLAN] = put_text,
 		[EVENT_ANSWER] = put_text,
 		[EVENT_RESULT] = keep_result,

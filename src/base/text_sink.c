@@ -343,6 +343,7 @@ take(struct event_sink *sink, const struct event *ev)
 		[EVENT_BLOCKER] = put_blocker,
 		[EVENT_SQL] = put_sql,
 		[EVENT_STATUS] = put_status,
+		[EVENT_SUMMARY] = NULL,
 		[EVENT_PLAN] = put_plan,
 		[EVENT_ANSWER] = put_answer,
 		[EVENT_RESULT] = put_result,

@@ -36,6 +36,7 @@
 #include "story/prove.h"
 #include "story/recall.h"
 #include "story/story.h"
+#include "story/summing.h"
 #include "story/throttling.h"
 #include "story/unchanged.h"
 #include "story/undoing.h"
@@ -194,6 +195,8 @@ migrate_plan(struct migration *m, struct err *e)
 		return -1;
 	tell_walk(m);
 	tell_threads(m);
+	if (m->cfg->dry_run && !m->resumed && summing_tell(m, e) != 0)
+		return -1;
 	if (m->cfg->dry_run)
 		migration_tell_plan(m);
 	if (!m->resumed && migration_tell_breakage(m, e) != 0)

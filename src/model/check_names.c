@@ -11,9 +11,8 @@
 #define CHECKS	"information_schema.TABLE_CONSTRAINTS WHERE " \
 	"CONSTRAINT_TYPE = 'CHECK' AND "
 
-/* Did the server make it of the table's name? */
-static bool
-is_automatic(const char *name, const char *table)
+bool
+check_names_follow(const char *name, const char *table)
 {
 	size_t len = strlen(table);
 
@@ -35,7 +34,7 @@ first_choice(struct ident *to, const struct names *n, const char *name)
 	const char *table = n->old.table.raw;
 	size_t underscores = strspn(name, "_");
 
-	if (is_automatic(name, table))
+	if (check_names_follow(name, table))
 		ident_derive(to, "", n->shadow.table.raw,
 		    name + strlen(table));
 	else

@@ -298,6 +298,58 @@ cutover_fkeys_pairs(const struct plan *p, const struct alter *a,
 	}
 }
 
+/* What references the table itself references it by its own name. */
+static void
+add_final(struct fkeys *f, const struct plan *p, const struct alter *a,
+    const struct fkey *k, const struct ident *name)
+{
+	const struct column *c;
+	const char *as;
+	struct fkey *to;
+	bool to_old;
+	size_t i;
+
+	fkey_add(f, k);
+	to = &f->key[f->n - 1];
+	to->name = *name;
+	to_old = strcmp(k->parent.sql, p->names.old.sql) == 0;
+	if (!to_old && !fkey_is_self(k))
+		return;
+	to->parent = p->names.old;
+	for (i = 0; i < k->n && to_old; i++) {
+		as = alter_renamed(a, k->referenced[i].raw);
+		c = as != NULL ? table_column(p->new, as) : NULL;
+		if (c != NULL)
+			to->referenced[i] = c->name;
+	}
+}
+
+void
+cutover_fkeys_final(struct fkeys *f, const struct plan *p,
+    const struct alter *a)
+{
+	const struct fkey *k, *was;
+	struct ident name;
+	size_t i;
+
+	for (i = 0; i < p->new->fkey.n; i++) {
+		k = &p->new->fkey.key[i];
+		was = fkey_original(&p->old->fkey, k);
+		if (was != NULL && alter_drops_fkey(a, was->name.raw))
+			continue;
+		name = was != NULL ? was->name : name_of_added(p, a, k);
+		add_final(f, p, a, k, &name);
+	}
+	for (i = 0; i < p->apart_new.n; i++)
+		if (!alter_drops_fkey(a, p->apart_new.key[i].name.raw))
+			add_final(f, p, a, &p->apart_new.key[i],
+			    &p->apart_new.key[i].name);
+	for (i = 0; p->added != NULL && i < p->added->n; i++) {
+		name = name_of_added(p, a, &p->added->key[i]);
+		add_final(f, p, a, &p->added->key[i], &name);
+	}
+}
+
 void
 cutover_fkeys_from_attic(struct ident *to, const struct names *n,
     const struct fkey *k)

@@ -1,5 +1,6 @@
 #include "model/ddl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
@@ -473,4 +474,122 @@ void
 ddl_like(struct str *q, const char *show_create)
 {
 	add_items(q, show_create, as_in_like, NULL);
+}
+
+static const char *
+after_item(bool any)
+{
+	return any ? ",\n  " : "\n  ";
+}
+
+/* Foreign keys come before the CHECKs. */
+static void
+add_fkeys(struct str *q, const struct ddl_final *how, bool *any, bool *done)
+{
+	size_t i;
+
+	for (i = 0; i < how->n_fkeys && !*done; i++) {
+		str_addf(q, "%s%s", after_item(*any), how->fkey[i]);
+		*any = true;
+	}
+	*done = true;
+}
+
+struct check {
+	struct ident name;
+	size_t from, to;		/* of the text behind the name */
+};
+
+struct checks {
+	struct check *check;
+	size_t n;
+};
+
+static int
+keep_check(struct checks *c, const struct lex *l, size_t i, size_t end,
+    const struct ddl_final *how, struct err *e)
+{
+	struct ident was, to;
+
+	if (lex_name(l, i + 1, &was, e) != 0)
+		return -1;
+	if (!how->rename_check(how->arg, was.raw, &to))
+		to = was;
+	c->check = xrealloc(c->check, c->n + 1, sizeof(*c->check));
+	c->check[c->n++] = (struct check){ to, lex_end(l, i + 1),
+	    text_end(l, end) };
+	return 0;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct check *)a)->name.raw,
+	    ((const struct check *)b)->name.raw);
+}
+
+/* MySQL shows them in the order of their names. */
+static void
+add_checks(struct str *q, const char *text, struct checks *c, bool any)
+{
+	const struct check *k;
+	size_t i;
+
+	if (c->n > 0)
+		qsort(c->check, c->n, sizeof(*c->check), by_name);
+	for (i = 0; i < c->n; i++) {
+		k = &c->check[i];
+		str_addf(q, "%sCONSTRAINT %s", after_item(any || i > 0),
+		    k->name.sql);
+		str_add(q, text + k->from, k->to - k->from);
+	}
+	free(c->check);
+}
+
+static int
+add_all(struct str *q, const struct lex *l, const struct ddl_final *how,
+    struct err *e)
+{
+	bool any = false, done = false;
+	struct checks checks = { NULL, 0 };
+	size_t i, end = 0, from;
+	int rc = 0;
+
+	str_addf(q, "CREATE TABLE %s (", how->to->sql);
+	for (i = BODY; rc == 0 && (end = item_end(l, i)) > 0 &&
+	    !lex_punct(l, i - 1, ')'); i = end + 1) {
+		if (lex_is(l, i, "CONSTRAINT") && lex_is(l, i + 2, "FOREIGN"))
+			continue;
+		if (lex_is(l, i, "CONSTRAINT"))
+			add_fkeys(q, how, &any, &done);
+		if (lex_is(l, i, "CONSTRAINT") && how->rename_check != NULL) {
+			rc = keep_check(&checks, l, i, end, how, e);
+			continue;
+		}
+		from = l->token[i].at;
+		str_addz(q, after_item(any));
+		str_add(q, l->text + from, text_end(l, end) - from);
+		any = true;
+	}
+	add_fkeys(q, how, &any, &done);
+	add_checks(q, l->text, &checks, any);
+	str_addf(q, "\n%s", l->text + l->token[i - 1].at);
+	return rc;
+}
+
+int
+ddl_finally(struct str *out, const char *show_create,
+    const struct ddl_final *how, struct err *e)
+{
+	static const struct lex_mode mode = { .mariadb = false };
+	struct lex l = { 0 };
+	int rc = lex_scan(&l, show_create, &mode, e);
+
+	if (rc == 0 && (l.n <= BODY || !lex_punct(&l, BODY - 1, '(')))
+		rc = err_set(e, ERR_SQL, "the server's CREATE TABLE is not "
+		    "understood: %.80s", show_create);
+	if (rc == 0)
+		rc = add_all(out, &l, how, e);
+	lex_free(&l);
+	return rc;
 }

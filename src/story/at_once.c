@@ -16,6 +16,7 @@
 #include "steps/mdl.h"
 #include "steps/postpone.h"
 #include "steps/shadow.h"
+#include "story/summing.h"
 #include "story/throttling.h"
 #include "story/watch.h"
 
@@ -479,6 +480,8 @@ do_it(struct migration *m, struct err *e)
 
 	str_addf(&how, "%s, ", native_words(m->native.way, &m->server));
 	by.how = how.s;
+	if (rc == 0 && m->cfg->dry_run)
+		rc = summing_tell(m, e);
 	if (rc == 0 && m->cfg->dry_run)
 		show_statement(&in);
 	else if (rc == 0)

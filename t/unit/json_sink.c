@@ -27,6 +27,7 @@ say_all(void)
 	const struct event_retry retry = { "`t`", 0.5, 1, 10 };
 	const struct event_blocker blocker = { true, "7", "u", "h", NULL, "1",
 	    "SELECT \"\x1b\"", NULL };
+	const struct summary summary = { "d", "t", "a\n", NULL };
 	struct err e = { .kind = ERR_NONE };
 	struct str text = STR_INIT;
 
@@ -45,6 +46,7 @@ say_all(void)
 	event_blocker(&blocker);
 	event_sql("SELECT 1");
 	event_status();
+	event_summary(&summary);
 	str_addz(&text, "plan\n");
 	event_plan(&text);
 	event_answer(&text);
@@ -65,7 +67,8 @@ every_kind_has_a_line_and_the_result_is_one(void **state)
 {
 	static const char *const type[] = { "version", "step", "step_end",
 	    "note", "warning", "hint", "progress", "wait", "wait", "threads",
-	    "retry", "blocker", "sql", "status", "plan", "answer", "error",
+	    "retry", "blocker", "sql", "status", "summary",
+	    "plan", "answer", "error",
 	    "result" };
 	char begin[64], *line = out;
 	size_t i;
