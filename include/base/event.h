@@ -110,6 +110,7 @@ struct event_result {
 	enum err_kind status;	/* the exit status */
 	bool dry_run;
 	bool instant;		/* the server altered it at once */
+	bool already;		/* it had the structure that was asked for */
 	bool begun;		/* there was something to undo */
 	bool statistics;	/* they are wanted */
 	unsigned long long rows, chunks, conflicts, compared;

@@ -67,6 +67,7 @@ struct config {
 	bool dry_run, execute;
 	char *instant;			/* "never", "try" or "only" */
 	enum instant_mode at_once;	/* the same */
+	bool idempotent;
 	char *resume;			/* an ID; sets command as well */
 	char *database;			/* DSN key D, or --database */
 	char *table;			/* DSN key t, or --table */

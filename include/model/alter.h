@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/ident.h"
+#include "model/lex.h"
 #include "server/server.h"
 
 /*
@@ -89,6 +90,13 @@ bool alter_drops_fkey(const struct alter *a, const char *name);
 /* What a foreign key that it adds is called until the swap, if it must not
  * have its name before. */
 void alter_stand_in(struct ident *to, const struct alter_item *added);
+
+/* Cut a text into tokens, as this server would; lex_free() either way. */
+bool alter_scan(struct lex *l, const char *text, const struct server *s);
+
+/* The tokens of a clause, in its text: from *i to before *end. */
+void alter_clause_tokens(const struct lex *l, const struct alter_clause *c,
+    size_t *i, size_t *end);
 
 /* Read an ALTER's text as this server would. */
 int alter_read(struct alter *a, const char *text, const struct server *s,

@@ -56,6 +56,9 @@ void lex_free(struct lex *l);
 /* Is token i this word, without quotes and in any case? */
 bool lex_is(const struct lex *l, size_t i, const char *word);
 
+/* ... or one of these?  NULL ends them. */
+bool lex_any(const struct lex *l, size_t i, const char *const *word);
+
 /* Is token i this character, outside of quotes? */
 bool lex_punct(const struct lex *l, size_t i, char c);
 

@@ -64,6 +64,7 @@ struct migration {
 	struct table *new;		/* as it came out of the ALTER */
 	struct native native;		/* what the server could do itself */
 	bool at_once;			/* and is to do; see at_once.h */
+	bool already;			/* nothing is: see already.h */
 	struct plan plan;		/* every statement we will run */
 	struct trigger_set triggers;	/* ours, on the old table */
 	struct registry registry;	/* our row in it */

@@ -19,6 +19,9 @@ int undoing_release(struct migration *m, struct err *e);
 /* The last step: all that is not meant to stay goes, the old table as well. */
 int undoing_drop(struct migration *m, struct err *e);
 
+/* The new table goes, before anything else was made of it. */
+int undoing_drop_new(struct migration *m, struct err *e);
+
 /* After a failure: with --no-drop-new-table the new table stays, without its
  * triggers, to be looked at. */
 void undoing_keep_table(struct migration *m);

@@ -249,6 +249,9 @@ put_success(struct text_sink *t, const struct event *ev)
 	if (swapped && r->dry_run)
 		print_line(&s, "Dry run complete.  %s is already %s; what "
 		    "follows the swap is left to do.", r->name, r->done);
+	else if (r->already)
+		print_line(&s, "%s%s is already so: nothing is to be done.",
+		    r->dry_run ? "Dry run complete.  " : "", r->name);
 	else if (swapped)
 		print_line(&s, "Successfully %s %s.", r->done, r->name);
 	else

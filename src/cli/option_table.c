@@ -252,6 +252,9 @@ const struct option option_table[] = {
 
 	DO("output", 0, OUTPUT, SCRIPTS, output, "text", "text|json",
 	    "json is for programs: see livealter-json(7)"),
+	DO("idempotent", 0, FLAG, SCRIPTS, idempotent, NULL, NULL,
+	    "nothing is done, and that is a success, if the table is already "
+	    "as the ALTER would make it"),
 
 	DO("config", 0, LIST, META, config, NULL, "FILE",
 	    "read these YAML files after /etc/livealter.yaml and "

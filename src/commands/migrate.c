@@ -25,6 +25,7 @@
 #include "steps/shadow.h"
 #include "steps/sweep.h"
 #include "steps/unique.h"
+#include "story/already.h"
 #include "story/at_once.h"
 #include "story/catch_up.h"
 #include "story/compare.h"
@@ -101,6 +102,10 @@ create(struct migration *m, struct err *e)
 static int
 alter(struct migration *m, struct err *e)
 {
+	if (already_look(m, e) != 0)
+		return -1;
+	if (m->already)
+		return 0;
 	if (at_once_alter(m, e) != 0)
 		return -1;
 	return at_once_is_done(m) ? 0 : shadow_added_keys(m->db, &m->names,

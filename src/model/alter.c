@@ -513,3 +513,28 @@ alter_read(struct alter *a, const char *text, const struct server *s,
 
 	return alter_parse(a, text, &mode, e);
 }
+
+bool
+alter_scan(struct lex *l, const char *text, const struct server *s)
+{
+	const struct lex_mode mode = {
+		.ansi_quotes = s->ansi_quotes,
+		.no_backslash_escapes = s->no_backslash_escapes,
+		.mariadb = s->mariadb,
+	};
+	struct err ignored = { .kind = ERR_NONE };
+
+	memset(l, 0, sizeof(*l));
+	return lex_scan(l, text, &mode, &ignored) == 0;
+}
+
+void
+alter_clause_tokens(const struct lex *l, const struct alter_clause *c,
+    size_t *i, size_t *end)
+{
+	for (*i = 0; *i < l->n && l->token[*i].at < c->at; ++*i)
+		;
+	for (*end = *i; *end < l->n && l->token[*end].at < c->at + c->len;
+	    ++*end)
+		;
+}

@@ -298,3 +298,11 @@ lex_name(const struct lex *l, size_t i, struct ident *id, struct err *e)
 	str_free(&raw);
 	return rc;
 }
+
+bool
+lex_any(const struct lex *l, size_t i, const char *const *word)
+{
+	while (*word != NULL && !lex_is(l, i, *word))
+		word++;
+	return *word != NULL;
+}

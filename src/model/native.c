@@ -4,7 +4,6 @@
 
 #include "base/print.h"
 #include "base/util.h"
-#include "model/lex.h"
 
 const char *
 native_words(enum native_way way, const struct server *s)
@@ -28,29 +27,6 @@ native_words(enum native_way way, const struct server *s)
 	return NULL;
 }
 
-/* The text, as this server cuts it into tokens; lex_free() is due. */
-static bool
-scan(struct lex *l, const char *text, const struct server *s)
-{
-	const struct lex_mode mode = {
-		.ansi_quotes = s->ansi_quotes,
-		.no_backslash_escapes = s->no_backslash_escapes,
-		.mariadb = s->mariadb,
-	};
-	struct err ignored = { .kind = ERR_NONE };
-
-	memset(l, 0, sizeof(*l));
-	return lex_scan(l, text, &mode, &ignored) == 0;
-}
-
-static bool
-is_any(const struct lex *l, size_t i, const char *const *word)
-{
-	while (*word != NULL && !lex_is(l, i, *word))
-		word++;
-	return *word != NULL;
-}
-
 /* One that model/modifier.c has left in the text would count, not ours. */
 static bool
 is_modifier(const struct lex *l, size_t i)
@@ -59,7 +35,7 @@ is_modifier(const struct lex *l, size_t i)
 		"COPY", "NOCOPY", "NONE", "SHARED", "EXCLUSIVE", NULL };
 
 	return (lex_is(l, i, "ALGORITHM") || lex_is(l, i, "LOCK")) &&
-	    (lex_punct(l, i + 1, '=') || is_any(l, i + 1, value));
+	    (lex_punct(l, i + 1, '=') || lex_any(l, i + 1, value));
 }
 
 const char *
@@ -71,7 +47,7 @@ native_unasked(const struct alter *a, const struct server *s)
 
 	if (a->n_clauses == 0)
 		return "without a clause the table is rebuilt as it is";
-	if (!scan(&l, a->text, s))
+	if (!alter_scan(&l, a->text, s))
 		why = "its text is not understood";
 	for (i = 0; i < l.n && why == NULL; i++)
 		if (l.token[i].maybe)
@@ -91,7 +67,7 @@ native_asks(const struct alter *a, const struct server *s, const char *word)
 	struct lex l;
 	size_t i;
 
-	if (scan(&l, a->left_out, s))
+	if (alter_scan(&l, a->left_out, s))
 		for (i = 0; i < l.n; i++)
 			yes = yes || (lex_named(&l, i) && lex_name(&l, i, &id,
 			    &ignored) == 0 && same_text(id.raw, word));
@@ -112,14 +88,14 @@ copied_word(const struct alter *a, const struct server *s)
 	struct lex l;
 	size_t i, depth = 0;
 
-	if (!scan(&l, a->text, s))
+	if (!alter_scan(&l, a->text, s))
 		why = "its text is not understood";
 	for (i = 0; i < l.n && why == NULL; i++) {
 		if (lex_punct(&l, i, '('))
 			depth++;
 		else if (lex_punct(&l, i, ')') && depth > 0)
 			depth--;
-		if (depth == 0 && is_any(&l, i, copied))
+		if (depth == 0 && lex_any(&l, i, copied))
 			why = "partitions, or the order of the rows, are not "
 			    "changed at once";
 	}
@@ -151,13 +127,13 @@ builds_none(const struct lex *l, size_t i, size_t end)
 		"REFERENCES", NULL };
 
 	if (lex_is(l, i, "DROP"))
-		return is_any(l, i + 1, free_drop);
-	if (is_any(l, i, free_verb))
+		return lex_any(l, i + 1, free_drop);
+	if (lex_any(l, i, free_verb))
 		return true;
 	if (!lex_is(l, i, "MODIFY") && !lex_is(l, i, "CHANGE"))
 		return false;
 	for (; i < end; i++)
-		if (is_any(l, i, makes))
+		if (lex_any(l, i, makes))
 			return false;
 	return true;
 }
@@ -170,7 +146,7 @@ native_builds_none(const struct alter *a, const struct server *s)
 	struct lex l;
 	size_t i, k, end;
 
-	none = scan(&l, a->text, s) && none;
+	none = alter_scan(&l, a->text, s) && none;
 	for (i = k = 0; k < a->n_clauses && none; k++, i = end) {
 		while (i < l.n && l.token[i].at < c[k].at)
 			i++;

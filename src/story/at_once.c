@@ -13,11 +13,11 @@
 #include "steps/check.h"
 #include "steps/foreign_keys.h"
 #include "steps/instant.h"
-#include "steps/mdl.h"
 #include "steps/postpone.h"
 #include "steps/shadow.h"
 #include "story/summing.h"
 #include "story/throttling.h"
+#include "story/undoing.h"
 #include "story/watch.h"
 
 bool
@@ -246,20 +246,8 @@ refuse(const struct migration *m, const char *why, struct err *e)
 static int
 start_again(struct migration *m, struct err *e)
 {
-	struct fkeys f = FKEYS_INIT;
-	struct str q = STR_INIT;
-	int rc = fkey_own(&f, m->db, &m->names.shadow, e);
-
-	str_addf(&q, "DROP TABLE IF EXISTS %s", m->names.shadow.sql);
-	if (rc == 0)
-		rc = mdl_run_with_parents(m->db, &m->names.shadow, &f,
-		    &m->cfg->tries_drop_triggers, q.s, e);
-	str_free(&q);
-	fkey_free(&f);
-	if (rc != 0)
-		return -1;
-	undo_forget(&m->undo, UNDO_SHADOW);
-	return shadow_create(m->db, &m->names, m->old, m->cfg, &m->undo, e);
+	return undoing_drop_new(m, e) != 0 ? -1 : shadow_create(m->db,
+	    &m->names, m->old, m->cfg, &m->undo, e);
 }
 
 /* What the table will be, and whether what hangs on it can be on that. */

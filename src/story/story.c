@@ -24,7 +24,7 @@ story_always(const struct migration *m)
 bool
 story_plans(const struct migration *m)
 {
-	return m->cfg->dry_run || story_acts(m);
+	return !m->already && (m->cfg->dry_run || story_acts(m));
 }
 
 /* resume and revert need no --execute. */
@@ -38,7 +38,7 @@ is_for_real(const struct config *cfg)
 bool
 story_acts(const struct migration *m)
 {
-	return m->swap != SWAP_DONE && is_for_real(m->cfg);
+	return m->swap != SWAP_DONE && !m->already && is_for_real(m->cfg);
 }
 
 bool
@@ -50,7 +50,7 @@ story_ends(const struct migration *m)
 bool
 story_swaps(const struct migration *m)
 {
-	return is_for_real(m->cfg) && !m->at_once;
+	return is_for_real(m->cfg) && !m->at_once && !m->already;
 }
 
 /* For the tests: does "before:copy" or "after:copy" mean here? */
@@ -99,9 +99,10 @@ do_step(const struct story_step *s, struct migration *m, struct err *e)
 static int
 run_step(const struct story_step *s, struct migration *m, struct err *e)
 {
+	const bool tried = m->at_once || m->already;
 	int rc;
 
-	event_step(s->key, m->at_once && s->due == story_ends ?
+	event_step(s->key, tried && s->due == story_ends ?
 	    "drop the new table, which was only tried" : s->title);
 	rc = do_step(s, m, e);
 	event_step_end(rc == 0);

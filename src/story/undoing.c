@@ -138,7 +138,7 @@ undoing_release(struct migration *m, struct err *e)
 int
 undoing_drop(struct migration *m, struct err *e)
 {
-	if (!m->cfg->swap_tables && !m->cfg->drop_new_table) {
+	if (!m->cfg->swap_tables && !m->cfg->drop_new_table && !m->already) {
 		undo_forget(&m->undo, UNDO_SHADOW);
 		log_info("the new table stays as %s%s", m->names.shadow.sql,
 		    m->plan.apart.n > 0 ? ", without its foreign keys to "
@@ -150,6 +150,24 @@ undoing_drop(struct migration *m, struct err *e)
 		    m->reverting ? "new" : "old", m->names.attic.sql,
 		    m->cfg->reverse ? ", and is kept in step" : "");
 	return take_away(m, UNDO_ANY, e);
+}
+
+int
+undoing_drop_new(struct migration *m, struct err *e)
+{
+	struct fkeys f = FKEYS_INIT;
+	struct str q = STR_INIT;
+	int rc = fkey_own(&f, m->db, &m->names.shadow, e);
+
+	str_addf(&q, "DROP TABLE IF EXISTS %s", m->names.shadow.sql);
+	if (rc == 0)
+		rc = mdl_run_with_parents(m->db, &m->names.shadow, &f,
+		    &m->cfg->tries_drop_triggers, q.s, e);
+	str_free(&q);
+	fkey_free(&f);
+	if (rc == 0)
+		undo_forget(&m->undo, UNDO_SHADOW);
+	return rc;
 }
 
 /* A registry that is not ours any more is left alone, and said in the end. */
