@@ -1,15 +1,50 @@
 #ifndef SUMMARY_H
 #define SUMMARY_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+/* Something that was found: of what it is an instance, of what, and what is to
+ * be said of it. */
+struct summary_item {
+	const char *kind;		/* a constant word, for programs */
+	char *name, *text;
+};
+
+struct summary_list {
+	struct summary_item *item;
+	size_t n;
+};
+
 /*
- * What a dry run has found, for people and for programs: see summary_text.h and
- * json_sink.h.  NULL is what is not known.
+ * What a dry run has found, for people and for programs (the event summary).
+ * NULL is what is not known.
  */
 struct summary {
 	const char *database, *table;
 	/* SHOW CREATE TABLE as it is, and as it will be, each under the name
 	 * of the table. */
 	const char *create_before, *create_after;
+	const char *name;		/* both names, quoted */
+	unsigned long long rows, bytes;	/* as the server estimates them */
+	const char *way;		/* of the server by itself */
+	bool at_once;			/* and it touches no row */
+	struct summary_list hangs;	/* "child", "trigger" */
+	/* What applications may meet: "dropped", "renamed", "narrowed", "type",
+	 * "collation", "default", "not-null", "required". */
+	struct summary_list changes;
+	struct summary_list indexes;	/* "redundant", "missing" */
 };
+
+/* Add one; name and text are copied. */
+void summary_add(struct summary_list *l, const char *kind, const char *name,
+    const char *fmt, ...) PRINTF(4, 5);
+void summary_free(struct summary *s);
+
+/* Add the lines for people, at most 24 of them. */
+void summary_print(struct str *to, const struct summary *s);
 
 #endif

@@ -314,6 +314,22 @@ put_status(struct json_sink *j, const struct event *ev)
 }
 
 static void
+add_list(struct str *s, const char *name, const struct summary_list *l)
+{
+	size_t i;
+
+	str_addf(s, ", \"%s\": [", name);
+	for (i = 0; i < l->n; i++) {
+		str_addz(s, i > 0 ? ", {" : "{");
+		json_member(s, "kind", l->item[i].kind);
+		add_text(s, "name", l->item[i].name);
+		add_text(s, "text", l->item[i].text);
+		str_addz(s, "}");
+	}
+	str_addz(s, "]");
+}
+
+static void
 put_summary(struct json_sink *j, const struct event *ev)
 {
 	const struct summary *m = ev->summary;
@@ -326,6 +342,13 @@ put_summary(struct json_sink *j, const struct event *ev)
 	add_text(&s, "table", m->table);
 	add_text(&s, "create_before", m->create_before);
 	add_text(&s, "create_after", m->create_after);
+	add_count(&s, "rows_estimate", m->rows);
+	add_count(&s, "size_b", m->bytes);
+	add_text(&s, "server_way", m->way);
+	add_bool(&s, "server_at_once", m->at_once);
+	add_list(&s, "hangs_on_it", &m->hangs);
+	add_list(&s, "changes", &m->changes);
+	add_list(&s, "indexes", &m->indexes);
 	end(&s, false);
 }
 

@@ -305,6 +305,17 @@ put_plan(struct text_sink *t, const struct event *ev)
 }
 
 static void
+put_summary(struct text_sink *t, const struct event *ev)
+{
+	struct str s = STR_INIT;
+
+	if (t->quiet)
+		return;
+	summary_print(&s, ev->summary);
+	put(t, STDOUT_FILENO, &s, true);
+}
+
+static void
 put_step(struct text_sink *t, const struct event *ev)
 {
 	note(t, ev, "%s", ev->step->title);
@@ -346,7 +357,7 @@ take(struct event_sink *sink, const struct event *ev)
 		[EVENT_BLOCKER] = put_blocker,
 		[EVENT_SQL] = put_sql,
 		[EVENT_STATUS] = put_status,
-		[EVENT_SUMMARY] = NULL,
+		[EVENT_SUMMARY] = put_summary,
 		[EVENT_PLAN] = put_plan,
 		[EVENT_ANSWER] = put_answer,
 		[EVENT_RESULT] = put_result,

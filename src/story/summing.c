@@ -1,7 +1,37 @@
 #include "story/summing.h"
 
 #include "base/event.h"
+#include "model/cutover_fkeys.h"
+#include "model/impact.h"
 #include "model/outcome.h"
+
+static void
+add_dependents(struct summary_list *l, const struct dependents *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->child.n; i++)
+		summary_add(l, "child", d->child.key[i].child.sql, "foreign "
+		    "key %s of %s", d->child.key[i].name.sql,
+		    d->child.key[i].child.sql);
+	for (i = 0; i < d->n_triggers; i++)
+		summary_add(l, "trigger", d->trigger[i].name.raw, "trigger %s",
+		    d->trigger[i].name.sql);
+}
+
+static void
+add_way(struct summary *s, struct str *text, const struct migration *m)
+{
+	const struct native *n = &m->native;
+	const char *words = native_words(n->way, &m->server);
+
+	if (n->way == NATIVE_UNKNOWN)
+		return;
+	s->at_once = n->free;
+	str_addf(text, "could do it by %s%s", words != NULL ? words :
+	    "ALGORITHM=COPY", n->free ? ", touching no row" : "");
+	s->way = text->s;
+}
 
 int
 summing_tell(struct migration *m, struct err *e)
@@ -9,16 +39,26 @@ summing_tell(struct migration *m, struct err *e)
 	struct summary s = {
 		.database = m->names.old.db.raw,
 		.table = m->names.old.table.raw,
+		.name = m->names.old.sql,
 		.create_before = m->old->create,
+		.rows = m->old->rows,
+		.bytes = m->old->bytes,
 	};
-	struct str after = STR_INIT;
+	struct str after = STR_INIT, way = STR_INIT;
+	struct fkeys f = FKEYS_INIT;
+	int rc = outcome_create(&after, &m->plan, &m->alter, e);
 
-	if (outcome_create(&after, &m->plan, &m->alter, e) != 0) {
-		str_free(&after);
-		return -1;
-	}
 	s.create_after = after.s;
-	event_summary(&s);
+	add_way(&s, &way, m);
+	cutover_fkeys_final(&f, &m->plan, &m->alter);
+	add_dependents(&s.hangs, &m->dependents);
+	impact_columns(&s.changes, m->old, m->new, &m->alter);
+	impact_indexes(&s.indexes, m->new, &f);
+	if (rc == 0)
+		event_summary(&s);
+	summary_free(&s);
+	fkey_free(&f);
 	str_free(&after);
-	return 0;
+	str_free(&way);
+	return rc;
 }

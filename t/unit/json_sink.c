@@ -27,7 +27,8 @@ say_all(void)
 	const struct event_retry retry = { "`t`", 0.5, 1, 10 };
 	const struct event_blocker blocker = { true, "7", "u", "h", NULL, "1",
 	    "SELECT \"\x1b\"", NULL };
-	const struct summary summary = { "d", "t", "a\n", NULL };
+	const struct summary summary = { .database = "d",
+	    .table = "t", .create_before = "a\n" };
 	struct err e = { .kind = ERR_NONE };
 	struct str text = STR_INIT;
 
