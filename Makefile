@@ -133,6 +133,7 @@ DEPS_ROOT  = mmdebstrap
 DEPS_FUZZ  = clang libclang-rt-dev
 DEPS_BENCH = percona-toolkit
 DEPS_DEB   = build-essential debhelper lintian
+DEPS_ANSIBLE = ansible-core ansible-lint
 
 need = $(if $(filter no,$(DEPS)),@:,@t/lib/deps.sh)
 
@@ -148,6 +149,8 @@ deps-bench:
 	$(need) "make bench" $(DEPS_BENCH)
 deps-deb:
 	$(need) "make deb" $(DEPS_DEB)
+deps-ansible:
+	$(need) "testing with Ansible" $(DEPS_ANSIBLE)
 
 # Only a make that starts afterwards sees the libraries: hence the -now ones.
 AGAIN = +@$(MAKE) --no-print-directory
@@ -156,9 +159,9 @@ demo: deps
 	$(AGAIN) demo-now
 check: deps
 	$(AGAIN) check-now
-check-all: deps deps-root deps-deb
+check-all: deps deps-root deps-deb deps-ansible
 	$(AGAIN) check-all-now
-check-mysql check-mariadb-11.8: check-%: deps deps-deb root-%
+check-mysql check-mariadb-11.8: check-%: deps deps-deb deps-ansible root-%
 	$(AGAIN) check-all-now LIVEALTER_SERVER=$*; passed=$$?; \
 	t/lib/server-root.sh --unmount $*; exit $$passed
 root-mysql root-mariadb-11.8: root-%: deps-root
@@ -327,7 +330,7 @@ help:
 	@sed -n 's/^#	//p' Makefile
 
 .PHONY: all no-libraries deps deps-root deps-lint deps-fuzz deps-bench \
-	deps-deb demo deb deb-now distcheck distcheck-now \
+	deps-deb deps-ansible demo deb deb-now distcheck distcheck-now \
 	check check-all check-mysql check-mariadb-11.8 root-mysql \
 	root-mariadb-11.8 bench oracle lint fuzz unit programs check-now \
 	check-all-now demo-now bench-now oracle-now \

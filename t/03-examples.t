@@ -293,40 +293,6 @@ sub without_numbers {
 	$checked{$file} = 1;
 }
 
-# The playbook: the commands of its tasks, as Ansible would run them.
-{
-	my $file = 'examples/ansible-playbook.yml';
-	my $text = slurp($file);
-	my %var = $text =~ /^    (\w+): ([^\n]+)$/mg;
-	$var{my_cnf} = "$tmp/livealter.cnf";
-	my @task;
-	while ($text =~ /^    - name: (.*)\n((?:      .*\n)*)/mg) {
-		my ($name, $body) = ($1, $2);
-		my @argv = $body =~ /^          - (.*)$/mg;
-		for (@argv) {
-			s/^"(.*)"$/$1/;
-			s/\{\{ (\w+) \}\}/$var{$1} \/\/ die "no $1"/ge;
-		}
-		push @task, { name => $name, argv => \@argv };
-	}
-	is(scalar @task, 3, "$file has three tasks");
-	fresh();
-	my ($look, $dry, $do) = @task;
-	my $run = sub {
-		my ($t) = @_;
-		my $r = run_program({ env => \%env }, @{$t->{argv}});
-		is($r->{exit}, 0, "... $t->{name}") or diag $r->{err};
-		return $r->{out};
-	};
-	is($run->($look), '', '... it is not there');
-	like($run->($dry), qr/^Dry run complete\./m, '... would do it');
-	ok(!has_column('channel'), '... but does not yet');
-	like($run->($do), qr/^Successfully altered/m, '... does it');
-	ok(has_column('channel'), '... and it is there');
-	isnt($run->($look), '', '... and found');
-	$checked{$file} = 1;
-}
-
 # The wrapper: status and words.
 {
 	my $file = 'examples/livealter.sh';
@@ -385,6 +351,8 @@ sub without_numbers {
 
 # The schema is t/95-json.t's.
 $checked{'examples/schema'} = 1;
+# This is t/97-ansible.t's.
+$checked{'examples/ansible'} = 1;
 # These are t/94-install.t's and t/94-package.t's.
 $checked{"examples/$_"} = 1 for qw(completion debian);
 is(join(' ', grep { !$checked{$_} } glob('examples/*')), '',
