@@ -111,6 +111,7 @@ struct event_result {
 	bool dry_run;
 	bool instant;		/* the server altered it at once */
 	bool already;		/* it had the structure that was asked for */
+	const char *digest;	/* of what was planned, or NULL */
 	bool begun;		/* there was something to undo */
 	bool statistics;	/* they are wanted */
 	unsigned long long rows, chunks, conflicts, compared;

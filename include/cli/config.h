@@ -68,6 +68,7 @@ struct config {
 	char *instant;			/* "never", "try" or "only" */
 	enum instant_mode at_once;	/* the same */
 	bool idempotent;
+	char *expect_digest;		/* 64 hexadecimal digits */
 	char *resume;			/* an ID; sets command as well */
 	char *database;			/* DSN key D, or --database */
 	char *table;			/* DSN key t, or --table */

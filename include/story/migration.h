@@ -65,6 +65,7 @@ struct migration {
 	struct native native;		/* what the server could do itself */
 	bool at_once;			/* and is to do; see at_once.h */
 	bool already;			/* nothing is: see already.h */
+	char digest[65];		/* see digesting.h; or "" */
 	struct plan plan;		/* every statement we will run */
 	struct trigger_set triggers;	/* ours, on the old table */
 	struct registry registry;	/* our row in it */

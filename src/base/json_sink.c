@@ -378,6 +378,8 @@ keep_result(struct json_sink *j, const struct event *ev)
 	add_bool(&s, "changed", r->end == EVENT_END_SWAPPED && !r->dry_run);
 	add_text(&s, "state", state_of(r));
 	add_bool(&s, "already_so", r->already);
+	if (r->digest != NULL)
+		add_text(&s, "digest", r->digest);
 	add_bool(&s, "dry_run", r->dry_run);
 	add_text(&s, "database", r->database);
 	add_text(&s, "table", r->table);

@@ -232,6 +232,23 @@ settle_instant(struct options *o)
 		option_blame(o, AT(instant), "not never, try or only");
 }
 
+/* What is resumed or reverted is compared by its fingerprints anyway. */
+static void
+settle_digest(struct options *o)
+{
+	const struct config *c = o->c;
+	const char *hex = c->expect_digest;
+
+	if (hex == NULL)
+		return;
+	if (strlen(hex) != 64 || strspn(hex, "0123456789abcdefABCDEF") != 64)
+		option_blame(o, AT(expect_digest), "not the 64 hexadecimal "
+		    "digits of a digest");
+	else if (c->command != COMMAND_ALTER || c->resume != NULL)
+		option_blame(o, AT(expect_digest), "only for a migration that "
+		    "begins");
+}
+
 /* What one option says about another. */
 static void
 settle(struct options *o)
@@ -249,6 +266,7 @@ settle(struct options *o)
 	settle_purge(o);
 	settle_where(o);
 	settle_instant(o);
+	settle_digest(o);
 	if (option_given(o, AT(chunk_size)) && !option_given(o, AT(chunk_time)))
 		c->chunk_time = 0;
 	option_derive(c);

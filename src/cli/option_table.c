@@ -255,6 +255,9 @@ const struct option option_table[] = {
 	DO("idempotent", 0, FLAG, SCRIPTS, idempotent, NULL, NULL,
 	    "nothing is done, and that is a success, if the table is already "
 	    "as the ALTER would make it"),
+	DO("expect-digest", 0, TEXT, SCRIPTS, expect_digest, NULL, "HEX",
+	    "refuse, if the digest of what is planned is not the one that a "
+	    "dry run told"),
 
 	DO("config", 0, LIST, META, config, NULL, "FILE",
 	    "read these YAML files after /etc/livealter.yaml and "

@@ -29,6 +29,7 @@
 #include "story/at_once.h"
 #include "story/catch_up.h"
 #include "story/compare.h"
+#include "story/digesting.h"
 #include "story/exchange.h"
 #include "story/filtering.h"
 #include "story/indexing.h"
@@ -210,6 +211,8 @@ migrate_plan(struct migration *m, struct err *e)
 		return -1;
 	tell_postponing(m->cfg);
 	filtering_tell(m);
+	if (!m->resumed && digesting_look(m, e) != 0)
+		return -1;
 	if (registry_note_plan(&m->registry, m->db, &m->plan, e) != 0)
 		return -1;
 	if (m->resumed)

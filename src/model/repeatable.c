@@ -191,7 +191,7 @@ add_modify(struct rewriting *r, size_t i, size_t end)
 	}
 }
 
-/* CHECKs with a name that are part of it must be there, and are made anew. */
+/* CHECKs with a name that are part of it must be there, and are made again. */
 static void
 drop_checks(struct rewriting *r, size_t i, size_t end)
 {

@@ -106,6 +106,20 @@ refused(struct migration *m, struct trial *t, struct err *e)
 	return -1;
 }
 
+/* For programs that show what would become other. */
+static void
+tell(const struct migration *m)
+{
+	const struct summary s = {
+		.database = m->names.old.db.raw,
+		.table = m->names.old.table.raw,
+		.create_before = m->old->create,
+		.create_after = m->old->create,
+	};
+
+	event_summary(&s);
+}
+
 static int
 look(struct migration *m, struct trial *t, struct err *e)
 {
@@ -121,6 +135,8 @@ look(struct migration *m, struct trial *t, struct err *e)
 		rc = refused(m, t, e);
 	if (rc != 0 || undoing_drop_new(m, e) != 0)
 		return -1;
+	if (m->already && m->cfg->dry_run)
+		tell(m);
 	return m->already ? 0 : shadow_create(m->db, &m->names, m->old, m->cfg,
 	    &m->undo, e);
 }

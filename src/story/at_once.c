@@ -15,6 +15,7 @@
 #include "steps/instant.h"
 #include "steps/postpone.h"
 #include "steps/shadow.h"
+#include "story/digesting.h"
 #include "story/summing.h"
 #include "story/throttling.h"
 #include "story/undoing.h"
@@ -468,6 +469,8 @@ do_it(struct migration *m, struct err *e)
 
 	str_addf(&how, "%s, ", native_words(m->native.way, &m->server));
 	by.how = how.s;
+	if (rc == 0)
+		rc = digesting_look(m, e);
 	if (rc == 0 && m->cfg->dry_run)
 		rc = summing_tell(m, e);
 	if (rc == 0 && m->cfg->dry_run)

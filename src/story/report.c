@@ -26,6 +26,7 @@ report_end(const struct migration *m, enum err_kind status)
 		.dry_run = m->cfg->dry_run,
 		.instant = m->at_once,
 		.already = m->already,
+		.digest = m->digest[0] != '\0' ? m->digest : NULL,
 		.begun = m->registry.id != 0 && !m->already,
 		.statistics = m->cfg->statistics,
 		.rows = m->copied.walk.rows,
