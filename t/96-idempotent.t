@@ -70,6 +70,7 @@ sub is_already {
 	is($r->{exit}, 0, '... so says a dry run') or diag $r->{err};
 	like($r->{out}, qr/^Dry run complete\.  .*is already so/m,
 	    '... in words');
+	unlike($r->{out}, qr/\(null\)/, '... of that table');
 	is(state_of(), $before, '... and nothing is left or changed');
 }
 

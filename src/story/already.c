@@ -115,6 +115,9 @@ tell(const struct migration *m)
 		.table = m->names.old.table.raw,
 		.create_before = m->old->create,
 		.create_after = m->old->create,
+		.name = m->names.old.sql,
+		.rows = m->old->rows,
+		.bytes = m->old->bytes,
 	};
 
 	event_summary(&s);
