@@ -417,11 +417,17 @@ check(struct options *o)
 static int
 apply_explain(struct options *o, const struct argv *a, struct err *e)
 {
+	const bool unknown = a->action != NULL &&
+	    catalogue_lookup(a->action) == NULL;
+
 	apply_rest(o, a);
-	if (a->action != NULL && catalogue_lookup(a->action) == NULL)
+	if (unknown)
 		option_wrong(o, "livealter explain: no such exit status: "
 		    "\"%.60s\"", a->action);
-	return o->wrong.len > 0 ? report(o, e) : 1;
+	if (o->wrong.len == 0)
+		return 1;
+	report(o, e);
+	return unknown ? err_hint(e, "livealter explain lists them") : -1;
 }
 
 /* Everything but --help and --version. */
