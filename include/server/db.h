@@ -99,6 +99,17 @@ int db_reopen(struct db *db, struct err *e);
  */
 double db_clock(struct db *db);
 
+/*
+ * What is called now and then, between two of its statements, by whoever has to
+ * wait for long with the connection in hand; it may use the connection.  It is
+ * NULL at first, and the caller's to set.
+ */
+struct db_beat {
+	void (*run)(void *arg);
+	void *arg;
+};
+struct db_beat *db_beat(struct db *db);
+
 /* What the server at the other end is. */
 const struct server *db_server(const struct db *db);
 

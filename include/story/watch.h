@@ -9,6 +9,9 @@
 
 /* What the main connection looks after while a migration works or waits. */
 
+/* Once the main connection is there: it is to beat also while it waits. */
+void watch_begin(struct migration *m);
+
 /*
  * Run it, and again on a new connection when that broke, some times; it must be
  * such as may be begun anew.  Returns what it returns.

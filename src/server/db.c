@@ -28,6 +28,7 @@ struct db {
 	unsigned long long warnings;
 	bool asks_once;			/* see db_ask_once() */
 	struct road road;
+	struct db_beat beat;
 };
 
 void
@@ -486,6 +487,12 @@ vrows(struct db *db, struct rows *r, const char *shape, struct err *e,
 		e->kind = ERR_NONE;
 	str_free(&q);
 	return rc;
+}
+
+struct db_beat *
+db_beat(struct db *db)
+{
+	return &db->beat;
 }
 
 void

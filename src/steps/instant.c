@@ -93,6 +93,7 @@ instant_run(const struct instant *in, struct db *db, unsigned long *session,
 		end = not_begun(e);
 	} else {
 		*session = db_id(users);
+		*db_beat(users) = *db_beat(db);
 		end = end_of(in, db_server(db), run(in, users, q.s, e), e);
 	}
 	db_close(users);

@@ -139,6 +139,15 @@ say_waiting(const struct qname *table)
 	str_free(&what);
 }
 
+static void
+beat(struct db *db)
+{
+	const struct db_beat *b = db_beat(db);
+
+	if (b->run != NULL)
+		b->run(b->arg);
+}
+
 static int
 look_again(struct wait *w, double patience, struct err *e)
 {
@@ -154,6 +163,7 @@ look_again(struct wait *w, double patience, struct err *e)
 				say_waiting(w->set->table[0]);
 			blocker_look(&w->watch, !w->named);
 			w->named = true;
+			beat(w->db);
 			asked = now_s();
 		}
 		if (stop_sleep(BLINK))
@@ -252,6 +262,21 @@ may_try(const struct wait *w, struct err *e)
 	return rc;
 }
 
+/* Others pass meanwhile.  True after a signal. */
+static bool
+let_pass(const struct wait *w, double seconds)
+{
+	const double until = now_s() + seconds;
+	double rest;
+
+	while ((rest = until - now_s()) > 0) {
+		beat(w->db);
+		if (stop_sleep(rest < IMPATIENT ? rest : IMPATIENT))
+			return true;
+	}
+	return stop_requested();
+}
+
 static int
 persist(struct wait *w, struct err *e)
 {
@@ -271,7 +296,7 @@ persist(struct wait *w, struct err *e)
 		nap = pause < left(w) ? pause : left(w);
 		event_retry(&(struct event_retry){ w->set->table[0]->sql, nap,
 		    i, w->tries->times });
-		if (stop_sleep(nap))
+		if (let_pass(w, nap))
 			return stopped(e);
 		pause = pause < 8 ? 2 * pause : pause;
 	}

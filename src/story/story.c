@@ -14,6 +14,7 @@
 #include "story/report.h"
 #include "story/throttling.h"
 #include "story/undoing.h"
+#include "story/watch.h"
 
 bool
 story_always(const struct migration *m)
@@ -136,6 +137,9 @@ run_steps(const struct story_step *story, size_t n, struct migration *m,
 			    s->title);
 		if (run_step(s, m, e) != 0)
 			return -1;
+		/* It has connected. */
+		if (s == story)
+			watch_begin(m);
 		if (m->swap == SWAP_DONE)
 			stop_parting(leave_swapped, &m->undo);
 	}

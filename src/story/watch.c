@@ -48,6 +48,25 @@ beat_once(struct migration *m, struct err *e)
 	return rc;
 }
 
+/* It cannot be made anew here: whoever waits with it finds that out. */
+static void
+beat_waiting(void *arg)
+{
+	struct migration *m = arg;
+	struct err ignored = { .kind = ERR_NONE };
+	struct waits waits;
+
+	event_waits(&waits);
+	registry_beat(&m->registry, m->db, &waits, &ignored);
+	waits_free(&waits);
+}
+
+void
+watch_begin(struct migration *m)
+{
+	*db_beat(m->db) = (struct db_beat){ beat_waiting, m };
+}
+
 #define LOOKS_SHARE	50	/* a look takes one part of the time at most */
 
 /* It may take long where there are very many tables. */
