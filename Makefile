@@ -221,7 +221,8 @@ oracle-now: $B/$(PROG)
 
 # --- lint --------------------------------------------------------------------
 
-SCRIPTS   = .ci/run examples/livealter.sh examples/completion/livealter \
+SCRIPTS   = .ci/run examples/livealter.sh $(wildcard examples/hooks/*) \
+	    examples/completion/livealter \
 	    examples/debian/tests/installed $(wildcard t/lib/*.sh)
 CLANG_OFF = -Wno-padded -Wno-format-nonliteral -Wno-disabled-macro-expansion \
 	  -Wno-declaration-after-statement -Wno-reserved-identifier \

@@ -18,6 +18,7 @@
 #include "base/text_sink.h"
 #include "cli/config.h"
 #include "cli/configure.h"
+#include "cli/onlookers.h"
 #include "cli/password.h"
 #include "cli/pid_file.h"
 #include "commands/cleanup.h"
@@ -86,24 +87,69 @@ has_pid_file(const struct config *cfg)
 	    cfg->command == COMMAND_RESUME || cfg->command == COMMAND_REVERT);
 }
 
-static enum err_kind
-run_with_pid_file(struct config *cfg)
+/* Nor is anybody told of them. */
+static bool
+has_onlookers(const struct config *cfg)
 {
-	struct pid_file file = PID_FILE_INIT;
-	struct err e = { .kind = ERR_NONE };
-	enum err_kind end;
+	return cfg->command == COMMAND_ALTER ||
+	    cfg->command == COMMAND_RESUME ||
+	    cfg->command == COMMAND_REVERT || cfg->command == COMMAND_CLEANUP;
+}
 
-	if (!has_pid_file(cfg))
-		return run(cfg);
-	if (pid_file_take(&file, cfg->pid, &e) != 0) {
-		event_error(&e);
-		output_flush(0);
-		return e.kind;
-	}
-	stop_leaving(pid_file_drop, &file);
-	end = run(cfg);
+/* What is there for as long as the program is. */
+struct around {
+	struct pid_file file;
+	struct onlookers onlookers;
+	bool watched;			/* there are onlookers */
+};
+
+/* stop_leaving_fn */
+static void
+leave_around(void *arg, int status)
+{
+	struct around *a = arg;
+
+	pid_file_drop(&a->file);
+	if (a->watched && status >= 0)
+		onlookers_finish(&a->onlookers, (enum err_kind)status);
+	else if (a->watched)
+		onlookers_cut(&a->onlookers);
+}
+
+/* The file first: one that finds another at work is not heard of. */
+static enum err_kind
+begin_and_run(struct config *cfg, struct around *a)
+{
+	struct err e = { .kind = ERR_NONE };
+
+	if (has_pid_file(cfg) && pid_file_take(&a->file, cfg->pid, &e) != 0)
+		goto failed;
+	stop_leaving(leave_around, a);
+	a->watched = has_onlookers(cfg);
+	if (a->watched && onlookers_begin(&a->onlookers, cfg, &e) != 0)
+		goto failed;
+	return run(cfg);
+failed:
+	event_error(&e);
+	output_flush(0);
+	return e.kind;
+}
+
+/* The PID file goes last, as hooks are told of the end while we live. */
+static enum err_kind
+run_around(struct config *cfg)
+{
+	struct around a = { .file = PID_FILE_INIT };
+	enum err_kind end = begin_and_run(cfg, &a);
+
+	if (a.watched)
+		onlookers_finish(&a.onlookers, end);
+	event_exit(end);
+	output_flush(0);
 	stop_leaving(NULL, NULL);
-	pid_file_drop(&file);
+	if (a.watched)
+		onlookers_end(&a.onlookers);
+	pid_file_drop(&a.file);
 	return end;
 }
 
@@ -176,9 +222,7 @@ main(int argc, char **argv)
 		stop_init();
 		output_start();
 		db_library_init();
-		end = run_with_pid_file(&cfg);
-		event_exit(end);
-		output_flush(0);
+		end = run_around(&cfg);
 		db_library_end();
 	} else if (rc < 0) {
 		end = e.kind;

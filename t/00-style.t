@@ -228,6 +228,7 @@ none_of('only output.c writes to the user', lines_where(sub {
 	    'src/base/json_sink.c' => qr/\bSTDOUT_FILENO\b/,
 	    'src/base/text_sink.c' => qr/\bSTD(?:OUT|ERR)_FILENO\b/,
 	    'src/cli/password.c' => qr/\bwrite\(tty, /,
+	    'src/base/child.c' => qr/\bwrite\((?:p->failed\[1\]|r->in), /,
 	    'src/main.c' => qr/\bfd (?:<=|>) STDERR_FILENO\b/ }->{$_[0]};
 	/\b(?:v?f?printf|v?dprintf|f?puts|f?putc|putchar|perror|fwrite|
 	    writev?)\s*\(|\bstd(?:out|err)\b|\bSTD(?:OUT|ERR)_FILENO\b/x &&

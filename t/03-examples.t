@@ -355,6 +355,33 @@ $checked{'examples/schema'} = 1;
 $checked{'examples/ansible'} = 1;
 # These are t/94-install.t's and t/94-package.t's.
 $checked{"examples/$_"} = 1 for qw(completion debian);
+
+# The hooks are run as they are.
+{
+	fresh();
+	my $cmd = q{livealter --alter "ADD COLUMN x INT" D=app,t=orders } .
+	    "--hooks-dir $tmp/hooks --hooks-timeout 0 --execute";
+	mkdir "$tmp/hooks", 0755 or die "$tmp/hooks: $!\n";
+	for (glob('examples/hooks/*')) {
+		my ($name) = m{([^/]+)\z};
+		spew("$tmp/hooks/$name", slurp($_));
+		chmod 0755, "$tmp/hooks/$name";
+	}
+	$env{LIVEALTER_TELL} = "cat >$tmp/told";
+	$env{HOURS_NOW} = '5 14';
+	my $r = shell($cmd);
+	is($r->{exit}, 17, 'examples/hooks: no swap during working hours');
+	like($r->{err}, qr/says no: .*during working hours/, '... says so');
+	like(slurp("$tmp/told"), qr/^failure: app\.orders .* undone: .*hours/s,
+	    '... and somebody is told');
+	$env{HOURS_NOW} = '5 08';
+	unlink "$tmp/told";
+	is(shell($cmd)->{exit}, 0, '... but before them');
+	ok(!-e "$tmp/told", '... which is not told');
+	ok(has_column('x'), '... and done');
+	delete @env{qw(LIVEALTER_TELL HOURS_NOW)};
+	$checked{'examples/hooks'} = 1;
+}
 is(join(' ', grep { !$checked{$_} } glob('examples/*')), '',
     'nothing in examples/ is left out');
 ok($s->running, 'the server is well');

@@ -148,21 +148,46 @@ struct event {
 	} due;			/* of progress */
 };
 
+/* What a run is about, as far as it is known; names as they are, or NULL. */
+struct event_subject {
+	const char *database, *table, *new_table, *old_table;
+	const char *alter;
+	bool revert;
+};
+
+/* A moment at which who is told may say no. */
+struct event_moment {
+	const char *name;			/* "before-cut-over" */
+	const struct event_subject *subject;	/* NULL: as before */
+	/* To be called each second meanwhile; -1 with *e ends it.  Or NULL. */
+	int (*beat)(void *arg, struct err *e);
+	void *arg;
+};
+
 /*
  * It takes one event at a time.  It does not wait for anything, and causes no
  * events.  What an event has is its for the time of the call.
  */
 struct event_sink {
 	void (*take)(struct event_sink *sink, const struct event *event);
+	/* May be NULL.  See event_moment(); it may wait. */
+	int (*ask)(struct event_sink *sink, const struct event_moment *moment,
+	    struct err *e);
 	struct event_sink *next;
 };
 
-/* Both before another thread exists, or at the end. */
+/* All before another thread exists, or at the end. */
 void event_add_sink(struct event_sink *sink);
 void event_remove_sinks(void);
 
 /* A job begins, of this name (NULL: the only one); what was is forgotten. */
 void event_begin(const char *job);
+
+/*
+ * Returns 0, or -1 with *e: a sink says that the run must not go on.  No locks
+ * of the server's are to be held meanwhile.
+ */
+int event_moment(const struct event_moment *moment, struct err *e);
 
 void event_step(const char *key, const char *title);
 void event_step_end(bool done);

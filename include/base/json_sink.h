@@ -28,6 +28,12 @@ struct json_sink {
 
 /* Add it to the sinks, and write the first line. */
 void json_sink_add(struct json_sink *j, const char *version);
+/* Begin an object of this type, with the time. */
+void json_sink_begin(struct str *s, const char *type);
+
+/* What a result calls the state of the table: a word of 15 bytes at most. */
+const char *json_sink_state(const struct event_result *r);
+
 void json_sink_free(struct json_sink *j);
 
 #endif

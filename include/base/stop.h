@@ -34,8 +34,9 @@ bool stop_sleep(double seconds);
 typedef int stop_parting_fn(void *arg);
 void stop_parting(stop_parting_fn *parting, void *arg);
 
-/* What is done before stop_leave() or a second signal ends the program. */
-typedef void stop_leaving_fn(void *arg);
+/* What is done before stop_leave() ends the program with this exit status, or a
+ * second signal (-1): then it asks nothing of these functions. */
+typedef void stop_leaving_fn(void *arg, int status);
 void stop_leaving(stop_leaving_fn *leaving, void *arg);
 
 /*

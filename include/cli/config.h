@@ -144,6 +144,8 @@ struct config {
 
 	/* what is shown */
 	enum output_form output;
+	char *hooks_dir;
+	double hooks_timeout, hooks_status_interval;	/* seconds; 0: none */
 	bool print, quiet, statistics;
 	enum progress_by progress_by;	/* --progress time,30 */
 	double progress_every;

@@ -16,7 +16,8 @@
  */
 const char *ownership_refusal(int fd);
 
-/* The same for a file by its name; one that is not there is all right. */
+/* The same for a file or directory by its name; one that is not there is all
+ * right. */
 const char *ownership_refusal_of(const char *file);
 
 /* Can anybody read it, and so the password in it? */

@@ -19,7 +19,7 @@ struct pid_file {
  */
 int pid_file_take(struct pid_file *f, const char *path, struct err *e);
 
-/* Removes it, if it is still ours.  stop_leaving_fn: arg is *f. */
-void pid_file_drop(void *arg);
+/* Removes it, if it is still ours. */
+void pid_file_drop(struct pid_file *f);
 
 #endif

@@ -98,6 +98,18 @@ event_remove_sinks(void)
 	pthread_mutex_unlock(&lock);
 }
 
+/* Without the lock: what comes of it are events. */
+int
+event_moment(const struct event_moment *moment, struct err *e)
+{
+	struct event_sink *s;
+
+	for (s = sinks; s != NULL; s = s->next)
+		if (s->ask != NULL && s->ask(s, moment, e) != 0)
+			return -1;
+	return 0;
+}
+
 /* Under the lock. */
 static void
 forget_doing(void)

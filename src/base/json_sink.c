@@ -43,6 +43,12 @@ begin(struct str *s, const char *type, const char *job)
 	}
 }
 
+void
+json_sink_begin(struct str *s, const char *type)
+{
+	begin(s, type, NULL);
+}
+
 static void
 end(struct str *s, bool must)
 {
@@ -366,6 +372,12 @@ state_of(const struct event_result *r)
 		break;
 	}
 	return r->begun ? "undone" : "untouched";
+}
+
+const char *
+json_sink_state(const struct event_result *r)
+{
+	return state_of(r);
 }
 
 /* What the run knows of its end; the rest is known when the program ends. */

@@ -46,7 +46,7 @@ part(const sigset_t *set)
 	pthread_mutex_lock(&lock);
 	if (parting != NULL) {
 		if (leaving != NULL)
-			leaving(leaving_arg);
+			leaving(leaving_arg, -1);
 		/* It writes, and that may hang as well: now one is enough. */
 		sigaction(SIGINT, &end, NULL);
 		sigaction(SIGTERM, &end, NULL);
@@ -197,8 +197,15 @@ stop_leaving(stop_leaving_fn *fn, void *arg)
 void
 stop_leave(int status)
 {
+	stop_leaving_fn *last;
+	void *arg;
+
 	pthread_mutex_lock(&lock);
-	if (leaving != NULL)
-		leaving(leaving_arg);
+	last = leaving;
+	arg = leaving_arg;
+	pthread_mutex_unlock(&lock);
+	/* What hooks say of it comes before the last event. */
+	if (last != NULL)
+		last(arg, status);
 	leave(status, 0);
 }

@@ -250,6 +250,13 @@ const struct option option_table[] = {
 	DO("statistics", 0, FLAG, SHOWN, statistics, NULL, NULL,
 	    "count what happened, and print it at the end"),
 
+	DO("hooks-dir", 0, TEXT, SCRIPTS, hooks_dir, NULL, "DIR",
+	    "run the programs there that are named after what happens: see "
+	    "livealter-scripts(7)"),
+	DO("hooks-timeout", 0, SECONDS, SCRIPTS, hooks_timeout, "60",
+	    "SECONDS", "end one that takes longer; 0: never"),
+	DO("hooks-status-interval", 0, SECONDS, SCRIPTS, hooks_status_interval,
+	    "60", "SECONDS", "run livealter-on-status that often; 0: never"),
 	DO("output", 0, OUTPUT, SCRIPTS, output, "text", "text|json",
 	    "json is for programs: see livealter-json(7)"),
 	DO("idempotent", 0, FLAG, SCRIPTS, idempotent, NULL, NULL,

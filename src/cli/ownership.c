@@ -24,7 +24,7 @@ called_sudo(uid_t uid)
 static const char *
 refusal(const struct stat *st)
 {
-	if (!S_ISREG(st->st_mode))
+	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
 		return NULL;
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
 		return "others can write to it, and so decide what is done; "

@@ -152,10 +152,8 @@ pid_file_take(struct pid_file *f, const char *path, struct err *e)
 }
 
 void
-pid_file_drop(void *arg)
+pid_file_drop(struct pid_file *f)
 {
-	struct pid_file *f = arg;
-
 	if (f->path == NULL || !is_there(f->fd, f->path))
 		return;
 	unlink(f->path);

@@ -9,6 +9,7 @@
 #include "story/catch_up.h"
 #include "story/compare.h"
 #include "story/migration.h"
+#include "story/moments.h"
 #include "story/outlast.h"
 #include "story/prove.h"
 #include "story/throttling.h"
@@ -137,7 +138,8 @@ look_and_swap(struct migration *m, struct err *e)
 	enum cutover_end end;
 	int rc;
 
-	if (watch_tables(m, e) != 0 || catch_up_run(m, e) != 0 ||
+	if (moments_tell(m, "before-cut-over", e) != 0 ||
+	    watch_tables(m, e) != 0 || catch_up_run(m, e) != 0 ||
 	    catch_up_count(m, e) != 0)
 		return -1;
 	if (watch_state(m, STATE_SWAPPING, e) != 0)

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "steps/blocker.h"
 #include "steps/mdl.h"
+#include "story/moments.h"
 #include "story/prove.h"
 #include "story/report.h"
 #include "story/throttling.h"
@@ -84,13 +85,30 @@ halt_on_demand(const struct config *cfg, const char *when, const char *key)
 		kill(getpid(), SIGSTOP);
 }
 
+/*
+ * Hooks may end it when there is a plan, and before the copy; before the swap
+ * story/exchange.c asks them.  What the server has altered at once is done.
+ */
+static int
+run_with_hooks(const struct story_step *s, struct migration *m, struct err *e)
+{
+	if (strcmp(s->key, "copy") == 0 &&
+	    moments_tell(m, "before-row-copy", e) != 0)
+		return -1;
+	if (s->run(m, e) != 0)
+		return -1;
+	return (strcmp(s->key, "plan") == 0 || strcmp(s->key, "return") ==
+	    0) && m->swap != SWAP_DONE && !m->at_once ?
+	    moments_tell(m, "validated", e) : 0;
+}
+
 /* What is done, and what the tests ask for before and after it. */
 static int
 do_step(const struct story_step *s, struct migration *m, struct err *e)
 {
 	halt_on_demand(m->cfg, "before", s->key);
 	if (fail_on_demand(m->cfg, "before", s->key, e) != 0 ||
-	    s->run(m, e) != 0 ||
+	    run_with_hooks(s, m, e) != 0 ||
 	    fail_on_demand(m->cfg, "after", s->key, e) != 0)
 		return -1;
 	halt_on_demand(m->cfg, "after", s->key);
