@@ -134,6 +134,7 @@ DEPS_FUZZ  = clang libclang-rt-dev
 DEPS_BENCH = percona-toolkit
 DEPS_DEB   = build-essential debhelper lintian
 DEPS_ANSIBLE = ansible-core ansible-lint
+DEPS_BROWSER = chromium tidy
 
 need = $(if $(filter no,$(DEPS)),@:,@t/lib/deps.sh)
 
@@ -151,17 +152,20 @@ deps-deb:
 	$(need) "make deb" $(DEPS_DEB)
 deps-ansible:
 	$(need) "testing with Ansible" $(DEPS_ANSIBLE)
+deps-browser:
+	$(need) "looking at reports" $(DEPS_BROWSER)
 
 # Only a make that starts afterwards sees the libraries: hence the -now ones.
 AGAIN = +@$(MAKE) --no-print-directory
 
 demo: deps
 	$(AGAIN) demo-now
-check: deps
+check: deps $(if $(findstring 96-report,$(T)),deps-browser)
 	$(AGAIN) check-now
-check-all: deps deps-root deps-deb deps-ansible
+check-all: deps deps-root deps-deb deps-ansible deps-browser
 	$(AGAIN) check-all-now
-check-mysql check-mariadb-11.8: check-%: deps deps-deb deps-ansible root-%
+check-mysql check-mariadb-11.8: check-%: deps deps-deb deps-ansible \
+	    deps-browser root-%
 	$(AGAIN) check-all-now LIVEALTER_SERVER=$*; passed=$$?; \
 	t/lib/server-root.sh --unmount $*; exit $$passed
 root-mysql root-mariadb-11.8: root-%: deps-root
@@ -331,7 +335,8 @@ help:
 	@sed -n 's/^#	//p' Makefile
 
 .PHONY: all no-libraries deps deps-root deps-lint deps-fuzz deps-bench \
-	deps-deb deps-ansible demo deb deb-now distcheck distcheck-now \
+	deps-deb deps-ansible deps-browser demo deb deb-now distcheck \
+	distcheck-now \
 	check check-all check-mysql check-mariadb-11.8 root-mysql \
 	root-mariadb-11.8 bench oracle lint fuzz unit programs check-now \
 	check-all-now demo-now bench-now oracle-now \

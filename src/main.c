@@ -13,9 +13,11 @@
 #include "base/json_sink.h"
 #include "base/log.h"
 #include "base/output.h"
+#include "base/report_sink.h"
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/text_sink.h"
+#include "base/util.h"
 #include "cli/config.h"
 #include "cli/configure.h"
 #include "cli/onlookers.h"
@@ -153,6 +155,47 @@ run_around(struct config *cfg)
 	return end;
 }
 
+/* Commands that only look or are told by another have no report. */
+static bool
+has_report(const struct config *cfg)
+{
+	return cfg->report != NULL && (cfg->command == COMMAND_ALTER ||
+	    cfg->command == COMMAND_RESUME || cfg->command == COMMAND_REVERT);
+}
+
+static const char *
+command_word(const struct config *cfg)
+{
+	return cfg->command == COMMAND_RESUME ? "resume " :
+	    cfg->command == COMMAND_REVERT ? "revert " : "";
+}
+
+static enum err_kind
+run_with_report(struct config *cfg)
+{
+	/* A thread that is never ended has it. */
+	struct report_sink *sink;
+	struct str target = STR_INIT, options = STR_INIT;
+	struct err e = { .kind = ERR_NONE };
+
+	if (!has_report(cfg))
+		return run_around(cfg);
+	str_addf(&target, "%s.%s", cfg->database, cfg->table);
+	configure_print(cfg, &options);
+	sink = xcalloc(1, sizeof(*sink));
+	sink->path = xstrdup(cfg->report);
+	sink->report = (struct report){ .version = VERSION,
+	    .command = command_word(cfg), .target = str_take(&target),
+	    .alter = xstrdup_null(cfg->alter),
+	    .options = str_take(&options) };
+	if (report_sink_start(sink, &e) == 0)
+		return run_around(cfg);
+	event_error(&e);
+	event_exit(e.kind);
+	output_flush(0);
+	return e.kind;
+}
+
 /*
  * With standard output closed, the next descriptor that is opened, the one to
  * the server, would be it, and get what is shown.
@@ -222,7 +265,7 @@ main(int argc, char **argv)
 		stop_init();
 		output_start();
 		db_library_init();
-		end = run_around(&cfg);
+		end = run_with_report(&cfg);
 		db_library_end();
 	} else if (rc < 0) {
 		end = e.kind;

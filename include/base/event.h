@@ -32,6 +32,8 @@ enum event_kind {
 	EVENT_PLAN,		/* text: what it would do */
 	EVENT_ANSWER,		/* text: what a command was asked for */
 	EVENT_RESULT,		/* result: how the run ended */
+	EVENT_MEASURE,		/* measure: a figure, as it is now */
+	EVENT_FACT,		/* fact: what does not change in a run */
 	EVENT_EXIT,		/* exit_status: nothing comes after it */
 };
 
@@ -91,6 +93,16 @@ struct event_blocker {
 	const char *holds;	/* more than the table, or NULL */
 };
 
+/* What is looked at again and again. */
+struct event_measure {
+	const char *of, *name;	/* "Replication lag (s)", "replica h:3306" */
+	double value, limit;	/* limit: below 0 if there is none */
+};
+
+struct event_fact {
+	const char *name, *value;
+};
+
 struct event_status {
 	const char *step, *doing, *waiting;	/* each may be empty */
 	const struct event_workers *workers;	/* n is 0: none are at work */
@@ -139,6 +151,8 @@ struct event {
 		const struct event_status *status;
 		const struct event_result *result;
 		const struct summary *summary;
+		const struct event_measure *measure;
+		const struct event_fact *fact;
 		enum err_kind exit_status;
 	};
 	enum event_due {
@@ -225,6 +239,10 @@ void event_retry(const struct event_retry *retry);
 void event_blocker(const struct event_blocker *blocker);
 
 void event_summary(const struct summary *summary);
+/* limit: below 0 if there is none. */
+void event_measure(const char *of, const char *name, double value,
+    double limit);
+void event_fact(const char *name, const char *value);
 
 /* Whole lines, to be shown as they are. */
 void event_plan(const struct str *text);

@@ -150,6 +150,8 @@ struct config {
 	enum progress_by progress_by;	/* --progress time,30 */
 	double progress_every;
 
+	char *report;			/* a file */
+
 	/* answered or used by configure_load() itself */
 	bool help, version, print_config;
 	char *config, *job;		/* the files, and the job in them */

@@ -391,6 +391,24 @@ event_summary(const struct summary *summary)
 }
 
 void
+event_measure(const char *of, const char *name, double value, double limit)
+{
+	const struct event_measure m = { of, name, value, limit };
+	struct event ev = { .kind = EVENT_MEASURE, .measure = &m };
+
+	send_alone(&ev);
+}
+
+void
+event_fact(const char *name, const char *value)
+{
+	const struct event_fact f = { name, value };
+	struct event ev = { .kind = EVENT_FACT, .fact = &f };
+
+	send_alone(&ev);
+}
+
+void
 event_plan(const struct str *text)
 {
 	struct event ev = { .kind = EVENT_PLAN, .text = text->s };

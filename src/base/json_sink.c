@@ -473,10 +473,13 @@ take(struct event_sink *sink, const struct event *ev)
 		[EVENT_PLAN] = put_text,
 		[EVENT_ANSWER] = put_text,
 		[EVENT_RESULT] = keep_result,
+		[EVENT_MEASURE] = NULL,
+		[EVENT_FACT] = NULL,
 		[EVENT_EXIT] = put_exit,
 	};
 
-	put_kind[ev->kind]((struct json_sink *)(void *)sink, ev);
+	if (put_kind[ev->kind] != NULL)
+		put_kind[ev->kind]((struct json_sink *)(void *)sink, ev);
 }
 
 void

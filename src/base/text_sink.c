@@ -361,6 +361,8 @@ take(struct event_sink *sink, const struct event *ev)
 		[EVENT_PLAN] = put_plan,
 		[EVENT_ANSWER] = put_answer,
 		[EVENT_RESULT] = put_result,
+		[EVENT_MEASURE] = NULL,
+		[EVENT_FACT] = NULL,
 		[EVENT_EXIT] = NULL,
 	};
 

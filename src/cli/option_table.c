@@ -265,6 +265,9 @@ const struct option option_table[] = {
 	DO("expect-digest", 0, TEXT, SCRIPTS, expect_digest, NULL, "HEX",
 	    "refuse, if the digest of what is planned is not the one that a "
 	    "dry run told"),
+	DO("report", 0, TEXT, SCRIPTS, report, NULL, "FILE",
+	    "write a page of HTML about the run there: what it did when, and "
+	    "its end"),
 
 	DO("config", 0, LIST, META, config, NULL, "FILE",
 	    "read these YAML files after /etc/livealter.yaml and "

@@ -178,6 +178,8 @@ work(struct worker *w, struct err *e)
 		}
 		took = db_clock(w->db) - began;
 		cursor_note(c, &k, &done, took - done.idle, met == 1);
+		event_measure("Chunk time (s)", c->walk->verb, took,
+		    c->walk->cfg->chunk_adapts ? c->walk->cfg->chunk_time : -1);
 		rest(c, took);
 	}
 	bound_free(&k.after);
@@ -381,6 +383,7 @@ ease(struct cursor *c, struct round *r, unsigned int most)
 	now.n = change != CREW_STAYS || r->crew.n < r->n ? r->crew.n : r->n;
 	now.why = r->crew.n < most ? r->why.s : "";
 	event_workers(&now);
+	event_measure("Threads", "at work", now.n, most);
 }
 
 /* What was asked for since; those who are too many are given nothing. */

@@ -19,12 +19,17 @@ migration_connect(struct migration *m, struct err *e)
 	m->began = now_s();
 	if (definer != NULL && account_set(&m->definer, definer, e) != 0)
 		return -1;
-	return connect_first(&m->db, &m->server, m->recalled, "main", e);
+	if (connect_first(&m->db, &m->server, m->recalled, "main", e) != 0)
+		return -1;
+	event_fact("server", m->server.version_text);
+	event_fact("server's address", m->server.host_text);
+	return 0;
 }
 
 int
 migration_read(struct migration *m, struct err *e)
 {
+	event_fact("ALTER TABLE", m->cfg->alter);
 	if (cores_ask(&m->server.cores, m->db, e) != 0)
 		return -1;
 	return alter_read(&m->alter, m->cfg->alter, &m->server, e) != 0 ||

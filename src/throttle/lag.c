@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/event.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "throttle/link.h"
@@ -160,6 +161,7 @@ judge_lag(const struct lag *l, double behind, struct verdict *v)
 
 	behind = behind > l->delay ? behind - l->delay : 0;
 	near = source_uses(v, most > 0 ? behind / most : behind);
+	event_measure("Replication lag (s)", name, behind, most);
 	if (near != NULL)
 		str_addf(near, "replica %s is %.1f s behind, and %.15g s is "
 		    "the limit", name, behind, most);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/event.h"
 #include "base/limit.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -203,6 +204,23 @@ is_near(const struct load *l)
 	return false;
 }
 
+static void
+tell_figures(const struct load *l)
+{
+	struct str of = STR_INIT;
+	const struct watched *w;
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		w = &l->one[i];
+		str_reset(&of);
+		str_addf(&of, "Load: %s", w->limit.name);
+		event_measure(of.s, w->critical ? "--critical-load" :
+		    "--max-load", w->is, w->limit.most);
+	}
+	str_free(&of);
+}
+
 /*
  * A statement of ours that began or ended between the two questions counts as
  * somebody else's: what is too much, or nearly so, is asked for again.
@@ -213,9 +231,10 @@ ask_twice(struct load *l, struct db *db, bool tell, struct err *e)
 	if (ask(l, db, e) != 0)
 		return -1;
 	settle(l, tell);
-	if (!is_near(l))
-		return 0;
-	return ask(l, db, e);
+	if (is_near(l) && ask(l, db, e) != 0)
+		return -1;
+	tell_figures(l);
+	return 0;
 }
 
 static int

@@ -1,0 +1,14 @@
+#ifndef REPORT_FILE_H
+#define REPORT_FILE_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+/*
+ * Put the text in the place of a file, as a whole or not at all.  Its mode is
+ * by the umask.  A link, a device or a directory is not replaced.  Returns 0,
+ * or -1 with *e.
+ */
+int report_file_put(const char *path, const struct str *text, struct err *e);
+
+#endif

@@ -1,0 +1,65 @@
+#include "base/report_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+fail(const char *path, const char *why, struct err *e)
+{
+	return err_set(e, ERR_USAGE, "--report: %s: %s", path, why);
+}
+
+static int
+write_all(int fd, const struct str *text)
+{
+	size_t at = 0;
+	ssize_t n;
+
+	while (at < text->len) {
+		n = pwrite(fd, text->s + at, text->len - at, (off_t)at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		at += (size_t)n;
+	}
+	return fsync(fd);
+}
+
+int
+report_file_put(const char *path, const struct str *text, struct err *e)
+{
+	struct str beside = STR_INIT;
+	struct stat st;
+	int fd, rc = -1, why;
+
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return fail(path, "not a regular file", e);
+	str_addf(&beside, "%s.%ld~", path, (long)getpid());
+	/* Of a process that had this PID and was killed. */
+	unlink(beside.s);
+	fd = open(beside.s, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+	    O_CLOEXEC, 0666);
+	if (fd >= 0) {
+		rc = write_all(fd, text);
+		why = errno;
+		if (close(fd) != 0 && rc == 0) {
+			rc = -1;
+			why = errno;
+		}
+		errno = why;
+	}
+	if (fd >= 0 && rc == 0)
+		rc = rename(beside.s, path);
+	if (rc != 0) {
+		fail(path, strerror(errno), e);
+		if (fd >= 0)
+			unlink(beside.s);
+	}
+	str_free(&beside);
+	return rc;
+}

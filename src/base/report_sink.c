@@ -1,0 +1,397 @@
+#include "base/report_sink.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/output.h"
+#include "base/report_file.h"
+#include "base/report_page.h"
+#include "base/util.h"
+
+#define EVERY	30	/* seconds between two pages, at least */
+#define CUT	400U	/* bytes of a message */
+#define LONGEST	32768U	/* bytes of the plan; twice as many of statements */
+#define SHORT	2000U	/* bytes of a statement */
+
+/* Characters are not divided. */
+static char *
+cut(const char *text, size_t size)
+{
+	size_t len = strlen(text);
+	struct str s = STR_INIT;
+
+	if (len <= size)
+		return xstrdup(text);
+	while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
+		size--;
+	str_add(&s, text, size);
+	str_addz(&s, "...");
+	return str_take(&s);
+}
+
+static double
+at(const struct report_sink *s)
+{
+	return now_s() - s->began;
+}
+
+/* --- messages -------------------------------------------------------------*/
+
+static void
+add_entry(struct report_sink *s, enum event_kind kind, const char *text)
+{
+	struct report *r = &s->report;
+	struct report_entry *n;
+
+	if (r->n_first < REPORT_ENTRIES)
+		n = &r->first[r->n_first++];
+	else
+		n = &r->last[r->n_last++ % REPORT_ENTRIES];
+	free(n->text);
+	*n = (struct report_entry){ at(s), kind, r->n_steps > 0 ?
+	    r->step[r->n_steps - 1].key : "", cut(text, CUT) };
+}
+
+static void
+take_text(struct report_sink *s, const struct event *ev)
+{
+	struct str text = STR_INIT;
+
+	s->report.n_warnings += ev->kind == EVENT_WARNING;
+	str_addf(&text, "%s%s%s", ev->job != NULL ? ev->job : "",
+	    ev->job != NULL ? ": " : "", ev->text);
+	add_entry(s, ev->kind, text.s);
+	str_free(&text);
+}
+
+static void
+take_error(struct report_sink *s, const struct event *ev)
+{
+	struct report *r = &s->report;
+
+	str_reset(&r->error);
+	str_reset(&r->hint);
+	str_addz(&r->error, ev->err->text);
+	str_addz(&r->hint, ev->err->hint);
+	add_entry(s, EVENT_ERROR, ev->err->text);
+}
+
+static void
+take_workers(struct report_sink *s, const struct event *ev)
+{
+	const struct event_workers *w = ev->workers;
+	struct str text = STR_INIT;
+
+	str_addf(&text, "%u of %u%s%s", w->n, w->most, w->why[0] != '\0' ?
+	    ": " : "", w->why);
+	add_entry(s, ev->kind, text.s);
+	str_free(&text);
+}
+
+static void
+take_retry(struct report_sink *s, const struct event *ev)
+{
+	const struct event_retry *r = ev->retry;
+	struct str text = STR_INIT;
+
+	s->report.n_retries++;
+	str_addf(&text, "%s is in use; trying again in %.1f s (%u of %u)",
+	    r->table, r->pause_s, r->tries, r->of);
+	add_entry(s, ev->kind, text.s);
+	str_free(&text);
+}
+
+static void
+take_blocker(struct report_sink *s, const struct event *ev)
+{
+	const struct event_blocker *b = ev->blocker;
+	struct str text = STR_INIT;
+
+	s->report.n_blockers++;
+	str_addf(&text, "%s by connection %s (%s@%s), for %s s: %.200s%s%s",
+	    b->known ? "in use" : "perhaps in use", b->id, b->user, b->host,
+	    b->age_s, b->statement, b->holds != NULL ? "; it holds " : "",
+	    b->holds != NULL ? b->holds : "");
+	add_entry(s, ev->kind, text.s);
+	str_free(&text);
+}
+
+/* --- statements -----------------------------------------------------------*/
+
+static void
+take_sql(struct report_sink *s, const struct event *ev)
+{
+	struct report *r = &s->report;
+	const size_t len = strlen(ev->text);
+
+	/* The swap is short, and comes after all that is long. */
+	if (r->statements.len + len > (len < SHORT ? 3 : 2) * LONGEST)
+		r->statements_left_out++;
+	else
+		str_addf(&r->statements, "%s;\n", ev->text);
+}
+
+static void
+take_plan(struct report_sink *s, const struct event *ev)
+{
+	char *text = cut(ev->text, LONGEST);
+
+	if (s->report.plan.len < LONGEST)
+		str_addz(&s->report.plan, text);
+	free(text);
+}
+
+/* --- time -----------------------------------------------------------------*/
+
+/* The place for a wait: where there is none, that of the shortest. */
+static struct report_band *
+place(struct report *r, double seconds)
+{
+	struct report_band *b = &r->band[0];
+	size_t i;
+
+	if (r->n_bands < REPORT_BANDS)
+		return &r->band[r->n_bands++];
+	r->bands_left_out++;
+	for (i = 1; i < REPORT_BANDS; i++)
+		if (r->band[i].to - r->band[i].from < b->to - b->from)
+			b = &r->band[i];
+	if (b->to - b->from >= seconds)
+		return NULL;
+	free(b->what);
+	memmove(b, b + 1, (size_t)(&r->band[REPORT_BANDS] - (b + 1)) *
+	    sizeof(*b));
+	return &r->band[REPORT_BANDS - 1];
+}
+
+static void
+close_band(struct report_sink *s, size_t kind)
+{
+	struct report_band *open = &s->report.open[kind], *b;
+
+	if (open->what == NULL)
+		return;
+	open->to = at(s);
+	s->report.waited[kind] += open->to - open->from;
+	b = place(&s->report, open->to - open->from);
+	if (b != NULL)
+		*b = *open;
+	else
+		free(open->what);
+	open->what = NULL;
+}
+
+static void
+take_wait(struct report_sink *s, const struct event *ev)
+{
+	const struct event_wait *w = ev->wait;
+	struct report_band *open = &s->report.open[w->kind];
+
+	if (w->phase == EVENT_WAIT_ENDS || w->phase == EVENT_WAIT_CHANGES)
+		close_band(s, w->kind);
+	if (w->phase != EVENT_WAIT_ENDS && open->what == NULL)
+		*open = (struct report_band){ w->kind, at(s), 0,
+		    cut(w->what, CUT) };
+}
+
+static void
+take_step(struct report_sink *s, const struct event *ev)
+{
+	struct report *r = &s->report;
+	size_t i;
+
+	for (i = 0; i < EVENT_WAITS; i++)
+		close_band(s, i);
+	free(s->before.verb);
+	s->before.verb = NULL;
+	if (r->n_steps < REPORT_STEPS)
+		r->step[r->n_steps++] = (struct report_step){ .from = at(s),
+		    .key = ev->step->key, .title = xstrdup(ev->step->title) };
+}
+
+static void
+take_step_end(struct report_sink *s, const struct event *ev)
+{
+	struct report *r = &s->report;
+	struct report_step *step;
+
+	if (r->n_steps == 0)
+		return;
+	step = &r->step[r->n_steps - 1];
+	step->ended = true;
+	step->to = at(s);
+	step->done = ev->step->done;
+}
+
+static void
+take_progress(struct report_sink *s, const struct event *ev)
+{
+	const struct progress *p = ev->progress;
+	struct timeline *t = &s->report.timeline;
+	double now = at(s);
+
+	if (s->before.verb == NULL || strcmp(s->before.verb, p->verb) != 0 ||
+	    p->done < s->before.done) {
+		free(s->before.verb);
+		s->before.verb = xstrdup(p->verb);
+		s->before.at = now - p->elapsed > 0 ? now - p->elapsed : 0;
+		s->before.done = p->before;
+	}
+	if (p->done >= s->before.done && now > s->before.at)
+		timeline_amount(t, REPORT_ROWS, p->verb, s->before.at,
+		    now, (double)(p->done - s->before.done));
+	if (p->chunk > 0)
+		timeline_value(t, "Chunk size (rows)", p->verb, now,
+		    (double)p->chunk, -1);
+	s->before.at = now;
+	s->before.done = p->done;
+}
+
+static void
+take_measure(struct report_sink *s, const struct event *ev)
+{
+	const struct event_measure *m = ev->measure;
+
+	timeline_value(&s->report.timeline, m->of, m->name, at(s), m->value,
+	    m->limit);
+}
+
+static void
+take_fact(struct report_sink *s, const struct event *ev)
+{
+	struct report *r = &s->report;
+	size_t i;
+
+	for (i = 0; i < r->n_facts; i++)
+		if (strcmp(r->fact[i].name, ev->fact->name) == 0)
+			return;
+	if (i < REPORT_FACTS)
+		r->fact[r->n_facts++] = (struct report_fact){
+		    xstrdup(ev->fact->name), cut(ev->fact->value, CUT) };
+}
+
+static void
+take_result(struct report_sink *s, const struct event *ev)
+{
+	struct event_result *r = &s->report.result;
+
+	*r = *ev->result;
+	r->database = r->table = r->name = NULL;
+	r->done = strcmp(ev->result->done, "reverted") == 0 ? "Reverted" :
+	    "Altered";
+	s->report.has_result = true;
+}
+
+/* --- the page -------------------------------------------------------------*/
+
+static int
+write_page(struct report_sink *s, bool end, struct err *e)
+{
+	struct str page = STR_INIT;
+	int rc = 0;
+
+	pthread_mutex_lock(&s->writing);
+	/* After the last one there is none. */
+	if (!s->ended) {
+		pthread_mutex_lock(&s->lock);
+		s->report.now = at(s);
+		s->report.now_at = time(NULL);
+		timeline_reach(&s->report.timeline, s->report.now);
+		report_page_add(&page, &s->report);
+		pthread_mutex_unlock(&s->lock);
+		rc = report_file_put(s->path, &page, e);
+		s->ended = end;
+	}
+	pthread_mutex_unlock(&s->writing);
+	str_free(&page);
+	return rc;
+}
+
+static void *
+write_now_and_then(void *arg)
+{
+	struct report_sink *s = arg;
+	struct err e = { .kind = ERR_NONE };
+
+	for (;;) {
+		sleep(EVERY);
+		if (write_page(s, false, &e) != 0)
+			log_warn("%s", e.text);
+	}
+	return NULL;
+}
+
+/* No event may come of it, and who is asked for the end is told. */
+static void
+take_exit(struct report_sink *s, const struct event *ev)
+{
+	struct err e = { .kind = ERR_NONE };
+	struct str text = STR_INIT;
+
+	s->report.status = ev->exit_status;
+	s->report.ended = true;
+	pthread_mutex_unlock(&s->lock);
+	if (write_page(s, true, &e) != 0) {
+		str_addf(&text, "livealter: warning: %s\n", e.text);
+		output_put(STDERR_FILENO, &text, true);
+	}
+	pthread_mutex_lock(&s->lock);
+}
+
+static void
+take(struct event_sink *sink, const struct event *ev)
+{
+	static void (*const take_kind[])(struct report_sink *,
+	    const struct event *) = {
+		[EVENT_STEP] = take_step,
+		[EVENT_STEP_END] = take_step_end,
+		[EVENT_NOTE] = take_text,
+		[EVENT_WARNING] = take_text,
+		[EVENT_ERROR] = take_error,
+		[EVENT_HINT] = take_text,
+		[EVENT_PROGRESS] = take_progress,
+		[EVENT_WAIT] = take_wait,
+		[EVENT_WORKERS] = take_workers,
+		[EVENT_RETRY] = take_retry,
+		[EVENT_BLOCKER] = take_blocker,
+		[EVENT_SQL] = take_sql,
+		[EVENT_STATUS] = NULL,
+		[EVENT_SUMMARY] = NULL,
+		[EVENT_PLAN] = take_plan,
+		[EVENT_ANSWER] = NULL,
+		[EVENT_RESULT] = take_result,
+		[EVENT_MEASURE] = take_measure,
+		[EVENT_FACT] = take_fact,
+		[EVENT_EXIT] = take_exit,
+	};
+	struct report_sink *s = (struct report_sink *)(void *)sink;
+
+	pthread_mutex_lock(&s->lock);
+	s->report.waiting = ev->waited.seconds;
+	if (take_kind[ev->kind] != NULL)
+		take_kind[ev->kind](s, ev);
+	pthread_mutex_unlock(&s->lock);
+}
+
+int
+report_sink_start(struct report_sink *s, struct err *e)
+{
+	struct report *r = &s->report;
+	pthread_t thread;
+
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_mutex_init(&s->writing, NULL);
+	s->began = now_s();
+	r->began_at = time(NULL);
+	r->statements = r->plan = r->error = r->hint = (struct str)STR_INIT;
+	if (write_page(s, false, e) != 0)
+		return -1;
+	s->sink.take = take;
+	event_add_sink(&s->sink);
+	/* Without one, the end alone writes it. */
+	if (pthread_create(&thread, NULL, write_now_and_then, s) == 0)
+		pthread_detach(thread);
+	return 0;
+}
