@@ -25,6 +25,7 @@
 #include "cli/pid_file.h"
 #include "commands/cleanup.h"
 #include "commands/control.h"
+#include "commands/jobs.h"
 #include "commands/migrate.h"
 #include "commands/resume.h"
 #include "commands/revert.h"
@@ -60,9 +61,38 @@ serve(int (*command)(struct config *, struct err *), struct config *cfg)
 	return rc != 0 ? e.kind : ERR_NONE;
 }
 
-static enum err_kind
-run(struct config *cfg)
+/* One of them is used. */
+struct sinks {
+	struct text_sink text;
+	struct json_sink json;
+};
+
+/* Of several jobs each has its own say in what is shown. */
+static void
+tune_sinks(struct sinks *s, const struct config *cfg)
 {
+	/* A dry run shows what it tries for real, and the plan the rest. */
+	const bool sql = cfg->print || cfg->dry_run;
+	const double every = cfg->progress_by == PROGRESS_TIME ?
+	    cfg->progress_every : 30;
+
+	s->text.quiet = s->json.quiet = cfg->quiet;
+	s->text.sql = s->json.sql = sql;
+	s->text.every = s->json.every = every;
+}
+
+static enum err_kind
+run_job(struct config *cfg, void *sinks)
+{
+	tune_sinks(sinks, cfg);
+	return migrate_run(cfg);
+}
+
+static enum err_kind
+run(struct config *cfg, struct sinks *sinks)
+{
+	if (cfg->next != NULL)
+		return jobs_run(cfg, run_job, sinks);
 	switch (cfg->command) {
 	case COMMAND_STATUS:
 		return serve(status_run, cfg);
@@ -120,7 +150,8 @@ leave_around(void *arg, int status)
 
 /* The file first: one that finds another at work is not heard of. */
 static enum err_kind
-begin_and_run(struct config *cfg, struct around *a)
+begin_and_run(struct config *cfg, struct sinks *sinks,
+    struct around *a)
 {
 	struct err e = { .kind = ERR_NONE };
 
@@ -130,7 +161,7 @@ begin_and_run(struct config *cfg, struct around *a)
 	a->watched = has_onlookers(cfg);
 	if (a->watched && onlookers_begin(&a->onlookers, cfg, &e) != 0)
 		goto failed;
-	return run(cfg);
+	return run(cfg, sinks);
 failed:
 	event_error(&e);
 	output_flush(0);
@@ -139,10 +170,10 @@ failed:
 
 /* The PID file goes last, as hooks are told of the end while we live. */
 static enum err_kind
-run_around(struct config *cfg)
+run_around(struct config *cfg, struct sinks *sinks)
 {
 	struct around a = { .file = PID_FILE_INIT };
-	enum err_kind end = begin_and_run(cfg, &a);
+	enum err_kind end = begin_and_run(cfg, sinks, &a);
 
 	if (a.watched)
 		onlookers_finish(&a.onlookers, end);
@@ -171,7 +202,7 @@ command_word(const struct config *cfg)
 }
 
 static enum err_kind
-run_with_report(struct config *cfg)
+run_with_report(struct config *cfg, struct sinks *sinks)
 {
 	/* A thread that is never ended has it. */
 	struct report_sink *sink;
@@ -179,7 +210,7 @@ run_with_report(struct config *cfg)
 	struct err e = { .kind = ERR_NONE };
 
 	if (!has_report(cfg))
-		return run_around(cfg);
+		return run_around(cfg, sinks);
 	str_addf(&target, "%s.%s", cfg->database, cfg->table);
 	configure_print(cfg, &options);
 	sink = xcalloc(1, sizeof(*sink));
@@ -189,7 +220,7 @@ run_with_report(struct config *cfg)
 	    .alter = xstrdup_null(cfg->alter),
 	    .options = str_take(&options) };
 	if (report_sink_start(sink, &e) == 0)
-		return run_around(cfg);
+		return run_around(cfg, sinks);
 	event_error(&e);
 	event_exit(e.kind);
 	output_flush(0);
@@ -223,30 +254,20 @@ is_for_programs(const struct config *cfg)
 
 /* As the options ask for. */
 static void
-choose_sink(const struct config *cfg, struct text_sink *text,
-    struct json_sink *json)
+choose_sink(struct sinks *s, const struct config *cfg)
 {
-	/* A dry run shows what it tries for real, and the plan the rest. */
-	const bool sql = cfg->print || cfg->dry_run;
-	const double every = cfg->progress_by == PROGRESS_TIME ?
-	    cfg->progress_every : 30;
-
-	*text = (struct text_sink){ .quiet = cfg->quiet, .sql = sql,
-	    .every = every };
-	*json = (struct json_sink){ .quiet = cfg->quiet, .sql = sql,
-	    .every = every };
+	tune_sinks(s, cfg);
 	event_remove_sinks();
 	if (is_for_programs(cfg))
-		json_sink_add(json, VERSION);
+		json_sink_add(&s->json, VERSION);
 	else
-		text_sink_add(text);
+		text_sink_add(&s->text);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct text_sink text = { .quiet = false };
-	struct json_sink json = { .quiet = false };
+	struct sinks s = { .text = { .quiet = false } };
 	struct config cfg;
 	struct str notes = STR_INIT, answer = STR_INIT;
 	struct err e = { .kind = ERR_NONE };
@@ -255,17 +276,17 @@ main(int argc, char **argv)
 
 	password_keep();
 	keep_streams();
-	text_sink_add(&text);
+	text_sink_add(&s.text);
 	memset(&cfg, 0, sizeof(cfg));
 	rc = configure_load(&cfg, argc, argv, &notes, &e);
-	choose_sink(&cfg, &text, &json);
+	choose_sink(&s, &cfg);
 	if (notes.len > 0)
 		log_info("%s", notes.s);
 	if (rc == 0) {
 		stop_init();
 		output_start();
 		db_library_init();
-		end = run_with_report(&cfg);
+		end = run_with_report(&cfg, &s);
 		db_library_end();
 	} else if (rc < 0) {
 		end = e.kind;
@@ -276,7 +297,7 @@ main(int argc, char **argv)
 		event_answer(&answer);
 	}
 	event_remove_sinks();
-	json_sink_free(&json);
+	json_sink_free(&s.json);
 	str_free(&notes);
 	str_free(&answer);
 	configure_free(&cfg);

@@ -21,6 +21,13 @@ struct catalogue_entry {
 /* Never NULL: a kind that is not in it is an error of the server. */
 const struct catalogue_entry *catalogue_find(enum err_kind kind);
 
+/*
+ * Of two ends of jobs in one run that which says more of what is to be done:
+ * rows may be missing, then something is left, then any other failure.  Of two
+ * that say as much it is a.
+ */
+enum err_kind catalogue_worse(enum err_kind a, enum err_kind b);
+
 /* By name or number; NULL if there is none. */
 const struct catalogue_entry *catalogue_lookup(const char *text);
 

@@ -2,6 +2,7 @@
 #define EVENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
 #include "base/progress.h"
@@ -34,6 +35,8 @@ enum event_kind {
 	EVENT_RESULT,		/* result: how the run ended */
 	EVENT_MEASURE,		/* measure: a figure, as it is now */
 	EVENT_FACT,		/* fact: what does not change in a run */
+	EVENT_JOBS,		/* jobs: several are to be done */
+	EVENT_JOB_END,		/* job_end: one of them, after its result */
 	EVENT_EXIT,		/* exit_status: nothing comes after it */
 };
 
@@ -109,6 +112,20 @@ struct event_status {
 	double seconds;				/* in the step */
 };
 
+/* All jobs of a run of several, in their order. */
+struct event_jobs {
+	const char *const *name;
+	size_t n;
+	size_t ended, done;	/* done: without a failure */
+};
+
+struct event_job_end {
+	const char *name;
+	bool begun;
+	enum err_kind status;	/* ERR_NONE, too, of one that was not begun */
+	const struct err *err;	/* why it was not, or NULL */
+};
+
 struct event_result {
 	const char *database, *table;
 	const char *name;	/* both, quoted; NULL if not yet known */
@@ -138,6 +155,7 @@ struct event_result {
 struct event {
 	enum event_kind kind;
 	const char *job;	/* which of several in one run, or NULL */
+	const struct event_jobs *jobs;	/* the several, or NULL */
 	struct waited waited;	/* until now */
 	const char *text;
 	union {
@@ -153,6 +171,7 @@ struct event {
 		const struct summary *summary;
 		const struct event_measure *measure;
 		const struct event_fact *fact;
+		const struct event_job_end *job_end;
 		enum err_kind exit_status;
 	};
 	enum event_due {
@@ -202,6 +221,19 @@ void event_begin(const char *job);
  * of the server's are to be held meanwhile.
  */
 int event_moment(const struct event_moment *moment, struct err *e);
+
+/* There are several jobs; the names stay until the end. */
+void event_jobs(const char *const *name, size_t n);
+
+/*
+ * The next of them has ended with this status; or was not begun, because of
+ * err, or, when that is NULL, of another job or a signal.  event_exit() says
+ * it of those of which it was not said.
+ */
+void event_job_end(bool begun, enum err_kind status, const struct err *err);
+
+/* From now on only errors, answers and ends are said; or all is again. */
+void event_mute(bool mute);
 
 void event_step(const char *key, const char *title);
 void event_step_end(bool done);

@@ -23,6 +23,18 @@ struct json_sink {
 	struct err error;	/* the last one */
 	/* What the run has said of its end; NULL: it has not come so far. */
 	char *ending;
+	bool changed;
+	const char *state;	/* NULL: as ending */
+	/* Of all jobs, where there are several. */
+	struct {
+		struct str list;	/* what has ended, as members */
+		struct str warnings;
+		double waited[EVENT_WAITS];
+		bool changed, hopeless;	/* hopeless: not retryable */
+		const char *state;
+		enum err_kind worst;
+		struct err error;	/* of the worst */
+	} all;
 	bool ended;
 };
 

@@ -15,6 +15,13 @@ void stop_init(void);
 /* Has a signal come that was not yet acknowledged? */
 bool stop_requested(void);
 
+/* Has one ever come? */
+bool stop_came(void);
+
+/* The run goes on with something else: unless a signal has come, it is again
+ * the second that stops at once. */
+void stop_renew(void);
+
 /*
  * The request was seen and is being obeyed.  What follows (the undoing) runs
  * and sleeps as usual, until another signal comes.  When it has come already,

@@ -154,7 +154,15 @@ struct config {
 
 	/* answered or used by configure_load() itself */
 	bool help, version, print_config;
-	char *config, *job;		/* the files, and the job in them */
+	char *config, *job;		/* the files, and the job in them, as
+					 * an element of a list */
+	bool all;			/* jobs of the files */
+
+	/* several jobs in one run */
+	bool keep_going;		/* after one that has failed */
+	char *name;			/* of this one; NULL: the only one */
+	struct config *next;		/* the next one, or NULL; they are freed
+					 * with the first */
 
 	bool *given;		/* of option_table: by the command line or
 				 * its DSN, */

@@ -15,6 +15,9 @@
  * each with where it came from.  Mentions of accepted options that need nothing
  * done are added to *notes, likewise.
  *
+ * Of several jobs, *c is the first, and has the others in next; what is wrong
+ * with any of them is an error, and what they share is read or asked once.
+ *
  * Returns 0; or 1 when --help, --version, --print-config or the command explain
  * is given, which configure_answer() answers; or -1 with *e set.
  * configure_free() is due in each case.
@@ -27,6 +30,9 @@ int configure_load(struct config *c, int argc, char **argv, struct str *notes,
  * offsetof() in struct config.
  */
 bool configure_given(const struct config *c, size_t at);
+
+/* Do both log in to the same server, as the same user? */
+bool configure_same_login(const struct config *a, const struct config *b);
 
 /* The default values, and nothing that the user gives; configure_free() is
  * due. */

@@ -22,17 +22,38 @@
  * The options of the job that was chosen override those beside "jobs".
  */
 
+/* A file, as it is read. */
+struct yaml_file {
+	char *name, *text;
+	size_t len;
+	bool is_open;		/* anybody may read it */
+};
+
 /*
- * Feed a file to option_set().  A file that is missing is a complaint unless
- * optional.  job may be NULL; *found becomes true when the file has the job.
- * Returns 0, or -1 with complaints in o->wrong.
+ * Read a file.  Returns 0, and yaml_forget() is due; or -1, with a complaint in
+ * o->wrong unless it is missing and optional.
  */
-int yaml_load(struct options *o, const char *file, bool optional,
-    const char *job, bool *found);
+int yaml_read(struct yaml_file *f, struct options *o, const char *name,
+    bool optional);
+void yaml_forget(struct yaml_file *f);
+
+/*
+ * Feed a file to option_set().  job may be NULL; *found becomes true when the
+ * file has the job.  Returns 0, or -1 with complaints in o->wrong.
+ */
+int yaml_load(struct options *o, const struct yaml_file *f, const char *job,
+    bool *found);
+
+/* Call fn for each job of the file; what is wrong with it is not said. */
+typedef void yaml_job_fn(void *arg, const char *name);
+void yaml_jobs(const struct yaml_file *f, yaml_job_fn *fn, void *arg);
 
 /* The same for text in memory; name goes in front of complaints. */
 int yaml_load_text(struct options *o, const char *name, const char *text,
     size_t len, const char *job, bool *found);
+
+/* Add a text in quotes, so that it reads back the same. */
+void yaml_add_quoted(struct str *to, const char *text);
 
 /* Add "key: value", with the value quoted so that it reads back the same. */
 void yaml_add(struct str *to, const char *key, const char *value);

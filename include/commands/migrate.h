@@ -12,6 +12,9 @@
  */
 enum err_kind migrate_run(struct config *cfg);
 
+/* What refuses it before anything is made: the exit status, with *e. */
+enum err_kind migrate_try(struct config *cfg, struct err *e);
+
 /*
  * Steps that resume and revert share with it.  Each returns 0, or -1 with *e.
  */

@@ -41,4 +41,11 @@ bool story_swaps(const struct migration *m);	/* ... unless there is none,
 enum err_kind story_tell(const struct story_step *story, size_t n,
     struct config *cfg);
 
+/*
+ * Run these steps only, which make nothing, and leave.  Returns the exit
+ * status that it would be, with *e.
+ */
+enum err_kind story_try(const struct story_step *story, size_t n,
+    struct config *cfg, struct err *e);
+
 #endif

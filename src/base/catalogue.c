@@ -101,6 +101,26 @@ catalogue_find(enum err_kind kind)
 	return catalogue_find(ERR_SQL);
 }
 
+/* The worst has the highest number; 0: no failure. */
+static size_t
+severity(enum err_kind kind)
+{
+	static const enum err_kind worst[] = { ERR_KEPT, ERR_LOST, ERR_LEFT,
+	    ERR_FKEYS, ERR_UNPROVEN, ERR_LOSS };
+	size_t i;
+
+	for (i = 0; i < sizeof(worst) / sizeof(worst[0]); i++)
+		if (worst[i] == kind)
+			return i + 2;
+	return kind != ERR_NONE;
+}
+
+enum err_kind
+catalogue_worse(enum err_kind a, enum err_kind b)
+{
+	return severity(b) > severity(a) ? b : a;
+}
+
 const struct catalogue_entry *
 catalogue_lookup(const char *text)
 {

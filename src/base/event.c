@@ -20,6 +20,8 @@ struct warned {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct event_sink *sinks;
+static struct event_jobs jobs;	/* n is 0: there is only one */
+static bool muted;
 
 /* What the job is at: all that is known of it here. */
 static struct {
@@ -61,13 +63,24 @@ waited(void)
 	return w;
 }
 
+/* ... while it is muted. */
+static bool
+is_said(enum event_kind kind)
+{
+	return kind == EVENT_ERROR || kind == EVENT_STATUS ||
+	    kind == EVENT_JOB_END || kind == EVENT_EXIT;
+}
+
 /* Under the lock. */
 static void
 send(struct event *ev)
 {
 	struct event_sink *s;
 
+	if (muted && !is_said(ev->kind))
+		return;
 	ev->job = now.job;
+	ev->jobs = jobs.n > 0 ? &jobs : NULL;
 	ev->waited = waited();
 	for (s = sinks; s != NULL; s = s->next)
 		s->take(s, ev);
@@ -433,11 +446,66 @@ event_result(const struct event_result *result)
 }
 
 void
+event_jobs(const char *const *name, size_t n)
+{
+	struct event ev = { .kind = EVENT_JOBS };
+
+	pthread_mutex_lock(&lock);
+	jobs = (struct event_jobs){ .name = name, .n = n };
+	send(&ev);
+	pthread_mutex_unlock(&lock);
+}
+
+/* Under the lock. */
+static void
+end_job(bool begun, enum err_kind status, const struct err *err)
+{
+	struct event_job_end end = { jobs.name[jobs.ended], begun, status,
+	    err };
+	struct event ev = { .kind = EVENT_JOB_END, .job_end = &end };
+
+	jobs.ended++;
+	if (begun && status == ERR_NONE)
+		jobs.done++;
+	free(now.job);
+	now.job = xstrdup(end.name);
+	send(&ev);
+	free(now.job);
+	now.job = NULL;
+}
+
+void
+event_job_end(bool begun, enum err_kind status, const struct err *err)
+{
+	pthread_mutex_lock(&lock);
+	if (jobs.ended < jobs.n)
+		end_job(begun, status, err);
+	pthread_mutex_unlock(&lock);
+}
+
+void
+event_mute(bool mute)
+{
+	pthread_mutex_lock(&lock);
+	muted = mute;
+	pthread_mutex_unlock(&lock);
+}
+
+/* A second signal may end the program in the middle of a job. */
+void
 event_exit(enum err_kind status)
 {
 	struct event ev = { .kind = EVENT_EXIT, .exit_status = status };
 
-	send_alone(&ev);
+	pthread_mutex_lock(&lock);
+	if (jobs.ended < jobs.n && now.job != NULL && !muted)
+		end_job(true, status, NULL);
+	while (jobs.ended < jobs.n)
+		end_job(false, ERR_NONE, NULL);
+	free(now.job);
+	now.job = NULL;
+	send(&ev);
+	pthread_mutex_unlock(&lock);
 }
 
 void

@@ -1,5 +1,8 @@
 #include "base/json.h"
 
+#include <string.h>
+
+#include "base/err.h"
 #include "base/utf8.h"
 
 /* What JSON wants escaped, and what a terminal would obey. */
@@ -44,4 +47,52 @@ json_member(struct str *out, const char *name, const char *text)
 		json_text(out, text);
 	else
 		str_addz(out, "null");
+}
+
+/* Lines of a text are lines of the string. */
+void
+json_lines(struct str *out, const char *text)
+{
+	struct str plain = STR_INIT;
+	const char *next;
+
+	while ((next = strstr(text, ERR_LINE)) != NULL) {
+		str_add(&plain, text, (size_t)(next - text));
+		str_addz(&plain, "\n");
+		text = next + strlen(ERR_LINE);
+	}
+	str_addz(&plain, text);
+	json_text(out, plain.s);
+	str_free(&plain);
+}
+
+void
+json_field(struct str *out, const char *name, const char *text)
+{
+	str_addz(out, ", ");
+	if (text == NULL) {
+		json_member(out, name, NULL);
+		return;
+	}
+	json_text(out, name);
+	str_addz(out, ": ");
+	json_lines(out, text);
+}
+
+void
+json_count(struct str *out, const char *name, unsigned long long n)
+{
+	str_addf(out, ", \"%s\": %llu", name, n);
+}
+
+void
+json_seconds(struct str *out, const char *name, double seconds)
+{
+	str_addf(out, ", \"%s\": %.3f", name, seconds > 0 ? seconds : 0);
+}
+
+void
+json_bool(struct str *out, const char *name, bool yes)
+{
+	str_addf(out, ", \"%s\": %s", name, yes ? "true" : "false");
 }

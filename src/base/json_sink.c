@@ -12,7 +12,7 @@
 #include "base/util.h"
 
 /* Of the format: a program that knows it ignores members that it does not. */
-#define FORMAT "1.0"
+#define FORMAT "1.1"
 
 #define MOST_WARNINGS	100	/* of those that are in the result as well */
 
@@ -56,54 +56,6 @@ end(struct str *s, bool must)
 	output_put(STDOUT_FILENO, s, must);
 }
 
-/* Lines of a text are lines of the string. */
-static void
-add_lines(struct str *s, const char *text)
-{
-	struct str plain = STR_INIT;
-	const char *next;
-
-	while ((next = strstr(text, ERR_LINE)) != NULL) {
-		str_add(&plain, text, (size_t)(next - text));
-		str_addz(&plain, "\n");
-		text = next + strlen(ERR_LINE);
-	}
-	str_addz(&plain, text);
-	json_text(s, plain.s);
-	str_free(&plain);
-}
-
-static void
-add_text(struct str *s, const char *name, const char *text)
-{
-	str_addz(s, ", ");
-	if (text == NULL) {
-		json_member(s, name, NULL);
-		return;
-	}
-	json_text(s, name);
-	str_addz(s, ": ");
-	add_lines(s, text);
-}
-
-static void
-add_count(struct str *s, const char *name, unsigned long long n)
-{
-	str_addf(s, ", \"%s\": %llu", name, n);
-}
-
-static void
-add_seconds(struct str *s, const char *name, double seconds)
-{
-	str_addf(s, ", \"%s\": %.3f", name, seconds > 0 ? seconds : 0);
-}
-
-static void
-add_bool(struct str *s, const char *name, bool yes)
-{
-	str_addf(s, ", \"%s\": %s", name, yes ? "true" : "false");
-}
-
 static void
 put_step(struct json_sink *j, const struct event *ev)
 {
@@ -112,11 +64,11 @@ put_step(struct json_sink *j, const struct event *ev)
 	if (j->quiet)
 		return;
 	begin(&s, ev->kind == EVENT_STEP ? "step" : "step_end", ev->job);
-	add_text(&s, "step", ev->step->key);
-	add_text(&s, "title", ev->step->title);
+	json_field(&s, "step", ev->step->key);
+	json_field(&s, "title", ev->step->title);
 	if (ev->kind == EVENT_STEP_END) {
-		add_bool(&s, "done", ev->step->done);
-		add_seconds(&s, "duration_s", ev->step->seconds);
+		json_bool(&s, "done", ev->step->done);
+		json_seconds(&s, "duration_s", ev->step->seconds);
 	}
 	end(&s, false);
 }
@@ -136,7 +88,7 @@ keep_warning(struct json_sink *j, const char *text)
 		return;
 	if (j->n_warnings > 1)
 		str_addz(&j->warnings, ", ");
-	add_lines(&j->warnings, text);
+	json_lines(&j->warnings, text);
 }
 
 static void
@@ -149,7 +101,7 @@ put_text(struct json_sink *j, const struct event *ev)
 	if (ev->kind == EVENT_WARNING)
 		keep_warning(j, ev->text);
 	begin(&s, text_type[ev->kind], ev->job);
-	add_text(&s, "text", ev->text);
+	json_field(&s, "text", ev->text);
 	end(&s, ev->kind != EVENT_NOTE && ev->kind != EVENT_WARNING);
 }
 
@@ -160,12 +112,12 @@ add_error(struct str *s, const struct err *e, enum err_kind status)
 	const struct catalogue_entry *c = catalogue_find(status);
 
 	str_addf(s, "\"code\": %d", (int)status);
-	add_text(s, "name", c->name);
-	add_text(s, "message", e->kind != ERR_NONE ? e->text : c->meaning);
-	add_text(s, "hint", e->hint[0] != '\0' ? e->hint : NULL);
-	add_bool(s, "retryable", c->retryable);
+	json_field(s, "name", c->name);
+	json_field(s, "message", e->kind != ERR_NONE ? e->text : c->meaning);
+	json_field(s, "hint", e->hint[0] != '\0' ? e->hint : NULL);
+	json_bool(s, "retryable", c->retryable);
 	if (e->sqlno != 0)
-		add_count(s, "server_error", e->sqlno);
+		json_count(s, "server_error", e->sqlno);
 }
 
 static void
@@ -190,16 +142,16 @@ put_progress(struct json_sink *j, const struct event *ev)
 	if (j->quiet || ev->due != EVENT_DUE)
 		return;
 	begin(&s, "progress", ev->job);
-	add_text(&s, "verb", p->verb);
-	add_count(&s, "rows", p->done);
-	add_count(&s, "rows_total_estimate", p->total);
+	json_field(&s, "verb", p->verb);
+	json_count(&s, "rows", p->done);
+	json_count(&s, "rows_total_estimate", p->total);
 	str_addf(&s, ", \"percent\": %.1f", 100 * progress_share(p));
 	str_addf(&s, ", \"rows_per_s\": %.1f", progress_rate(p));
 	if (left >= 0)
-		add_seconds(&s, "remaining_s", left);
-	add_count(&s, "chunk_rows", p->chunk);
-	add_seconds(&s, "waited_s", ev->waited.seconds);
-	add_seconds(&s, "duration_s", p->elapsed);
+		json_seconds(&s, "remaining_s", left);
+	json_count(&s, "chunk_rows", p->chunk);
+	json_seconds(&s, "waited_s", ev->waited.seconds);
+	json_seconds(&s, "duration_s", p->elapsed);
 	end(&s, false);
 }
 
@@ -232,10 +184,10 @@ put_wait(struct json_sink *j, const struct event *ev)
 		return;
 	j->shown = now_s();
 	begin(&s, "wait", ev->job);
-	add_text(&s, "for", wait_name[w->kind]);
-	add_text(&s, "phase", phase_name[w->phase]);
-	add_text(&s, "what", w->what);
-	add_seconds(&s, "duration_s", w->seconds);
+	json_field(&s, "for", wait_name[w->kind]);
+	json_field(&s, "phase", phase_name[w->phase]);
+	json_field(&s, "what", w->what);
+	json_seconds(&s, "duration_s", w->seconds);
 	end(&s, false);
 }
 
@@ -248,9 +200,9 @@ put_workers(struct json_sink *j, const struct event *ev)
 	if (j->quiet)
 		return;
 	begin(&s, "threads", ev->job);
-	add_count(&s, "threads", w->n);
-	add_count(&s, "threads_most", w->most);
-	add_text(&s, "fewer_threads", w->why);
+	json_count(&s, "threads", w->n);
+	json_count(&s, "threads_most", w->most);
+	json_field(&s, "fewer_threads", w->why);
 	end(&s, false);
 }
 
@@ -263,10 +215,10 @@ put_retry(struct json_sink *j, const struct event *ev)
 	if (j->quiet)
 		return;
 	begin(&s, "retry", ev->job);
-	add_text(&s, "table", r->table);
-	add_seconds(&s, "pause_s", r->pause_s);
-	add_count(&s, "try", r->tries);
-	add_count(&s, "tries", r->of);
+	json_field(&s, "table", r->table);
+	json_seconds(&s, "pause_s", r->pause_s);
+	json_count(&s, "try", r->tries);
+	json_count(&s, "tries", r->of);
 	end(&s, false);
 }
 
@@ -279,14 +231,14 @@ put_blocker(struct json_sink *j, const struct event *ev)
 	if (j->quiet)
 		return;
 	begin(&s, "blocker", ev->job);
-	add_bool(&s, "certain", b->known);
-	add_text(&s, "connection", b->id);
-	add_text(&s, "user", b->user);
-	add_text(&s, "host", b->host);
-	add_text(&s, "note", b->note);
-	add_text(&s, "age_s", b->age_s);
-	add_text(&s, "statement", b->statement);
-	add_text(&s, "holds", b->holds);
+	json_bool(&s, "certain", b->known);
+	json_field(&s, "connection", b->id);
+	json_field(&s, "user", b->user);
+	json_field(&s, "host", b->host);
+	json_field(&s, "note", b->note);
+	json_field(&s, "age_s", b->age_s);
+	json_field(&s, "statement", b->statement);
+	json_field(&s, "holds", b->holds);
 	end(&s, false);
 }
 
@@ -298,7 +250,7 @@ put_sql(struct json_sink *j, const struct event *ev)
 	if (!j->sql || j->quiet)
 		return;
 	begin(&s, "sql", ev->job);
-	add_text(&s, "statement", ev->text);
+	json_field(&s, "statement", ev->text);
 	end(&s, false);
 }
 
@@ -310,12 +262,12 @@ put_status(struct json_sink *j, const struct event *ev)
 
 	(void)j;
 	begin(&s, "status", ev->job);
-	add_text(&s, "title", st->step);
-	add_text(&s, "doing", st->doing[0] != '\0' ? st->doing : NULL);
-	add_text(&s, "waiting_for", st->waiting[0] != '\0' ? st->waiting :
+	json_field(&s, "title", st->step);
+	json_field(&s, "doing", st->doing[0] != '\0' ? st->doing : NULL);
+	json_field(&s, "waiting_for", st->waiting[0] != '\0' ? st->waiting :
 	    NULL);
-	add_seconds(&s, "duration_s", st->seconds);
-	add_seconds(&s, "waited_s", ev->waited.seconds);
+	json_seconds(&s, "duration_s", st->seconds);
+	json_seconds(&s, "waited_s", ev->waited.seconds);
 	end(&s, false);
 }
 
@@ -328,8 +280,8 @@ add_list(struct str *s, const char *name, const struct summary_list *l)
 	for (i = 0; i < l->n; i++) {
 		str_addz(s, i > 0 ? ", {" : "{");
 		json_member(s, "kind", l->item[i].kind);
-		add_text(s, "name", l->item[i].name);
-		add_text(s, "text", l->item[i].text);
+		json_field(s, "name", l->item[i].name);
+		json_field(s, "text", l->item[i].text);
 		str_addz(s, "}");
 	}
 	str_addz(s, "]");
@@ -344,14 +296,14 @@ put_summary(struct json_sink *j, const struct event *ev)
 	if (j->quiet)
 		return;
 	begin(&s, "summary", ev->job);
-	add_text(&s, "database", m->database);
-	add_text(&s, "table", m->table);
-	add_text(&s, "create_before", m->create_before);
-	add_text(&s, "create_after", m->create_after);
-	add_count(&s, "rows_estimate", m->rows);
-	add_count(&s, "size_b", m->bytes);
-	add_text(&s, "server_way", m->way);
-	add_bool(&s, "server_at_once", m->at_once);
+	json_field(&s, "database", m->database);
+	json_field(&s, "table", m->table);
+	json_field(&s, "create_before", m->create_before);
+	json_field(&s, "create_after", m->create_after);
+	json_count(&s, "rows_estimate", m->rows);
+	json_count(&s, "size_b", m->bytes);
+	json_field(&s, "server_way", m->way);
+	json_bool(&s, "server_at_once", m->at_once);
 	add_list(&s, "hangs_on_it", &m->hangs);
 	add_list(&s, "changes", &m->changes);
 	add_list(&s, "indexes", &m->indexes);
@@ -387,66 +339,190 @@ keep_result(struct json_sink *j, const struct event *ev)
 	const struct event_result *r = ev->result;
 	struct str s = STR_INIT;
 
-	add_bool(&s, "changed", r->end == EVENT_END_SWAPPED && !r->dry_run);
-	add_text(&s, "state", state_of(r));
-	add_bool(&s, "already_so", r->already);
+	j->changed = r->end == EVENT_END_SWAPPED && !r->dry_run;
+	j->state = state_of(r);
+	json_bool(&s, "already_so", r->already);
 	if (r->digest != NULL)
-		add_text(&s, "digest", r->digest);
-	add_bool(&s, "dry_run", r->dry_run);
-	add_text(&s, "database", r->database);
-	add_text(&s, "table", r->table);
-	add_count(&s, "rows", r->rows);
-	add_count(&s, "chunks", r->chunks);
-	add_count(&s, "chunks_met_by_locks", r->conflicts);
-	add_count(&s, "rows_compared", r->compared);
-	add_seconds(&s, "copy_s", r->copy_s);
-	add_seconds(&s, "compare_s", r->compare_s);
-	add_seconds(&s, "waited_s", ev->waited.seconds);
-	add_seconds(&s, "duration_s", r->all_s);
+		json_field(&s, "digest", r->digest);
+	json_bool(&s, "dry_run", r->dry_run);
+	json_field(&s, "database", r->database);
+	json_field(&s, "table", r->table);
+	json_count(&s, "rows", r->rows);
+	json_count(&s, "chunks", r->chunks);
+	json_count(&s, "chunks_met_by_locks", r->conflicts);
+	json_count(&s, "rows_compared", r->compared);
+	json_seconds(&s, "copy_s", r->copy_s);
+	json_seconds(&s, "compare_s", r->compare_s);
+	json_seconds(&s, "waited_s", ev->waited.seconds);
+	json_seconds(&s, "duration_s", r->all_s);
 	free(j->ending);
 	j->ending = str_take(&s);
 }
 
 /* Seconds of each kind of wait; a wait that is not over is not in it. */
 static void
-add_waits(struct str *s, const struct json_sink *j)
+add_waits(struct str *s, const double *waited)
 {
 	const char *comma = "";
 	size_t i;
 
 	str_addz(s, ", \"waits_s\": {");
 	for (i = 0; i < EVENT_WAITS; i++) {
-		if (!(j->waited[i] > 0))
+		if (!(waited[i] > 0))
 			continue;
 		str_addf(s, "%s\"%s\": %.3f", comma, wait_name[i],
-		    j->waited[i]);
+		    waited[i]);
 		comma = ", ";
 	}
 	str_addz(s, "}");
 }
 
+/* Members of each result; error: what has led to the status. */
+static void
+add_state(struct str *s, bool changed, const char *state)
+{
+	json_bool(s, "changed", changed);
+	json_field(s, "state", state);
+}
+
+static void
+add_exit(struct str *s, enum err_kind status, const struct err *error)
+{
+	str_addf(s, ", \"exit\": %d, \"error\": ", (int)status);
+	if (status == ERR_NONE) {
+		str_addz(s, "null");
+		return;
+	}
+	str_addz(s, "{");
+	add_error(s, error, status);
+	str_addz(s, "}");
+}
+
+static void
+add_rest(struct str *s, const double *waited, const char *warnings,
+    bool retryable)
+{
+	add_waits(s, waited);
+	str_addf(s, ", \"warnings\": [%s]", warnings);
+	json_bool(s, "retryable", retryable);
+}
+
+static void
+put_jobs(struct json_sink *j, const struct event *ev)
+{
+	struct str s = STR_INIT;
+	size_t i;
+
+	(void)j;
+	begin(&s, "jobs", NULL);
+	str_addz(&s, ", \"jobs\": [");
+	for (i = 0; i < ev->jobs->n; i++) {
+		str_addz(&s, i > 0 ? ", " : "");
+		json_text(&s, ev->jobs->name[i]);
+	}
+	str_addz(&s, "]");
+	end(&s, true);
+}
+
+/* What the result of all jobs has of this one. */
+static void
+gather(struct json_sink *j, const struct event_job_end *job,
+    const struct err *error, const char *state)
+{
+	struct str *list = &j->all.list;
+	size_t i;
+
+	str_addz(list, list->len > 0 ? ", {" : "{");
+	json_member(list, "job", job->name);
+	json_bool(list, "begun", job->begun);
+	add_state(list, j->changed, state);
+	add_exit(list, job->status, error);
+	str_addz(list, "}");
+	if (j->warnings.len > 0)
+		str_addf(&j->all.warnings, "%s%s",
+		    j->all.warnings.len > 0 ? ", " : "", j->warnings.s);
+	for (i = 0; i < EVENT_WAITS; i++)
+		j->all.waited[i] += j->waited[i];
+	j->all.changed = j->all.changed || j->changed;
+	j->all.state = j->all.state == NULL ||
+	    strcmp(j->all.state, state) == 0 ? state : "mixed";
+	if (job->status != ERR_NONE &&
+	    !catalogue_find(job->status)->retryable)
+		j->all.hopeless = true;
+	if (catalogue_worse(j->all.worst, job->status) != j->all.worst) {
+		j->all.worst = job->status;
+		j->all.error = *error;
+	}
+}
+
+/* The next job begins with nothing known. */
+static void
+forget_job(struct json_sink *j)
+{
+	free(j->ending);
+	j->ending = NULL;
+	j->state = NULL;
+	j->changed = false;
+	j->n_warnings = 0;
+	str_reset(&j->warnings);
+	memset(j->waited, 0, sizeof(j->waited));
+	memset(&j->error, 0, sizeof(j->error));
+}
+
+static void
+put_job_end(struct json_sink *j, const struct event *ev)
+{
+	const struct event_job_end *job = ev->job_end;
+	const struct err *error = job->err != NULL ? job->err : &j->error;
+	const char *state = j->state != NULL ? j->state : "untouched";
+	struct str s = STR_INIT;
+
+	begin(&s, "job_result", job->name);
+	json_bool(&s, "begun", job->begun);
+	add_state(&s, j->changed, state);
+	str_addz(&s, j->ending != NULL ? j->ending : "");
+	add_rest(&s, j->waited, j->warnings.s,
+	    catalogue_find(job->status)->retryable);
+	add_exit(&s, job->status, error);
+	end(&s, true);
+	gather(j, job, error, state);
+	forget_job(j);
+}
+
+/* Those that are done would be done again. */
+static bool
+is_retryable(const struct json_sink *j, enum err_kind status)
+{
+	return catalogue_find(status)->retryable && !j->all.changed &&
+	    !j->all.hopeless;
+}
+
+/* A command that is no migration, or an end before one began, has no state. */
 static void
 put_exit(struct json_sink *j, const struct event *ev)
 {
+	const enum err_kind status = ev->exit_status;
+	const char *state = j->state != NULL ? j->state : "untouched";
+	const bool several = ev->jobs != NULL;
 	struct str s = STR_INIT;
 
 	if (j->ended)
 		return;
 	j->ended = true;
 	begin(&s, "result", NULL);
-	/* A command that is no migration, or an end before one began. */
-	str_addz(&s, j->ending != NULL ? j->ending : ", \"changed\": false, "
-	    "\"state\": \"untouched\"");
-	add_waits(&s, j);
-	str_addf(&s, ", \"warnings\": [%s]", j->warnings.s);
-	add_bool(&s, "retryable", catalogue_find(ev->exit_status)->retryable);
-	str_addf(&s, ", \"exit\": %d, \"error\": ", (int)ev->exit_status);
-	if (ev->exit_status == ERR_NONE) {
-		str_addz(&s, "null");
+	if (several) {
+		add_state(&s, j->all.changed, j->all.state);
+		str_addf(&s, ", \"jobs\": [%s]", j->all.list.s);
+		add_rest(&s, j->all.waited, j->all.warnings.s,
+		    is_retryable(j, status));
+		add_exit(&s, status, j->all.worst == status ?
+		    &j->all.error : &j->error);
 	} else {
-		str_addz(&s, "{");
-		add_error(&s, &j->error, ev->exit_status);
-		str_addz(&s, "}");
+		add_state(&s, j->changed, state);
+		str_addz(&s, j->ending != NULL ? j->ending : "");
+		add_rest(&s, j->waited, j->warnings.s,
+		    catalogue_find(status)->retryable);
+		add_exit(&s, status, &j->error);
 	}
 	end(&s, true);
 }
@@ -475,6 +551,8 @@ take(struct event_sink *sink, const struct event *ev)
 		[EVENT_RESULT] = keep_result,
 		[EVENT_MEASURE] = NULL,
 		[EVENT_FACT] = NULL,
+		[EVENT_JOBS] = put_jobs,
+		[EVENT_JOB_END] = put_job_end,
 		[EVENT_EXIT] = put_exit,
 	};
 
@@ -489,10 +567,11 @@ json_sink_add(struct json_sink *j, const char *version)
 
 	j->sink.take = take;
 	j->warnings = (struct str)STR_INIT;
+	j->all.list = j->all.warnings = (struct str)STR_INIT;
 	event_add_sink(&j->sink);
 	begin(&s, "version", NULL);
-	add_text(&s, "ui", FORMAT);
-	add_text(&s, "livealter", version);
+	json_field(&s, "ui", FORMAT);
+	json_field(&s, "livealter", version);
 	end(&s, true);
 }
 
@@ -502,4 +581,6 @@ json_sink_free(struct json_sink *j)
 	free(j->ending);
 	j->ending = NULL;
 	str_free(&j->warnings);
+	str_free(&j->all.list);
+	str_free(&j->all.warnings);
 }

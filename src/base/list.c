@@ -3,8 +3,6 @@
 #include <ctype.h>
 #include <stddef.h>
 
-#include "base/str.h"
-
 char *
 list_next(const char **list)
 {
@@ -22,4 +20,16 @@ list_next(const char **list)
 		item.s[--item.len] = '\0';
 	*list = *p == ',' ? p + 1 : NULL;
 	return str_take(&item);
+}
+
+void
+list_add(struct str *list, const char *item)
+{
+	if (list->len > 0)
+		str_addz(list, ",");
+	for (; *item != '\0'; item++) {
+		if (*item == ',')
+			str_addz(list, "\\");
+		str_add(list, item, 1);
+	}
 }

@@ -150,6 +150,26 @@ stop_requested(void)
 	return yes;
 }
 
+bool
+stop_came(void)
+{
+	bool yes;
+
+	pthread_mutex_lock(&lock);
+	yes = signals > 0;
+	pthread_mutex_unlock(&lock);
+	return yes;
+}
+
+void
+stop_renew(void)
+{
+	pthread_mutex_lock(&lock);
+	if (signals == 0)
+		enough = 2;
+	pthread_mutex_unlock(&lock);
+}
+
 void
 stop_acknowledge(void)
 {

@@ -289,6 +289,33 @@ put_result(struct text_sink *t, const struct event *ev)
 }
 
 static void
+put_jobs(struct text_sink *t, const struct event *ev)
+{
+	struct str s = STR_INIT;
+	size_t i;
+
+	for (i = 0; i < ev->jobs->n; i++)
+		str_addf(&s, "%s%s", i > 0 ? ", " : "", ev->jobs->name[i]);
+	note(t, ev, "%zu jobs: %s", ev->jobs->n, s.s);
+	str_free(&s);
+}
+
+static void
+put_job_end(struct text_sink *t, const struct event *ev)
+{
+	if (!ev->job_end->begun)
+		put_lines(t, ev, "", "not begun", true);
+}
+
+static void
+put_exit(struct text_sink *t, const struct event *ev)
+{
+	if (ev->jobs != NULL)
+		note(t, ev, "%zu of %zu jobs are done", ev->jobs->done,
+		    ev->jobs->n);
+}
+
+static void
 put_answer(struct text_sink *t, const struct event *ev)
 {
 	struct str s = STR_INIT;
@@ -363,7 +390,9 @@ take(struct event_sink *sink, const struct event *ev)
 		[EVENT_RESULT] = put_result,
 		[EVENT_MEASURE] = NULL,
 		[EVENT_FACT] = NULL,
-		[EVENT_EXIT] = NULL,
+		[EVENT_JOBS] = put_jobs,
+		[EVENT_JOB_END] = put_job_end,
+		[EVENT_EXIT] = put_exit,
 	};
 
 	if (put_kind[ev->kind] != NULL)

@@ -8,7 +8,9 @@
 #include "base/list.h"
 #include "base/secret.h"
 #include "base/util.h"
+#include "cli/agree.h"
 #include "cli/argv.h"
+#include "cli/config_files.h"
 #include "cli/dsn.h"
 #include "cli/explain.h"
 #include "cli/option.h"
@@ -19,17 +21,17 @@
 
 #define AT(field) offsetof(struct config, field)
 
-/* --config may be given several times; the rest is as with every option. */
+/* These may be given several times; the rest is as with every option. */
 static void
-add_files(struct config *c, const char *files)
+add_to_list(char **list, const char *more)
 {
 	struct str all = STR_INIT;
 
-	if (c->config != NULL)
-		str_addf(&all, "%s,", c->config);
-	str_addz(&all, files);
-	free(c->config);
-	c->config = str_take(&all);
+	if (*list != NULL)
+		str_addf(&all, "%s,", *list);
+	str_addz(&all, more);
+	free(*list);
+	*list = str_take(&all);
 }
 
 /* What says how to read the rest comes first. */
@@ -44,7 +46,9 @@ apply_meta(struct options *o, const struct argv *a)
 		if (it->opt->group != OPTION_META)
 			continue;
 		if (it->opt->at == AT(config) && it->value != NULL)
-			add_files(o->c, it->value);
+			add_to_list(&o->c->config, it->value);
+		else if (it->opt->at == AT(job) && it->value != NULL)
+			add_to_list(&o->c->job, it->value);
 		else
 			option_set(o, it->opt, it->no, it->value, NULL);
 	}
@@ -61,57 +65,6 @@ apply_rest(struct options *o, const struct argv *a)
 		if (it->opt->group != OPTION_META)
 			option_set(o, it->opt, it->no, it->value, NULL);
 	}
-}
-
-/* An empty name in --config stands for "not even the usual files". */
-static bool
-usual_files(const struct config *c)
-{
-	const char *rest = c->config;
-	bool usual = true;
-	char *file;
-
-	while (rest != NULL) {
-		file = list_next(&rest);
-		if (*file == '\0')
-			usual = false;
-		free(file);
-	}
-	return usual;
-}
-
-static void
-apply_usual_files(struct options *o, bool *found)
-{
-	const char *home = getenv("HOME");
-	struct str file = STR_INIT;
-
-	yaml_load(o, "/etc/livealter.yaml", true, o->c->job, found);
-	if (home == NULL || *home == '\0')
-		return;
-	str_addf(&file, "%s/.livealter.yaml", home);
-	yaml_load(o, file.s, true, o->c->job, found);
-	str_free(&file);
-}
-
-static void
-apply_files(struct options *o)
-{
-	const char *rest = o->c->config;
-	bool found = false;
-	char *file;
-
-	if (usual_files(o->c))
-		apply_usual_files(o, &found);
-	while (rest != NULL) {
-		file = list_next(&rest);
-		if (*file != '\0')
-			yaml_load(o, file, false, o->c->job, &found);
-		free(file);
-	}
-	if (o->c->job != NULL && !found)
-		option_wrong(o, "--job: no such job in the files: \"%.60s\"",
-		    o->c->job);
 }
 
 static void
@@ -144,156 +97,6 @@ apply_dsn(struct options *o, const char *text)
 		apply_part(o, "mysql_ssl", d.tls);
 	}
 	dsn_free(&d);
-}
-
-/* The revert needs the old table, and only one direction's triggers. */
-static void
-settle_reverse(struct options *o)
-{
-	struct config *c = o->c;
-	size_t field = c->reversible ? AT(reversible) : AT(reverse_triggers);
-
-	/* Others do what was asked for when the migration began. */
-	c->reverse = (c->reversible || c->reverse_triggers) &&
-	    c->command == COMMAND_ALTER;
-	if (c->command == COMMAND_REVERT)
-		c->execute = !c->dry_run;
-	if (!c->reverse)
-		return;
-	if (!c->swap_tables)
-		option_blame(o, field, "not together with --no-swap-tables");
-	if (!c->drop_triggers)
-		option_blame(o, field, "not together with "
-		    "--no-drop-triggers");
-	if (c->reversible)
-		c->drop_old_table = false;
-	else if (c->drop_old_table)
-		option_blame(o, field, "needs --no-drop-old-table; "
-		    "--reversible implies it");
-}
-
-/* Only a table that is to go is purged. */
-static void
-settle_purge(struct options *o)
-{
-	const struct config *c = o->c;
-	size_t field = AT(purge_old_table);
-
-	if (!c->purge_old_table)
-		return;
-	if (!c->swap_tables)
-		option_blame(o, field, "not together with --no-swap-tables: "
-		    "then there is no old table");
-	if (!c->drop_triggers)
-		option_blame(o, field, "not together with "
-		    "--no-drop-triggers, which keeps the old table");
-	else if (c->reverse)
-		option_blame(o, field, "not together with --reversible or "
-		    "--reverse-triggers, which keep the old table; give it to "
-		    "livealter cleanup, which drops it");
-	else if (!c->drop_old_table)
-		option_blame(o, field, "not together with "
-		    "--no-drop-old-table");
-}
-
-/*
- * As pt-online-schema-change: rows that do not match are to stay somewhere,
- * unless it is said that they need not.
- */
-static void
-settle_where(struct options *o)
-{
-	struct config *c = o->c;
-
-	if (c->where == NULL || c->command != COMMAND_ALTER)
-		return;
-	if (!c->force && (c->swap_tables || c->drop_new_table))
-		option_blame(o, AT(where), "needs --no-swap-tables and "
-		    "--no-drop-new-table, since rows that do not match are "
-		    "not in the new table; or --force");
-	if (c->reverse)
-		option_blame(o, AT(where), "not together with --reversible "
-		    "or --reverse-triggers: the two tables have other rows");
-	if (c->instant != NULL && !same_text(c->instant, "never"))
-		option_blame(o, AT(where), "not together with --instant: a "
-		    "table that is altered at once keeps all its rows");
-}
-
-static void
-settle_instant(struct options *o)
-{
-	struct config *c = o->c;
-
-	if (same_text(c->instant, "try"))
-		c->at_once = INSTANT_TRY;
-	else if (same_text(c->instant, "only"))
-		c->at_once = INSTANT_ONLY;
-	else if (!same_text(c->instant, "never"))
-		option_blame(o, AT(instant), "not never, try or only");
-}
-
-/* What is resumed or reverted is compared by its fingerprints anyway. */
-static void
-settle_digest(struct options *o)
-{
-	const struct config *c = o->c;
-	const char *hex = c->expect_digest;
-
-	if (hex == NULL)
-		return;
-	if (strlen(hex) != 64 || strspn(hex, "0123456789abcdefABCDEF") != 64)
-		option_blame(o, AT(expect_digest), "not the 64 hexadecimal "
-		    "digits of a digest");
-	else if (c->command != COMMAND_ALTER || c->resume != NULL)
-		option_blame(o, AT(expect_digest), "only for a migration that "
-		    "begins");
-}
-
-/* What one option says about another. */
-static void
-settle(struct options *o)
-{
-	struct config *c = o->c;
-	struct login *l = &c->login;
-
-	/* as pt-online-schema-change: triggers need both tables */
-	if (!c->drop_triggers) {
-		c->drop_old_table = false;
-		if (!c->swap_tables)
-			c->drop_new_table = false;
-	}
-	settle_reverse(o);
-	settle_purge(o);
-	settle_where(o);
-	settle_instant(o);
-	settle_digest(o);
-	if (option_given(o, AT(chunk_size)) && !option_given(o, AT(chunk_time)))
-		c->chunk_time = 0;
-	option_derive(c);
-	/* else a server without TLS would get past what they ask for */
-	if (l->ssl_ca != NULL || l->ssl_cert != NULL || l->ssl_key != NULL ||
-	    l->ssl_verify) {
-		if (l->tls == TLS_OFF)
-			option_blame(o, AT(login.tls), "contradicts --ssl-ca, "
-			    "--ssl-cert, --ssl-key and --ssl-verify");
-		l->tls = TLS_REQUIRED;
-	}
-	if (c->resume != NULL && c->command == COMMAND_ALTER) {
-		if (!c->dry_run && !c->execute)
-			option_blame(o, AT(resume), "needs --execute or "
-			    "--dry-run");
-		c->command = COMMAND_RESUME;
-	}
-	if (!same_text(c->cut_over, "now") &&
-	    !same_text(c->cut_over, "when-told"))
-		option_blame(o, AT(cut_over), "neither now nor when-told");
-	if (!same_text(c->on_interrupt, "undo") &&
-	    !same_text(c->on_interrupt, "keep"))
-		option_blame(o, AT(on_interrupt), "neither undo nor keep");
-	if (c->dry_run && c->execute) {
-		option_blame(o, AT(dry_run), "not together with --execute");
-		option_blame(o, AT(execute), "not together with --dry-run");
-	}
 }
 
 /* As in pt-online-schema-change, no ALTER is an empty one. */
@@ -339,19 +142,75 @@ need_rest(struct options *o)
 		    "NAME=VALUE");
 }
 
+bool
+configure_same_login(const struct config *a, const struct config *b)
+{
+	const struct login *l = &a->login, *m = &b->login;
+
+	return same_text(l->host, m->host) && l->port == m->port &&
+	    same_text(l->socket, m->socket) && same_text(l->user, m->user) &&
+	    same_text(l->defaults_file, m->defaults_file);
+}
+
+/* An earlier job has the password: a pipe is read once, a person asked once. */
+static const char *
+known_password(const struct config *c, const struct config *first)
+{
+	for (; first != c; first = first->next)
+		if (first->login.password != NULL &&
+		    (c->password_file != NULL ?
+		    same_text(c->password_file, first->password_file) :
+		    first->ask_pass && configure_same_login(c, first)))
+			return first->login.password;
+	return NULL;
+}
+
 /* Last, so that no one types a password only to read about mistakes. */
 static void
-find_password(struct options *o)
+find_password(struct options *o, const struct config *first)
 {
 	struct config *c = o->c;
+	struct str prompt = STR_INIT;
+	const char *known = NULL;
 	struct err e = { 0 };
 
-	if (c->password_file != NULL &&
+	if (c->password_file != NULL || c->ask_pass)
+		known = known_password(c, first);
+	if (c->name != NULL)
+		str_addf(&prompt, "Password for job %s: ", c->name);
+	else
+		str_addz(&prompt, "Password: ");
+	if (known != NULL)
+		c->login.password = xstrdup(known);
+	else if (c->password_file != NULL &&
 	    password_read(c->password_file, &c->login.password, &e) == -1)
 		option_blame(o, AT(password_file), e.text);
-	if (c->ask_pass && o->wrong.len == 0 &&
-	    password_ask("Password: ", &c->login.password, &e) == -1)
+	else if (c->ask_pass && o->wrong.len == 0 &&
+	    password_ask(prompt.s, &c->login.password, &e) == -1)
 		option_blame(o, AT(ask_pass), e.text);
+	str_free(&prompt);
+}
+
+/* There is one process for all of them, with one output. */
+static void
+check_alike(struct options *o, const struct config *first)
+{
+	if (first->next != NULL && o->c->hooks_dir != NULL)
+		option_blame(o, AT(hooks_dir), "not with several jobs");
+	if (first->next != NULL && o->c->report != NULL)
+		option_blame(o, AT(report), "not with several jobs: a report "
+		    "is about one table");
+	if (first == o->c)
+		return;
+	if (!same_text(o->c->pid, first->pid))
+		option_blame(o, AT(pid), "must be the same for all jobs of a "
+		    "run");
+	if (o->c->output != first->output)
+		option_blame(o, AT(output), "must be the same for all jobs of "
+		    "a run");
+	if (o->c->keep_going != first->keep_going)
+		option_blame(o, AT(keep_going), "must be the same for all "
+		    "jobs of a run");
 }
 
 /* As many of the complaints as fit, whole. */
@@ -400,9 +259,13 @@ check_mycnf(struct options *o)
  * is said only when nothing else is wrong.
  */
 static void
-check(struct options *o)
+check(struct options *o, const struct config *first)
 {
-	settle(o);
+	agree_settle(o);
+	if (o->c->name != NULL && o->c->command != COMMAND_ALTER)
+		option_wrong(o, "--job: this command takes one job; only a "
+		    "migration takes several");
+	check_alike(o, first);
 	if (o->c->print_config)
 		return;
 	check_mycnf(o);
@@ -410,7 +273,7 @@ check(struct options *o)
 		settle_alter(o);
 		need_rest(o);
 	}
-	find_password(o);
+	find_password(o, first);
 }
 
 /* As apply_all(), of a command that needs nothing but its word. */
@@ -430,20 +293,6 @@ apply_explain(struct options *o, const struct argv *a, struct err *e)
 	return unknown ? err_hint(e, "livealter explain lists them") : -1;
 }
 
-/* Everything but --help and --version. */
-static int
-apply_all(struct options *o, const struct argv *a, struct err *e)
-{
-	apply_files(o);
-	apply_rest(o, a);
-	if (a->dsn != NULL && !a->unclear)
-		apply_dsn(o, a->dsn);
-	check(o);
-	if (o->wrong.len > 0)
-		return report(o, e);
-	return o->c->print_config ? 1 : 0;
-}
-
 static void
 note_given(struct options *o)
 {
@@ -459,45 +308,201 @@ note_given(struct options *o)
 	}
 }
 
+/* Complaints and notes that all jobs share are told once. */
+static void
+add_new(struct str *all, const char *more, const char *end)
+{
+	struct str line = STR_INIT;
+	const char *next;
+
+	for (; *more != '\0'; more = next) {
+		next = strstr(more, end);
+		next = next != NULL ? next + strlen(end) :
+		    more + strlen(more);
+		str_reset(&line);
+		str_add(&line, more, (size_t)(next - more));
+		if (strstr(all->s, line.s) == NULL)
+			str_addz(all, line.s);
+	}
+	str_free(&line);
+}
+
+/* One job, or what is asked for without one. */
+static void
+apply_one(struct options *o, const struct argv *a,
+    const struct config_files *files, const struct config *first)
+{
+	const char *rest = o->c->job;
+	char *job = rest != NULL ? list_next(&rest) : NULL;
+
+	o->c->command = a->command;
+	o->c->action = xstrdup_null(a->action);
+	config_files_apply(files, o, job);
+	apply_rest(o, a);
+	if (a->dsn != NULL && !a->unclear)
+		apply_dsn(o, a->dsn);
+	check(o, first);
+	note_given(o);
+	free(job);
+}
+
+static void
+take_job(struct config *c, const char *job, bool several)
+{
+	struct str item = STR_INIT;
+
+	list_add(&item, job);
+	free(c->job);
+	c->job = str_take(&item);
+	if (several)
+		c->name = xstrdup(job);
+}
+
+static void
+apply_next(struct options *o, const struct argv *a,
+    const struct config_files *files, struct config **last, const char *job)
+{
+	struct str notes = STR_INIT;
+	struct config *c = xcalloc(1, sizeof(*c));
+	struct options one;
+
+	option_begin(&one, c, &notes);
+	apply_meta(&one, a);
+	take_job(c, job, true);
+	(*last)->next = c;
+	*last = c;
+	apply_one(&one, a, files, o->c);
+	add_new(&o->wrong, one.wrong.s, "\n");
+	if (notes.len > 0 && strstr(o->notes->s, notes.s) == NULL)
+		option_note(o, "%s", notes.s);
+	option_end(&one);
+	str_free(&notes);
+}
+
+/* The jobs of the run, each in a configuration of its own. */
+static void
+apply_jobs(struct options *o, const struct argv *a,
+    const struct config_files *files, const char *list)
+{
+	const char *rest = list;
+	struct config *last = o->c, *c;
+	char *job = list_next(&rest);
+
+	take_job(o->c, job, rest != NULL);
+	apply_one(o, a, files, o->c);
+	free(job);
+	while (rest != NULL) {
+		job = list_next(&rest);
+		for (c = o->c; c != NULL && strcmp(c->name, job) != 0;)
+			c = c->next;
+		if (c == NULL)
+			apply_next(o, a, files, &last, job);
+		else
+			option_wrong(o, "--job: \"%.60s\" is named twice",
+			    job);
+		free(job);
+	}
+}
+
+/* Everything but --help and --version. */
+static int
+apply_all(struct options *o, const struct argv *a, struct err *e)
+{
+	struct config_files files;
+	struct str list = STR_INIT;
+
+	config_files_read(&files, o);
+	if (o->c->all && o->c->job != NULL)
+		option_blame(o, AT(all), "not together with --job");
+	if (o->c->all)
+		config_files_jobs(&files, &list);
+	else if (o->c->job != NULL)
+		str_addz(&list, o->c->job);
+	if (o->c->job != NULL || list.len > 0)
+		apply_jobs(o, a, &files, list.s);
+	else
+		apply_one(o, a, &files, o->c);
+	if (o->c->all && list.len == 0)
+		option_blame(o, AT(all), "no jobs in the files");
+	config_files_free(&files);
+	str_free(&list);
+	if (o->wrong.len > 0)
+		return report(o, e);
+	return o->c->print_config ? 1 : 0;
+}
+
+/* For the tests. */
+static void
+note_testing(struct config *c)
+{
+	for (; c != NULL; c = c->next) {
+		c->fail_at = xstrdup_null(testing_env("LIVEALTER_FAIL_AT"));
+		c->die_at = xstrdup_null(testing_env("LIVEALTER_DIE_AT"));
+		c->stop_at = xstrdup_null(testing_env("LIVEALTER_STOP_AT"));
+		c->without = xstrdup_null(testing_env("LIVEALTER_WITHOUT"));
+	}
+}
+
 int
 configure_load(struct config *c, int argc, char **argv, struct str *notes,
     struct err *e)
 {
 	struct options o;
 	struct argv a;
-	int rc;
+	int rc = 1;
 
 	option_begin(&o, c, notes);
 	ownership_settle_home();
 	argv_parse(&a, &o, argc, argv);
 	apply_meta(&o, &a);
 	c->command = a.command;
-	c->action = xstrdup_null(a.action);
-	rc = c->help || c->version ? 1 : c->command == COMMAND_EXPLAIN ?
-	    apply_explain(&o, &a, e) : apply_all(&o, &a, e);
-	note_given(&o);
-	c->fail_at = xstrdup_null(testing_env("LIVEALTER_FAIL_AT"));
-	c->die_at = xstrdup_null(testing_env("LIVEALTER_DIE_AT"));
-	c->stop_at = xstrdup_null(testing_env("LIVEALTER_STOP_AT"));
-	c->without = xstrdup_null(testing_env("LIVEALTER_WITHOUT"));
+	if (c->help || c->version) {
+		note_given(&o);
+	} else if (c->command == COMMAND_EXPLAIN) {
+		c->action = xstrdup_null(a.action);
+		rc = apply_explain(&o, &a, e);
+		note_given(&o);
+	} else {
+		rc = apply_all(&o, &a, e);
+	}
+	note_testing(c);
 	argv_free(&a);
 	option_end(&o);
 	return rc;
 }
 
-void
-configure_print(const struct config *c, struct str *to)
+static void
+print_one(const struct config *c, bool in_job, struct str *to)
 {
 	struct str value = STR_INIT;
 	size_t i;
 
 	for (i = 0; i < option_count; i++) {
 		str_reset(&value);
-		if (option_table[i].group != OPTION_META &&
-		    option_value(&option_table[i], c, &value))
-			yaml_add(to, option_table[i].name, value.s);
+		if (option_table[i].group == OPTION_META ||
+		    !option_value(&option_table[i], c, &value))
+			continue;
+		if (in_job)
+			str_addz(to, "    ");
+		yaml_add(to, option_table[i].name, value.s);
 	}
 	str_free(&value);
+}
+
+void
+configure_print(const struct config *c, struct str *to)
+{
+	if (c->name == NULL) {
+		print_one(c, false, to);
+		return;
+	}
+	str_addz(to, "jobs:\n");
+	for (; c != NULL; c = c->next) {
+		str_addz(to, "  ");
+		yaml_add_quoted(to, c->name);
+		str_addz(to, ":\n");
+		print_one(c, true, to);
+	}
 }
 
 void
@@ -540,8 +545,8 @@ configure_defaults(struct config *c)
 	str_free(&notes);
 }
 
-void
-configure_free(struct config *c)
+static void
+free_one(struct config *c)
 {
 	const struct option *opt;
 	char **text;
@@ -558,7 +563,8 @@ configure_free(struct config *c)
 		*text = NULL;
 	}
 	free(c->action);
-	c->action = NULL;
+	free(c->name);
+	c->action = c->name = NULL;
 	free(c->given);
 	free(c->said);
 	c->given = NULL;
@@ -567,4 +573,18 @@ configure_free(struct config *c)
 	free(c->stop_at);
 	free(c->without);
 	c->fail_at = c->die_at = c->stop_at = c->without = NULL;
+}
+
+void
+configure_free(struct config *c)
+{
+	struct config *next, *rest = c->next;
+
+	free_one(c);
+	c->next = NULL;
+	for (; rest != NULL; rest = next) {
+		next = rest->next;
+		free_one(rest);
+		free(rest);
+	}
 }

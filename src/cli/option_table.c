@@ -268,12 +268,17 @@ const struct option option_table[] = {
 	DO("report", 0, TEXT, SCRIPTS, report, NULL, "FILE",
 	    "write a page of HTML about the run there: what it did when, and "
 	    "its end"),
+	DO("keep-going", 0, FLAG, SCRIPTS, keep_going, NULL, NULL,
+	    "of several jobs, do the others when one has failed"),
 
 	DO("config", 0, LIST, META, config, NULL, "FILE",
 	    "read these YAML files after /etc/livealter.yaml and "
 	    "~/.livealter.yaml; '' reads neither"),
 	DO("job", 0, TEXT, META, job, NULL, "NAME",
-	    "take this job of the files as well"),
+	    "take this job of the files as well; NAME,NAME: these, one after "
+	    "the other"),
+	DO("all", 0, FLAG, META, all, NULL, NULL,
+	    "take all jobs of the files, in their order"),
 	DO("print-config", 0, FLAG, META, print_config, NULL, NULL,
 	    "print all settings, without passwords, in the form of a file"),
 	DO("help", 0, FLAG, META, help, NULL, NULL, "print this"),

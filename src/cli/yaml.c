@@ -26,16 +26,25 @@ struct reader {
 	yaml_event_t event;
 	struct options *o;
 	const char *name;	/* of the file */
+	const char *text;	/* all of it */
 	const char *job;	/* the one to look for, or NULL */
 	bool in_job;		/* second time: only the job counts */
 	bool found;
 	bool secret;		/* a password stands in it */
+	yaml_job_fn *each;	/* only the names of the jobs are asked for */
+	void *arg;
 };
 
 /* A key and where it stands. */
 struct key {
 	char *text;
 	yaml_mark_t at;
+};
+
+/* The keys of a mapping, to find one that comes again. */
+struct keys {
+	struct key *key;
+	size_t n;
 };
 
 static void
@@ -51,7 +60,7 @@ wrong(struct reader *r, const yaml_mark_t *at, const char *what,
 	struct str where = STR_INIT;
 
 	/* the second time everything was said before */
-	if (!r->in_job) {
+	if (!r->in_job && r->each == NULL) {
 		add_where(&where, r, at);
 		option_wrong(r->o, "%s: %s%s%s", where.s, what,
 		    detail ? ": " : "", detail ? detail : "");
@@ -92,6 +101,40 @@ plain(struct reader *r)
 	return 0;
 }
 
+/* Where a byte of the text stands; of what is not UTF-8, each is one. */
+static yaml_mark_t
+mark_of(const char *text, size_t offset)
+{
+	yaml_mark_t at = { .line = 0, .column = 0 };
+	size_t i;
+
+	for (i = 0; i < offset; i++) {
+		if (text[i] == '\n') {
+			at.line++;
+			at.column = 0;
+		} else if ((text[i] & 0xc0) != 0x80) {
+			at.column++;
+		}
+	}
+	return at;
+}
+
+/* What libyaml says, and where: a byte, or a mark, or it knows nothing. */
+static int
+not_yaml(struct reader *r)
+{
+	const yaml_parser_t *p = &r->parser;
+	yaml_mark_t at = p->mark;
+	const char *problem = p->problem != NULL ? p->problem :
+	    "it cannot be read";
+
+	if (p->error == YAML_READER_ERROR)
+		at = mark_of(r->text, p->problem_offset);
+	else if (p->problem_mark.line > 0 || p->problem_mark.column > 0)
+		at = p->problem_mark;
+	return wrong(r, &at, "not YAML", problem);
+}
+
 /* The next event, in r->event. */
 static int
 next(struct reader *r)
@@ -100,10 +143,7 @@ next(struct reader *r)
 	if (yaml_parser_parse(&r->parser, &r->event))
 		return plain(r);
 	memset(&r->event, 0, sizeof(r->event));
-	return wrong(r, r->parser.problem_mark.line > 0 ||
-	    r->parser.problem_mark.column > 0 ? &r->parser.problem_mark :
-	    &r->parser.mark, "not YAML",
-	    r->parser.problem ? r->parser.problem : "it cannot be read");
+	return not_yaml(r);
 }
 
 static const char *
@@ -217,29 +257,79 @@ read_key(struct reader *r, struct key *k)
 	return next(r);
 }
 
+/* Do both set the same option, in whatever form, or are the same text? */
+static bool
+is_same(const char *a, const char *b)
+{
+	bool no;
+	const struct option *opt = option_find(a, &no);
+
+	if (strcmp(a, b) == 0)
+		return opt == NULL || opt->type != OPTION_DSNS;
+	return opt != NULL && opt->type != OPTION_DSNS &&
+	    opt == option_find(b, &no);
+}
+
+/* Notes a key, which is given away, and complains of one that comes again. */
+static void
+see_key(struct reader *r, struct keys *seen, const struct key *k, bool names)
+{
+	struct str what = STR_INIT;
+	const struct key *was;
+	size_t i;
+
+	for (i = 0; i < seen->n; i++) {
+		was = &seen->key[i];
+		if (names ? strcmp(was->text, k->text) != 0 :
+		    !is_same(was->text, k->text))
+			continue;
+		str_addf(&what, "%.60s stands here a second time; the first "
+		    "is in line %zu", k->text, was->at.line + 1);
+		wrong(r, &k->at, what.s, NULL);
+		break;
+	}
+	str_free(&what);
+	seen->key = xrealloc(seen->key, seen->n + 1, sizeof(*seen->key));
+	seen->key[seen->n++] = *k;
+}
+
+static void
+free_keys(struct keys *seen)
+{
+	size_t i;
+
+	for (i = 0; i < seen->n; i++)
+		free(seen->key[i].text);
+	free(seen->key);
+}
+
 /* Reads the value of a key: an option is set, if apply. */
 typedef int value_fn(struct reader *r, const struct key *k, bool apply);
+
+static int read_job(struct reader *r, const struct key *k, bool apply);
 
 /* Each value up to the end of the mapping that begins with r->event. */
 static int
 read_mapping(struct reader *r, value_fn *read, bool apply, const char *else_)
 {
+	struct keys seen = { .n = 0 };
 	struct key k;
-	int rc;
+	int rc = 0;
 
 	if (r->event.type != YAML_MAPPING_START_EVENT)
 		return wrong(r, &r->event.start_mark, else_, NULL);
-	while (next(r) == 0) {
+	while (rc != -1 && (rc = next(r)) == 0) {
 		if (r->event.type == YAML_MAPPING_END_EVENT)
-			return 0;
+			break;
 		rc = read_key(r, &k);
+		if (k.text == NULL)
+			break;
+		see_key(r, &seen, &k, read == read_job);
 		if (rc == 0)
 			rc = read(r, &k, apply);
-		free(k.text);
-		if (rc == -1)
-			return -1;
 	}
-	return -1;
+	free_keys(&seen);
+	return rc == -1 ? -1 : 0;
 }
 
 static bool
@@ -255,6 +345,8 @@ read_job(struct reader *r, const struct key *k, bool apply)
 
 	if (mine)
 		r->found = true;
+	if (r->each != NULL)
+		r->each(r->arg, k->text);
 	return is_empty(r) ? 0 : read_mapping(r, read_value, mine && apply,
 	    "a job is a list of options and values");
 }
@@ -275,7 +367,8 @@ read_stream(struct reader *r)
 	if (r->event.type == YAML_STREAM_END_EVENT)
 		return 0;
 	if (next(r) == -1 || (!is_empty(r) && read_mapping(r, read_top,
-	    !r->in_job, "not a list of options, as in \"host: db1\"") == -1))
+	    !r->in_job && r->each == NULL,
+	    "not a list of options, as in \"host: db1\"") == -1))
 		return -1;
 	if (next(r) == -1 || next(r) == -1)	/* and their ends */
 		return -1;
@@ -288,14 +381,14 @@ read_stream(struct reader *r)
 static int
 pass(struct reader *r, const char *text, size_t len)
 {
+	const yaml_mark_t at = { .line = 0 };
 	const void *bytes = text;
 	int rc;
 
 	memset(&r->event, 0, sizeof(r->event));
-	if (!yaml_parser_initialize(&r->parser)) {
-		option_wrong(r->o, "%s: out of memory", r->name);
-		return -1;
-	}
+	r->text = text;
+	if (!yaml_parser_initialize(&r->parser))
+		return wrong(r, &at, "out of memory", NULL);
 	yaml_parser_set_input_string(&r->parser, bytes, len);
 	rc = read_stream(r);
 	yaml_event_delete(&r->event);
@@ -307,13 +400,15 @@ static int
 load(struct reader *r, const char *text, size_t len, bool *found)
 {
 	size_t before = r->o->wrong.len;
+	const char *nul = memchr(text, '\0', len);
+	yaml_mark_t at;
 
-	if (len > FILE_MAX_BYTES)
+	if (len > FILE_MAX_BYTES) {
 		option_wrong(r->o, "%s: larger than 1 MiB", r->name);
-	else if (memchr(text, '\0', len) != NULL)
-		option_wrong(r->o, "%s: not a text: it has NUL bytes",
-		    r->name);
-	else if (pass(r, text, len) == 0 && r->found) {
+	} else if (nul != NULL) {
+		at = mark_of(text, (size_t)(nul - text));
+		wrong(r, &at, "not a text", "it has NUL bytes");
+	} else if (pass(r, text, len) == 0 && r->found) {
 		r->in_job = true;
 		pass(r, text, len);
 	}
@@ -331,44 +426,71 @@ yaml_load_text(struct options *o, const char *name, const char *text,
 	return load(&r, text, len, found);
 }
 
-/* Reads the file and closes it. */
-static int
-load_file(struct reader *r, FILE *f, bool *found)
+int
+yaml_load(struct options *o, const struct yaml_file *f, const char *job,
+    bool *found)
 {
-	char *text = xcalloc(FILE_MAX_BYTES + 1, 1);
-	const char *why = ownership_refusal(fileno(f));
-	size_t len = fread(text, 1, FILE_MAX_BYTES + 1, f);
-	int rc = -1;
+	struct reader r = { .o = o, .name = f->name, .job = job };
+	int rc = load(&r, f->text, f->len, found);
 
-	if (why == NULL && ferror(f))
-		why = strerror(errno);
-	if (why != NULL)
-		option_wrong(r->o, "%s: %s", r->name, why);
-	else
-		rc = load(r, text, len, found);
-	if (r->secret && ownership_is_open(fileno(f)))
+	if (r.secret && f->is_open)
 		log_warn("%s contains a password and is readable by everyone; "
-		    "run chmod o-r", r->name);
-	fclose(f);
-	secret_wipe(text, len);
-	free(text);
+		    "run chmod o-r", r.name);
 	return rc;
 }
 
-int
-yaml_load(struct options *o, const char *file, bool optional,
-    const char *job, bool *found)
+void
+yaml_jobs(const struct yaml_file *f, yaml_job_fn *fn, void *arg)
 {
-	struct reader r = { .o = o, .name = file, .job = job };
-	FILE *f = fopen(file, "re");
+	struct reader r = { .name = f->name, .each = fn, .arg = arg };
 
-	if (f == NULL && errno == ENOENT && optional)
+	if (f->len <= FILE_MAX_BYTES &&
+	    memchr(f->text, '\0', f->len) == NULL)
+		pass(&r, f->text, f->len);
+}
+
+/* Reads the file and closes it. */
+static int
+read_file(struct yaml_file *to, struct options *o, FILE *f)
+{
+	const char *why = ownership_refusal(fileno(f));
+
+	to->text = xcalloc(FILE_MAX_BYTES + 1, 1);
+	to->len = fread(to->text, 1, FILE_MAX_BYTES + 1, f);
+	if (why == NULL && ferror(f))
+		why = strerror(errno);
+	to->is_open = ownership_is_open(fileno(f));
+	fclose(f);
+	if (why == NULL)
 		return 0;
-	if (f == NULL) {
-		option_wrong(o, "%s: %s", file, strerror(errno));
+	option_wrong(o, "%s: %s", to->name, why);
+	yaml_forget(to);
+	return -1;
+}
+
+int
+yaml_read(struct yaml_file *f, struct options *o, const char *name,
+    bool optional)
+{
+	FILE *in = fopen(name, "re");
+
+	if (in == NULL && errno == ENOENT && optional)
+		return -1;
+	if (in == NULL) {
+		option_wrong(o, "%s: %s", name, strerror(errno));
 		return -1;
 	}
-	return load_file(&r, f, found);
+	*f = (struct yaml_file){ .name = xstrdup(name) };
+	return read_file(f, o, in);
+}
+
+void
+yaml_forget(struct yaml_file *f)
+{
+	if (f->text != NULL)
+		secret_wipe(f->text, f->len);
+	free(f->text);
+	free(f->name);
 }
 
 /*
@@ -383,22 +505,30 @@ is_special(uint32_t code)
 }
 
 void
-yaml_add(struct str *to, const char *key, const char *value)
+yaml_add_quoted(struct str *to, const char *text)
 {
 	uint32_t code;
 	size_t len;
 
-	str_addf(to, "%s: \"", key);
-	for (; *value != '\0'; value += len) {
-		len = utf8_next(value, &code);
+	str_addz(to, "\"");
+	for (; *text != '\0'; text += len) {
+		len = utf8_next(text, &code);
 		if (is_special(code)) {
 			str_addf(to, code > 0xffff ? "\\U%08x" : "\\u%04x",
 			    (unsigned int)code);
 			continue;
 		}
-		if (*value == '"' || *value == '\\')
+		if (*text == '"' || *text == '\\')
 			str_addz(to, "\\");
-		str_add(to, value, len);
+		str_add(to, text, len);
 	}
-	str_addz(to, "\"\n");
+	str_addz(to, "\"");
+}
+
+void
+yaml_add(struct str *to, const char *key, const char *value)
+{
+	str_addf(to, "%s: ", key);
+	yaml_add_quoted(to, value);
+	str_addz(to, "\n");
 }

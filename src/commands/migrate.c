@@ -305,3 +305,10 @@ migrate_run(struct config *cfg)
 {
 	return story_tell(story, sizeof(story) / sizeof(story[0]), cfg);
 }
+
+/* The steps before anything is made. */
+enum err_kind
+migrate_try(struct config *cfg, struct err *e)
+{
+	return story_try(story, 3, cfg, e);
+}

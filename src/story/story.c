@@ -216,7 +216,7 @@ story_tell(const struct story_step *story, size_t n, struct config *cfg)
 	struct err e = { .kind = ERR_NONE };
 	enum err_kind end = ERR_NONE;
 
-	event_begin(NULL);
+	event_begin(cfg->name);
 	stop_parting(undoing_leave, &m.undo);
 	if (run_steps(story, n, &m, &e) != 0) {
 		event_error(&e);
@@ -230,4 +230,21 @@ story_tell(const struct story_step *story, size_t n, struct config *cfg)
 		stop_leave((int)end);
 	migration_free(&m);
 	return end;
+}
+
+enum err_kind
+story_try(const struct story_step *story, size_t n, struct config *cfg,
+    struct err *e)
+{
+	struct migration m = MIGRATION_INIT(cfg);
+	size_t i;
+	int rc = 0;
+
+	event_begin(cfg->name);
+	for (i = 0; i < n && rc == 0; i++)
+		rc = run_step(&story[i], &m, e);
+	if (!throttling_end(&m))
+		stop_leave(rc == 0 ? ERR_LOST : (int)e->kind);
+	migration_free(&m);
+	return rc == 0 ? ERR_NONE : e->kind;
 }

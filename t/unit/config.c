@@ -425,7 +425,7 @@ many_mistakes_are_cut_at_a_line(void **state)
 	int i;
 
 	for (i = 0; i < 200; i++)
-		str_addf(&yaml, "threads: %d\n", 1000 + i);
+		str_addf(&yaml, "nothing-%d: 1\n", 1000 + i);
 	put(f, yaml.s);
 	refuse(f, ENOUGH, "\n... and 1");
 	assert_non_null(strstr(f->e.text, " more"));

@@ -171,12 +171,13 @@ a_file_may_be_missing_only_when_optional(void **state)
 {
 	struct settings *f = *state;
 
-	assert_int_equal(yaml_load(&f->o, "/nonexistent", true, NULL,
-	    &f->found), 0);
+	struct yaml_file file;
+
+	assert_int_equal(yaml_read(&file, &f->o, "/nonexistent", true), -1);
 	assert_string_equal(f->o.wrong.s, "");
-	assert_int_equal(yaml_load(&f->o, "/nonexistent", false, NULL,
-	    &f->found), -1);
-	assert_int_equal(yaml_load(&f->o, "/", false, NULL, &f->found), -1);
+	assert_int_equal(yaml_read(&file, &f->o, "/nonexistent", false), -1);
+	assert_string_not_equal(f->o.wrong.s, "");
+	assert_int_equal(yaml_read(&file, &f->o, "/", false), -1);
 }
 
 static void
