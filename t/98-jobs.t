@@ -186,6 +186,8 @@ fresh_jobs();
 for my $t ([['--job', 'a,nope'], qr/no such job.*"nope"; there are c,a,b/],
     [['--job', 'a,b,a'], qr/"a" is named twice/],
     [['--job', 'a', '--all'], qr/--all: not together with --job/],
+    [['--job', 'a,b', '--report', "$dir/run.html"], qr/not with several jobs/],
+    [['--job', 'a,b', '--hooks-dir', "$dir"], qr/not with several jobs/],
     [['status', '--all'], qr/takes one job/],
     [['revert', '--job', 'a,b'], qr/takes one job/]) {
 	my ($args, $says) = @$t;
