@@ -51,6 +51,11 @@ void cutover_fkeys_pairs(const struct plan *p, const struct alter *a,
 void cutover_fkeys_final(struct fkeys *f, const struct plan *p,
     const struct alter *a);
 
+/* Add the keys to the table itself that the cut-over makes, or makes once more,
+ * with what they reference in the new table. */
+void cutover_fkeys_inside(struct fkeys *f, const struct plan *p,
+    const struct alter *a);
+
 /* The name of an old table's key before the RENAME of the table. */
 void cutover_fkeys_from_attic(struct ident *to, const struct names *n,
     const struct fkey *k);

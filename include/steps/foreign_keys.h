@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/undo.h"
 #include "cli/config.h"
+#include "model/alter.h"
 #include "model/fkey.h"
 #include "model/plan.h"
 #include "server/db.h"
@@ -11,14 +12,16 @@
 
 /*
  * Try on the empty new table, before anything else is made, what the cut-over
- * will do: the user's triggers, and foreign keys like those of the children,
- * on empty tables like theirs.  What native ALTER would refuse or break is
- * refused in the server's words (ERR_REFUSED).  Before that: under
- * --trigger-definer a trigger on a table of its own, which may need rights
- * that this account has not (ERR_NEEDS).
+ * will do: the user's triggers, foreign keys like those of the children, on
+ * empty tables like theirs, and those of the table to itself, on one like the
+ * new table (but where a is NULL: the server alters those itself).  What native
+ * ALTER would refuse or break is refused in the server's words (ERR_REFUSED).
+ * Before that: under --trigger-definer a trigger on a table of its own, which
+ * may need rights that this account has not (ERR_NEEDS).
  */
 int foreign_keys_try(struct db *db, const struct plan *p,
-    const struct config *cfg, struct undo *undo, struct err *e);
+    const struct alter *a, const struct config *cfg, struct undo *undo,
+    struct err *e);
 
 /*
  * Put the foreign keys that the ALTER adds on the new table, shortly before

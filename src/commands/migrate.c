@@ -195,7 +195,8 @@ migrate_plan(struct migration *m, struct err *e)
 	capture_plan(&m->triggers, &m->plan);
 	if (check_plan(m->db, &m->plan, e) != 0 || catch_up_check(m, e) != 0 ||
 	    plan_revert(m, &options, e) != 0 || (!m->resumed &&
-	    foreign_keys_try(m->db, &m->plan, m->cfg, &m->undo, e) != 0))
+	    foreign_keys_try(m->db, &m->plan, &m->alter, m->cfg, &m->undo,
+	    e) != 0))
 		return -1;
 	if (indexing_plan(m, e) != 0)
 		return -1;

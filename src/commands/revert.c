@@ -185,8 +185,8 @@ try_dependents(struct migration *m, struct err *e)
 {
 	struct err ignored = { .kind = ERR_NONE };
 
-	if (m->cfg->dry_run || foreign_keys_try(m->db, &m->plan, m->cfg,
-	    &m->undo, e) == 0)
+	if (m->cfg->dry_run || foreign_keys_try(m->db, &m->plan,
+	    &m->alter, m->cfg, &m->undo, e) == 0)
 		return 0;
 	/* By the other state what is left of it is known to be ours. */
 	if (!undo_owes(&m->undo, UNDO_TRY))

@@ -88,13 +88,32 @@ name_of_added(const struct plan *p, const struct alter *a,
 	return name;
 }
 
+static bool
+is_added(const struct plan *p, const struct fkey *k)
+{
+	size_t i;
+
+	for (i = 0; p->added != NULL && i < p->added->n; i++)
+		if (k == &p->added->key[i])
+			return true;
+	return false;
+}
+
+/* Has it the old table's names for what it references?  One that the ALTER adds
+ * has those of the new one, as the ALTER says them. */
+static bool
+is_to_old(const struct plan *p, const struct fkey *k)
+{
+	return strcmp(k->parent.sql, p->names.old.sql) == 0 &&
+	    !is_added(p, k);
+}
+
 /* What a key to the old table references in the new one. */
 static void
-add_definition(struct str *q, const struct plan *p, const struct fkey *k,
-    const struct ident *name, const struct qname *to)
+map_referenced(struct ident *columns, const struct plan *p,
+    const struct fkey *k)
 {
-	struct ident *columns = xcalloc(k->n + 1, sizeof(*columns));
-	bool to_old = strcmp(k->parent.sql, p->names.old.sql) == 0;
+	bool to_old = is_to_old(p, k);
 	const struct column *c;
 	const struct pair *pr;
 	size_t i;
@@ -104,6 +123,15 @@ add_definition(struct str *q, const struct plan *p, const struct fkey *k,
 		pr = c != NULL ? pair_from(p, c) : NULL;
 		columns[i] = pr != NULL ? pr->to->name : k->referenced[i];
 	}
+}
+
+static void
+add_definition(struct str *q, const struct plan *p, const struct fkey *k,
+    const struct ident *name, const struct qname *to)
+{
+	struct ident *columns = xcalloc(k->n + 1, sizeof(*columns));
+
+	map_referenced(columns, p, k);
 	fkey_definition(q, k, name, to, columns);
 	free(columns);
 }
@@ -125,6 +153,14 @@ add_renamed(struct str *q, const struct plan *p, const struct fkey *k,
 		fkey_definition(q, k, to, &k->parent, NULL);
 }
 
+/* To the table itself, whatever that is called? */
+static bool
+is_inside(const struct plan *p, const struct fkey *k)
+{
+	return fkey_is_self(k) ||
+	    strcmp(k->parent.sql, p->names.old.sql) == 0;
+}
+
 /*
  * After the RENAME: the key under this name instead of that one, or not at
  * all.  What references the old table, or in a revert the table itself,
@@ -134,14 +170,12 @@ static void
 add_clause(struct str *q, const struct plan *p, const struct fkey *k,
     const struct ident *from, const struct ident *to)
 {
-	bool inside = fkey_is_self(k) ||
-	    strcmp(k->parent.sql, p->names.old.sql) == 0;
-
 	if (to == NULL)
 		str_addf(q, "%sDROP FOREIGN KEY %s", q->len > 0 ? ", " : "",
 		    from->sql);
 	else
-		add_renamed(q, p, k, from, to, inside ? &p->names.old : NULL);
+		add_renamed(q, p, k, from, to, is_inside(p, k) ?
+		    &p->names.old : NULL);
 }
 
 /* What a key to the table itself is called from before the RENAME on. */
@@ -306,17 +340,15 @@ add_final(struct fkeys *f, const struct plan *p, const struct alter *a,
 	const struct column *c;
 	const char *as;
 	struct fkey *to;
-	bool to_old;
 	size_t i;
 
 	fkey_add(f, k);
 	to = &f->key[f->n - 1];
 	to->name = *name;
-	to_old = strcmp(k->parent.sql, p->names.old.sql) == 0;
-	if (!to_old && !fkey_is_self(k))
+	if (!is_inside(p, k))
 		return;
 	to->parent = p->names.old;
-	for (i = 0; i < k->n && to_old; i++) {
+	for (i = 0; i < k->n && is_to_old(p, k); i++) {
 		as = alter_renamed(a, k->referenced[i].raw);
 		c = as != NULL ? table_column(p->new, as) : NULL;
 		if (c != NULL)
@@ -347,6 +379,46 @@ cutover_fkeys_final(struct fkeys *f, const struct plan *p,
 	for (i = 0; p->added != NULL && i < p->added->n; i++) {
 		name = name_of_added(p, a, &p->added->key[i]);
 		add_final(f, p, a, &p->added->key[i], &name);
+	}
+}
+
+/* If it is one to the table itself. */
+static void
+add_inside(struct fkeys *f, const struct plan *p, const struct fkey *k,
+    const struct ident *name)
+{
+	struct fkey *to;
+
+	if (!is_inside(p, k))
+		return;
+	fkey_add(f, k);
+	to = &f->key[f->n - 1];
+	to->name = *name;
+	map_referenced(to->referenced, p, k);
+}
+
+/* On MariaDB those that are dropped go when they are turned already. */
+void
+cutover_fkeys_inside(struct fkeys *f, const struct plan *p,
+    const struct alter *a)
+{
+	const struct fkey *k, *was;
+	struct ident name;
+	size_t i;
+
+	for (i = 0; i < p->new->fkey.n; i++) {
+		k = &p->new->fkey.key[i];
+		was = fkey_original(&p->old->fkey, k);
+		if (was != NULL && (p->server->mariadb ||
+		    !alter_drops_fkey(a, was->name.raw)))
+			add_inside(f, p, k, &was->name);
+	}
+	for (i = 0; i < p->apart_new.n; i++)
+		if (!alter_drops_fkey(a, p->apart_new.key[i].name.raw))
+			fkey_add(f, &p->apart_new.key[i]);
+	for (i = 0; p->added != NULL && i < p->added->n; i++) {
+		name = name_of_added(p, a, &p->added->key[i]);
+		add_inside(f, p, &p->added->key[i], &name);
 	}
 }
 

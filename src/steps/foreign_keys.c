@@ -20,6 +20,7 @@
 struct trial {
 	struct db *db;
 	const struct plan *p;
+	const struct alter *alter;
 	const struct tries *tries;
 };
 
@@ -183,6 +184,58 @@ try_children(struct trial *t, struct undo *undo, struct err *e)
 	return rc;
 }
 
+/* A key of the table to itself. */
+static int
+try_inside(const struct trial *t, const struct fkey *k,
+    const struct qname *like, struct err *e)
+{
+	const struct plan *p = t->p;
+	struct str q = STR_INIT;
+	struct ident name;
+	int rc;
+
+	ident_derive(&name, "", k->name.raw, "_livealter4");
+	str_addf(&q, "ALTER TABLE %s ADD ", like->sql);
+	fkey_definition(&q, k, &name, like, NULL);
+	rc = run_on(t, like, q.s, e);
+	str_free(&q);
+	if (rc == 0)
+		return 0;
+	server_explain(p->server, &p->names.old.db, ERR_REFUSED, e);
+	tell_key(k, e);
+	return alter_drops_fkey(t->alter, k->name.raw) ? err_hint(e,
+	    "it stays until the end, so that its cascades reach the new table; "
+	    "drop it in one run, and change its columns in the next") : -1;
+}
+
+/*
+ * The new table's reference the old one, and let its own columns and indexes be
+ * changed in every way.
+ */
+static int
+try_keys_inside(struct trial *t, struct undo *undo, struct err *e)
+{
+	const struct plan *p = t->p;
+	struct err e2 = { .kind = ERR_NONE };
+	struct fkeys f = FKEYS_INIT;
+	struct qname like;
+	size_t i;
+	int rc;
+
+	cutover_fkeys_inside(&f, p, t->alter);
+	if (f.n == 0)
+		return 0;
+	names_trial(&like, &p->names);
+	undo_push(undo, UNDO_TRY, "DROP TABLE IF EXISTS %s", like.sql);
+	rc = db_run(t->db, e, "CREATE TABLE %s LIKE %s", like.sql,
+	    p->names.shadow.sql);
+	for (i = 0; i < f.n && rc == 0; i++)
+		rc = try_inside(t, &f.key[i], &like, e);
+	fkey_free(&f);
+	return undo_run(undo, UNDO_TRY, take_off, t, rc == 0 ? e : &e2) != 0 ?
+	    -1 : rc;
+}
+
 static int
 make_trial(const struct trial *t, const struct qname *like, struct err *e)
 {
@@ -248,13 +301,14 @@ try_definer(struct trial *t, struct undo *undo, struct err *e)
 }
 
 int
-foreign_keys_try(struct db *db, const struct plan *p, const struct config *cfg,
-    struct undo *undo, struct err *e)
+foreign_keys_try(struct db *db, const struct plan *p, const struct alter *a,
+    const struct config *cfg, struct undo *undo, struct err *e)
 {
-	struct trial t = { db, p, &cfg->tries_create_triggers };
+	struct trial t = { db, p, a, &cfg->tries_create_triggers };
 
 	return try_definer(&t, undo, e) != 0 ||
 	    try_triggers(&t, undo, e) != 0 ||
+	    (a != NULL && try_keys_inside(&t, undo, e) != 0) ||
 	    try_children(&t, undo, e) != 0 ? -1 : 0;
 }
 

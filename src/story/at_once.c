@@ -264,8 +264,8 @@ look_ahead(struct migration *m, struct err *e)
 	m->plan.new = m->new;
 	m->plan.server = &m->server;
 	m->plan.dependents = &m->dependents;
-	return foreign_keys_try(m->db, &m->plan, m->cfg, &m->undo, e) != 0 ||
-	    migration_tell_breakage(m, e) != 0 ? -1 : 0;
+	return foreign_keys_try(m->db, &m->plan, NULL, m->cfg, &m->undo, e) !=
+	    0 || migration_tell_breakage(m, e) != 0 ? -1 : 0;
 }
 
 static void
