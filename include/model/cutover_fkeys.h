@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
 #include "model/alter.h"
 #include "model/fkey.h"
 #include "model/plan.h"
@@ -33,9 +34,12 @@ void cutover_fkeys_drop(struct plan *p);
  * one, before the RENAME. */
 void cutover_fkeys_repoint(struct plan *p);
 
-/* Add the statements that give them their names, and that drop those which
- * the ALTER drops. */
-void cutover_fkeys_name(struct plan *p, const struct alter *a);
+/*
+ * Add the statements that give them their names, and that drop those which
+ * the ALTER drops.  Returns 0, or -1 with *e (ERR_ALTER): an index that comes
+ * with a key would have the name of another.
+ */
+int cutover_fkeys_name(struct plan *p, const struct alter *a, struct err *e);
 
 /* Call this for each key of the table with the names it goes by in the
  * cut-over, and the one that it has in the end. */

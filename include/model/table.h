@@ -35,6 +35,7 @@ struct column {
 	char *extra;
 	char *expression;	/* of a generated column, or NULL */
 	bool nullable;
+	bool bare;		/* nullable, and NULL is not its DEFAULT */
 	bool generated;
 	bool auto_increment;
 	bool mariadb;		/* the two servers convert differently */

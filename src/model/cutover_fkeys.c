@@ -258,17 +258,28 @@ add_apart(struct str *q, const struct plan *p, const struct alter *a)
 	}
 }
 
+/* ALTER TABLE says so before it has made anything. */
+static int
+refuse_index(const struct ident *name, struct err *e)
+{
+	err_set(e, ERR_ALTER, "Duplicate key name '%s'", name->raw);
+	e->sqlno = 1061;
+	return err_hint(e, "the index that comes with the foreign key is to be "
+	    "called like it; drop the one that has the name, too");
+}
+
 /*
  * Names come back.  What references the table itself, until now the old one,
  * references the one of its name then: the new one.
  */
-void
-cutover_fkeys_name(struct plan *p, const struct alter *a)
+int
+cutover_fkeys_name(struct plan *p, const struct alter *a, struct err *e)
 {
 	struct str q = STR_INIT, all = STR_INIT;
 	const struct fkey *k, *was;
 	struct ident name, other;
 	size_t i;
+	int rc = 0;
 
 	for (i = 0; i < p->new->fkey.n; i++) {
 		k = &p->new->fkey.key[i];
@@ -286,13 +297,17 @@ cutover_fkeys_name(struct plan *p, const struct alter *a)
 		cutover_fkeys_added(&other, k);
 		add_clause(&q, p, k, &other, &name);
 		/* An index that came with it is called like it. */
-		if (strcmp(k->name.raw, name.raw) != 0 &&
-		    came_with(&k->index, &k->name, &p->names.shadow))
-			str_addf(&all, "%sRENAME INDEX %s TO %s",
-			    all.len > 0 ? ", " : "", k->index.sql, name.sql);
+		if (strcmp(k->name.raw, name.raw) == 0 ||
+		    !came_with(&k->index, &k->name, &p->names.shadow))
+			continue;
+		if (table_key(p->new, name.raw) != NULL)
+			rc = refuse_index(&name, e);
+		str_addf(&all, "%sRENAME INDEX %s TO %s",
+		    all.len > 0 ? ", " : "", k->index.sql, name.sql);
 	}
 	add_alter(p, SCRIPT_TABLE, &p->names.old, &q);
 	add_alter(p, SCRIPT_TABLE, &p->names.old, &all);
+	return rc;
 }
 
 void

@@ -441,7 +441,8 @@ cutover_script_render(struct plan *p, const struct alter *a, struct err *e)
 	take_triggers(p, SCRIPT_ATTIC);
 	if (!p->server->mariadb && repoint_children(p, &t, e) != 0)
 		return -1;
-	cutover_fkeys_name(p, a);
+	if (cutover_fkeys_name(p, a, e) != 0)
+		return -1;
 	if (p->server->mariadb)
 		name_triggers(p);
 	else

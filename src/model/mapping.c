@@ -87,7 +87,7 @@ fill_pair(struct pair *pr, const struct plan_options *options)
 static bool
 has_default(const struct column *c)
 {
-	return c->nullable || c->auto_increment || c->fallback != NULL ||
+	return (c->nullable && !c->bare) || c->auto_increment || c->fallback != NULL ||
 	    c->generated || strstr(c->extra, "DEFAULT_GENERATED") != NULL;
 }
 
@@ -131,7 +131,7 @@ mapping_unconverted(const struct plan *p)
 static const char *
 filler_of(const struct column *c)
 {
-	return has_default(c) ? NULL : convert_filler(c);
+	return has_default(c) ? NULL : c->bare ? "NULL" : convert_filler(c);
 }
 
 /* source has a column of the old table, or NULL, for each of the new one. */

@@ -45,7 +45,7 @@ check_loss(const struct plan *back, struct err *e)
 	size_t i;
 
 	for (i = 0; i < back->n_pairs; i++)
-		if (back->pair[i].from == NULL)
+		if (back->pair[i].from == NULL && !back->pair[i].to->bare)
 			str_addf(&names, "%s%s (%s)", names.len > 0 ? ", " :
 			    "", back->pair[i].to->name.sql,
 			    back->pair[i].filler);

@@ -151,6 +151,58 @@ table_key(const struct table *t, const char *name)
 	return NULL;
 }
 
+#define ER_NO_DEFAULT_FOR_FIELD 1364
+
+/* Which of these n columns has no default?  The server knows, no text of it. */
+static int
+ask_bare(struct table *t, struct column *const *c, size_t n, struct db *db,
+    struct err *e)
+{
+	struct rows r = ROWS_INIT;
+	struct str q = STR_INIT;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < n; i++)
+		str_addf(&q, "%sDEFAULT(%s)", i > 0 ? ", " : "SELECT ",
+		    c[i]->name.sql);
+	rc = db_rows(db, &r, NULL, e, "%s FROM %s WHERE FALSE", q.s,
+	    t->name.sql);
+	rows_free(&r);
+	str_free(&q);
+	if (rc == 0 || e->sqlno != ER_NO_DEFAULT_FOR_FIELD)
+		return rc;
+	e->kind = ERR_NONE;
+	e->sqlno = 0;
+	if (n == 1) {
+		c[0]->bare = true;
+		return 0;
+	}
+	return ask_bare(t, c, n / 2, db, e) != 0 ? -1 :
+	    ask_bare(t, c + n / 2, n - n / 2, db, e);
+}
+
+/*
+ * On MySQL, ALTER ... DROP DEFAULT leaves a nullable column without any.  Of a
+ * BLOB or TEXT, which is never shown with DEFAULT NULL, no text tells.
+ */
+static int
+find_bare(struct table *t, struct db *db, struct err *e)
+{
+	struct column **c = xcalloc(t->n_columns + 1, sizeof(struct column *));
+	size_t i, n = 0;
+	int rc = 0;
+
+	for (i = 0; i < t->n_columns && !db_server(db)->mariadb; i++)
+		if (t->column[i].nullable && !t->column[i].generated &&
+		    t->column[i].fallback == NULL)
+			c[n++] = &t->column[i];
+	if (n > 0)
+		rc = ask_bare(t, c, n, db, e);
+	free(c);
+	return rc;
+}
+
 static void
 spoil(struct key *k, const char *why)
 {
@@ -318,6 +370,7 @@ table_load(struct table **out, struct db *db, const struct qname *name,
 	table_where(&where, db, name);
 	rc = load_facts(t, db, where.s, e) != 0 ||
 	    load_columns(t, db, where.s, e) != 0 ||
+	    find_bare(t, db, e) != 0 ||
 	    load_keys(t, db, where.s, e) != 0 || load_create(t, db, e) != 0 ||
 	    fkey_own(&t->fkey, db, name, e) != 0 ? -1 : 0;
 	str_free(&where);

@@ -9,6 +9,7 @@
 #include "model/apart.h"
 #include "model/check_names.h"
 #include "model/ddl.h"
+#include "model/renaming.h"
 #include "model/trigger.h"
 #include "server/denied.h"
 #include "server/session.h"
@@ -180,6 +181,35 @@ explain_duplicate(struct err *e)
 	    "drop that table, or the constraint");
 }
 
+/*
+ * CREATE TABLE gives DEFAULT NULL to a column that may be NULL and is shown
+ * without a DEFAULT, as ALTER ... DROP DEFAULT leaves it on MySQL.
+ */
+static int
+drop_defaults(struct db *db, const struct names *n, const struct table *old,
+    const struct config *cfg, struct err *e)
+{
+	struct alter none = { .n = 0 };
+	struct str q = STR_INIT;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < old->n_columns; i++) {
+		if (!old->column[i].bare)
+			continue;
+		if (q.len == 0)
+			str_addf(&q, "ALTER TABLE %s", n->shadow.sql);
+		else
+			str_addz(&q, ",");
+		str_addf(&q, " ALTER %s DROP DEFAULT",
+		    old->column[i].name.sql);
+	}
+	if (q.len > 0)
+		rc = run_beside_parents(db, old, &none, q.s, cfg, e);
+	str_free(&q);
+	return rc;
+}
+
 int
 shadow_create(struct db *db, const struct names *n, const struct table *old,
     const struct config *cfg, struct undo *undo, struct err *e)
@@ -215,148 +245,11 @@ shadow_create(struct db *db, const struct names *n, const struct table *old,
 			explain_duplicate(e);
 		}
 	}
+	if (rc == 0 && drop_defaults(db, n, old, cfg, e) != 0)
+		rc = server_explain(s, &n->old.db, ERR_CREATE, e);
 	check_names_free(&checks);
 	str_free(&q);
 	return rc;
-}
-
-/* What the user's text is read with. */
-struct reading {
-	struct db *db;
-	const struct names *names;
-	const struct table *old;
-	const struct alter *alter;
-	const struct check_names *checks;
-	struct err *e;
-};
-
-static bool
-drops_constraint(const struct alter_item *it)
-{
-	return it->what == ALTER_DROP_FKEY || it->what == ALTER_DROP_CONSTRAINT;
-}
-
-/* What it may write is not in the new table? */
-static bool
-is_out_of_reach(const struct reading *r, const struct fkey *k)
-{
-	size_t i;
-
-	if (same_text(k->on_delete, "CASCADE"))
-		return false;
-	for (i = 0; i < k->n; i++)
-		if (!alter_drops(r->alter, k->column[i].raw))
-			return false;
-	return true;
-}
-
-/*
- * Cascades reach the old table while it is copied, and fire no triggers: the
- * new table must have the same key until the end.
- */
-static bool
-is_for_later(const struct reading *r, const struct alter_item *it)
-{
-	const struct fkey *k = drops_constraint(it) ?
-	    fkey_find(&r->old->fkey, it->from.raw) : NULL;
-
-	return k != NULL && fkey_cascades(k) && !is_out_of_reach(r, k);
-}
-
-static bool
-leaves_for_later(const struct reading *r)
-{
-	size_t i;
-
-	for (i = 0; i < r->alter->n; i++)
-		if (is_for_later(r, &r->alter->item[i]))
-			return true;
-	return false;
-}
-
-/* The name that a constraint has on the shadow: 1; or as it is: 0. */
-static int
-name_on_shadow(const struct reading *r, const struct alter_item *it,
-    struct ident *to)
-{
-	bool known = fkey_find(&r->old->fkey, it->from.raw) != NULL;
-
-	if (it->what == ALTER_ADD_FKEY && it->from.raw[0] != '\0' &&
-	    (known || same_text(it->parent.raw, r->old->name.table.raw))) {
-		alter_stand_in(to, it);
-		return 1;
-	}
-	if (drops_constraint(it) && known) {
-		fkey_stand_in(to, it->from.raw);
-		return 1;
-	}
-	/* On MariaDB CHECKs keep their names.  One that is dropped and added
-	 * again has the other name until the end. */
-	if ((it->what != ALTER_DROP_CONSTRAINT && it->what != ALTER_CHECK &&
-	    it->what != ALTER_ADD_CHECK) ||
-	    db_server(r->db)->mariadb)
-		return 0;
-	return check_names_find(r->checks, r->db, r->names, it->from.raw, to,
-	    r->e);
-}
-
-/* A part of the text, with the names that constraints have on the shadow. */
-static int
-add_part(struct str *q, const struct reading *r, size_t from, size_t to)
-{
-	const struct alter_item *it;
-	struct ident name;
-	size_t i;
-	int rc;
-
-	for (i = 0; i < r->alter->n; i++) {
-		it = &r->alter->item[i];
-		if (it->at < from || it->at >= to)
-			continue;
-		rc = name_on_shadow(r, it, &name);
-		if (rc < 0)
-			return -1;
-		if (rc == 0)
-			continue;
-		str_add(q, r->alter->text + from, it->at - from);
-		str_addz(q, name.sql);
-		from = it->at + it->len;
-	}
-	str_add(q, r->alter->text + from, to - from);
-	return 0;
-}
-
-/* The clauses that are not for later; none at all may be left. */
-static int
-add_clauses(struct str *q, const struct reading *r)
-{
-	const struct alter_clause *c;
-	bool later, any = false;
-	size_t i, j;
-
-	for (i = 0; i < r->alter->n_clauses; i++) {
-		c = &r->alter->clause[i];
-		later = false;
-		for (j = 0; j < r->alter->n; j++)
-			if (r->alter->item[j].clause == i)
-				later = is_for_later(r, &r->alter->item[j]);
-		if (later)
-			continue;
-		if (any)
-			str_addz(q, ", ");
-		any = true;
-		if (add_part(q, r, c->at, c->at + c->len) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-add_alter(struct str *q, const struct reading *r)
-{
-	return r->alter->how == NULL && leaves_for_later(r) ?
-	    add_clauses(q, r) :
-	    add_part(q, r, 0, strlen(r->alter->text));
 }
 
 static bool
@@ -386,7 +279,7 @@ is_not_copied(const struct err *e)
  * Some things are done in place only (a column with a foreign key renamed).
  */
 static int
-run_whole(struct db *db, const struct reading *r, const char *sql,
+run_whole(struct db *db, const struct renaming *r, const char *sql,
     const struct config *cfg, struct err *e)
 {
 	bool copy = !db_server(r->db)->mariadb && r->alter->how == NULL &&
@@ -408,7 +301,7 @@ run_alter(struct db *db, const struct names *n, const struct table *old,
     const struct alter *a, const struct config *cfg, struct err *e)
 {
 	struct check_names checks = CHECK_NAMES_INIT;
-	struct reading r = { db, n, old, a, &checks, e };
+	const struct renaming r = { db, n, old, a, &checks };
 	struct str q = STR_INIT;
 	size_t bare;
 	int rc;
@@ -419,15 +312,17 @@ run_alter(struct db *db, const struct names *n, const struct table *old,
 	    a->how != NULL ? a->how : "");
 	bare = q.len;
 	rc = check_names_choose(&checks, db, n, e) != 0 ||
-	    add_alter(&q, &r) != 0 ? -1 : 0;
-	check_names_free(&checks);
+	    renaming_alter(&q, &r, e) != 0 ? -1 : 0;
 	if (rc == 0 && q.len > bare)
 		rc = run_whole(db, &r, q.s, cfg, e);
 	str_free(&q);
+	if (rc != 0)
+		renaming_explain(&r, e);
+	check_names_free(&checks);
 	if (rc == 0)
 		return 0;
 	server_explain(db_server(db), &n->old.db, ERR_ALTER, e);
-	if (e->kind == ERR_ALTER && leaves_for_later(&r))
+	if (e->kind == ERR_ALTER && renaming_leaves(&r))
 		err_hint(e, "a foreign key with cascades stays until the end, "
 		    "so that they reach the new table; drop it in one run, "
 		    "and its column in the next");
