@@ -2,6 +2,8 @@
 # leaves them on MySQL: a copy by the text of SHOW CREATE TABLE would have
 # DEFAULT NULL.  After the migration they are as after ALTER TABLE, by what is
 # shown, and by what an INSERT without them does.
+#
+# long: a migration for each
 use strict;
 use warnings;
 
@@ -17,10 +19,10 @@ my $s = Server->start;
 my %type = (i => 'INT', v => "VARCHAR(10) COMMENT 'a, DEFAULT 7'",
     t => 'TEXT', b => 'BLOB', j => 'JSON', ts => 'TIMESTAMP NULL',
     up => 'TIMESTAMP NULL ON UPDATE CURRENT_TIMESTAMP',
-    d => 'DATETIME(3) DEFAULT '2024-02-03 04:05:06.789'',
+    d => "DATETIME(3) DEFAULT '2024-02-03 04:05:06.789'",
     e => "ENUM('x', 'y')", st => "SET('x', 'y')", bi => 'BIT(3)',
     g => 'GEOMETRY', f => 'INT DEFAULT 5', ex => 'INT DEFAULT (1 + 1)',
-    iv => 'INT INVISIBLE', "a ``b\",é" => 'DECIMAL(5, 2)');
+    iv => 'INT INVISIBLE', 'a ``b' => 'DECIMAL(5, 2)');
 my @name = sort keys %type;
 
 # Columns of all kinds, each also as it was before the DEFAULT was dropped.
@@ -72,7 +74,7 @@ like(without('app'), qr/^i: 1364$/m, 'such a column has to be given')
 like_native('a column is added', 'ADD x INT');
 like_native('the table is rebuilt', 'ENGINE=InnoDB');
 like_native('such columns get a DEFAULT', 'ALTER i SET DEFAULT 4, ' .
-    "ALTER v SET DEFAULT 'v', MODIFY t MEDIUMTEXT, ALTER b SET DEFAULT (1)");
+    "ALTER v SET DEFAULT 'v', MODIFY t MEDIUMTEXT, ALTER f SET DEFAULT 2");
 like_native('one is dropped, one renamed, one moved, one changed',
     'DROP COLUMN i, RENAME COLUMN t TO tt, MODIFY v VARCHAR(20) FIRST, ' .
     'CHANGE e ee ENUM(\'x\', \'y\', \'z\') AFTER id');
@@ -86,8 +88,9 @@ given();
 my $dry = run_livealter($s, '--alter', 'ADD x INT', dsn('app', 't'),
     '--dry-run', '--print');
 is($dry->{exit}, 0, 'a dry run');
-like($dry->{out} . $dry->{err}, qr/ALTER TABLE \S*_t_new\S* ALTER .*`i` DROP
-    \ DEFAULT/xs, '... shows what is dropped') if $s->is_mysql;
+like($dry->{out} . $dry->{err},
+    qr/ALTER TABLE \S*_t_new\S* ALTER .*`i` DROP DEFAULT/,
+    '... shows what is dropped') if $s->is_mysql;
 
 # Rows that come after the swap have NULL in the old table.
 {

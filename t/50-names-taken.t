@@ -1,5 +1,7 @@
 # Constraints whose names are taken: ALTER TABLE refuses them, and so do we,
 # before a row is copied, though they have other names until the swap.
+#
+# long: a migration for each
 use strict;
 use warnings;
 

@@ -87,8 +87,10 @@ fill_pair(struct pair *pr, const struct plan_options *options)
 static bool
 has_default(const struct column *c)
 {
-	return (c->nullable && !c->bare) || c->auto_increment || c->fallback != NULL ||
-	    c->generated || strstr(c->extra, "DEFAULT_GENERATED") != NULL;
+	/* Where a DEFAULT was dropped, the word may still be there. */
+	return !c->bare && (c->nullable || c->auto_increment ||
+	    c->fallback != NULL || c->generated ||
+	    strstr(c->extra, "DEFAULT_GENERATED") != NULL);
 }
 
 /* Is it new, and must have a value that no statement gives it? */
