@@ -1,8 +1,6 @@
 #ifndef INDEXING_H
 #define INDEXING_H
 
-#include <stdbool.h>
-
 #include "base/err.h"
 #include "story/migration.h"
 
@@ -15,9 +13,6 @@
  * is resumed, find what is still missing.
  */
 int indexing_plan(struct migration *m, struct err *e);
-
-/* Were any left out?  Else there is no step. */
-bool indexing_is_due(const struct migration *m);
 
 /* The step. */
 int indexing_run(struct migration *m, struct err *e);

@@ -8,7 +8,6 @@
 #include "model/identity.h"
 #include "steps/index_build.h"
 #include "steps/index_trial.h"
-#include "story/story.h"
 #include "story/throttling.h"
 #include "story/unchanged.h"
 #include "story/watch.h"
@@ -215,15 +214,12 @@ run_once(struct migration *m, struct err *e)
 	return index_trial_forget(m->db, &m->plan.deferral, &m->undo, e);
 }
 
-bool
-indexing_is_due(const struct migration *m)
-{
-	return story_acts(m) && m->plan.deferral.order != NULL;
-}
-
 int
 indexing_run(struct migration *m, struct err *e)
 {
+	/* Nothing was left out. */
+	if (m->plan.deferral.order == NULL)
+		return 0;
 	return watch_state(m, STATE_INDEXING, e) != 0 ||
 	    watch_persist(m, unchanged_look, e) != 0 ||
 	    watch_persist(m, run_once, e) != 0 ? -1 : 0;
