@@ -4,51 +4,15 @@ use strict;
 use warnings;
 
 use lib 't/lib';
-use File::Temp ();
+use Hooks;
 use LiveAlter;
 use Server;
 use Story;
 use Test::More;
 
-my $ALTER = 'ADD COLUMN extra INT NOT NULL DEFAULT 7';
 my @slow = ('--chunk-size', 50, '--sleep', 0.1, '--threads', 1);
-my $s = Server->start;
-my ($tmp, $dir, $log, $r);
-
-# A new directory of hooks; each writes a line to the log.
-sub begin {
-	$tmp = File::Temp->newdir('la-hooks-XXXXXX', TMPDIR => 1);
-	$dir = "$tmp/hooks";
-	$log = "$tmp/log";
-	mkdir $dir, 0755 or die "$dir: $!\n";
-	spew($log, '');
-	fresh_orders($s);
-}
-
-sub hook {
-	my ($name, $text, $mode) = @_;
-	spew("$dir/$name", "#!/bin/sh\n" . $text);
-	chmod $mode // 0755, "$dir/$name";
-}
-sub noting {
-	my ($event, $then) = @_;
-	hook("livealter-on-$event", "echo $event >>$log\n" . ($then // ''));
-}
-sub noted { join ' ', split /\n/, slurp($log) }
-
-sub run_hooks {
-	return run_livealter($s, '--alter', $ALTER, dsn('app', 'orders'),
-	    '--hooks-dir', $dir, @_);
-}
-
-sub unchanged {
-	my ($name) = @_;
-	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	is($s->value("SELECT COUNT(*) FROM information_schema.columns WHERE " .
-	    "table_schema = 'app' AND table_name = 'orders' AND " .
-	    "column_name = 'extra'"), 0, "$name: the table is as it was");
-	nothing_left($s, 'app', '... and nothing is left');
-}
+my $s = hooks_on(Server->start);
+my $r;
 
 begin();
 hook('livealter-on-before-row-copy', "sleep 600 & sleep 600\n");

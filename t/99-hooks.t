@@ -6,6 +6,7 @@ use warnings;
 
 use lib 't/lib';
 use File::Temp ();
+use Hooks;
 use JSON::PP ();
 use LiveAlter;
 use Server;
@@ -13,45 +14,9 @@ use Story;
 use Test::More;
 
 my $SCHEMA = 'examples/schema/livealter-hook.schema.json';
-my $ALTER = 'ADD COLUMN extra INT NOT NULL DEFAULT 7';
 my @slow = ('--chunk-size', 50, '--sleep', 0.1, '--threads', 1);
-my $s = Server->start;
-my ($tmp, $dir, $log, $p);
-
-# A new directory of hooks; each writes a line to the log.
-sub begin {
-	$tmp = File::Temp->newdir('la-hooks-XXXXXX', TMPDIR => 1);
-	$dir = "$tmp/hooks";
-	$log = "$tmp/log";
-	mkdir $dir, 0755 or die "$dir: $!\n";
-	spew($log, '');
-	fresh_orders($s);
-}
-
-sub hook {
-	my ($name, $text, $mode) = @_;
-	spew("$dir/$name", "#!/bin/sh\n" . $text);
-	chmod $mode // 0755, "$dir/$name";
-}
-sub noting {
-	my ($event, $then) = @_;
-	hook("livealter-on-$event", "echo $event >>$log\n" . ($then // ''));
-}
-sub noted { join ' ', split /\n/, slurp($log) }
-
-sub run_hooks {
-	return run_livealter($s, '--alter', $ALTER, dsn('app', 'orders'),
-	    '--hooks-dir', $dir, @_);
-}
-
-sub unchanged {
-	my ($name) = @_;
-	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	is($s->value("SELECT COUNT(*) FROM information_schema.columns WHERE " .
-	    "table_schema = 'app' AND table_name = 'orders' AND " .
-	    "column_name = 'extra'"), 0, "$name: the table is as it was");
-	nothing_left($s, 'app', '... and nothing is left');
-}
+my $s = hooks_on(Server->start);
+my $p;
 
 # Tests: all of it is as the schema says.
 sub as_schema {
@@ -99,12 +64,6 @@ for my $event (@before, qw(row-copy-complete success)) {
 }
 $r = run_livealter($s, { env => { NOTIFY_SOCKET => "$tmp/none",
     LIVEALTER_HOOKS_HINT => 'ticket 7' } }, '--alter', $ALTER, '-D', 'app',
-    '--table', $odd, '--hooks-dir', $dir, '--execute', '--password',
-    'Geheim1');
-like($r->{err}, qr/Access denied/, 'a wrong password is one')
-    if $r->{exit};
-$r = run_livealter($s, { env => { NOTIFY_SOCKET => "$tmp/none",
-    LIVEALTER_HOOKS_HINT => 'ticket 7' } }, '--alter', $ALTER, '-D', 'app',
     '--table', $odd, '--hooks-dir', $dir, '--execute');
 is($r->{exit}, 0, 'a table of a strange name') or diag $r->{err};
 my $json = slurp("$tmp/json");
@@ -137,8 +96,55 @@ like(slurp("$tmp/signals"), qr/^SigBlk:\t0+$/m, '... no signal is blocked');
 # HUP, INT, PIPE, TERM, TSTP, TTOU; what else we were given is not ours.
 is(hex((slurp("$tmp/signals") =~ /^SigIgn:\t0*(\w+)$/m)[0]) & 0x285003, 0,
     '... or ignored');
-unlike($json . join('', map { slurp("$tmp/$_") } qw(startup success)),
-    qr/Geheim1/, '... and no password');
+
+# --- the password -----------------------------------------------------------
+
+my $PASSWORD = 'Geheim,1=a';
+$s->sql("CREATE USER secret IDENTIFIED BY '$PASSWORD'");
+$s->sql('GRANT ALL ON *.* TO secret');
+
+# A run with the password, of which each hook writes all that it can see.
+sub run_secret {
+	my ($alter, $env, @opts) = @_;
+	begin();
+	noting($_, "{ cat; env; tr '\\0' ' ' </proc/\$PPID/cmdline; " .
+	    "tr '\\0' ' ' </proc/\$\$/cmdline; } >>$tmp/seen\n")
+	    for @before, qw(row-copy-complete success failure);
+	return run_livealter($s, { connect => 0, env => $env }, '--alter',
+	    $alter, dsn('app', 'orders'), '--hooks-dir', $dir, '--execute',
+	    '-S', $s->socket, '-u', 'secret', @opts);
+}
+
+sub unseen {
+	my ($r, $exit, $name, $hooks) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is($r->{exit}, $exit, $name) or diag $r->{err};
+	is(noted(), $hooks, '... with its hooks');
+	my $seen = -e "$tmp/seen" ? slurp("$tmp/seen") : '';
+	my @events = $seen =~ /^LIVEALTER_EVENT=(.*)$/mg;
+	is(join(' ', @events), $hooks, '... and what they see is all there');
+	like($seen, qr/--hooks-dir/, '... with the command line');
+	unlike($seen . $r->{out} . $r->{err}, qr/\Q$PASSWORD\E/,
+	    '... and no password in it');
+}
+
+my $file = File::Temp->new(TEMPLATE => 'la-pw-XXXXXX', TMPDIR => 1);
+spew("$file", "$PASSWORD\n");
+my $all = join ' ', @before[0 .. 2], 'row-copy-complete', $before[3];
+for (['on the command line', {}, "--password=$PASSWORD"],
+    ['in a word of its own', {}, '--password', $PASSWORD],
+    ['in the environment', { MYSQL_PWD => $PASSWORD }],
+    ['in a file', {}, '--password-file', "$file"]) {
+	my ($name, @how) = @$_;
+	unseen(run_secret($ALTER, @how), 0, "a password $name",
+	    "$all success");
+	unseen(run_secret('ADD COLUMN x NO_TYPE', @how), 11,
+	    '... of a run that fails', 'startup failure');
+	$s->sql("ALTER USER secret IDENTIFIED BY 'another'");
+	unseen(run_secret($ALTER, @how), 18, '... and of one that is refused',
+	    'startup failure');
+	$s->sql("ALTER USER secret IDENTIFIED BY '$PASSWORD'");
+}
 
 # --- who says no ------------------------------------------------------------
 
