@@ -112,12 +112,13 @@ given(@children);
 	is($r->{exit}, 0, 'drop_swap is taken') or diag $r->{err};
 	like($r->{err}, qr/drop_swap is taken as auto: .*never missing/,
 	    '... and a line says as what');
-	is($r->{out}, $auto, '... with the plan of auto');
+	# The digest is one of the options, too.
+	is($r->{out} =~ s/^digest: .*\n//mr, $auto =~ s/^digest: .*\n//mr,
+	    '... with the plan of auto');
 	untouched($s, $dump);
 	$r = migrate($s, 'ADD x INT', 'app', 't',
 	    '--alter-foreign-keys-method', 'nonsense');
-	ok($r->{exit} == 1 || $r->{exit} == 6, 'nonsense is refused')
-	    or diag $r->{exit};
+	is($r->{exit}, 6, 'nonsense is refused') or diag $r->{err};
 	untouched($s, $dump);
 }
 

@@ -15,6 +15,7 @@ struct options {
 	struct str *notes;	/* accepted, but nothing needs doing;
 				   ERR_LINE between them */
 	struct str wrong;	/* complaints, one per line */
+	enum err_kind status;	/* that of them all */
 	char **from;		/* for each of the table; NULL: the default */
 	/* Others are passed over, unread; NULL: none is. */
 	bool (*wanted)(const struct option *opt);

@@ -22,6 +22,8 @@ enum option_type {
 	OPTION_FLAG,		/* bool; takes no value */
 	OPTION_BOOL,		/* bool; takes no value; has a --no- form */
 	OPTION_TEXT,		/* char * */
+	OPTION_WORD,		/* char *; one of those in arg */
+	OPTION_DIGEST,		/* char *; 64 hexadecimal digits */
 	OPTION_SECRET,		/* char *; never shown */
 	OPTION_MYCNF,		/* char *; absolute and readable */
 	OPTION_LIST,		/* char *; a,b\,c: may be a sequence in YAML */

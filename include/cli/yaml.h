@@ -58,4 +58,7 @@ void yaml_add_quoted(struct str *to, const char *text);
 /* Add "key: value", with the value quoted so that it reads back the same. */
 void yaml_add(struct str *to, const char *key, const char *value);
 
+/* Add "key: [line, line]", of a text with one line at least. */
+void yaml_add_lines(struct str *to, const char *key, const char *lines);
+
 #endif

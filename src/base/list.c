@@ -25,6 +25,9 @@ list_next(const char **list)
 void
 list_add(struct str *list, const char *item)
 {
+	/* A backslash at the end would escape the comma. */
+	if (list->len > 0 && list->s[list->len - 1] == '\\')
+		str_addz(list, " ");
 	if (list->len > 0)
 		str_addz(list, ",");
 	for (; *item != '\0'; item++) {

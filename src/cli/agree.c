@@ -88,8 +88,6 @@ settle_instant(struct options *o)
 		c->at_once = INSTANT_TRY;
 	else if (same_text(c->instant, "only"))
 		c->at_once = INSTANT_ONLY;
-	else if (!same_text(c->instant, "never"))
-		option_blame(o, AT(instant), "not never, try or only");
 }
 
 /* What is resumed or reverted is compared by its fingerprints anyway. */
@@ -97,14 +95,10 @@ static void
 settle_digest(struct options *o)
 {
 	const struct config *c = o->c;
-	const char *hex = c->expect_digest;
 
-	if (hex == NULL)
+	if (c->expect_digest == NULL)
 		return;
-	if (strlen(hex) != 64 || strspn(hex, "0123456789abcdefABCDEF") != 64)
-		option_blame(o, AT(expect_digest), "not the 64 hexadecimal "
-		    "digits of a digest");
-	else if (c->command != COMMAND_ALTER || c->resume != NULL)
+	if (c->command != COMMAND_ALTER || c->resume != NULL)
 		option_blame(o, AT(expect_digest), "only for a migration that "
 		    "begins");
 }
@@ -143,12 +137,6 @@ agree_settle(struct options *o)
 			    "--dry-run");
 		c->command = COMMAND_RESUME;
 	}
-	if (!same_text(c->cut_over, "now") &&
-	    !same_text(c->cut_over, "when-told"))
-		option_blame(o, AT(cut_over), "neither now nor when-told");
-	if (!same_text(c->on_interrupt, "undo") &&
-	    !same_text(c->on_interrupt, "keep"))
-		option_blame(o, AT(on_interrupt), "neither undo nor keep");
 	if (c->dry_run && c->execute) {
 		option_blame(o, AT(dry_run), "not together with --execute");
 		option_blame(o, AT(execute), "not together with --dry-run");

@@ -233,7 +233,7 @@ report(const struct options *o, struct err *e)
 	}
 	if (left > 0)
 		str_addf(&text, ERR_LINE "... and %zu more", left);
-	err_set(e, ERR_USAGE, "%s", text.s);
+	err_set(e, o->status, "%s", text.s);
 	str_free(&text);
 	return err_hint(e, "livealter --help lists the options");
 }
@@ -372,6 +372,7 @@ apply_next(struct options *o, const struct argv *a,
 	(*last)->next = c;
 	*last = c;
 	apply_one(&one, a, files, o->c);
+	o->status = o->wrong.len == 0 ? one.status : ERR_USAGE;
 	add_new(&o->wrong, one.wrong.s, "\n");
 	if (notes.len > 0 && strstr(o->notes->s, notes.s) == NULL)
 		option_note(o, "%s", notes.s);
@@ -484,7 +485,10 @@ print_one(const struct config *c, bool in_job, struct str *to)
 			continue;
 		if (in_job)
 			str_addz(to, "    ");
-		yaml_add(to, option_table[i].name, value.s);
+		if (option_table[i].type == OPTION_DSNS)
+			yaml_add_lines(to, option_table[i].name, value.s);
+		else
+			yaml_add(to, option_table[i].name, value.s);
 	}
 	str_free(&value);
 }

@@ -150,7 +150,7 @@ option_is_list(const struct option *opt)
 {
 	return opt->type == OPTION_LIST || opt->type == OPTION_VARS ||
 	    opt->type == OPTION_WARNINGS || opt->type == OPTION_LIMITS ||
-	    opt->type == OPTION_TRIES ||
+	    opt->type == OPTION_TRIES || opt->type == OPTION_DSNS ||
 	    opt->type == OPTION_PROGRESS || opt->type == OPTION_RECURSION;
 }
 
@@ -165,6 +165,7 @@ bool
 option_is_text(const struct option *opt)
 {
 	return opt->state == OPTION_DONE && (opt->type == OPTION_TEXT ||
+	    opt->type == OPTION_WORD || opt->type == OPTION_DIGEST ||
 	    opt->type == OPTION_SECRET || opt->type == OPTION_MYCNF ||
 	    opt->type == OPTION_LIST || opt->type == OPTION_VARS ||
 	    opt->type == OPTION_WARNINGS || opt->type == OPTION_LIMITS ||
@@ -183,6 +184,7 @@ option_wrong(struct options *o, const char *fmt, ...)
 	va_end(ap);
 	/* one line a complaint, whatever the values hold */
 	escape_line(&o->wrong, text.s);
+	o->status = ERR_USAGE;
 	str_addz(&o->wrong, "\n");
 	str_free(&text);
 }
@@ -211,6 +213,7 @@ option_begin(struct options *o, struct config *c, struct str *notes)
 	o->notes = notes;
 	o->wrong = empty;
 	o->wanted = NULL;
+	o->status = ERR_USAGE;
 	o->from = xcalloc(option_count, sizeof(o->from[0]));
 	for (i = 0; i < option_count; i++) {
 		opt = &option_table[i];
@@ -284,15 +287,20 @@ static void
 say_why(struct options *o, const struct option *opt, const char *name,
     const char *value, const char *why)
 {
+	const bool first = o->wrong.len == 0;
 	struct str range = STR_INIT;
 
 	if (opt->type == OPTION_UINT)
 		str_addf(&range, " (%u to %u)", opt->lo, opt->hi);
+	if (opt->type == OPTION_WORD)
+		str_addf(&range, " (%s)", opt->arg);
 	if (opt->type == OPTION_SECRET || option_is_dsn(opt))
 		option_wrong(o, "%s: %s", name, why);
 	else
 		option_wrong(o, "%s: %s%s: \"%.*s%s\"", name, why, range.s,
 		    SHOWN, value, strlen(value) > SHOWN ? "..." : "");
+	if (first && opt->at == offsetof(struct config, fkeys_method))
+		o->status = ERR_FK_METHOD;
 	str_free(&range);
 }
 

@@ -29,6 +29,39 @@ set_text(char **to, const char *value)
 	return NULL;
 }
 
+/* One of "these|words", in any case. */
+static const char *
+set_word(char **to, const char *words, const char *value)
+{
+	const char *end;
+	char *word;
+	bool found = false;
+
+	for (; *words != '\0' && !found; words = end + (*end != '\0')) {
+		end = words + strcspn(words, "|");
+		word = xstrndup(words, (size_t)(end - words));
+		found = same_text(word, value);
+		free(word);
+	}
+	return found ? set_text(to, value) : "not a word that it takes";
+}
+
+static const char *
+set_digest(char **to, const char *value)
+{
+	if (strlen(value) != 64 ||
+	    strspn(value, "0123456789abcdefABCDEF") != 64)
+		return "not the 64 hexadecimal digits of a digest";
+	return set_text(to, value);
+}
+
+static const char *
+set_known(const struct option *opt, char **to, const char *value)
+{
+	return opt->type == OPTION_WORD ? set_word(to, opt->arg, value) :
+	    set_digest(to, value);
+}
+
 static const char *
 set_bool(bool *to, bool no, const char *value)
 {
@@ -76,6 +109,15 @@ set_real(double *to, unsigned int hi, const char *value)
 		return "not a number in its range";
 	*to = v;
 	return NULL;
+}
+
+/* One of these. */
+static const char *
+set_number(const struct option *opt, void *to, const char *value)
+{
+	return opt->type == OPTION_UINT ? set_uint(to, opt, value) :
+	    opt->type == OPTION_REAL ? set_real(to, opt->hi, value) :
+	    set_size(to, opt, value);
 }
 
 static const char *
@@ -134,15 +176,6 @@ set_verify_swap(enum verify_swap *to, const char *value)
 	return NULL;
 }
 
-/* One of these. */
-static const char *
-set_how(enum option_type type, void *to, const char *value)
-{
-	return type == OPTION_DEFER ? set_defer(to, value) :
-	    type == OPTION_VERIFY ? set_verify(to, value) :
-	    set_verify_swap(to, value);
-}
-
 static const char *
 set_output(enum output_form *to, const char *value)
 {
@@ -153,6 +186,17 @@ set_output(enum output_form *to, const char *value)
 	else
 		return "neither text nor json";
 	return NULL;
+}
+
+/* One of these. */
+static const char *
+set_how(enum option_type type, void *to, const char *value)
+{
+	return type == OPTION_DEFER ? set_defer(to, value) :
+	    type == OPTION_VERIFY ? set_verify(to, value) :
+	    type == OPTION_TLS ? set_tls(to, value) :
+	    type == OPTION_OUTPUT ? set_output(to, value) :
+	    set_verify_swap(to, value);
 }
 
 static const char *
@@ -401,8 +445,7 @@ check_dsn(const char *value, bool by_socket)
 	unsigned int port;
 	struct dsn d;
 
-	if (dsn_parse(&d, value, &ignored) != 0 ||
-	    strchr(value, '\n') != NULL)
+	if (dsn_parse(&d, value, &ignored) != 0)
 		why = "not a DSN";
 	else if (d.host == NULL && !(by_socket && d.socket != NULL))
 		why = by_socket ? "a DSN without h= or S=" :
@@ -423,17 +466,25 @@ set_dsn(char **to, const char *value)
 
 /* One more line of them, or the lines that option_value() shows. */
 static const char *
-add_dsn(char **to, const char *value)
+add_dsns(char **to, const char *value)
 {
-	const char *why = check_dsn(value, false);
+	const char *end, *why = NULL;
 	struct str all = STR_INIT;
+	char *one, *was = *to;
 
-	if (why != NULL)
-		return why;
-	str_addf(&all, "%s%s\n", *to != NULL ? *to : "", value);
-	secret_free(*to);
-	*to = str_take(&all);
-	return NULL;
+	str_addz(&all, was != NULL ? was : "");
+	do {
+		end = value + strcspn(value, "\n");
+		one = xstrndup(value, (size_t)(end - value));
+		why = check_dsn(one, false);
+		str_addf(&all, "%s\n", one);
+		secret_free(one);
+		value = end + (*end != '\0');
+	} while (why == NULL && *value != '\0');
+	if (why == NULL)
+		*to = str_take(&all);
+	secret_free(why == NULL ? was : str_take(&all));
+	return why;
 }
 
 const char *
@@ -450,14 +501,17 @@ option_parse(const struct option *opt, struct config *c, bool no,
 	case OPTION_SECRET:
 	case OPTION_LIST:
 		return set_text(to, value);
+	case OPTION_WORD:
+	case OPTION_DIGEST:
+		return set_known(opt, to, value);
 	case OPTION_MYCNF:
 		return set_mycnf(to, value);
 	case OPTION_VARS:
-		return set_list(to, value, check_var);
+	case OPTION_WARNINGS:
+		return set_list(to, value, opt->type == OPTION_VARS ?
+		    check_var : check_warning);
 	case OPTION_WINDOW:
 		return set_window(to, value);
-	case OPTION_WARNINGS:
-		return set_list(to, value, check_warning);
 	case OPTION_LIMITS:
 		return set_limits(to, value);
 	case OPTION_ACCOUNT:
@@ -467,23 +521,19 @@ option_parse(const struct option *opt, struct config *c, bool no,
 	case OPTION_DSN:
 		return set_dsn(to, value);
 	case OPTION_DSNS:
-		return add_dsn(to, value);
+		return add_dsns(to, value);
 	case OPTION_UINT:
-		return set_uint(to, opt, value);
 	case OPTION_REAL:
-		return set_real(to, opt->hi, value);
 	case OPTION_SIZE:
-		return set_size(to, opt, value);
+		return set_number(opt, to, value);
 	case OPTION_SECONDS:
 		return num_seconds(value, to) == 0 ? NULL : "not a duration";
 	case OPTION_TLS:
-		return set_tls(to, value);
+	case OPTION_OUTPUT:
 	case OPTION_DEFER:
 	case OPTION_VERIFY:
 	case OPTION_VERIFY_SWAP:
 		return set_how(opt->type, to, value);
-	case OPTION_OUTPUT:
-		return set_output(to, value);
 	case OPTION_PROGRESS:
 		return set_progress(c, value);
 	case OPTION_TRIES:

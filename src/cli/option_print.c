@@ -230,6 +230,9 @@ add_how(struct str *s, enum option_type type, const void *at)
 		add_defer(s, *(const enum defer_mode *)at);
 	else if (type == OPTION_VERIFY)
 		add_verify(s, *(const enum verify_mode *)at);
+	else if (type == OPTION_OUTPUT)
+		str_addz(s, *(const enum output_form *)at == OUTPUT_JSON ?
+		    "json" : "text");
 	else
 		add_verify_swap(s, *(const enum verify_swap *)at);
 }
@@ -246,6 +249,8 @@ option_value(const struct option *opt, const struct config *c,
 		str_addz(value, *(const bool *)at ? "yes" : "no");
 		return true;
 	case OPTION_TEXT:
+	case OPTION_WORD:
+	case OPTION_DIGEST:
 	case OPTION_MYCNF:
 	case OPTION_LIST:
 	case OPTION_VARS:
@@ -271,14 +276,12 @@ option_value(const struct option *opt, const struct config *c,
 	case OPTION_TLS:
 		add_tls(value, *(const enum tls_mode *)at);
 		return true;
+	case OPTION_OUTPUT:
 	case OPTION_DEFER:
 	case OPTION_VERIFY:
 	case OPTION_VERIFY_SWAP:
 		add_how(value, opt->type, at);
 		return true;
-	case OPTION_OUTPUT:
-		return add_text(value, *(const enum output_form *)at ==
-		    OUTPUT_JSON ? "json" : "text");
 	case OPTION_PROGRESS:
 		return add_progress(value, c);
 	case OPTION_TRIES:

@@ -30,7 +30,7 @@ const struct option option_table[] = {
 	DO("dry-run", 0, FLAG, WHAT, dry_run, NULL, NULL,
 	    "create and alter an empty new table, show the plan, drop it"),
 	DO("execute", 0, FLAG, WHAT, execute, NULL, NULL, "do it"),
-	DO("instant", 0, TEXT, WHAT, instant, "never", "never|try|only",
+	DO("instant", 0, WORD, WHAT, instant, "never", "never|try|only",
 	    "have the server itself change the table, if it does so at once, "
 	    "without touching a row: never; try, and else copy; or only, and "
 	    "else refuse"),
@@ -102,7 +102,7 @@ const struct option option_table[] = {
 	DO("check-unique-key-change", 0, BOOL, SAFE, check_unique, "yes",
 	    NULL, "look for duplicates before anything is copied, when a "
 	    "unique key is new or narrower"),
-	DO("alter-foreign-keys-method", 0, TEXT, SAFE, fkeys_method, "auto",
+	DO("alter-foreign-keys-method", 0, WORD, SAFE, fkeys_method, "auto",
 	    "auto|rebuild_constraints|drop_swap|none",
 	    "how foreign keys of other tables follow: auto, "
 	    "rebuild_constraints or drop_swap, in the cut-over; none, not at "
@@ -218,9 +218,9 @@ const struct option option_table[] = {
 	    "that livealter revert can swap them back"),
 	DO("reverse-triggers", 0, FLAG, ENDS, reverse_triggers, NULL, NULL,
 	    "the same, with --no-drop-old-table"),
-	DO("cut-over", 0, TEXT, ENDS, cut_over, "now", "now|when-told",
+	DO("cut-over", 0, WORD, ENDS, cut_over, "now", "now|when-told",
 	    "swap now, or when-told by livealter control"),
-	DO("on-interrupt", 0, TEXT, ENDS, on_interrupt, "undo", "undo|keep",
+	DO("on-interrupt", 0, WORD, ENDS, on_interrupt, "undo", "undo|keep",
 	    "after SIGINT or SIGTERM: undo everything, or keep it to be "
 	    "resumed"),
 	DO("reconnect-for", 0, SECONDS, ENDS, login.reconnect_for, "600",
@@ -262,7 +262,7 @@ const struct option option_table[] = {
 	DO("idempotent", 0, FLAG, SCRIPTS, idempotent, NULL, NULL,
 	    "nothing is done, and that is a success, if the table is already "
 	    "as the ALTER would make it"),
-	DO("expect-digest", 0, TEXT, SCRIPTS, expect_digest, NULL, "HEX",
+	DO("expect-digest", 0, DIGEST, SCRIPTS, expect_digest, NULL, "HEX",
 	    "refuse, if the digest of what is planned is not the one that a "
 	    "dry run told"),
 	DO("report", 0, TEXT, SCRIPTS, report, NULL, "FILE",

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/utf8.h"
@@ -163,12 +164,10 @@ is_null(const struct reader *r)
 	    same_text(scalar(r), "null"));
 }
 
-/* The sequence that begins with r->event, as a list with commas. */
+/* The sequence that begins with r->event, as a list with commas, or lines. */
 static int
-read_sequence(struct reader *r, struct str *list)
+read_sequence(struct reader *r, bool lines, struct str *list)
 {
-	const char *p;
-	size_t n = 0;
 
 	while (next(r) == 0) {
 		if (r->event.type == YAML_SEQUENCE_END_EVENT)
@@ -176,13 +175,14 @@ read_sequence(struct reader *r, struct str *list)
 		if (r->event.type != YAML_SCALAR_EVENT || is_null(r))
 			return wrong(r, &r->event.start_mark,
 			    "only texts and numbers can be in a list", NULL);
-		if (n++ > 0)
-			str_addz(list, ",");
-		for (p = scalar(r); *p != '\0'; p++) {
-			if (*p == ',')
-				str_addz(list, "\\");
-			str_add(list, p, 1);
-		}
+		if (*scalar(r) == '\0')
+			return wrong(r, &r->event.start_mark,
+			    "an empty text in a list", NULL);
+		if (lines)
+			str_addf(list, "%s%s", list->len > 0 ? "\n" : "",
+			    scalar(r));
+		else
+			list_add(list, scalar(r));
 	}
 	return -1;
 }
@@ -228,7 +228,8 @@ read_value(struct reader *r, const struct key *k, bool apply)
 		str_addz(&value, scalar(r));
 	} else if (r->event.type == YAML_SEQUENCE_START_EVENT &&
 	    (opt == NULL || option_is_list(opt))) {
-		rc = read_sequence(r, &value);
+		rc = read_sequence(r, opt != NULL &&
+		    opt->type == OPTION_DSNS, &value);
 	} else {
 		rc = wrong(r, &k->at, k->text, "takes one value");
 	}
@@ -404,7 +405,8 @@ load(struct reader *r, const char *text, size_t len, bool *found)
 	yaml_mark_t at;
 
 	if (len > FILE_MAX_BYTES) {
-		option_wrong(r->o, "%s: larger than 1 MiB", r->name);
+		at = mark_of(text, FILE_MAX_BYTES);
+		wrong(r, &at, "larger than 1 MiB", NULL);
 	} else if (nul != NULL) {
 		at = mark_of(text, (size_t)(nul - text));
 		wrong(r, &at, "not a text", "it has NUL bytes");
@@ -531,4 +533,20 @@ yaml_add(struct str *to, const char *key, const char *value)
 	str_addf(to, "%s: ", key);
 	yaml_add_quoted(to, value);
 	str_addz(to, "\n");
+}
+
+void
+yaml_add_lines(struct str *to, const char *key, const char *lines)
+{
+	const char *end;
+	char *one;
+
+	str_addf(to, "%s: [", key);
+	for (; *lines != '\0'; lines = end + (*end != '\0')) {
+		end = lines + strcspn(lines, "\n");
+		one = xstrndup(lines, (size_t)(end - lines));
+		yaml_add_quoted(to, one);
+		str_addz(to, end[0] != '\0' && end[1] != '\0' ? ", " : "]\n");
+		free(one);
+	}
 }

@@ -81,15 +81,11 @@ check_children(const struct check_input *in, struct err *e)
 {
 	const char *method = in->cfg->fkeys_method;
 
+	(void)e;
 	if (same_text(method, "drop_swap"))
 		log_info("--alter-foreign-keys-method=drop_swap is taken as "
 		    "auto: foreign keys of other tables follow in the cut-over "
 		    "without a rebuild, and the table is never missing");
-	else if (!same_text(method, "auto") && !same_text(method, "none") &&
-	    !same_text(method, "rebuild_constraints"))
-		return err_set(e, ERR_FK_METHOD, "--alter-foreign-keys-method "
-		    "is auto, rebuild_constraints, drop_swap or none, not %s",
-		    method);
 	if (in->dependents->child.n > 0 && same_text(method, "none"))
 		log_warn("%zu foreign keys of other tables will go on "
 		    "referencing the old table, which is kept, as "

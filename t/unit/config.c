@@ -455,6 +455,8 @@ what_is_printed_can_be_loaded_again(void **state)
 		ENOUGH "|--ssl-verify|--no-swap-tables|--execute|-P1|"
 		"--chunk-time=250ms|--progress|iterations,7|--new-table-name|"
 		"%T_x|--quiet",
+		ENOUGH "|--skip-check-replica-lag|h=a\\,b,P=1|"
+		"--skip-check-replica-lag|h=b|--instant|TRY",
 	};
 	struct fixture *f = *state;
 	char *first, *again;

@@ -51,6 +51,8 @@ sample(const struct option *opt)
 		return "when-told";
 	if (strcmp(opt->name, "on-interrupt") == 0)
 		return "keep";
+	if (strcmp(opt->name, "alter-foreign-keys-method") == 0)
+		return "none";
 	if (opt->type == OPTION_DEFER)
 		return "never";
 	if (opt->type == OPTION_FLAG)

@@ -327,6 +327,23 @@ help_names_every_option_within_80_columns(void **state)
 	str_free(&text);
 }
 
+static void
+a_word_is_one_of_the_table(void **state)
+{
+	struct settings *f = *state;
+
+	assert_int_equal(set(f, "instant", "Only"), 0);
+	assert_int_equal(f->o.status, ERR_USAGE);
+	assert_int_equal(set(f, "alter-foreign-keys-method", "nothing"), -1);
+	assert_int_equal(f->o.status, ERR_FK_METHOD);
+	refuse(f, "instant", "tr", "(never|try|only): \"tr\"");
+	refuse(f, "instant", "", "not a word that it takes");
+	refuse(f, "instant", "try|only", "not a word that it takes");
+	assert_string_equal(f->c.instant, "Only");
+	assert_int_equal(set(f, "expect-digest", "abc"), -1);
+	assert_int_equal(f->o.status, ERR_USAGE);
+}
+
 int
 main(void)
 {
@@ -344,6 +361,7 @@ main(void)
 		TEST(a_password_is_never_shown),
 		TEST(the_last_way_to_give_a_password_counts),
 		TEST(a_complaint_is_one_line),
+		TEST(a_word_is_one_of_the_table),
 		TEST(help_names_every_option_within_80_columns),
 	};
 

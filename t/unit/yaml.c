@@ -65,6 +65,15 @@ a_sequence_is_a_list(void **state)
 	assert_int_equal(f->c.tries_copy_rows.times, 7);
 	refuse(f, "alter: [a, b]\n", "x.yaml:1:1: alter: takes one value");
 	refuse(f, "set-vars: [[a]]\n", "only texts and numbers");
+	refuse(f, "set-vars: [a=1,\n  '']\n", "x.yaml:2:3: an empty text");
+	str_reset(&f->o.wrong);
+	accept(f, "skip-check-replica-lag: ['h=a,P=1', h=b]\n", NULL);
+	accept(f, "skip-check-replica-lag: h=c\n", NULL);
+	assert_string_equal(f->c.skip_check_replica_lag,
+	    "h=a,P=1\nh=b\nh=c\n");
+	refuse(f, "skip-check-replica-lag: [h=d, Q=1]\n", "not a DSN");
+	assert_string_equal(f->c.skip_check_replica_lag,
+	    "h=a,P=1\nh=b\nh=c\n");
 }
 
 static void
@@ -146,7 +155,7 @@ what_only_costs_is_refused(void **state)
 	assert_int_equal(yaml_load_text(&f->o, "x", "a\0b", 3, NULL,
 	    &f->found), -1);
 	memset(big, '#', (2u << 20) - 1);
-	refuse(f, big, "larger than 1 MiB");
+	refuse(f, big, "x.yaml:1:1048577: larger than 1 MiB");
 	memset(big, '[', (1u << 19));
 	big[1u << 19] = '\0';
 	refuse(f, big, "not a list of options");
