@@ -37,6 +37,9 @@ struct summary {
 	 * "collation", "default", "not-null", "required". */
 	struct summary_list changes;
 	struct summary_list indexes;	/* "redundant", "missing" */
+	/* The clauses of the ALTER that takes it back, and what none does: as
+	 * model/back.h has them; also "rows". */
+	struct summary_list back, lost;
 };
 
 /* Add one; name and text are copied. */
@@ -44,7 +47,10 @@ void summary_add(struct summary_list *l, const char *kind, const char *name,
     const char *fmt, ...) PRINTF(4, 5);
 void summary_free(struct summary *s);
 
-/* Add the lines for people, at most 24 of them. */
+/* Add those clauses as the text of an ALTER. */
+void summary_back(struct str *q, const struct summary *s);
+
+/* Add the lines for people, no more than a screen unless much is wrong. */
 void summary_print(struct str *to, const struct summary *s);
 
 #endif

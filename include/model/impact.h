@@ -5,6 +5,10 @@
 #include "model/alter.h"
 #include "model/table.h"
 
+/* What becomes of a column of the old table; NULL: it is dropped. */
+const struct column *impact_becomes(const struct table *new,
+    const struct alter *a, const struct column *from);
+
 /* Add what applications may meet in columns that change. */
 void impact_columns(struct summary_list *l, const struct table *old,
     const struct table *new, const struct alter *a);

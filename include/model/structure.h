@@ -28,15 +28,17 @@ struct structure_item {
 	enum structure_kind kind;
 	struct ident name;	/* raw is '' when it has none */
 	char *text;		/* the definition without the name */
+	char *whole;		/* all of it, as the server shows it */
 };
 
 struct structure {
 	struct structure_item *item;
 	size_t n;
 	char *rest;		/* the table's options, and its partitions */
+	char *tail;		/* the same as the server shows it */
 };
 
-#define STRUCTURE_INIT { NULL, 0, NULL }
+#define STRUCTURE_INIT { NULL, 0, NULL, NULL }
 
 /* Returns 0, or -1 with *e (ERR_CREATE).  structure_free() either way. */
 int structure_read(struct structure *s, const struct table *t, struct err *e);

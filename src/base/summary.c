@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/print.h"
 #include "base/util.h"
@@ -40,10 +41,19 @@ summary_free(struct summary *s)
 	free_list(&s->hangs);
 	free_list(&s->changes);
 	free_list(&s->indexes);
+	free_list(&s->back);
+	free_list(&s->lost);
 }
 
-/* Five lists of so many are a screen, with what is said of the table. */
-#define LINES	6
+/* Six lists of so many are a screen, as hardly ever all of them are full. */
+#define LINES	5
+
+static void
+print_more(struct str *to, size_t n)
+{
+	print_line(to, "%-16sand %zu more (--output=json has them all)", "",
+	    n);
+}
 
 static void
 print_list(struct str *to, const char *head, const struct summary_list *l)
@@ -51,22 +61,72 @@ print_list(struct str *to, const char *head, const struct summary_list *l)
 	size_t i, n = l->n > LINES ? LINES - 1 : l->n;
 
 	if (l->n == 0)
-		print_line(to, "%-14snone", head);
+		print_line(to, "%-16snone", head);
 	for (i = 0; i < n; i++)
-		print_line(to, "%-14s%s", i == 0 ? head : "", l->item[i].text);
+		print_line(to, "%-16s%s", i == 0 ? head : "", l->item[i].text);
 	if (n < l->n)
-		print_line(to, "%-14sand %zu more (--output=json has them "
-		    "all)", "", l->n - n);
+		print_more(to, l->n - n);
+}
+
+/* What is before a clause: nothing but a blank goes with partitions. */
+static const char *
+before(const struct summary_list *l, size_t i)
+{
+	return i == 0 ? "" : strcmp(l->item[i].kind, "partitions") == 0 ? " " :
+	    ", ";
+}
+
+void
+summary_back(struct str *q, const struct summary *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->back.n; i++)
+		str_addf(q, "%s%s", before(&s->back, i),
+		    s->back.item[i].text);
+}
+
+#define WIDTH 64	/* of a line, behind its head */
+
+/* In one line, or a line for each clause. */
+static void
+print_back(struct str *to, const struct summary *s)
+{
+	static const char head[] = "taken back by:";
+	const struct summary_list *l = &s->back;
+	struct str line = STR_INIT;
+	size_t i, n = l->n > LINES ? LINES - 1 : l->n;
+
+	str_addf(&line, "ALTER TABLE %s ", s->name);
+	summary_back(&line, s);
+	if (l->n == 0) {
+		print_line(to, "%-16snothing: the definition stays as it is",
+		    head);
+	} else if (line.len <= WIDTH) {
+		print_line(to, "%-16s%s", head, line.s);
+	} else {
+		print_line(to, "%-16sALTER TABLE %s", head, s->name);
+		for (i = 0; i < n; i++)
+			print_line(to, "%-16s%s%s", "", l->item[i].text,
+			    i + 1 < l->n ? before(l, i + 1)[0] == ',' ? "," :
+			    "" : "");
+		if (n < l->n)
+			print_more(to, l->n - n);
+	}
+	str_free(&line);
 }
 
 void
 summary_print(struct str *to, const struct summary *s)
 {
-	print_line(to, "%-14s%s, about %llu rows, %.0f MB", "table:", s->name,
+	print_line(to, "%-16s%s, about %llu rows, %.0f MB", "table:", s->name,
 	    s->rows, (double)s->bytes / (1024.0 * 1024));
-	print_line(to, "%-14s%s", "the server:", s->way == NULL ?
+	print_line(to, "%-16s%s", "the server:", s->way == NULL ?
 	    "was not asked what it could do by itself" : s->way);
 	print_list(to, "hangs on it:", &s->hangs);
 	print_list(to, "applications:", &s->changes);
 	print_list(to, "indexes:", &s->indexes);
+	print_back(to, s);
+	if (s->lost.n > 0)
+		print_list(to, "not taken back:", &s->lost);
 }

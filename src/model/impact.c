@@ -110,24 +110,32 @@ add_values(struct summary_list *l, const struct column *from,
 		    "another one", to->name.sql);
 }
 
+const struct column *
+impact_becomes(const struct table *new, const struct alter *a,
+    const struct column *from)
+{
+	const char *as = alter_renamed(a, from->name.raw);
+
+	if (as == NULL && alter_drops(a, from->name.raw))
+		return NULL;
+	return table_column(new, as != NULL ? as : from->name.raw);
+}
+
 static void
 add_column(struct summary_list *l, const struct table *new,
     const struct alter *a, const struct column *from)
 {
-	const char *as = alter_renamed(a, from->name.raw);
-	const struct column *to = table_column(new, as != NULL ? as :
-	    from->name.raw);
+	const struct column *to = impact_becomes(new, a, from);
 
-	if (as == NULL && (to == NULL || alter_drops(a, from->name.raw))) {
-		summary_add(l, "dropped", from->name.raw, to == NULL ?
+	if (to == NULL) {
+		summary_add(l, "dropped", from->name.raw,
+		    table_column(new, from->name.raw) == NULL ?
 		    "%s: dropped; statements that name it fail" :
 		    "%s: dropped, and another one has its name",
 		    from->name.sql);
 		return;
 	}
-	if (to == NULL)
-		return;
-	if (as != NULL && strcmp(as, from->name.raw) != 0)
+	if (strcmp(to->name.raw, from->name.raw) != 0)
 		summary_add(l, "renamed", from->name.raw, "%s: renamed to %s; "
 		    "statements that name it fail", from->name.sql,
 		    to->name.sql);
@@ -137,19 +145,14 @@ add_column(struct summary_list *l, const struct table *new,
 
 /* Does a column of the old table become this one? */
 static bool
-is_old(const struct table *old, const struct alter *a, const struct column *c)
+is_old(const struct table *old, const struct table *new,
+    const struct alter *a, const struct column *c)
 {
-	const char *as;
 	size_t i;
 
-	for (i = 0; i < old->n_columns; i++) {
-		as = alter_renamed(a, old->column[i].name.raw);
-		if (as == NULL && alter_drops(a, old->column[i].name.raw))
-			continue;
-		if (same_text(as != NULL ? as : old->column[i].name.raw,
-		    c->name.raw))
+	for (i = 0; i < old->n_columns; i++)
+		if (impact_becomes(new, a, &old->column[i]) == c)
 			return true;
-	}
 	return false;
 }
 
@@ -163,7 +166,7 @@ impact_columns(struct summary_list *l, const struct table *old,
 		add_column(l, new, a, &old->column[i]);
 	for (i = 0; i < new->n_columns; i++)
 		if (is_required(&new->column[i]) &&
-		    !is_old(old, a, &new->column[i]))
+		    !is_old(old, new, a, &new->column[i]))
 			summary_add(l, "required", new->column[i].name.raw,
 			    "%s: new, and has no DEFAULT; an INSERT without it "
 			    "fails", new->column[i].name.sql);

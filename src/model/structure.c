@@ -84,13 +84,27 @@ name_at(struct structure_item *it, const struct lex *l, size_t i)
 	return i + 1;
 }
 
+/* The text of [i, end), up to the comma or parenthesis behind it: the end of a
+ * version comment belongs to it. */
+static char *
+text_of(const struct lex *l, size_t i, size_t end)
+{
+	size_t from = l->token[i].at, to = l->token[end].at;
+	struct str q = STR_INIT;
+
+	while (to > from && strchr(" \t\r\n", l->text[to - 1]) != NULL)
+		to--;
+	str_add(&q, l->text + from, to - from);
+	return str_take(&q);
+}
+
 static int
 add_item(struct structure *s, const struct lex *l, size_t i, size_t end,
     const struct table *t, struct err *e)
 {
 	struct structure_item *it;
 	struct str q = STR_INIT;
-	size_t name;
+	size_t name, start = i;
 
 	s->item = xrealloc(s->item, s->n + 1, sizeof(*s->item));
 	it = &s->item[s->n++];
@@ -105,6 +119,7 @@ add_item(struct structure *s, const struct lex *l, size_t i, size_t end,
 			if (name == 0 || i != name)
 				add_token(&q, l, i);
 	it->text = str_take(&q);
+	it->whole = text_of(l, start, end);
 	return 0;
 }
 
@@ -126,9 +141,10 @@ item_end(const struct lex *l, size_t i)
 }
 
 static void
-read_rest(struct structure *s, const struct lex *l, size_t i)
+read_rest(struct structure *s, const struct lex *l, size_t close)
 {
 	struct str q = STR_INIT;
+	size_t i = close + 1;
 
 	while (i < l->n)
 		if (lex_is(l, i, "AUTO_INCREMENT") &&
@@ -137,6 +153,7 @@ read_rest(struct structure *s, const struct lex *l, size_t i)
 		else
 			add_token(&q, l, i++);
 	s->rest = str_take(&q);
+	s->tail = xstrdup(close < l->n ? l->text + lex_end(l, close) : "");
 }
 
 int
@@ -154,7 +171,7 @@ structure_read(struct structure *s, const struct table *t, struct err *e)
 			rc = add_item(s, &l, i, end, t, e);
 	} while (rc == 0 && lex_punct(&l, end, ','));
 	if (rc == 0)
-		read_rest(s, &l, end + 1);
+		read_rest(s, &l, end);
 	else
 		e->kind = ERR_CREATE;
 	lex_free(&l);
@@ -165,6 +182,7 @@ static void
 forget(struct structure *s, size_t i)
 {
 	free(s->item[i].text);
+	free(s->item[i].whole);
 	s->n--;
 	memmove(&s->item[i], &s->item[i + 1],
 	    (s->n - i) * sizeof(s->item[0]));
@@ -177,8 +195,10 @@ structure_free(struct structure *s)
 		forget(s, s->n - 1);
 	free(s->item);
 	free(s->rest);
+	free(s->tail);
 	s->item = NULL;
 	s->rest = NULL;
+	s->tail = NULL;
 }
 
 const struct structure_item *

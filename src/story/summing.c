@@ -1,6 +1,7 @@
 #include "story/summing.h"
 
 #include "base/event.h"
+#include "model/back.h"
 #include "model/cutover_fkeys.h"
 #include "model/impact.h"
 #include "model/outcome.h"
@@ -33,6 +34,19 @@ add_way(struct summary *s, struct str *text, const struct migration *m)
 	s->way = text->s;
 }
 
+/* The ALTER that takes it back, and what none does. */
+static int
+add_back(struct summary *s, const struct migration *m, struct err *e)
+{
+	const struct back b = { m->old, m->new, s->create_after, &m->alter,
+	    m->server.mariadb };
+
+	if (m->filter.n > 0)
+		summary_add(&s->lost, "rows", "", "rows that --where leaves "
+		    "out");
+	return back_find(&s->back, &s->lost, &b, e);
+}
+
 int
 summing_tell(struct migration *m, struct err *e)
 {
@@ -54,6 +68,8 @@ summing_tell(struct migration *m, struct err *e)
 	add_dependents(&s.hangs, &m->dependents);
 	impact_columns(&s.changes, m->old, m->new, &m->alter);
 	impact_indexes(&s.indexes, m->new, &f);
+	if (rc == 0)
+		rc = add_back(&s, m, e);
 	if (rc == 0)
 		event_summary(&s);
 	summary_free(&s);

@@ -1,0 +1,47 @@
+#include "base/json_summary.h"
+
+#include "base/json.h"
+
+static void
+add_list(struct str *s, const char *name, const struct summary_list *l)
+{
+	size_t i;
+
+	str_addf(s, ", \"%s\": [", name);
+	for (i = 0; i < l->n; i++) {
+		str_addz(s, i > 0 ? ", {" : "{");
+		json_member(s, "kind", l->item[i].kind);
+		json_field(s, "name", l->item[i].name);
+		json_field(s, "text", l->item[i].text);
+		str_addz(s, "}");
+	}
+	str_addz(s, "]");
+}
+
+static void
+add_back(struct str *s, const struct summary *m)
+{
+	struct str back = STR_INIT;
+
+	summary_back(&back, m);
+	json_field(s, "alter_back", back.s);
+	str_free(&back);
+}
+
+void
+json_summary(struct str *s, const struct summary *m)
+{
+	json_field(s, "database", m->database);
+	json_field(s, "table", m->table);
+	json_field(s, "create_before", m->create_before);
+	json_field(s, "create_after", m->create_after);
+	json_count(s, "rows_estimate", m->rows);
+	json_count(s, "size_b", m->bytes);
+	json_field(s, "server_way", m->way);
+	json_bool(s, "server_at_once", m->at_once);
+	add_list(s, "hangs_on_it", &m->hangs);
+	add_list(s, "changes", &m->changes);
+	add_list(s, "indexes", &m->indexes);
+	add_back(s, m);
+	add_list(s, "not_taken_back", &m->lost);
+}
