@@ -13,7 +13,6 @@
 #include "base/json_sink.h"
 #include "base/log.h"
 #include "base/output.h"
-#include "base/report_sink.h"
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/text_sink.h"
@@ -82,17 +81,8 @@ tune_sinks(struct sinks *s, const struct config *cfg)
 }
 
 static enum err_kind
-run_job(struct config *cfg, void *sinks)
+run_command(struct config *cfg)
 {
-	tune_sinks(sinks, cfg);
-	return migrate_run(cfg);
-}
-
-static enum err_kind
-run(struct config *cfg, struct sinks *sinks)
-{
-	if (cfg->next != NULL)
-		return jobs_run(cfg, run_job, sinks);
 	switch (cfg->command) {
 	case COMMAND_STATUS:
 		return serve(status_run, cfg);
@@ -131,100 +121,89 @@ has_onlookers(const struct config *cfg)
 /* What is there for as long as the program is. */
 struct around {
 	struct pid_file file;
-	struct onlookers onlookers;
-	bool watched;			/* there are onlookers */
+	struct sinks *sinks;
+	struct onlookers onlookers;	/* of the job that is at work */
 };
 
 /* stop_leaving_fn */
 static void
-leave_around(void *arg, int status)
+leave_alone(void *arg, int status)
 {
 	struct around *a = arg;
 
+	(void)status;
 	pid_file_drop(&a->file);
-	if (a->watched && status >= 0)
+}
+
+/* stop_leaving_fn */
+static void
+leave_watched(void *arg, int status)
+{
+	struct around *a = arg;
+
+	leave_alone(arg, status);
+	if (status >= 0)
 		onlookers_finish(&a->onlookers, (enum err_kind)status);
-	else if (a->watched)
+	else
 		onlookers_cut(&a->onlookers);
+}
+
+/* Each job of several has onlookers of its own, which its options ask for. */
+static enum err_kind
+run_watched(struct config *cfg, void *arg)
+{
+	struct around *a = arg;
+	struct err e = { .kind = ERR_NONE };
+	enum err_kind end;
+	int rc;
+
+	tune_sinks(a->sinks, cfg);
+	if (!has_onlookers(cfg))
+		return run_command(cfg);
+	event_begin(cfg->name);
+	rc = onlookers_begin(&a->onlookers, cfg, &e);
+	stop_leaving(leave_watched, a);
+	if (rc == 0)
+		rc = onlookers_ask(cfg, &e);
+	if (rc == 0) {
+		end = run_command(cfg);
+	} else {
+		event_error(&e);
+		end = e.kind;
+	}
+	onlookers_finish(&a->onlookers, end);
+	stop_leaving(leave_alone, a);
+	onlookers_end(&a->onlookers);
+	return end;
 }
 
 /* The file first: one that finds another at work is not heard of. */
 static enum err_kind
-begin_and_run(struct config *cfg, struct sinks *sinks,
-    struct around *a)
+begin_and_run(struct config *cfg, struct around *a)
 {
 	struct err e = { .kind = ERR_NONE };
 
-	if (has_pid_file(cfg) && pid_file_take(&a->file, cfg->pid, &e) != 0)
-		goto failed;
-	stop_leaving(leave_around, a);
-	a->watched = has_onlookers(cfg);
-	if (a->watched && onlookers_begin(&a->onlookers, cfg, &e) != 0)
-		goto failed;
-	return run(cfg, sinks);
-failed:
-	event_error(&e);
-	output_flush(0);
-	return e.kind;
+	if (has_pid_file(cfg) && pid_file_take(&a->file, cfg->pid, &e) != 0) {
+		event_error(&e);
+		return e.kind;
+	}
+	stop_leaving(leave_alone, a);
+	return cfg->next != NULL ? jobs_run(cfg, run_watched, a) :
+	    run_watched(cfg, a);
 }
 
 /* The PID file goes last, as hooks are told of the end while we live. */
 static enum err_kind
 run_around(struct config *cfg, struct sinks *sinks)
 {
-	struct around a = { .file = PID_FILE_INIT };
-	enum err_kind end = begin_and_run(cfg, sinks, &a);
+	struct around a = { .file = PID_FILE_INIT, .sinks = sinks };
+	enum err_kind end = begin_and_run(cfg, &a);
 
-	if (a.watched)
-		onlookers_finish(&a.onlookers, end);
 	event_exit(end);
 	output_flush(0);
 	stop_leaving(NULL, NULL);
-	if (a.watched)
-		onlookers_end(&a.onlookers);
 	pid_file_drop(&a.file);
 	return end;
-}
-
-/* Commands that only look or are told by another have no report. */
-static bool
-has_report(const struct config *cfg)
-{
-	return cfg->report != NULL && (cfg->command == COMMAND_ALTER ||
-	    cfg->command == COMMAND_RESUME || cfg->command == COMMAND_REVERT);
-}
-
-static const char *
-command_word(const struct config *cfg)
-{
-	return cfg->command == COMMAND_RESUME ? "resume " :
-	    cfg->command == COMMAND_REVERT ? "revert " : "";
-}
-
-static enum err_kind
-run_with_report(struct config *cfg, struct sinks *sinks)
-{
-	/* A thread that is never ended has it. */
-	struct report_sink *sink;
-	struct str target = STR_INIT, options = STR_INIT;
-	struct err e = { .kind = ERR_NONE };
-
-	if (!has_report(cfg))
-		return run_around(cfg, sinks);
-	str_addf(&target, "%s.%s", cfg->database, cfg->table);
-	configure_print(cfg, &options);
-	sink = xcalloc(1, sizeof(*sink));
-	sink->path = xstrdup(cfg->report);
-	sink->report = (struct report){ .version = VERSION,
-	    .command = command_word(cfg), .target = str_take(&target),
-	    .alter = xstrdup_null(cfg->alter),
-	    .options = str_take(&options) };
-	if (report_sink_start(sink, &e) == 0)
-		return run_around(cfg, sinks);
-	event_error(&e);
-	event_exit(e.kind);
-	output_flush(0);
-	return e.kind;
 }
 
 /*
@@ -286,7 +265,7 @@ main(int argc, char **argv)
 		stop_init();
 		output_start();
 		db_library_init();
-		end = run_with_report(&cfg, &s);
+		end = run_around(&cfg, &s);
 		db_library_end();
 	} else if (rc < 0) {
 		end = e.kind;

@@ -21,7 +21,7 @@ my $file = "$dir/jobs.yaml";
 my @slow = ('--chunk-size', 20, '--sleep', 0.1, '--threads', 1);
 
 # Tables a, b and c, and a job of each name, which adds a column or what the
-# arguments say.
+# arguments say: another ALTER, another table, or an option more.
 sub fresh_jobs {
 	my (%alter) = @_;
 	fresh_schema($s);
@@ -29,10 +29,13 @@ sub fresh_jobs {
 	for my $t (qw(c a b)) {
 		make_orders($s, 'app', $t, 300);
 		my $alter = $alter{$t} // 'ADD COLUMN extra INT';
-		my $table = $t;
+		my ($table, $more) = ($t, '');
+		($more, $alter) = ("    $1\n", 'ADD COLUMN extra INT')
+		    if $alter =~ /^(report: .*)/;
 		($table, $alter) = ($1, 'ADD COLUMN extra INT')
 		    if $alter =~ /^table (.*)/;
-		$text .= "  $t:\n    table: $table\n    alter: $alter\n";
+		$text .= "  $t:\n    table: $table\n    alter: $alter\n" .
+		    $more;
 	}
 	spew($file, $text);
 	chmod 0600, $file;
@@ -186,8 +189,9 @@ fresh_jobs();
 for my $t ([['--job', 'a,nope'], qr/no such job.*"nope"; there are c,a,b/],
     [['--job', 'a,b,a'], qr/"a" is named twice/],
     [['--job', 'a', '--all'], qr/--all: not together with --job/],
-    [['--job', 'a,b', '--report', "$dir/run.html"], qr/not with several jobs/],
-    [['--job', 'a,b', '--hooks-dir', "$dir"], qr/not with several jobs/],
+    [['--job', 'a,b', '--report', "$dir/run.html"],
+	qr/report: must be another file for each job/],
+    [['--job', 'a,b', '--hooks-dir', "$dir/none"], qr/none/],
     [['status', '--all'], qr/takes one job/],
     [['revert', '--job', 'a,b'], qr/takes one job/]) {
 	my ($args, $says) = @$t;
@@ -196,6 +200,36 @@ for my $t ([['--job', 'a,nope'], qr/no such job.*"nope"; there are c,a,b/],
 	like($r->{err}, $says, '... is refused');
 }
 is(changed(), '', '... and nothing is changed');
+
+# --- those who look on -------------------------------------------------------
+
+mkdir "$dir/hooks";
+spew("$dir/hooks/livealter-on-$_", "#!/bin/sh\necho " .
+    "\$LIVEALTER_JOB \$LIVEALTER_TABLE_NAME $_ \$LIVEALTER_EXIT_STATUS " .
+    ">>$dir/told\n" . ($_ eq 'startup' ? "[ \$LIVEALTER_JOB != a ]\n" : ''))
+    for qw(startup validated success failure);
+chmod 0755, glob "$dir/hooks/*";
+fresh_jobs(map { $_ => "report: $dir/$_.html" } 'a' .. 'c');
+$r = jobs('--all', '--execute', '--keep-going', '--hooks-dir', "$dir/hooks");
+is($r->{exit}, 17, 'a hook that says no to one of the jobs');
+is(changed(), 'bc', '... keeps that one from being done');
+is(slurp("$dir/told"), join('', map { "$_\n" } 'c c startup',
+    'c c validated', 'c c success 0', 'a a startup', 'a a failure 17',
+    'b b startup', 'b b validated', 'b b success 0'),
+    '... and each job has its own events');
+for my $t (['a', 17, qr/says no/], ['b', 0, qr/app\.b/], ['c', 0, qr/app\.c/]) {
+	my $page = slurp("$dir/$t->[0].html");
+	like($page, $t->[2], "job $t->[0] has a report of its own");
+	unlike($page, qr/app\.[^$t->[0]\W]/, '... of no other table');
+	is($page =~ /exit status (\d+)/ ? $1 : 0, $t->[1],
+	    '... with its end');
+}
+
+fresh_jobs(b => "report: $dir/none/b.html");
+$r = jobs('--job', 'a,b', '--execute');
+is($r->{exit}, 1, 'a report that cannot be written');
+like($r->{err}, qr{none/b\.html}, '... is named');
+is(changed(), '', '... before the first job begins');
 
 # --- what is shown -----------------------------------------------------------
 

@@ -13,6 +13,7 @@
  * the service manager, metrics.
  */
 struct board_view {
+	const char *job;		/* of several; or NULL */
 	char *database, *table;		/* NULL: not known */
 	char *new_table, *old_table;	/* their names, as they are */
 	char *alter;

@@ -209,8 +209,9 @@ struct event_sink {
 	struct event_sink *next;
 };
 
-/* All before another thread exists, or at the end. */
+/* While no other thread is at work for the job. */
 void event_add_sink(struct event_sink *sink);
+void event_remove_sink(struct event_sink *sink);
 void event_remove_sinks(void);
 
 /* A job begins, of this name (NULL: the only one); what was is forgotten. */

@@ -43,9 +43,10 @@ struct report_fact {
 struct report {
 	double now;
 	time_t began_at, now_at;
-	const char *version, *command, *target;	/* target: the table */
-	const char *alter;	/* or NULL */
-	const char *options;	/* without passwords */
+	const char *version, *command;
+	char *target;		/* the table */
+	char *alter;		/* or NULL */
+	char *options;		/* without passwords */
 	struct timeline timeline;
 	struct report_band band[REPORT_BANDS], open[EVENT_WAITS];
 	size_t n_bands;

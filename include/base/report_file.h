@@ -11,4 +11,7 @@
  */
 int report_file_put(const char *path, const struct str *text, struct err *e);
 
+/* Could it be, as it looks now?  Nothing is left.  Returns 0, or -1 with *e. */
+int report_file_check(const char *path, struct err *e);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/board.h"
 #include "base/err.h"
+#include "base/report_sink.h"
 #include "cli/config.h"
 #include "cli/hooks.h"
 
@@ -10,22 +11,32 @@
 struct onlookers {
 	struct board board;
 	struct hooks hooks;
+	struct report_sink *report;	/* NULL: none */
 };
 
 /*
- * Begin, once signals have their thread; onlookers_end() is due.  Then the hook
- * on-startup may say no.  Returns 0, or -1 with *e.
+ * Can they begin, as it looks now?  Nothing is run or left.  Returns 0, or -1
+ * with *e.
+ */
+int onlookers_check(const struct config *cfg, struct err *e);
+
+/*
+ * Begin, once signals have their thread; onlookers_end() is due in any case.
+ * Returns 0, or -1 with *e.
  */
 int onlookers_begin(struct onlookers *o, const struct config *cfg,
     struct err *e);
 
-/* The run ends with this exit status: all are told, before the last event. */
+/* The hook on-startup may say no.  Returns 0, or -1 with *e. */
+int onlookers_ask(const struct config *cfg, struct err *e);
+
+/* The job ends with this exit status: all are told, before the last event. */
 void onlookers_finish(struct onlookers *o, enum err_kind status);
 
 /* The program ends in a moment, after two signals. */
 void onlookers_cut(struct onlookers *o);
 
-/* When there is no event any more. */
+/* When there is no event of the job any more. */
 void onlookers_end(struct onlookers *o);
 
 #endif

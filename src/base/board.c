@@ -155,6 +155,7 @@ board_finish(struct board *b, enum err_kind status)
 void
 board_end(struct board *b)
 {
+	event_remove_sink(&b->sink);
 	board_free_view(&b->view);
 	pthread_mutex_destroy(&b->lock);
 }

@@ -104,6 +104,20 @@ event_add_sink(struct event_sink *sink)
 }
 
 void
+event_remove_sink(struct event_sink *sink)
+{
+	struct event_sink **s;
+
+	pthread_mutex_lock(&lock);
+	for (s = &sinks; *s != NULL; s = &(*s)->next)
+		if (*s == sink) {
+			*s = sink->next;
+			break;
+		}
+	pthread_mutex_unlock(&lock);
+}
+
+void
 event_remove_sinks(void)
 {
 	pthread_mutex_lock(&lock);

@@ -30,20 +30,30 @@ write_all(int fd, const struct str *text)
 	return fsync(fd);
 }
 
+/* A file beside it, of this name; -1 with *e. */
+static int
+open_beside(const char *path, struct str *beside, struct err *e)
+{
+	struct stat st;
+	int fd;
+
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return fail(path, "not a regular file", e);
+	str_addf(beside, "%s.%ld~", path, (long)getpid());
+	/* Of a process that had this PID and was killed. */
+	unlink(beside->s);
+	fd = open(beside->s, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+	    O_CLOEXEC, 0666);
+	return fd >= 0 ? fd : fail(path, strerror(errno), e);
+}
+
 int
 report_file_put(const char *path, const struct str *text, struct err *e)
 {
 	struct str beside = STR_INIT;
-	struct stat st;
-	int fd, rc = -1, why;
+	const int fd = open_beside(path, &beside, e);
+	int rc = -1, why;
 
-	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return fail(path, "not a regular file", e);
-	str_addf(&beside, "%s.%ld~", path, (long)getpid());
-	/* Of a process that had this PID and was killed. */
-	unlink(beside.s);
-	fd = open(beside.s, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-	    O_CLOEXEC, 0666);
 	if (fd >= 0) {
 		rc = write_all(fd, text);
 		why = errno;
@@ -52,14 +62,27 @@ report_file_put(const char *path, const struct str *text, struct err *e)
 			why = errno;
 		}
 		errno = why;
-	}
-	if (fd >= 0 && rc == 0)
-		rc = rename(beside.s, path);
-	if (rc != 0) {
-		fail(path, strerror(errno), e);
-		if (fd >= 0)
+		if (rc == 0)
+			rc = rename(beside.s, path);
+		if (rc != 0) {
+			fail(path, strerror(errno), e);
 			unlink(beside.s);
+		}
 	}
 	str_free(&beside);
 	return rc;
+}
+
+int
+report_file_check(const char *path, struct err *e)
+{
+	struct str beside = STR_INIT;
+	const int fd = open_beside(path, &beside, e);
+
+	if (fd >= 0) {
+		unlink(beside.s);
+		close(fd);
+	}
+	str_free(&beside);
+	return fd >= 0 ? 0 : -1;
 }

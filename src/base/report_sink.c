@@ -1,5 +1,6 @@
 #include "base/report_sink.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "base/output.h"
 #include "base/report_file.h"
 #include "base/report_page.h"
+#include "base/timer.h"
 #include "base/util.h"
 
 #define EVERY	30	/* seconds between two pages, at least */
@@ -314,22 +316,33 @@ write_now_and_then(void *arg)
 {
 	struct report_sink *s = arg;
 	struct err e = { .kind = ERR_NONE };
+	struct timespec until;
 
-	for (;;) {
-		sleep(EVERY);
+	pthread_mutex_lock(&s->lock);
+	while (!s->over) {
+		until = timer_until(EVERY);
+		if (pthread_cond_timedwait(&s->over_changed, &s->lock,
+		    &until) != ETIMEDOUT)
+			continue;
+		pthread_mutex_unlock(&s->lock);
 		if (write_page(s, false, &e) != 0)
 			log_warn("%s", e.text);
+		pthread_mutex_lock(&s->lock);
 	}
+	pthread_mutex_unlock(&s->lock);
 	return NULL;
 }
 
-/* No event may come of it, and who is asked for the end is told. */
+/* A signal has ended the program before report_sink_finish().  No event may
+ * come of it, and who is asked for the end is told. */
 static void
 take_exit(struct report_sink *s, const struct event *ev)
 {
 	struct err e = { .kind = ERR_NONE };
 	struct str text = STR_INIT;
 
+	if (s->report.ended)
+		return;
 	s->report.status = ev->exit_status;
 	s->report.ended = true;
 	pthread_mutex_unlock(&s->lock);
@@ -375,14 +388,16 @@ take(struct event_sink *sink, const struct event *ev)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* --- beginning and end ----------------------------------------------------*/
+
 int
 report_sink_start(struct report_sink *s, struct err *e)
 {
 	struct report *r = &s->report;
-	pthread_t thread;
 
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->writing, NULL);
+	timer_cond(&s->over_changed);
 	s->began = now_s();
 	r->began_at = time(NULL);
 	r->statements = r->plan = r->error = r->hint = (struct str)STR_INIT;
@@ -391,7 +406,69 @@ report_sink_start(struct report_sink *s, struct err *e)
 	s->sink.take = take;
 	event_add_sink(&s->sink);
 	/* Without one, the end alone writes it. */
-	if (pthread_create(&thread, NULL, write_now_and_then, s) == 0)
-		pthread_detach(thread);
+	s->threaded = pthread_create(&s->thread, NULL, write_now_and_then,
+	    s) == 0;
 	return 0;
+}
+
+void
+report_sink_finish(struct report_sink *s, enum err_kind status)
+{
+	struct err e = { .kind = ERR_NONE };
+	bool before;
+
+	pthread_mutex_lock(&s->lock);
+	before = s->report.ended;
+	s->report.status = status;
+	s->report.ended = true;
+	pthread_mutex_unlock(&s->lock);
+	if (!before && write_page(s, true, &e) != 0)
+		log_warn("%s", e.text);
+}
+
+static void
+free_report(struct report *r)
+{
+	size_t i;
+
+	for (i = 0; i < REPORT_BANDS; i++)
+		free(r->band[i].what);
+	for (i = 0; i < EVENT_WAITS; i++)
+		free(r->open[i].what);
+	for (i = 0; i < REPORT_STEPS; i++)
+		free(r->step[i].title);
+	for (i = 0; i < REPORT_ENTRIES; i++) {
+		free(r->first[i].text);
+		free(r->last[i].text);
+	}
+	for (i = 0; i < REPORT_FACTS; i++) {
+		free(r->fact[i].name);
+		free(r->fact[i].value);
+	}
+	str_free(&r->statements);
+	str_free(&r->plan);
+	str_free(&r->error);
+	str_free(&r->hint);
+	timeline_free(&r->timeline);
+	free(r->target);
+	free(r->alter);
+	free(r->options);
+}
+
+void
+report_sink_end(struct report_sink *s)
+{
+	event_remove_sink(&s->sink);
+	pthread_mutex_lock(&s->lock);
+	s->over = true;
+	pthread_cond_broadcast(&s->over_changed);
+	pthread_mutex_unlock(&s->lock);
+	if (s->threaded)
+		pthread_join(s->thread, NULL);
+	free_report(&s->report);
+	free(s->before.verb);
+	free(s->path);
+	pthread_cond_destroy(&s->over_changed);
+	pthread_mutex_destroy(&s->writing);
+	pthread_mutex_destroy(&s->lock);
 }

@@ -191,15 +191,23 @@ find_password(struct options *o, const struct config *first)
 	str_free(&prompt);
 }
 
+/* Is the report of a job before this one in the same file? */
+static bool
+is_reported_over(const struct config *c, const struct config *first)
+{
+	for (; c->report != NULL && first != c; first = first->next)
+		if (same_text(c->report, first->report))
+			return true;
+	return false;
+}
+
 /* There is one process for all of them, with one output. */
 static void
 check_alike(struct options *o, const struct config *first)
 {
-	if (first->next != NULL && o->c->hooks_dir != NULL)
-		option_blame(o, AT(hooks_dir), "not with several jobs");
-	if (first->next != NULL && o->c->report != NULL)
-		option_blame(o, AT(report), "not with several jobs: a report "
-		    "is about one table");
+	if (is_reported_over(o->c, first))
+		option_blame(o, AT(report), "must be another file for each "
+		    "job: a report is about one table");
 	if (first == o->c)
 		return;
 	if (!same_text(o->c->pid, first->pid))

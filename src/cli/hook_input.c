@@ -171,6 +171,7 @@ put_texts(struct env *env, const char *prefix, const struct board_view *v)
 {
 	char *statement = ddl(v), *wrong = complaint(v);
 
+	put(env, prefix, "JOB", v->job);
 	put(env, prefix, "DATABASE_NAME", v->database);
 	put(env, prefix, "TABLE_NAME", v->table);
 	put(env, prefix, "GHOST_TABLE_NAME", v->new_table);
@@ -293,6 +294,7 @@ hook_input_json(struct str *out, enum hook_event event,
 	json_sink_begin(out, "hook");
 	member(out, "ui", FORMAT);
 	member(out, "event", hook_files_event(event));
+	member(out, "job", v->job);
 	member(out, "database", v->database);
 	member(out, "table", v->table);
 	member(out, "new_table", v->new_table);

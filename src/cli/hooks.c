@@ -415,6 +415,7 @@ hooks_end(struct hooks *h)
 {
 	struct hook_due *d;
 
+	event_remove_sink(&h->sink);
 	if (h->started)
 		pthread_join(h->thread, NULL);
 	while ((d = h->first) != NULL) {

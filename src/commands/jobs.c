@@ -5,10 +5,10 @@
 #include "base/catalogue.h"
 #include "base/event.h"
 #include "base/log.h"
-#include "base/output.h"
 #include "base/stop.h"
 #include "base/util.h"
 #include "cli/configure.h"
+#include "cli/onlookers.h"
 #include "commands/migrate.h"
 
 struct job {
@@ -60,6 +60,14 @@ is_changed_before(const struct jobs *js, size_t i)
 	return false;
 }
 
+static enum err_kind
+check_job(struct job *j)
+{
+	if (onlookers_check(j->cfg, &j->err) != 0)
+		return j->err.kind;
+	return migrate_try(j->cfg, &j->err);
+}
+
 /*
  * What is wrong with the last one is not to come out after hours.  Returns the
  * worst status.
@@ -75,7 +83,7 @@ check_jobs(struct jobs *js)
 	for (i = 0; i < js->n && !stop_came(); i++) {
 		if (is_changed_before(js, i))
 			continue;
-		end = migrate_try(js->job[i].cfg, &js->job[i].err);
+		end = check_job(&js->job[i]);
 		if (end != ERR_NONE)
 			event_error(&js->job[i].err);
 		worst = catalogue_worse(worst, end);
@@ -139,8 +147,6 @@ jobs_run(struct config *first,
 		drop_jobs(&js);
 	else
 		worst = run_jobs(&js, worst, run, arg);
-	event_exit(worst);
-	output_flush(0);
 	free(js.job);
 	free(js.name);
 	return worst;
