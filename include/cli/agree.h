@@ -9,4 +9,8 @@
  */
 void agree_settle(struct options *o);
 
+/* What one job says about those of its run before it, of which this is the
+ * first: complaints. */
+void agree_among(struct options *o, const struct config *first);
+
 #endif

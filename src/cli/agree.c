@@ -142,3 +142,33 @@ agree_settle(struct options *o)
 		option_blame(o, AT(execute), "not together with --dry-run");
 	}
 }
+
+/* Is the report of a job before this one in the same file? */
+static bool
+is_reported_over(const struct config *c, const struct config *first)
+{
+	for (; c->report != NULL && first != c; first = first->next)
+		if (same_text(c->report, first->report))
+			return true;
+	return false;
+}
+
+/* There is one process for all of them, with one output. */
+void
+agree_among(struct options *o, const struct config *first)
+{
+	if (is_reported_over(o->c, first))
+		option_blame(o, AT(report), "must be another file for each "
+		    "job: a report is about one table");
+	if (first == o->c)
+		return;
+	if (!same_text(o->c->pid, first->pid))
+		option_blame(o, AT(pid), "must be the same for all jobs of a "
+		    "run");
+	if (o->c->output != first->output)
+		option_blame(o, AT(output), "must be the same for all jobs of "
+		    "a run");
+	if (o->c->keep_going != first->keep_going)
+		option_blame(o, AT(keep_going), "must be the same for all "
+		    "jobs of a run");
+}

@@ -191,36 +191,6 @@ find_password(struct options *o, const struct config *first)
 	str_free(&prompt);
 }
 
-/* Is the report of a job before this one in the same file? */
-static bool
-is_reported_over(const struct config *c, const struct config *first)
-{
-	for (; c->report != NULL && first != c; first = first->next)
-		if (same_text(c->report, first->report))
-			return true;
-	return false;
-}
-
-/* There is one process for all of them, with one output. */
-static void
-check_alike(struct options *o, const struct config *first)
-{
-	if (is_reported_over(o->c, first))
-		option_blame(o, AT(report), "must be another file for each "
-		    "job: a report is about one table");
-	if (first == o->c)
-		return;
-	if (!same_text(o->c->pid, first->pid))
-		option_blame(o, AT(pid), "must be the same for all jobs of a "
-		    "run");
-	if (o->c->output != first->output)
-		option_blame(o, AT(output), "must be the same for all jobs of "
-		    "a run");
-	if (o->c->keep_going != first->keep_going)
-		option_blame(o, AT(keep_going), "must be the same for all "
-		    "jobs of a run");
-}
-
 /* As many of the complaints as fit, whole. */
 static int
 report(const struct options *o, struct err *e)
@@ -273,7 +243,7 @@ check(struct options *o, const struct config *first)
 	if (o->c->name != NULL && o->c->command != COMMAND_ALTER)
 		option_wrong(o, "--job: this command takes one job; only a "
 		    "migration takes several");
-	check_alike(o, first);
+	agree_among(o, first);
 	if (o->c->print_config)
 		return;
 	check_mycnf(o);
