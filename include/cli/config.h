@@ -35,7 +35,6 @@ enum command {
 	COMMAND_CLEANUP,
 	COMMAND_REVERT,
 	COMMAND_CONTROL,
-	COMMAND_WATCH,
 	COMMAND_EXPLAIN,		/* no server is asked */
 };
 
@@ -65,6 +64,8 @@ struct config {
 	enum command command;
 	char *action;			/* the words after control's DSN */
 	char *alter;
+	char *to;			/* a file */
+	char *rename, *drop;		/* lists: OLD=NEW, names */
 	bool dry_run, execute;
 	char *instant;			/* "never", "try" or "only" */
 	enum instant_mode at_once;	/* the same */

@@ -68,7 +68,6 @@ enum registry_field {
 				   begun, or nothing of it is left */
 	REGISTRY_REQUEST,		/* what the operator asks for */
 	REGISTRY_WAITS_FOR,	/* of waits_pack(), base/waits.h */
-	REGISTRY_FIGURES,	/* of figures_pack(), base/figures.h */
 	REGISTRY_BEGAN,
 	REGISTRY_HEARTBEAT,
 	/* Not columns but what the server makes of them when asked. */
@@ -111,7 +110,7 @@ struct registry_row {
 
 /* A table called REGISTRY_NAME (names.h) with another comment is not ours. */
 #define REGISTRY_KIND	"livealter: migrations at work, format "
-#define REGISTRY_COMMENT	REGISTRY_KIND "6"
+#define REGISTRY_COMMENT	REGISTRY_KIND "5"
 
 /*
  * Comes after the name of a table of ours, wherever we read or change it.  The
@@ -121,9 +120,8 @@ struct registry_row {
  */
 #define REGISTRY_OURS	" FORCE INDEX (PRIMARY)"
 
-/* Characters that the columns take. */
+/* Characters that the column of REGISTRY_WAITS_FOR takes. */
 #define REGISTRY_WAITS_MOST 1000
-#define REGISTRY_FIGURES_MOST 700
 
 /* CREATE TABLE IF NOT EXISTS. */
 void registry_row_create(struct str *q, const struct qname *registry);

@@ -12,4 +12,7 @@
  */
 int already_look(struct migration *m, struct err *e);
 
+/* For programs that show what would become other. */
+void already_tell(const struct migration *m);
+
 #endif

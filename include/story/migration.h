@@ -24,6 +24,7 @@
 #include "server/replica.h"
 #include "steps/proof.h"
 #include "steps/registry.h"
+#include "steps/target.h"
 #include "steps/trigger_set.h"
 #include "steps/walk.h"
 #include "throttle/gate.h"
@@ -58,6 +59,7 @@ struct migration {
 	struct account definer;		/* --trigger-definer, if any */
 	struct alter alter;		/* what the text of the ALTER says */
 	struct table *old;		/* as found */
+	struct target target;		/* what --to makes of it */
 	struct dependents dependents;			/* what hangs on it */
 	struct fkeys added;		/* foreign keys that the ALTER adds */
 	struct filter filter;		/* --where, once there is a plan */
@@ -120,7 +122,8 @@ struct migration {
 
 #define MIGRATION_INIT(config) \
 	{ .cfg = (config), .recalled = (config), .undo = UNDO_INIT, \
-	    .registry = REGISTRY_INIT, .activity = ACTIVITY_INIT }
+	    .registry = REGISTRY_INIT, .activity = ACTIVITY_INIT, \
+	    .target = TARGET_INIT }
 
 /* The first step: connect, and see what the server is. */
 int migration_connect(struct migration *m, struct err *e);

@@ -90,6 +90,26 @@ settle_instant(struct options *o)
 		c->at_once = INSTANT_ONLY;
 }
 
+/* The file says all that is to be. */
+static void
+settle_to(struct options *o)
+{
+	static const size_t apart[] = { AT(alter), AT(default_engine),
+	    AT(data_dir), AT(remove_data_dir), AT(remove_tablespace) };
+	const struct config *c = o->c;
+	size_t i;
+
+	if (c->command != COMMAND_ALTER)
+		return;
+	if (c->to == NULL && c->rename != NULL)
+		option_blame(o, AT(rename), "needs --to");
+	if (c->to == NULL && c->drop != NULL)
+		option_blame(o, AT(drop), "needs --to");
+	for (i = 0; c->to != NULL && i < sizeof(apart) / sizeof(apart[0]); i++)
+		if (option_given(o, apart[i]))
+			option_blame(o, apart[i], "not together with --to");
+}
+
 /* What is resumed or reverted is compared by its fingerprints anyway. */
 static void
 settle_digest(struct options *o)
@@ -119,6 +139,7 @@ agree_settle(struct options *o)
 	settle_purge(o);
 	settle_where(o);
 	settle_instant(o);
+	settle_to(o);
 	settle_digest(o);
 	if (option_given(o, AT(chunk_size)) && !option_given(o, AT(chunk_time)))
 		c->chunk_time = 0;

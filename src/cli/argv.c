@@ -17,6 +17,25 @@ struct words {
 	size_t n, i;
 };
 
+/* These may be given several times; the rest is as with every option. */
+static bool
+add_to_list(struct argv *a, const struct option *opt, const char *value)
+{
+	struct str all = STR_INIT;
+	size_t i;
+
+	if (opt->type != OPTION_LIST || opt->group == OPTION_META)
+		return false;
+	for (i = 0; i < a->n && a->item[i].opt != opt; i++)
+		;
+	if (i == a->n)
+		return false;
+	str_addf(&all, "%s,%s", a->item[i].value, value);
+	free(a->item[i].value);
+	a->item[i].value = str_take(&all);
+	return true;
+}
+
 static void
 push(struct argv *a, const struct option *opt, bool no, char *value)
 {
@@ -44,7 +63,7 @@ take_value(struct argv *a, struct options *o, struct words *w,
 	if (rest == NULL)
 		option_wrong(o, "--%s: needs a value: %s", opt->name,
 		    opt->arg);
-	else
+	else if (!add_to_list(a, opt, rest))
 		push(a, opt, false, rest);
 }
 
@@ -118,7 +137,6 @@ static const struct {
 	{ "cleanup", COMMAND_CLEANUP, true },
 	{ "revert", COMMAND_REVERT, true },
 	{ "control", COMMAND_CONTROL, true },
-	{ "watch", COMMAND_WATCH, true },
 	{ "explain", COMMAND_EXPLAIN, true },
 };
 

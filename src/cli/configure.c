@@ -108,7 +108,8 @@ settle_alter(struct options *o)
 	if (c->alter != NULL || c->command != COMMAND_ALTER)
 		return;
 	c->alter = xstrdup("");
-	option_note(o, "no --alter: the table is rebuilt as it is");
+	if (c->to == NULL)
+		option_note(o, "no --alter: the table is rebuilt as it is");
 }
 
 static void
@@ -134,8 +135,7 @@ need_rest(struct options *o)
 	struct config *c = o->c;
 
 	need_name(o, AT(database), c->database, 'D');
-	if ((c->command != COMMAND_STATUS && c->command != COMMAND_WATCH) ||
-	    c->table != NULL)
+	if (c->command != COMMAND_STATUS || c->table != NULL)
 		need_name(o, AT(table), c->table, 't');
 	if (c->command == COMMAND_CONTROL && c->action == NULL)
 		option_wrong(o, "livealter control: say what to do after the "

@@ -262,6 +262,13 @@ const struct option option_table[] = {
 	DO("idempotent", 0, FLAG, SCRIPTS, idempotent, NULL, NULL,
 	    "nothing is done, and that is a success, if the table is already "
 	    "as the ALTER would make it"),
+	DO("to", 0, TEXT, SCRIPTS, to, NULL, "FILE",
+	    "in place of --alter: the table is to be as the CREATE TABLE in "
+	    "this file says"),
+	DO("rename", 0, LIST, SCRIPTS, rename, NULL, "OLD=NEW",
+	    "with --to: this column of the table is that one of the file"),
+	DO("drop", 0, LIST, SCRIPTS, drop, NULL, "COLUMN",
+	    "with --to: this column is not in the file, and goes"),
 	DO("expect-digest", 0, DIGEST, SCRIPTS, expect_digest, NULL, "HEX",
 	    "refuse, if the digest of what is planned is not the one that a "
 	    "dry run told"),

@@ -25,6 +25,7 @@
 #include "steps/shadow.h"
 #include "steps/sweep.h"
 #include "steps/unique.h"
+#include "story/aiming.h"
 #include "story/already.h"
 #include "story/at_once.h"
 #include "story/catch_up.h"
@@ -73,9 +74,8 @@ inspect(struct migration *m, struct err *e)
 		    e);
 	if (m->alter.left_out[0] != '\0')
 		tell_left_out(m);
-	if (shadow_names(&m->names, m->db, m->cfg, e) != 0)
-		return -1;
-	return 0;
+	return shadow_names(&m->names, m->db, m->cfg, e) != 0 ? -1 :
+	    aiming_read(m, e);
 }
 
 int
@@ -92,6 +92,10 @@ migrate_check(struct migration *m, struct err *e)
 static int
 create(struct migration *m, struct err *e)
 {
+	if (aiming_find(m, e) != 0)
+		return -1;
+	if (m->already)
+		return 0;
 	if (m->cfg->execute && (recall_enter(m, e) != 0 ||
 	    capture_prepare(m->db, &m->names, &m->undo, e) != 0))
 		return -1;
@@ -109,8 +113,10 @@ alter(struct migration *m, struct err *e)
 		return 0;
 	if (at_once_alter(m, e) != 0)
 		return -1;
-	return at_once_is_done(m) ? 0 : shadow_added_keys(m->db, &m->names,
-	    m->old, m->cfg, &m->added, e);
+	if (at_once_is_done(m))
+		return 0;
+	return aiming_check(m, e) != 0 ? -1 : shadow_added_keys(m->db,
+	    &m->names, m->old, m->cfg, &m->added, e);
 }
 
 /* Hours before it matters: which clock is meant, and what it shows. */

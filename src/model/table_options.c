@@ -54,6 +54,10 @@ option_end(const struct lex *l, size_t i, size_t *name)
 {
 	size_t k = i;
 
+	if (lex_is(l, i, "TABLESPACE") && !lex_punct(l, i + 1, '=')) {
+		*name = i;
+		return i + 1 < l->n ? i + 1 : i;
+	}
 	while (k + 2 < l->n && !lex_punct(l, k + 1, '='))
 		k++;
 	if (!lex_punct(l, k + 1, '=')) {

@@ -32,8 +32,9 @@ is_wanted(const struct migration *m)
 {
 	const struct config *c = m->cfg;
 
-	return c->idempotent && c->where == NULL && !c->default_engine &&
-	    c->data_dir == NULL && !c->remove_data_dir && !c->remove_tablespace;
+	return c->idempotent && c->to == NULL && c->where == NULL &&
+	    !c->default_engine && c->data_dir == NULL &&
+	    !c->remove_data_dir && !c->remove_tablespace;
 }
 
 /* It was altered, by this text: is it as it was? */
@@ -106,9 +107,8 @@ refused(struct migration *m, struct trial *t, struct err *e)
 	return -1;
 }
 
-/* For programs that show what would become other. */
-static void
-tell(const struct migration *m)
+void
+already_tell(const struct migration *m)
 {
 	const struct summary s = {
 		.database = m->names.old.db.raw,
@@ -139,7 +139,7 @@ look(struct migration *m, struct trial *t, struct err *e)
 	if (rc != 0 || undoing_drop_new(m, e) != 0)
 		return -1;
 	if (m->already && m->cfg->dry_run)
-		tell(m);
+		already_tell(m);
 	return m->already ? 0 : shadow_create(m->db, &m->names, m->old, m->cfg,
 	    &m->undo, e);
 }

@@ -29,7 +29,8 @@ migration_connect(struct migration *m, struct err *e)
 int
 migration_read(struct migration *m, struct err *e)
 {
-	event_fact("ALTER TABLE", m->cfg->alter);
+	if (m->cfg->to == NULL)
+		event_fact("ALTER TABLE", m->cfg->alter);
 	if (cores_ask(&m->server.cores, m->db, e) != 0)
 		return -1;
 	return alter_read(&m->alter, m->cfg->alter, &m->server, e) != 0 ||
@@ -129,6 +130,7 @@ migration_free(struct migration *m)
 	dependents_free(&m->dependents);
 	fkey_free(&m->added);
 	alter_free(&m->alter);
+	target_free(&m->target);
 	filter_free(&m->filter);
 	table_free(m->old);
 	table_free(m->new);
