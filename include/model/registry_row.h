@@ -55,7 +55,8 @@ enum registry_field {
 	REGISTRY_REJECTS,
 	REGISTRY_BACK_REJECTS,	/* empty when it cannot be reverted */
 	REGISTRY_TRIGGERS_MADE,	/* a list: when each was made */
-	REGISTRY_OLD_PRINT,	/* fingerprints of the definitions, */
+	REGISTRY_OLD_PRINT,	/* fingerprints of the definitions (that of
+				   the old table by as_was.h), */
 	REGISTRY_NEW_PRINT,
 	REGISTRY_PLAN_PRINT,	/* and of how rows are copied */
 	REGISTRY_ADDED_KEYS,	/* a list: foreign keys that come at the end */
@@ -110,7 +111,7 @@ struct registry_row {
 
 /* A table called REGISTRY_NAME (names.h) with another comment is not ours. */
 #define REGISTRY_KIND	"livealter: migrations at work, format "
-#define REGISTRY_COMMENT	REGISTRY_KIND "5"
+#define REGISTRY_COMMENT	REGISTRY_KIND "6"
 
 /*
  * Comes after the name of a table of ours, wherever we read or change it.  The

@@ -96,6 +96,8 @@ struct migration {
 	/* Going back: old is then the table in the new shape, new the one in
 	 * the old shape, and forth the plan that made the one of the other. */
 	bool reverting;
+	bool adds_itself;		/* the ALTER has added foreign keys of
+					   the table to itself */
 	struct plan forth;
 	struct config *recalled;	/* cfg, to be filled from the registry
 					   when a migration is resumed */

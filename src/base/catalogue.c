@@ -34,7 +34,8 @@ static const struct catalogue_entry entries[] = {
 	    "--kill-blockers help.", true },
 	{ ERR_FKEYS, "foreign-keys", "The tables were swapped, but foreign "
 	    "keys of other tables or the table's own triggers could not be "
-	    "moved.", "Run the statements that were printed, or the command "
+	    "moved, or a revert has not brought back the definition.",
+	    "Run the statements that were printed, or the command "
 	    "cleanup.", false },
 	{ ERR_DROP, "drop", "Not used; see 38.", NULL, false },
 	{ ERR_REFUSED, "refused", "A check refused.  Nothing was changed.",

@@ -8,6 +8,7 @@
 #include "base/output.h"
 #include "base/stop.h"
 #include "cli/command.h"
+#include "model/as_was.h"
 #include "model/fingerprint.h"
 #include "steps/check_server.h"
 #include "story/migration.h"
@@ -31,7 +32,7 @@ tell_end(struct migration *m)
 	bool same = true;
 
 	if (table_load(&now, m->db, &m->names.old, &ignored) == 0) {
-		table_definition(&text, now);
+		as_was_text(&text, now, &now->fkey, &m->names.old);
 		same = fingerprint_same(m->was.field[REGISTRY_OLD_PRINT],
 		    text.s, &why);
 	}

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/configure.h"
 #include "commands/migrate.h"
+#include "model/as_was.h"
 #include "model/fingerprint.h"
 #include "model/hint.h"
 #include "steps/capture.h"
@@ -114,13 +115,13 @@ same(const struct migration *m, enum registry_field f, struct str *text,
 }
 
 static int
-same_table(const struct migration *m, enum registry_field f,
-    const struct table *t, struct err *e)
+same_old(const struct migration *m, struct err *e)
 {
+	const struct table *t = m->old;
 	struct str text = STR_INIT;
 
-	table_definition(&text, t);
-	return same(m, f, &text, e, "table", t->name.sql);
+	as_was_text(&text, t, &t->fkey, &m->names.old);
+	return same(m, REGISTRY_OLD_PRINT, &text, e, "table", t->name.sql);
 }
 
 /*
@@ -154,7 +155,7 @@ same_tables(struct migration *m, struct err *e)
 	struct table *new = NULL;
 	int rc, keys;
 
-	if (same_table(m, REGISTRY_OLD_PRINT, m->old, e) != 0)
+	if (same_old(m, e) != 0)
 		return -1;
 	/* They come again just before the swap, if it died there. */
 	keys = foreign_keys_has(m->db, &m->names.shadow, &m->added, e);

@@ -6,6 +6,7 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/util.h"
 #include "cli/command.h"
 #include "commands/migrate.h"
 #include "model/apart.h"
@@ -16,6 +17,7 @@
 #include "steps/mdl.h"
 #include "steps/shadow.h"
 #include "steps/trust.h"
+#include "story/as_before.h"
 #include "story/compare.h"
 #include "story/migration.h"
 #include "story/missed.h"
@@ -39,14 +41,49 @@ is_there(struct migration *m, const struct qname *table, struct err *e)
 	    "window");
 }
 
+/* The ALTER's text does not tell all of them that it adds; without a registry
+ * there is nothing better. */
 static size_t
-count_added(const struct alter *a)
+added_by_text(struct migration *m)
 {
+	const struct alter_item *it;
 	size_t i, n = 0;
 
-	for (i = 0; i < a->n; i++)
-		n += a->item[i].what == ALTER_ADD_FKEY;
+	for (i = 0; i < m->alter.n; i++) {
+		it = &m->alter.item[i];
+		if (it->what != ALTER_ADD_FKEY)
+			continue;
+		n++;
+		if (same_text(it->parent.raw, m->names.old.table.raw))
+			m->adds_itself = true;
+	}
 	return n;
+}
+
+/*
+ * How many foreign keys the ALTER has added, and whether they are to the table
+ * itself, which would look like those of model/apart.h: both at once are
+ * refused (model/reverse.h).
+ */
+static int
+count_added(struct migration *m, size_t *n, struct err *e)
+{
+	struct fkeys f = FKEYS_INIT;
+	int rc = 0;
+
+	if (m->was.field[REGISTRY_ID] == NULL) {
+		*n = added_by_text(m);
+		return 0;
+	}
+	rc = fkey_recall(&f, m->was.field[REGISTRY_ADDED_KEYS], e);
+	*n = f.n;
+	while (f.n > 0) {
+		if (strcmp(f.key[0].parent.sql, m->names.old.sql) == 0)
+			m->adds_itself = true;
+		fkey_remove(&f, 0);
+	}
+	fkey_free(&f);
+	return rc;
 }
 
 /*
@@ -55,18 +92,20 @@ count_added(const struct alter *a)
  * somebody has dropped one since, or added.
  */
 static int
-check_keys(const struct migration *m, struct err *e)
+check_keys(struct migration *m, struct err *e)
 {
 	const struct fkeys *here = &m->old->fkey, *there = &m->new->fkey;
-	size_t i, apart = 0;
+	size_t i, apart = 0, added;
 
-	for (i = 0; i < here->n && apart_is(&m->server, m->old, m->new); i++)
+	if (count_added(m, &added, e) != 0)
+		return -1;
+	for (i = 0; i < here->n && !m->adds_itself &&
+	    apart_is(&m->server, m->old, m->new); i++)
 		apart += fkey_is_self(&here->key[i]);
 	for (i = 0; i < there->n; i++)
 		if (fkey_original(here, &there->key[i]) == NULL)
 			break;
-	if (i == there->n && here->n <= there->n + apart +
-	    count_added(&m->alter))
+	if (i == there->n && here->n <= there->n + apart + added)
 		return 0;
 	err_set(e, ERR_REFUSED, "the foreign keys of %s are not those that it "
 	    "had after the swap", m->names.old.sql);
@@ -306,6 +345,8 @@ plan_back(struct migration *m, struct err *e)
 		return -1;
 	if (m->cfg->dry_run)
 		migration_tell_plan(m);
+	if (as_before_check(m, e) != 0)
+		return -1;
 	/* From the state on the table to try things on is known to be ours. */
 	return migration_tell_breakage(m, e) != 0 ||
 	    (m->was.field[REGISTRY_ID] != NULL && missed_mend(m, e) != 0) ||
@@ -345,7 +386,7 @@ swap_back(struct migration *m, struct err *e)
 
 	if (m->swap == SWAP_DONE)
 		owe_the_rest(m);
-	return rc;
+	return rc != 0 ? rc : as_before_look(m, e);
 }
 
 static const struct story_step story[] = {

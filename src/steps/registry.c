@@ -8,6 +8,7 @@
 #include "base/stop.h"
 #include "base/text_list.h"
 #include "base/util.h"
+#include "model/as_was.h"
 #include "model/fingerprint.h"
 #include "steps/mdl.h"
 #include "steps/trust.h"
@@ -81,7 +82,7 @@ add_insert(struct str *q, const struct registry *reg, struct db *db,
 	};
 	size_t i;
 
-	table_definition(&text, entry->old);
+	as_was_text(&text, entry->old, &entry->old->fkey, &n->old);
 	fingerprint_add(&print, text.s);
 	str_addf(q, "INSERT INTO %s SET id = %llu, rows_total = %llu, "
 	    "state = '%s', began = UTC_TIMESTAMP(6), "

@@ -74,7 +74,8 @@ migration_options(const struct migration *m)
 		.dependents = &m->dependents,
 		.added = &m->added,
 		.follow_children = !same_text(m->cfg->fkeys_method, "none"),
-		.apart = m->new != NULL && apart_is(&m->server, m->old, m->new),
+		.apart = m->new != NULL && !m->adds_itself &&
+		    apart_is(&m->server, m->old, m->new),
 		.kept_in_step = m->cfg->reverse,
 		.threads = m->cfg->threads,
 		.proves = m->cfg->verify_swap != VERIFY_SWAP_NO,
