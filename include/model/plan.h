@@ -174,6 +174,10 @@ struct plan {
 					   write; NULL: it does not matter */
 
 	struct trigger trigger[N_TRIGGERS];	/* in the order of creation */
+	bool ansi_quotes;		/* some names in them are in double
+					   quotes: see quoting.h, */
+	struct ident unsayable;		/* and some cannot be; raw is '' when
+					   there is none */
 	char *create_rejects;
 	char *copy_head;		/* INSERT ... SELECT ... WHERE */
 	char *hold_head;		/* SELECT that only locks ... WHERE;

@@ -14,6 +14,7 @@
 #include "model/mapping.h"
 #include "model/order.h"
 #include "model/pair.h"
+#include "model/quoting.h"
 #include "model/script.h"
 #include "model/sql.h"
 #include "model/sync_triggers.h"
@@ -345,7 +346,7 @@ decide(struct plan *p, const struct plan_options *options, struct err *e)
 	new_constraints_find(p);
 	sync_triggers_render(p);
 	sql_render(p);
-	return 0;
+	return quoting_check(p, e);
 }
 
 int

@@ -33,6 +33,7 @@
 #include "model/journal.h"
 #include "model/pair.h"
 #include "model/phantom.h"
+#include "model/quoting.h"
 #include "model/split.h"
 #include "model/sql.h"
 #include "model/value.h"
@@ -567,6 +568,8 @@ sync_triggers_render(struct plan *p)
 		p->trigger[ev].definer = p->definer;
 		p->trigger[ev].body = body(p, (enum trigger_event)ev);
 	}
+	if (!p->server->mariadb)
+		quoting_triggers(p);
 	sync_triggers_rejects(&q, &p->names);
 	p->create_rejects = str_take(&q);
 }
@@ -574,7 +577,8 @@ sync_triggers_render(struct plan *p)
 void
 sync_triggers_session(struct str *q, const struct plan *p)
 {
-	str_addz(q, "SET SESSION sql_mode='STRICT_ALL_TABLES,");
+	str_addf(q, "SET SESSION sql_mode='STRICT_ALL_TABLES,%s",
+	    p->ansi_quotes ? "ANSI_QUOTES," : "");
 	session_sql_mode(q, p->session);
 	str_addz(q, "'");
 }
