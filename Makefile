@@ -135,6 +135,7 @@ DEPS_BENCH = percona-toolkit
 DEPS_DEB   = build-essential debhelper lintian
 DEPS_ANSIBLE = ansible-core ansible-lint
 DEPS_BROWSER = chromium tidy
+DEPS_MONITOR = systemd prometheus
 
 need = $(if $(filter no,$(DEPS)),@:,@t/lib/deps.sh)
 
@@ -154,18 +155,21 @@ deps-ansible:
 	$(need) "testing with Ansible" $(DEPS_ANSIBLE)
 deps-browser:
 	$(need) "looking at reports" $(DEPS_BROWSER)
+deps-monitor:
+	$(need) "testing units of systemd and metrics" $(DEPS_MONITOR)
 
 # Only a make that starts afterwards sees the libraries: hence the -now ones.
 AGAIN = +@$(MAKE) --no-print-directory
 
 demo: deps
 	$(AGAIN) demo-now
-check: deps $(if $(findstring 96-report,$(T)),deps-browser)
+check: deps $(if $(findstring 96-report,$(T)),deps-browser) \
+	    $(if $(findstring 99-,$(T)),deps-monitor)
 	$(AGAIN) check-now
-check-all: deps deps-root deps-deb deps-ansible deps-browser
+check-all: deps deps-root deps-deb deps-ansible deps-browser deps-monitor
 	$(AGAIN) check-all-now
 check-mysql check-mariadb-11.8: check-%: deps deps-deb deps-ansible \
-	    deps-browser root-%
+	    deps-browser deps-monitor root-%
 	$(AGAIN) check-all-now LIVEALTER_SERVER=$*; passed=$$?; \
 	t/lib/server-root.sh --unmount $*; exit $$passed
 root-mysql root-mariadb-11.8: root-%: deps-root
@@ -335,8 +339,8 @@ help:
 	@sed -n 's/^#	//p' Makefile
 
 .PHONY: all no-libraries deps deps-root deps-lint deps-fuzz deps-bench \
-	deps-deb deps-ansible deps-browser demo deb deb-now distcheck \
-	distcheck-now \
+	deps-deb deps-ansible deps-browser deps-monitor demo deb deb-now \
+	distcheck distcheck-now \
 	check check-all check-mysql check-mariadb-11.8 root-mysql \
 	root-mariadb-11.8 bench oracle lint fuzz unit programs check-now \
 	check-all-now demo-now bench-now oracle-now \

@@ -12,6 +12,7 @@
 #include "base/event.h"
 #include "base/json_sink.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/output.h"
 #include "base/stop.h"
 #include "base/str.h"
@@ -121,6 +122,7 @@ has_onlookers(const struct config *cfg)
 /* What is there for as long as the program is. */
 struct around {
 	struct pid_file file;
+	struct notify notify;
 	struct sinks *sinks;
 	struct onlookers onlookers;	/* of the job that is at work */
 };
@@ -131,8 +133,11 @@ leave_alone(void *arg, int status)
 {
 	struct around *a = arg;
 
-	(void)status;
 	pid_file_drop(&a->file);
+	if (status >= 0)
+		notify_finish(&a->notify, (enum err_kind)status);
+	else
+		notify_cut(&a->notify);
 }
 
 /* stop_leaving_fn */
@@ -188,6 +193,8 @@ begin_and_run(struct config *cfg, struct around *a)
 		return e.kind;
 	}
 	stop_leaving(leave_alone, a);
+	if (has_onlookers(cfg))
+		notify_begin(&a->notify);
 	return cfg->next != NULL ? jobs_run(cfg, run_watched, a) :
 	    run_watched(cfg, a);
 }
@@ -196,12 +203,15 @@ begin_and_run(struct config *cfg, struct around *a)
 static enum err_kind
 run_around(struct config *cfg, struct sinks *sinks)
 {
-	struct around a = { .file = PID_FILE_INIT, .sinks = sinks };
+	struct around a = { .file = PID_FILE_INIT,
+	    .notify = NOTIFY_INIT, .sinks = sinks };
 	enum err_kind end = begin_and_run(cfg, &a);
 
+	notify_finish(&a.notify, end);
 	event_exit(end);
 	output_flush(0);
 	stop_leaving(NULL, NULL);
+	notify_end(&a.notify);
 	pid_file_drop(&a.file);
 	return end;
 }

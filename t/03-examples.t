@@ -349,8 +349,8 @@ sub without_numbers {
 	$checked{$file} = 1;
 }
 
-# The schema is t/95-json.t's.
-$checked{'examples/schema'} = 1;
+# The schema is t/95-json.t's, the unit t/99-notify.t's.
+$checked{"examples/$_"} = 1 for qw(schema systemd);
 # This is t/97-ansible.t's.
 $checked{'examples/ansible'} = 1;
 # These are t/94-install.t's and t/94-package.t's.

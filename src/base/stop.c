@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/alive.h"
 #include "base/event.h"
 #include "base/log.h"
 #include "base/output.h"
@@ -18,6 +19,8 @@
  * send what one means twice.
  */
 #define SAME	0.5	/* seconds */
+
+#define LONGEST_NAP 1.0	/* seconds, without a sign of life */
 
 #define ORDERLY	3	/* seconds for an orderly end after the second */
 
@@ -190,8 +193,8 @@ stop_parting(stop_parting_fn *fn, void *arg)
 	pthread_mutex_unlock(&lock);
 }
 
-bool
-stop_sleep(double seconds)
+static bool
+nap(double seconds)
 {
 	struct timespec until = timer_until(seconds);
 	bool yes;
@@ -202,6 +205,21 @@ stop_sleep(double seconds)
 		;
 	yes = signals > obeyed;
 	pthread_mutex_unlock(&lock);
+	return yes;
+}
+
+bool
+stop_sleep(double seconds)
+{
+	const double until = now_s() + seconds;
+	double left = seconds;
+	bool yes;
+
+	do {
+		alive_sign();
+		yes = nap(left < LONGEST_NAP ? left : LONGEST_NAP);
+		left = until - now_s();
+	} while (!yes && left > 0);
 	return yes;
 }
 

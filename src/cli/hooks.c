@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alive.h"
 #include "base/child.h"
 #include "base/log.h"
 #include "base/stop.h"
@@ -302,6 +303,7 @@ is_to_end(void *arg)
 		a->stopped = true;
 		return true;
 	}
+	alive_sign();
 	if (m->beat == NULL || now_s() < a->beat_at)
 		return false;
 	a->failed = m->beat(m->arg, a->e) != 0;
@@ -407,7 +409,7 @@ hooks_finish(struct hooks *h, enum err_kind status)
 	/* What has asked the run to end does not end them. */
 	stop_acknowledge();
 	while (!call_off(h, stop_requested(), 0.1))
-		;
+		alive_sign();
 }
 
 void

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alive.h"
 #include "base/event.h"
 #include "base/road.h"
 #include "base/stop.h"
@@ -121,6 +122,7 @@ send_text(struct db *db, const char *sql, struct err *e)
 	int rc = mysql_real_query(db->my, sql, strlen(sql));
 
 	road_travelled(&db->road, now_s() - began);
+	alive_sign();
 	return rc != 0 ? failed(db, e) : 0;
 }
 
