@@ -19,6 +19,27 @@ struct summary_list {
 	size_t n;
 };
 
+/* Rows that the new table would not take, for one reason. */
+struct summary_misfit {
+	/* "null", "too-long", "out-of-range", "not-a-member",
+	 * "not-convertible" (of a column), "check", "partition", "other" */
+	const char *kind;
+	char *name;			/* of the old column; "" is the row */
+	unsigned long long rows;
+	struct summary_list sample;	/* name: the key; text: the value */
+	char *text;			/* what is wrong, in words */
+};
+
+/* What looking for them has come to. */
+struct summary_misfits {
+	struct summary_misfit *misfit;
+	size_t n;
+	unsigned long long rows;	/* so many were looked at, */
+	bool all;			/* which is all there are; */
+	bool by_type;			/* and none, as all values fit */
+	char *why_not;			/* they were not looked for; or NULL */
+};
+
 /*
  * What a dry run has found, for people and for programs (the event summary).
  * NULL is what is not known.
@@ -40,12 +61,14 @@ struct summary {
 	/* The clauses of the ALTER that takes it back, and what none does: as
 	 * model/back.h has them; also "rows". */
 	struct summary_list back, lost;
+	struct summary_misfits misfits;
 };
 
 /* Add one; name and text are copied. */
 void summary_add(struct summary_list *l, const char *kind, const char *name,
     const char *fmt, ...) PRINTF(4, 5);
 void summary_free(struct summary *s);
+void summary_free_misfits(struct summary_misfits *m);
 
 /* Add those clauses as the text of an ALTER. */
 void summary_back(struct str *q, const struct summary *s);

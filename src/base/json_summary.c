@@ -19,6 +19,42 @@ add_list(struct str *s, const char *name, const struct summary_list *l)
 }
 
 static void
+add_sample(struct str *s, const struct summary_list *l)
+{
+	size_t i;
+
+	str_addz(s, ", \"sample\": [");
+	for (i = 0; i < l->n; i++) {
+		str_addz(s, i > 0 ? ", {" : "{");
+		json_member(s, "key", l->item[i].name);
+		json_field(s, "value", l->item[i].text);
+		str_addz(s, "}");
+	}
+	str_addz(s, "]");
+}
+
+static void
+add_misfits(struct str *s, const struct summary_misfits *m)
+{
+	size_t i;
+
+	str_addz(s, ", \"misfits\": [");
+	for (i = 0; i < m->n; i++) {
+		str_addz(s, i > 0 ? ", {" : "{");
+		json_member(s, "kind", m->misfit[i].kind);
+		json_field(s, "name", m->misfit[i].name);
+		json_count(s, "rows", m->misfit[i].rows);
+		add_sample(s, &m->misfit[i].sample);
+		json_field(s, "text", m->misfit[i].text);
+		str_addz(s, "}");
+	}
+	str_addz(s, "]");
+	json_count(s, "misfits_rows_looked_at", m->rows);
+	json_bool(s, "misfits_all_looked_at", m->all || m->by_type);
+	json_field(s, "misfits_not_looked_for", m->why_not);
+}
+
+static void
 add_back(struct str *s, const struct summary *m)
 {
 	struct str back = STR_INIT;
@@ -44,4 +80,5 @@ json_summary(struct str *s, const struct summary *m)
 	add_list(s, "indexes", &m->indexes);
 	add_back(s, m);
 	add_list(s, "not_taken_back", &m->lost);
+	add_misfits(s, &m->misfits);
 }

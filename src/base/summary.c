@@ -36,6 +36,21 @@ free_list(struct summary_list *l)
 }
 
 void
+summary_free_misfits(struct summary_misfits *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->n; i++) {
+		free_list(&m->misfit[i].sample);
+		free(m->misfit[i].name);
+		free(m->misfit[i].text);
+	}
+	free(m->misfit);
+	free(m->why_not);
+	*m = (struct summary_misfits){ .n = 0 };
+}
+
+void
 summary_free(struct summary *s)
 {
 	free_list(&s->hangs);
@@ -43,6 +58,7 @@ summary_free(struct summary *s)
 	free_list(&s->indexes);
 	free_list(&s->back);
 	free_list(&s->lost);
+	summary_free_misfits(&s->misfits);
 }
 
 /* Six lists of so many are a screen, as hardly ever all of them are full. */
@@ -116,6 +132,42 @@ print_back(struct str *to, const struct summary *s)
 	str_free(&line);
 }
 
+/* "`v`: 3 rows are too long, as 'abc' (id 5)". */
+static void
+print_misfit(struct str *to, const char *head, const struct summary_misfit *m)
+{
+	struct str line = STR_INIT;
+	size_t i;
+
+	str_addf(&line, "%llu row%s %s", m->rows, m->rows == 1 ? "" : "s",
+	    m->text);
+	for (i = 0; i < m->sample.n; i++)
+		str_addf(&line, "%s %s%s%s", i > 0 ? "," : ": row",
+		    m->sample.item[i].name,
+		    m->sample.item[i].text[0] != '\0' ? " has " : "",
+		    m->sample.item[i].text);
+	print_line(to, "%-16s%s", head, line.s);
+	str_free(&line);
+}
+
+static void
+print_misfits(struct str *to, const struct summary_misfits *m)
+{
+	static const char head[] = "does not fit:";
+	size_t i;
+
+	if (m->by_type)
+		print_line(to, "%-16snothing, by the types", head);
+	else if (m->why_not != NULL)
+		print_line(to, "%-16snot looked for: %s", head, m->why_not);
+	else
+		print_line(to, "%-16s%s %s%llu rows%s", head, m->n > 0 ?
+		    "some of" : "none of", m->all ? "" : "the first ",
+		    m->rows, m->all ? "" : "; more were not looked at");
+	for (i = 0; i < m->n; i++)
+		print_misfit(to, "", &m->misfit[i]);
+}
+
 void
 summary_print(struct str *to, const struct summary *s)
 {
@@ -126,6 +178,7 @@ summary_print(struct str *to, const struct summary *s)
 	print_list(to, "hangs on it:", &s->hangs);
 	print_list(to, "applications:", &s->changes);
 	print_list(to, "indexes:", &s->indexes);
+	print_misfits(to, &s->misfits);
 	print_back(to, s);
 	if (s->lost.n > 0)
 		print_list(to, "not taken back:", &s->lost);

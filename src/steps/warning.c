@@ -242,3 +242,39 @@ warning_judge(const struct plan *p, const struct config *cfg, struct db *db,
 	rows_free(&r);
 	return rc;
 }
+
+int
+warning_list(struct warnings *list, const struct plan *p,
+    const struct config *cfg, struct db *db, struct err *e)
+{
+	unsigned long long said = db_warnings(db);
+	struct rows r = ROWS_INIT;
+	struct said w;
+	size_t i;
+
+	*list = (struct warnings){ NULL, 0, false };
+	if (db_rows(db, &r, "vvv", e, "SHOW WARNINGS") != 0)
+		return -1;
+	for (i = 0; i < r.n; i++) {
+		w = read_warning(p, r.cell[i]);
+		if (w.code == ER_DUP_ENTRY || is_harmless(&w) ||
+		    is_allowed(p, cfg, &w))
+			continue;
+		list->w = xrealloc(list->w, list->n + 1, sizeof(*list->w));
+		list->w[list->n++] = (struct warning){ w.column, w.code, w.row,
+		    xstrdup(w.text) };
+	}
+	list->all = r.n >= said;
+	rows_free(&r);
+	return 0;
+}
+
+void
+warning_free(struct warnings *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		free(list->w[i].text);
+	free(list->w);
+}

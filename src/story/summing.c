@@ -5,6 +5,7 @@
 #include "model/cutover_fkeys.h"
 #include "model/impact.h"
 #include "model/outcome.h"
+#include "steps/misfits.h"
 
 static void
 add_dependents(struct summary_list *l, const struct dependents *d)
@@ -47,6 +48,14 @@ add_back(struct summary *s, const struct migration *m, struct err *e)
 	return back_find(&s->back, &s->lost, &b, e);
 }
 
+/* What the server does at once converts no value. */
+static int
+add_misfits(struct summary *s, const struct migration *m, struct err *e)
+{
+	s->misfits.by_type = m->at_once;
+	return m->at_once ? 0 : misfits_count(&s->misfits, &m->plan, m->cfg, e);
+}
+
 int
 summing_tell(struct migration *m, struct err *e)
 {
@@ -70,6 +79,8 @@ summing_tell(struct migration *m, struct err *e)
 	impact_indexes(&s.indexes, m->new, &f);
 	if (rc == 0)
 		rc = add_back(&s, m, e);
+	if (rc == 0)
+		rc = add_misfits(&s, m, e);
 	if (rc == 0)
 		event_summary(&s);
 	summary_free(&s);
