@@ -37,6 +37,10 @@ enum db_class {
 
 enum db_class db_class(unsigned int sqlno);
 
+/* The same with the server's text, which has the number of what went wrong
+ * below it ("errno: 28"). */
+enum db_class db_class_said(unsigned int sqlno, const char *text);
+
 /* Is it the server's error of a lock in the way, or of a statement that
  * somebody ended (DB_CONFLICT)? */
 bool db_class_conflict(const struct err *e);

@@ -68,7 +68,7 @@ static int
 failed(struct db *db, struct err *e)
 {
 	unsigned int no = mysql_errno(db->my);
-	enum db_class class = db_class(no);
+	enum db_class class = db_class_said(no, mysql_error(db->my));
 
 	if (class != DB_TOO_LARGE && db->my->net.pvio == NULL)
 		class = DB_GONE;

@@ -3,6 +3,10 @@
  */
 #include "server/db.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
 /*
  * The numbers are the same on both servers unless a comment says otherwise;
  * MySQL: Server Error Message Reference; MariaDB: Error Codes.
@@ -28,6 +32,11 @@ static const struct {
 	{ 1586, DB_DUPLICATE },	/* the same, with the key's name */
 	{ 1021, DB_FULL },	/* the disk is full */
 	{ 1114, DB_FULL },	/* the table is; InnoDB means the disk, too */
+	{ 20, DB_FULL },	/* MySQL: ... writing a file */
+	{ 35, DB_FULL },	/* MySQL: the same, later */
+	{ 3664, DB_FULL },	/* MySQL: ... for what it says of a table */
+	{ 3675, DB_FULL },	/* MySQL: no room for a tablespace */
+	{ 1878, DB_FULL },	/* no temporary file could be written */
 	/* What the server says last (SQLSTATE 08S01), or instead of it. */
 	{ 1042, DB_GONE },	/* no name for the client's address */
 	{ 1043, DB_GONE },	/* bad handshake */
@@ -99,6 +108,53 @@ db_class(unsigned int sqlno)
 		if (known[i].sqlno == sqlno)
 			return known[i].class;
 	return DB_FINAL;
+}
+
+/*
+ * Errors that tell of another below them, by its number: all of perror(1) with
+ * "errno" or "Got error" in their text.  Below 50 they are those of the
+ * server's file layer.
+ */
+static bool
+has_reason(unsigned int sqlno)
+{
+	return sqlno < 50 || (sqlno >= 1004 && sqlno <= 1039) ||
+	    (sqlno >= 1180 && sqlno <= 1183) || sqlno == 1296 ||
+	    sqlno == 1297 || sqlno == 1388 || sqlno == 3680;
+}
+
+/* The system's number, or from 120 on the storage engine's; 0: there is none.
+ * Names come before it, and may look like anything. */
+static long
+reason(const char *text)
+{
+	static const char got[] = "Got error ", word[] = "errno";
+	const char *at, *last = NULL;
+
+	if (strncmp(text, got, strlen(got)) == 0)
+		return strtol(text + strlen(got), NULL, 10);
+	for (at = text; (at = strstr(at, word)) != NULL; at++)
+		last = at + strlen(word);
+	return last != NULL ? strtol(last + (*last == ':'), NULL, 10) : 0;
+}
+
+/* A disk, a quota or a file is full; 135 and 136 are the storage engine's. */
+static bool
+is_full(const char *text)
+{
+	const long no = reason(text);
+
+	return no == ENOSPC || no == EFBIG || no == 135 || no == 136 ||
+	    (no == EDQUOT && strstr(text, "uota exceeded") != NULL);
+}
+
+enum db_class
+db_class_said(unsigned int sqlno, const char *text)
+{
+	enum db_class class = db_class(sqlno);
+
+	return class == DB_FINAL && has_reason(sqlno) && is_full(text) ?
+	    DB_FULL : class;
 }
 
 bool
