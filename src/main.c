@@ -30,6 +30,7 @@
 #include "commands/resume.h"
 #include "commands/revert.h"
 #include "commands/status.h"
+#include "commands/watching.h"
 #include "server/db.h"
 
 /* stop_parting_fn: nothing was made. */
@@ -87,6 +88,8 @@ run_command(struct config *cfg)
 	switch (cfg->command) {
 	case COMMAND_STATUS:
 		return serve(status_run, cfg);
+	case COMMAND_WATCH:
+		return serve(watching_run, cfg);
 	case COMMAND_CONTROL:
 		return serve(control_run, cfg);
 	case COMMAND_CLEANUP:
@@ -232,13 +235,13 @@ keep_streams(void)
 		close(fd);
 }
 
-/* Those of status and explain are documents by themselves. */
+/* Those of status, watch and explain are documents by themselves. */
 static bool
 is_for_programs(const struct config *cfg)
 {
 	return cfg->output == OUTPUT_JSON && cfg->command != COMMAND_STATUS &&
-	    cfg->command != COMMAND_EXPLAIN && !cfg->help && !cfg->version &&
-	    !cfg->print_config;
+	    cfg->command != COMMAND_WATCH && cfg->command != COMMAND_EXPLAIN &&
+	    !cfg->help && !cfg->version && !cfg->print_config;
 }
 
 /* As the options ask for. */

@@ -229,6 +229,7 @@ none_of('only output.c writes to the user', lines_where(sub {
 	    'src/base/json_sink.c' => qr/\bSTDOUT_FILENO\b/,
 	    # What an event that is the last one leads to can be none.
 	    'src/base/report_sink.c' => qr/\bSTDERR_FILENO, &text\b/,
+	    'src/base/screen.c' => qr/\bSTDOUT_FILENO\b/,
 	    'src/base/text_sink.c' => qr/\bSTD(?:OUT|ERR)_FILENO\b/,
 	    'src/cli/password.c' => qr/\bwrite\(tty, /,
 	    'src/base/child.c' => qr/\bwrite\((?:p->failed\[1\]|r->in), /,
@@ -246,7 +247,7 @@ none_of('texts of others go through print.c', map { my $f = $_;
 
 # They are to be pasted: whatever the names are, and with the login.
 only_in('commands are suggested by command.c',
-    qr/"[^"\n]*livealter (?:resume|cleanup|revert|status|control) /,
+    qr/"[^"\n]*livealter (?:resume|cleanup|revert|status|watch|control) /,
     'src/cli/option_print.c', 'src/cli/option_table.c');
 
 # The words of src/README took the place of these.

@@ -97,8 +97,10 @@ struct event_blocker {
 };
 
 /* What is looked at again and again. */
+#define EVENT_LAG	"Replication lag (s)"
+#define EVENT_CHUNK_TIME "Chunk time (s)"
 struct event_measure {
-	const char *of, *name;	/* "Replication lag (s)", "replica h:3306" */
+	const char *of, *name;	/* EVENT_LAG, "replica h:3306" */
 	double value, limit;	/* limit: below 0 if there is none */
 };
 
@@ -267,6 +269,9 @@ void event_workers(const struct event_workers *w);
 
 /* What is waited for now, and what was, and workers, for waits_free(). */
 void event_waits(struct waits *w);
+
+/* The figures of the run, as figures_pack() has them, in so many bytes. */
+void event_figures(struct str *packed, size_t size);
 
 void event_retry(const struct event_retry *retry);
 void event_blocker(const struct event_blocker *blocker);

@@ -35,6 +35,7 @@ enum command {
 	COMMAND_CLEANUP,
 	COMMAND_REVERT,
 	COMMAND_CONTROL,
+	COMMAND_WATCH,
 	COMMAND_EXPLAIN,		/* no server is asked */
 };
 

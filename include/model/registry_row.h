@@ -69,6 +69,7 @@ enum registry_field {
 				   begun, or nothing of it is left */
 	REGISTRY_REQUEST,		/* what the operator asks for */
 	REGISTRY_WAITS_FOR,	/* of waits_pack(), base/waits.h */
+	REGISTRY_FIGURES,	/* of figures_pack(), base/figures.h */
 	REGISTRY_BEGAN,
 	REGISTRY_HEARTBEAT,
 	/* Not columns but what the server makes of them when asked. */
@@ -121,8 +122,9 @@ struct registry_row {
  */
 #define REGISTRY_OURS	" FORCE INDEX (PRIMARY)"
 
-/* Characters that the column of REGISTRY_WAITS_FOR takes. */
+/* Characters that the columns take. */
 #define REGISTRY_WAITS_MOST 1000
+#define REGISTRY_FIGURES_MOST 700
 
 /* CREATE TABLE IF NOT EXISTS. */
 void registry_row_create(struct str *q, const struct qname *registry);

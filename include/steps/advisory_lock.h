@@ -14,8 +14,12 @@
  */
 int advisory_lock_take(struct db *db, const struct qname *table, struct err *e);
 
+/* The literal of its name. */
+void advisory_lock_name(struct str *q, struct db *db,
+    const struct qname *table);
+
 /*
- * The literal of a lock's name: the session that has it is at a swap that
+ * The literal of another lock's name: the session that has it is at a swap that
  * goes on without its client.  advisory_lock_take() waits for it.
  */
 void advisory_lock_swap_name(struct str *q, struct db *db,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/figures.h"
 #include "base/reasons.h"
 #include "base/util.h"
 
@@ -41,7 +42,8 @@ static struct {
 	struct warned warned[REMEMBERED];	/* the latest, in a ring */
 	size_t next_warned;
 	bool hushed;
-} now;
+	struct figures_kept figures;
+} now = { .figures = FIGURES_KEPT_INIT };
 
 /* Those that the gate is shut for. */
 static bool
@@ -148,6 +150,7 @@ forget_doing(void)
 	now.workers = (struct event_workers){ .n = 0 };
 	free(now.reasons);
 	now.reasons = NULL;
+	figures_step(&now.figures);
 	for (i = 0; i < EVENT_WAITS; i++) {
 		now.wait[i].what[0] = '\0';
 		now.wait[i].since = 0;
@@ -165,6 +168,7 @@ event_begin(const char *job)
 	for (i = 0; i < REMEMBERED; i++)
 		free(now.warned[i].text);
 	memset(&now, 0, sizeof(now));
+	now.figures = (struct figures_kept)FIGURES_KEPT_INIT;
 	now.job = xstrdup_null(job);
 	now.began = now_s();
 	pthread_mutex_unlock(&lock);
@@ -253,7 +257,10 @@ event_error(const struct err *e)
 {
 	struct event ev = { .kind = EVENT_ERROR, .err = e };
 
-	send_alone(&ev);
+	pthread_mutex_lock(&lock);
+	figures_error(&now.figures, e->kind);
+	send(&ev);
+	pthread_mutex_unlock(&lock);
 }
 
 void
@@ -297,6 +304,7 @@ event_progress(const struct progress *p, enum event_due due)
 	progress_line(&line, p);
 	pthread_mutex_lock(&lock);
 	snprintf(now.doing, sizeof(now.doing), "%s", line.s);
+	figures_progress(&now.figures, p);
 	ev.waited = waited();
 	waits_line(&line, ", ", &ev.waited);
 	if (*waiting() != '\0')
@@ -359,6 +367,8 @@ event_shut(enum event_wait_kind kind, const char *what, const char *reasons)
 	if (what == NULL) {
 		now.waited += is_gate(kind) ? w.seconds : 0;
 		*since = 0;
+		if (kind == EVENT_WAIT_LOCK)
+			figures_blocker(&now.figures, NULL);
 	}
 	pthread_mutex_unlock(&lock);
 }
@@ -394,6 +404,14 @@ event_waits(struct waits *w)
 }
 
 void
+event_figures(struct str *packed, size_t size)
+{
+	pthread_mutex_lock(&lock);
+	figures_pack(packed, &now.figures, size);
+	pthread_mutex_unlock(&lock);
+}
+
+void
 event_retry(const struct event_retry *retry)
 {
 	struct event ev = { .kind = EVENT_RETRY, .retry = retry };
@@ -405,8 +423,15 @@ void
 event_blocker(const struct event_blocker *blocker)
 {
 	struct event ev = { .kind = EVENT_BLOCKER, .blocker = blocker };
+	struct str text = STR_INIT;
 
-	send_alone(&ev);
+	str_addf(&text, "connection %s (%s@%s), for %s s: %s", blocker->id,
+	    blocker->user, blocker->host, blocker->age_s, blocker->statement);
+	pthread_mutex_lock(&lock);
+	figures_blocker(&now.figures, text.s);
+	send(&ev);
+	pthread_mutex_unlock(&lock);
+	str_free(&text);
 }
 
 void
@@ -423,7 +448,13 @@ event_measure(const char *of, const char *name, double value, double limit)
 	const struct event_measure m = { of, name, value, limit };
 	struct event ev = { .kind = EVENT_MEASURE, .measure = &m };
 
-	send_alone(&ev);
+	pthread_mutex_lock(&lock);
+	if (strcmp(of, EVENT_LAG) == 0)
+		figures_lag(&now.figures, name, value, limit);
+	else if (strcmp(of, EVENT_CHUNK_TIME) == 0)
+		figures_chunk(&now.figures, value, limit);
+	send(&ev);
+	pthread_mutex_unlock(&lock);
 }
 
 void

@@ -5,7 +5,6 @@
 #include "base/progress.h"
 #include "base/reasons.h"
 #include "base/text_list.h"
-#include "base/utf8.h"
 #include "base/util.h"
 
 #define MOST_WORKERS 1000.0	/* that are taken for true */
@@ -13,7 +12,6 @@
 #define LEAST	40	/* bytes of a text: with less there is no use in it */
 #define MOST	1e9	/* seconds: 31 years */
 #define FRAME	6	/* bytes that text_list_add() adds, of short texts */
-#define REPLACED "\xef\xbf\xbd"	/* U+FFFD */
 
 double
 waits_share(const struct waited *w)
@@ -34,41 +32,6 @@ waits_line(struct str *out, const char *before, const struct waited *w)
 }
 
 /* --- in the registry ------------------------------------------------------*/
-
-static void
-add_valid(struct str *out, const char *text)
-{
-	uint32_t code;
-	size_t len;
-
-	for (; *text != '\0'; text += len) {
-		len = utf8_next(text, &code);
-		if (code == UTF8_INVALID)
-			str_addz(out, REPLACED);
-		else
-			str_add(out, text, len);
-	}
-}
-
-/* At most size bytes of a text; dots are in the place of what is cut off. */
-static void
-add_cut(struct str *list, const char *text, size_t size)
-{
-	struct str all = STR_INIT, some = STR_INIT;
-	size_t len, n = 0;
-	uint32_t code;
-
-	add_valid(&all, text);
-	if (all.len > size && size >= 3) {
-		while (n + (len = utf8_next(all.s + n, &code)) <= size - 3)
-			n += len;
-		str_add(&some, all.s, n);
-		str_addz(&some, "...");
-	}
-	text_list_add(list, all.len > size ? some.s : all.s);
-	str_free(&all);
-	str_free(&some);
-}
 
 static size_t
 count(const char *list)
@@ -95,10 +58,11 @@ pack_reasons(struct str *out, const char *list, size_t size)
 		each = (size - was) / --n;
 	for (; n-- > 0 && reasons_next(&list, &r); reasons_free(&r)) {
 		was = out->len;
-		add_cut(out, r.source, each / 3);
+		text_list_add_cut(out, r.source, each / 3);
 		text_list_add(out, r.since);
 		if (was + each > out->len + FRAME)
-			add_cut(out, r.text, was + each - out->len - FRAME);
+			text_list_add_cut(out, r.text,
+			    was + each - out->len - FRAME);
 		else
 			text_list_add(out, "");
 	}
@@ -116,11 +80,11 @@ waits_pack(struct str *out, const struct waits *w, size_t size)
 	if (w->workers > 0)
 		str_addf(&number, " %u %u %s", w->workers, w->workers_most,
 		    w->fewer);
-	add_cut(out, number.s, size / 6);
+	text_list_add_cut(out, number.s, size / 6);
 	str_free(&number);
 	/* It says what the reasons say. */
 	if (w->reasons[0] == '\0')
-		add_cut(out, w->what, size - out->len - FRAME);
+		text_list_add_cut(out, w->what, size - out->len - FRAME);
 	else
 		text_list_add(out, "");
 	pack_reasons(out, w->reasons, size);

@@ -137,6 +137,7 @@ static const struct {
 	{ "cleanup", COMMAND_CLEANUP, true },
 	{ "revert", COMMAND_REVERT, true },
 	{ "control", COMMAND_CONTROL, true },
+	{ "watch", COMMAND_WATCH, true },
 	{ "explain", COMMAND_EXPLAIN, true },
 };
 

@@ -135,7 +135,8 @@ need_rest(struct options *o)
 	struct config *c = o->c;
 
 	need_name(o, AT(database), c->database, 'D');
-	if (c->command != COMMAND_STATUS || c->table != NULL)
+	if ((c->command != COMMAND_STATUS && c->command != COMMAND_WATCH) ||
+	    c->table != NULL)
 		need_name(o, AT(table), c->table, 't');
 	if (c->command == COMMAND_CONTROL && c->action == NULL)
 		option_wrong(o, "livealter control: say what to do after the "

@@ -92,6 +92,7 @@ option_help(struct str *to)
 	str_addz(to, "Usage: livealter --alter SQL D=DATABASE,t=TABLE "
 	    "--dry-run | --execute\n"
 	    "       livealter status D=DATABASE[,t=TABLE]\n"
+	    "       livealter watch D=DATABASE[,t=TABLE]\n"
 	    "       livealter resume D=DATABASE,t=TABLE [--dry-run]\n"
 	    "       livealter control D=DATABASE,t=TABLE pause | go | "
 	    "postpone | cut-over |\n"

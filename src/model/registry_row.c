@@ -39,6 +39,8 @@ static const struct {
 	    },
 	[REGISTRY_WAITS_FOR] = { "waits_for", "varchar(1000)", NOT_NULL
 	    " DEFAULT ''" },
+	[REGISTRY_FIGURES] = { "figures", "varchar(700)", NOT_NULL
+	    " DEFAULT ''" },
 	[REGISTRY_BEGAN] = { "began", "datetime(6)", NOT_NULL },
 	[REGISTRY_HEARTBEAT] = { "heartbeat", "datetime(6)", NOT_NULL },
 };

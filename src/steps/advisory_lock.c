@@ -26,8 +26,8 @@ derive_name(struct str *q, struct db *db, const struct qname *table,
 	str_free(&name);
 }
 
-static void
-add_name(struct str *q, struct db *db, const struct qname *table)
+void
+advisory_lock_name(struct str *q, struct db *db, const struct qname *table)
 {
 	derive_name(q, db, table, "livealter ");
 }
@@ -97,7 +97,7 @@ get_lock(struct db *db, const struct qname *table, int wait, struct err *e)
 	char *got = NULL, *who = NULL;
 	int rc;
 
-	add_name(&q, db, table);
+	advisory_lock_name(&q, db, table);
 	rc = db_value(db, &got, e, "SELECT GET_LOCK(%s, %d)", q.s, wait);
 	if (rc == 0 && (got == NULL || strcmp(got, "1") != 0)) {
 		db_value(db, &who, e, "SELECT IS_USED_LOCK(%s)", q.s);
@@ -135,7 +135,7 @@ advisory_lock_holder(struct db *db, const struct qname *table, char **who,
 	struct str q = STR_INIT;
 	int rc;
 
-	add_name(&q, db, table);
+	advisory_lock_name(&q, db, table);
 	rc = db_value(db, who, e, "SELECT IS_USED_LOCK(%s)", q.s);
 	str_free(&q);
 	return rc;
@@ -148,7 +148,7 @@ is_ours(struct db *db, const struct qname *table, bool *yes, struct err *e)
 	unsigned long long n = 0;
 	int rc;
 
-	add_name(&q, db, table);
+	advisory_lock_name(&q, db, table);
 	rc = db_number(db, &n, e, "SELECT IS_USED_LOCK(%s) = CONNECTION_ID()",
 	    q.s);
 	*yes = n == 1;

@@ -319,6 +319,10 @@ add_waits(struct str *q, struct db *db, const struct waits *waits)
 	waits_pack(&packed, waits, REGISTRY_WAITS_MOST);
 	str_addz(q, "waits_for = ");
 	add_value(q, db, packed.s);
+	str_reset(&packed);
+	event_figures(&packed, REGISTRY_FIGURES_MOST);
+	str_addz(q, "figures = ");
+	add_value(q, db, packed.s);
 	str_free(&packed);
 }
 
@@ -577,7 +581,7 @@ registry_adopt(struct registry *reg, struct db *db, const struct qname *table,
 	registry_locate(reg, table);
 	reg->id = strtoull(r->field[REGISTRY_ID], NULL, 10);
 	str_addf(&q, "UPDATE %s" REGISTRY_OURS
-	    " SET request = '', waits_for = '', "
+	    " SET request = '', waits_for = '', figures = '', "
 	    "heartbeat = UTC_TIMESTAMP(6), server = ", reg->name.sql);
 	add_value(&q, db, s->id);
 	str_addz(&q, "client = ");

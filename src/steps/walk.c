@@ -178,7 +178,7 @@ work(struct worker *w, struct err *e)
 		}
 		took = db_clock(w->db) - began;
 		cursor_note(c, &k, &done, took - done.idle, met == 1);
-		event_measure("Chunk time (s)", c->walk->verb, took,
+		event_measure(EVENT_CHUNK_TIME, c->walk->verb, took,
 		    c->walk->cfg->chunk_adapts ? c->walk->cfg->chunk_time : -1);
 		rest(c, took);
 	}

@@ -161,7 +161,7 @@ judge_lag(const struct lag *l, double behind, struct verdict *v)
 
 	behind = behind > l->delay ? behind - l->delay : 0;
 	near = source_uses(v, most > 0 ? behind / most : behind);
-	event_measure("Replication lag (s)", name, behind, most);
+	event_measure(EVENT_LAG, name, behind, most);
 	if (near != NULL)
 		str_addf(near, "replica %s is %.1f s behind, and %.15g s is "
 		    "the limit", name, behind, most);
