@@ -26,6 +26,13 @@ for my $case (
 	'b INT, KEY b (b)'],
     ['... with a CHECK', 'a INT, CONSTRAINT c CHECK (a > 0)',
 	'b INT, CONSTRAINT c CHECK (b > 0)'],
+    ['... with a CHECK of its own', 'a INT CHECK (a > 0)',
+	'b INT CHECK (b > 0)'],
+    ['... with generated columns', 'a INT, g INT AS (a + 1) STORED, ' .
+	'v INT AS (a + 2), KEY (v)', 'b INT, g INT AS (b + 1) STORED, ' .
+	'v INT AS (b + 2), KEY (v)'],
+    $mysql ? ['... with a key of an expression', 'a INT, KEY k ((a + 1))',
+	'b INT, KEY k ((b + 1))'] : (),
     ['... with a foreign key', 'a INT, FOREIGN KEY (a) REFERENCES p (k)',
 	'b INT, FOREIGN KEY (b) REFERENCES p (k)'],
     ['... to a new one of the old name', 'a INT', 'b INT, a INT DEFAULT 7'],
@@ -45,6 +52,16 @@ becomes('names with signs', "CREATE TABLE t ($ID, `a=b` INT DEFAULT 3, " .
 becomes('a counter is not looked at', "CREATE TABLE t ($ID) " .
     "AUTO_INCREMENT=50", "CREATE TABLE t ($ID, n INT) AUTO_INCREMENT=7");
 
+# The server's own sql_mode says how a file is read.
+my $mode = $s->value("SELECT \@\@GLOBAL.sql_mode");
+$s->sql("SET GLOBAL sql_mode = '$mode,ANSI_QUOTES,NO_BACKSLASH_ESCAPES'");
+becomes('in another sql_mode', "CREATE TABLE t ($ID, s VARCHAR(9))",
+    qq{CREATE TABLE "t" ($ID, "s""" VARCHAR(9) DEFAULT 'a\\' COMMENT } .
+    qq{'\\n''x', CHECK ("s""" <> '\\\\')) COMMENT='\\'}, opts => ['--drop=s']);
+$s->sql("SET GLOBAL sql_mode = '$mode'");
+becomes('in the usual one', "CREATE TABLE t ($ID, s VARCHAR(9))",
+    qq{CREATE TABLE t ($ID, `"` VARCHAR(9) DEFAULT "a\\\\" COMMENT } .
+    qq{'\\n\\'x', CHECK (`"` <> '\\\\')) COMMENT='\\\\'}, opts => ['--drop=s']);
 # What is not explained, all in one message; nothing is touched.
 sub refused {
 	my ($name, $why, $text, @opts) = @_;
