@@ -12,4 +12,9 @@
 void html_text(struct str *out, const char *text);
 void html_sql(struct str *out, const char *sql);
 
+/* The bytes that a text becomes there, at most; and as much of it, with dots
+ * behind that, as becomes so many, to be freed. */
+size_t html_bytes(const char *text);
+char *html_cut(const char *text, size_t size);
+
 #endif

@@ -7,8 +7,8 @@
  * One thread waits for SIGINT and SIGTERM; every other thread has them
  * blocked, so no code here ever runs inside a signal handler.  SIGHUP and
  * SIGPIPE are ignored: a closed terminal costs the log, not the migration.  So
- * are SIGTSTP and SIGTTOU.  SIGUSR1 has the status logged.  Call before any
- * other thread exists.
+ * are SIGTSTP, SIGTTOU and SIGXFSZ.  SIGUSR1 has the status logged.  Call
+ * before any other thread exists.
  */
 void stop_init(void);
 

@@ -100,7 +100,7 @@ hide_descriptors(void)
 static void
 restore_signals(void)
 {
-	static const int ours[] = { SIGHUP, SIGPIPE, SIGTSTP, SIGTTOU,
+	static const int ours[] = { SIGHUP, SIGPIPE, SIGTSTP, SIGTTOU, SIGXFSZ,
 	    SIGCHLD, SIGINT, SIGTERM, SIGQUIT, SIGUSR1 };
 	struct sigaction plain = { .sa_handler = SIG_DFL };
 	sigset_t none;

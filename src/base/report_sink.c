@@ -5,33 +5,24 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/escape.h"
+#include "base/html.h"
 #include "base/log.h"
 #include "base/output.h"
 #include "base/report_file.h"
 #include "base/report_page.h"
+#include "base/stop.h"
 #include "base/timer.h"
 #include "base/util.h"
 
 #define EVERY	30	/* seconds between two pages, at least */
-#define CUT	400U	/* bytes of a message */
-#define LONGEST	32768U	/* bytes of the plan; twice as many of statements */
-#define SHORT	2000U	/* bytes of a statement */
-
-/* Characters are not divided. */
-static char *
-cut(const char *text, size_t size)
-{
-	size_t len = strlen(text);
-	struct str s = STR_INIT;
-
-	if (len <= size)
-		return xstrdup(text);
-	while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
-		size--;
-	str_add(&s, text, size);
-	str_addz(&s, "...");
-	return str_take(&s);
-}
+#define PATIENCE 30.0	/* seconds for the last one, */
+#define HURRY	2.0	/* and after a signal */
+#define NAP	0.1
+/* Bytes that there may be of a page: */
+#define CUT	400U	/* of a message */
+#define LONGEST	32768U	/* of the plan; twice as many of statements */
+#define SHORT	2000U	/* of a statement */
 
 static double
 at(const struct report_sink *s)
@@ -53,7 +44,7 @@ add_entry(struct report_sink *s, enum event_kind kind, const char *text)
 		n = &r->last[r->n_last++ % REPORT_ENTRIES];
 	free(n->text);
 	*n = (struct report_entry){ at(s), kind, r->n_steps > 0 ?
-	    r->step[r->n_steps - 1].key : "", cut(text, CUT) };
+	    r->step[r->n_steps - 1].key : "", html_cut(text, CUT) };
 }
 
 static void
@@ -126,19 +117,21 @@ static void
 take_sql(struct report_sink *s, const struct event *ev)
 {
 	struct report *r = &s->report;
-	const size_t len = strlen(ev->text);
+	const size_t bytes = html_bytes(ev->text) + 2;
 
 	/* The swap is short, and comes after all that is long. */
-	if (r->statements.len + len > (len < SHORT ? 3 : 2) * LONGEST)
+	if (s->sql_bytes + bytes > (bytes < SHORT ? 3 : 2) * LONGEST) {
 		r->statements_left_out++;
-	else
+	} else {
 		str_addf(&r->statements, "%s;\n", ev->text);
+		s->sql_bytes += bytes;
+	}
 }
 
 static void
 take_plan(struct report_sink *s, const struct event *ev)
 {
-	char *text = cut(ev->text, LONGEST);
+	char *text = html_cut(ev->text, LONGEST);
 
 	if (s->report.plan.len < LONGEST)
 		str_addz(&s->report.plan, text);
@@ -195,7 +188,7 @@ take_wait(struct report_sink *s, const struct event *ev)
 		close_band(s, w->kind);
 	if (w->phase != EVENT_WAIT_ENDS && open->what == NULL)
 		*open = (struct report_band){ w->kind, at(s), 0,
-		    cut(w->what, CUT) };
+		    html_cut(w->what, CUT) };
 }
 
 static void
@@ -271,7 +264,7 @@ take_fact(struct report_sink *s, const struct event *ev)
 			return;
 	if (i < REPORT_FACTS)
 		r->fact[r->n_facts++] = (struct report_fact){
-		    xstrdup(ev->fact->name), cut(ev->fact->value, CUT) };
+		    xstrdup(ev->fact->name), html_cut(ev->fact->value, CUT) };
 }
 
 static void
@@ -289,26 +282,34 @@ take_result(struct report_sink *s, const struct event *ev)
 /* --- the page -------------------------------------------------------------*/
 
 static int
-write_page(struct report_sink *s, bool end, struct err *e)
+write_page(struct report_sink *s, struct err *e)
 {
 	struct str page = STR_INIT;
-	int rc = 0;
+	int rc;
 
-	pthread_mutex_lock(&s->writing);
-	/* After the last one there is none. */
-	if (!s->ended) {
-		pthread_mutex_lock(&s->lock);
-		s->report.now = at(s);
-		s->report.now_at = time(NULL);
-		timeline_reach(&s->report.timeline, s->report.now);
-		report_page_add(&page, &s->report);
-		pthread_mutex_unlock(&s->lock);
-		rc = report_file_put(s->path, &page, e);
-		s->ended = end;
-	}
-	pthread_mutex_unlock(&s->writing);
+	pthread_mutex_lock(&s->lock);
+	s->report.now = at(s);
+	s->report.now_at = time(NULL);
+	timeline_reach(&s->report.timeline, s->report.now);
+	report_page_add(&page, &s->report);
+	pthread_mutex_unlock(&s->lock);
+	rc = report_file_put(s->path, &page, e);
 	str_free(&page);
 	return rc;
+}
+
+/* The last page.  Under the lock, which it lets go. */
+static void
+write_last(struct report_sink *s)
+{
+	struct err e = { .kind = ERR_NONE };
+
+	pthread_mutex_unlock(&s->lock);
+	write_page(s, &e);
+	pthread_mutex_lock(&s->lock);
+	s->why = e;
+	s->written = true;
+	pthread_cond_broadcast(&s->changed);
 }
 
 static void *
@@ -319,18 +320,51 @@ write_now_and_then(void *arg)
 	struct timespec until;
 
 	pthread_mutex_lock(&s->lock);
-	while (!s->over) {
-		until = timer_until(EVERY);
-		if (pthread_cond_timedwait(&s->over_changed, &s->lock,
+	until = timer_until(EVERY);
+	while (!s->over && !s->report.ended) {
+		if (pthread_cond_timedwait(&s->changed, &s->lock,
 		    &until) != ETIMEDOUT)
 			continue;
 		pthread_mutex_unlock(&s->lock);
-		if (write_page(s, false, &e) != 0)
+		if (write_page(s, &e) != 0)
 			log_warn("%s", e.text);
 		pthread_mutex_lock(&s->lock);
+		until = timer_until(EVERY);
 	}
+	if (s->report.ended)
+		write_last(s);
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
+}
+
+/*
+ * Have the last page written; a disk that hangs does not keep the program from
+ * ending.  Under the lock.  Returns why there is none, or NULL.
+ */
+static const char *
+finish(struct report_sink *s, enum err_kind status, bool hurry)
+{
+	double until = now_s() + (hurry ? HURRY : PATIENCE);
+	double soon = now_s() + HURRY;
+	struct timespec nap;
+
+	s->report.status = status;
+	s->report.ended = true;
+	pthread_cond_broadcast(&s->changed);
+	if (!s->threaded)
+		write_last(s);
+	while (!s->written && now_s() < until) {
+		nap = timer_until(NAP);
+		pthread_cond_timedwait(&s->changed, &s->lock, &nap);
+		/* One who is in a hurry has a lock of that. */
+		if (!hurry && now_s() > soon && stop_requested())
+			break;
+	}
+	if (!s->written)
+		str_addf(&s->hangs, "--report: %s: it takes too long to write "
+		    "it", s->path);
+	return !s->written ? s->hangs.s : s->why.kind != ERR_NONE ?
+	    s->why.text : NULL;
 }
 
 /* A signal has ended the program before report_sink_finish().  No event may
@@ -338,19 +372,18 @@ write_now_and_then(void *arg)
 static void
 take_exit(struct report_sink *s, const struct event *ev)
 {
-	struct err e = { .kind = ERR_NONE };
 	struct str text = STR_INIT;
+	const char *why;
 
 	if (s->report.ended)
 		return;
-	s->report.status = ev->exit_status;
-	s->report.ended = true;
-	pthread_mutex_unlock(&s->lock);
-	if (write_page(s, true, &e) != 0) {
-		str_addf(&text, "livealter: warning: %s\n", e.text);
+	why = finish(s, ev->exit_status, true);
+	if (why != NULL) {
+		str_addz(&text, "livealter: warning: ");
+		escape_line(&text, why);
+		str_addz(&text, "\n");
 		output_put(STDERR_FILENO, &text, true);
 	}
-	pthread_mutex_lock(&s->lock);
 }
 
 static void
@@ -390,18 +423,31 @@ take(struct event_sink *sink, const struct event *ev)
 
 /* --- beginning and end ----------------------------------------------------*/
 
+static void
+shorten(char **text)
+{
+	char *all = *text;
+
+	if (all != NULL)
+		*text = html_cut(all, LONGEST);
+	free(all);
+}
+
 int
 report_sink_start(struct report_sink *s, struct err *e)
 {
 	struct report *r = &s->report;
 
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_mutex_init(&s->writing, NULL);
-	timer_cond(&s->over_changed);
+	timer_cond(&s->changed);
 	s->began = now_s();
 	r->began_at = time(NULL);
 	r->statements = r->plan = r->error = r->hint = (struct str)STR_INIT;
-	if (write_page(s, false, e) != 0)
+	s->hangs = (struct str)STR_INIT;
+	shorten(&r->target);
+	shorten(&r->alter);
+	shorten(&r->options);
+	if (write_page(s, e) != 0)
 		return -1;
 	s->sink.take = take;
 	event_add_sink(&s->sink);
@@ -414,16 +460,13 @@ report_sink_start(struct report_sink *s, struct err *e)
 void
 report_sink_finish(struct report_sink *s, enum err_kind status)
 {
-	struct err e = { .kind = ERR_NONE };
-	bool before;
+	const char *why;
 
 	pthread_mutex_lock(&s->lock);
-	before = s->report.ended;
-	s->report.status = status;
-	s->report.ended = true;
+	why = s->report.ended ? NULL : finish(s, status, false);
 	pthread_mutex_unlock(&s->lock);
-	if (!before && write_page(s, true, &e) != 0)
-		log_warn("%s", e.text);
+	if (why != NULL)
+		log_warn("%s", why);
 }
 
 static void
@@ -458,17 +501,26 @@ free_report(struct report *r)
 void
 report_sink_end(struct report_sink *s)
 {
+	bool hangs;
+
 	event_remove_sink(&s->sink);
 	pthread_mutex_lock(&s->lock);
 	s->over = true;
-	pthread_cond_broadcast(&s->over_changed);
+	hangs = s->threaded && s->report.ended && !s->written;
+	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
+	/* Then the thread has it, for as long as the program is there. */
+	if (hangs) {
+		pthread_detach(s->thread);
+		return;
+	}
 	if (s->threaded)
 		pthread_join(s->thread, NULL);
 	free_report(&s->report);
 	free(s->before.verb);
 	free(s->path);
-	pthread_cond_destroy(&s->over_changed);
-	pthread_mutex_destroy(&s->writing);
+	str_free(&s->hangs);
+	pthread_cond_destroy(&s->changed);
 	pthread_mutex_destroy(&s->lock);
+	free(s);
 }

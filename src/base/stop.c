@@ -129,6 +129,8 @@ stop_init(void)
 	timer_cond(&asked);
 	sigaction(SIGHUP, &ignore, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
+	/* A file of ours that may grow no more is no reason to die. */
+	sigaction(SIGXFSZ, &ignore, NULL);
 	/* A process that is made to stand still may do so with locks. */
 	sigaction(SIGTSTP, &ignore, NULL);
 	sigaction(SIGTTOU, &ignore, NULL);

@@ -94,7 +94,6 @@ onlookers_end(struct onlookers *o)
 {
 	if (o->report != NULL)
 		report_sink_end(o->report);
-	free(o->report);
 	o->report = NULL;
 	hooks_end(&o->hooks);
 	board_end(&o->board);
