@@ -127,13 +127,15 @@ $B/t/fuzz/%: t/fuzz/%.c t/fuzz/replay/replay.c $(MODS)
 # mariadb-server would start a server; the -core package is only the program.
 DEPS_BUILD = gcc libc6-dev pkg-config libmariadb-dev libyaml-dev
 DEPS_TEST  = perl libcmocka-dev libdbd-mysql-perl mariadb-server-core \
-	  mariadb-client-core mariadb-client tzdata jq python3-jsonschema
+	  mariadb-client-core mariadb-client tzdata jq python3-jsonschema \
+	  python3-yaml
 DEPS_LINT  = clang cppcheck shellcheck mandoc groff
 DEPS_ROOT  = mmdebstrap
 DEPS_FUZZ  = clang libclang-rt-dev
 DEPS_BENCH = percona-toolkit
 DEPS_DEB   = build-essential debhelper lintian
-DEPS_ANSIBLE = ansible-core ansible-lint
+DEPS_ANSIBLE = ansible-core ansible-lint git pycodestyle \
+	  python3-voluptuous yamllint
 DEPS_BROWSER = chromium tidy
 DEPS_MONITOR = systemd prometheus
 

@@ -1,6 +1,7 @@
 # The Debian package that make deb makes is one that lintian has nothing to say
 # about; in a system that has nothing else it installs, alters a table, and goes
-# away; what make install puts there runs as well; and the source is complete.
+# away, by hand, by autopkgtest and by the role for Ansible; what make install
+# puts there runs as well; and the source is complete.
 # long: builds the program twice, and unpacks a small Debian for it.
 use strict;
 use warnings;
@@ -34,7 +35,8 @@ sub ok_run {
 END { system(@sudo, 'rm', '-rf', '--one-file-system', "$tmp/root") if $tmp }
 
 # With DEPS=no they do nothing.
-ok_run('the packages that it takes', 'make', 'deps', 'deps-deb', 'deps-root');
+ok_run('the packages that it takes', 'make', 'deps', 'deps-deb', 'deps-root',
+    'deps-ansible');
 
 # --- the source ------------------------------------------------------------
 
@@ -83,7 +85,7 @@ my $root = "$tmp/root";
 chmod 0755, $tmp;
 # apt-get installs it there as it would anywhere, with what it depends on.
 ok_run('a bare system, with the package', @sudo, 'mmdebstrap', '--quiet',
-    '--variant=minbase', "--include=$depends",
+    '--variant=minbase', "--include=$depends,autopkgtest,python3-apt",
     "--customize-hook=copy-in $deb /tmp",
     '--customize-hook=chroot "$1" apt-get install -y -q ' .
     "--no-install-recommends /tmp/$name", $suite, $root);
@@ -111,9 +113,62 @@ for my $user ('root:root', 'nobody:nogroup') {
 	    '... up to its end');
 }
 
+# Its own control file, on the source and the package as they were made.
+{
+	my ($dsc) = glob("$tmp/b/livealter_*.dsc");
+	run(@sudo, 'install', '-m', '644', $_, "$root/tmp/") for $dsc,
+	    glob("$tmp/b/livealter_*.tar.*");
+	$r = ok_run('autopkgtest, on the system itself', @in, 'env',
+	    'DEBIAN_FRONTEND=noninteractive', 'autopkgtest',
+	    '--no-built-binaries', '--output-dir=/tmp/autopkgtest',
+	    "/tmp/$name", '/tmp/' . $dsc =~ s{.*/}{}r, '--', 'null');
+	my $summary = run(@sudo, 'cat', "$root/tmp/autopkgtest/summary");
+	like($summary->{out}, qr/^installed\s+PASS\s*\z/, '... has one test, ' .
+	    'which passes') or diag $r->{out} . $r->{err};
+}
+
 ok_run('the package goes away', @in, 'dpkg', '--purge', 'livealter');
 is(run(@sudo, 'find', "$root/usr", "$root/etc", '-name', '*livealter*')->{out},
     '', '... with all its files');
+
+# --- the role --------------------------------------------------------------
+
+# As by ssh, with the system for a host.
+spew("$tmp/ssh", <<"END");
+#!/bin/bash
+exec @in /bin/sh -c "\${@: -1}"
+END
+chmod 0755, "$tmp/ssh";
+spew("$tmp/inventory", "[databases]\nbare ansible_host=bare " .
+    "ansible_user=root ansible_python_interpreter=/usr/bin/python3\n");
+spew("$tmp/role.yml", <<"END");
+- hosts: databases
+  gather_facts: false
+  roles:
+    - role: livealter
+      vars:
+        livealter_deb: $deb
+END
+my %ansible = (%plain, HOME => "$tmp", ANSIBLE_NOCOLOR => 1,
+    ANSIBLE_SSH_EXECUTABLE => "$tmp/ssh", ANSIBLE_SSH_TRANSFER_METHOD =>
+    'piped', ANSIBLE_ROLES_PATH => getcwd() . '/examples/ansible/roles',
+    ANSIBLE_LIBRARY => getcwd() . '/examples/ansible/library',
+    LC_ALL => 'C.UTF-8', ANSIBLE_LOCAL_TEMP => "$tmp/local");
+for my $case (['in check mode', 'changed=1', '', '--check'],
+    ['for real', 'changed=2', $version], ['again', 'changed=0', $version]) {
+	my ($how, $changed, $there, @args) = @$case;
+	my $p = run_program({ env => \%ansible, timeout => 600 },
+	    'ansible-playbook', '-i', "$tmp/inventory", @args,
+	    "$tmp/role.yml");
+	is($p->{exit}, 0, "the role with the package, $how") or
+	    diag $p->{out} . $p->{err};
+	like($p->{out}, qr/^bare .*\b$changed .*failed=0/m,
+	    "... $changed") or diag $p->{out};
+	is(run(@in, 'sh', '-c', 'livealter --version 2>/dev/null')->{out},
+	    $there, $there ? '... the program is there' :
+	    '... it is not installed');
+}
+ok_run('... that goes away, too', @in, 'dpkg', '--purge', 'livealter');
 
 # --- make install ----------------------------------------------------------
 

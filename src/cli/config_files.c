@@ -82,7 +82,8 @@ config_files_apply(const struct config_files *f, struct options *o,
 
 	for (i = 0; i < f->n; i++)
 		yaml_load(o, &f->file[i], job, &found);
-	if (job != NULL && !found) {
+	/* It may stand in what cannot be read. */
+	if (job != NULL && !found && o->wrong.len == 0) {
 		config_files_jobs(f, &all);
 		option_wrong(o, "--job: no such job in the files: \"%.60s\"%s"
 		    "%.500s", job, all.len > 0 ? "; there are " : "", all.s);

@@ -126,14 +126,20 @@ not_yaml(struct reader *r)
 {
 	const yaml_parser_t *p = &r->parser;
 	yaml_mark_t at = p->mark;
-	const char *problem = p->problem != NULL ? p->problem :
-	    "it cannot be read";
+	struct str what = STR_INIT;
 
+	str_addz(&what, p->problem != NULL ? p->problem :
+	    "it cannot be read");
 	if (p->error == YAML_READER_ERROR)
 		at = mark_of(r->text, p->problem_offset);
 	else if (p->problem_mark.line > 0 || p->problem_mark.column > 0)
 		at = p->problem_mark;
-	return wrong(r, &at, "not YAML", problem);
+	if (p->context != NULL && p->context_mark.line != at.line)
+		str_addf(&what, ", %s from line %zu on", p->context,
+		    p->context_mark.line + 1);
+	wrong(r, &at, "not YAML", what.s);
+	str_free(&what);
+	return -1;
 }
 
 /* The next event, in r->event. */
@@ -164,10 +170,20 @@ is_null(const struct reader *r)
 	    same_text(scalar(r), "null"));
 }
 
-/* The sequence that begins with r->event, as a list with commas, or lines. */
-static int
-read_sequence(struct reader *r, bool lines, struct str *list)
+/* Where an item may have a comma, and the list be divided by commas. */
+static bool
+has_escapes(const struct option *opt)
 {
+	return opt == NULL || opt->type == OPTION_VARS ||
+	    opt->type == OPTION_WARNINGS || opt->type == OPTION_LIST;
+}
+
+/* The sequence that begins with r->event, as the text of the option. */
+static int
+read_sequence(struct reader *r, const struct option *opt, struct str *list)
+{
+	const bool lines = opt != NULL && opt->type == OPTION_DSNS;
+
 
 	while (next(r) == 0) {
 		if (r->event.type == YAML_SEQUENCE_END_EVENT)
@@ -178,11 +194,11 @@ read_sequence(struct reader *r, bool lines, struct str *list)
 		if (*scalar(r) == '\0')
 			return wrong(r, &r->event.start_mark,
 			    "an empty text in a list", NULL);
-		if (lines)
-			str_addf(list, "%s%s", list->len > 0 ? "\n" : "",
-			    scalar(r));
-		else
+		if (has_escapes(opt))
 			list_add(list, scalar(r));
+		else
+			str_addf(list, "%s%s", list->len == 0 ? "" :
+			    lines ? "\n" : ",", scalar(r));
 	}
 	return -1;
 }
@@ -228,8 +244,7 @@ read_value(struct reader *r, const struct key *k, bool apply)
 		str_addz(&value, scalar(r));
 	} else if (r->event.type == YAML_SEQUENCE_START_EVENT &&
 	    (opt == NULL || option_is_list(opt))) {
-		rc = read_sequence(r, opt != NULL &&
-		    opt->type == OPTION_DSNS, &value);
+		rc = read_sequence(r, opt, &value);
 	} else {
 		rc = wrong(r, &k->at, k->text, "takes one value");
 	}

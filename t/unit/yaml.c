@@ -69,6 +69,8 @@ a_sequence_is_a_list(void **state)
 	str_reset(&f->o.wrong);
 	accept(f, "skip-check-replica-lag: ['h=a,P=1', h=b]\n", NULL);
 	accept(f, "skip-check-replica-lag: h=c\n", NULL);
+	accept(f, "recursion-method: [hosts, 'dsn=D=a,t=b']\n", NULL);
+	assert_string_equal(f->c.recursion_method, "hosts,dsn=D=a,t=b");
 	assert_string_equal(f->c.skip_check_replica_lag,
 	    "h=a,P=1\nh=b\nh=c\n");
 	refuse(f, "skip-check-replica-lag: [h=d, Q=1]\n", "not a DSN");

@@ -1,6 +1,6 @@
-#!/usr/bin/python3
+#!/usr/bin/python
 # Alters a table by livealter(1); see ../README, or, beside the playbook,
-#	ansible-doc -M library livealter
+#     ansible-doc -M library livealter
 """An Ansible module for livealter."""
 
 DOCUMENTATION = r'''
