@@ -97,6 +97,8 @@ settle_to(struct options *o)
 	static const size_t apart[] = { AT(alter), AT(default_engine),
 	    AT(data_dir), AT(remove_data_dir), AT(remove_tablespace) };
 	const struct config *c = o->c;
+	const bool is[] = { c->alter != NULL, c->default_engine,
+	    c->data_dir != NULL, c->remove_data_dir, c->remove_tablespace };
 	size_t i;
 
 	if (c->command != COMMAND_ALTER)
@@ -106,7 +108,7 @@ settle_to(struct options *o)
 	if (c->to == NULL && c->drop != NULL)
 		option_blame(o, AT(drop), "needs --to");
 	for (i = 0; c->to != NULL && i < sizeof(apart) / sizeof(apart[0]); i++)
-		if (option_given(o, apart[i]))
+		if (is[i])
 			option_blame(o, apart[i], "not together with --to");
 }
 
