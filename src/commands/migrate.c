@@ -19,6 +19,7 @@
 #include "steps/check_disk.h"
 #include "steps/copy.h"
 #include "steps/dictionary.h"
+#include "steps/fkey_names.h"
 #include "steps/foreign_keys.h"
 #include "steps/postpone.h"
 #include "steps/privileges.h"
@@ -178,6 +179,15 @@ tell_threads(const struct migration *m)
 	str_free(&text);
 }
 
+/* What it will do, on empty tables; a run that is resumed has done that. */
+static int
+try_swap(struct migration *m, struct err *e)
+{
+	return m->resumed ? 0 : foreign_keys_try(m->db, &m->plan, &m->alter,
+	    m->cfg, &m->undo, e) != 0 || fkey_names_try(m->db, &m->plan,
+	    &m->alter, m->cfg, &m->undo, e) != 0 ? -1 : 0;
+}
+
 int
 migrate_plan(struct migration *m, struct err *e)
 {
@@ -200,9 +210,7 @@ migrate_plan(struct migration *m, struct err *e)
 		return -1;
 	capture_plan(&m->triggers, &m->plan);
 	if (check_plan(m->db, &m->plan, e) != 0 || catch_up_check(m, e) != 0 ||
-	    plan_revert(m, &options, e) != 0 || (!m->resumed &&
-	    foreign_keys_try(m->db, &m->plan, &m->alter, m->cfg, &m->undo,
-	    e) != 0))
+	    plan_revert(m, &options, e) != 0 || try_swap(m, e) != 0)
 		return -1;
 	if (indexing_plan(m, e) != 0)
 		return -1;
@@ -279,6 +287,8 @@ migrate_swap(struct migration *m, struct err *e)
 		return 0;
 	}
 	rc = exchange_run(m, e);
+	if (rc == 0 && m->swap == SWAP_DONE)
+		rc = fkey_names_look(m->db, &m->plan, &m->alter, e);
 	if (m->swap == SWAP_DONE && (!m->cfg->drop_old_table ||
 	    migration_left_behind(m)))
 		undo_forget(&m->undo, UNDO_ATTIC);

@@ -4,6 +4,7 @@
 #include "model/standin.h"
 #include "steps/capture.h"
 #include "steps/check.h"
+#include "steps/fkey_names.h"
 #include "steps/foreign_keys.h"
 #include "steps/postpone.h"
 #include "story/catch_up.h"
@@ -116,7 +117,9 @@ make_ready(struct migration *m, struct err *e)
 		return rc;
 	/* MySQL makes a table anew to set its counter; MariaDB leaves out what
 	 * Aria has left of its options. */
-	if (swap_prepare(m->db, &m->plan, m->cfg, &m->undo, e) != 0 ||
+	if (fkey_names_try(m->db, &m->plan, &m->alter, m->cfg, &m->undo,
+	    e) != 0 ||
+	    swap_prepare(m->db, &m->plan, m->cfg, &m->undo, e) != 0 ||
 	    (m->plan.by_key && read_new_again(m, e) != 0) ||
 	    add_keys(m, e) != 0 || note_new(m, e) != 0)
 		return -1;
