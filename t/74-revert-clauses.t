@@ -214,10 +214,12 @@ for my $c (
 	for my $how (['--dry-run'], []) {
 		my $r = run_livealter($s, 'revert', dsn('app', 't'),
 		    '--accept-loss', @$how);
-		is($r->{exit}, 17, "... not as before: refused (@$how)")
+		# With other columns the triggers would be other ones, too.
+		like($r->{exit}, $name =~ /column/ ? qr/\A(?:12|17)\z/ :
+		    qr/\A17\z/, "... not as before: refused (@$how)")
 		    or diag $r->{err};
-		like($r->{err}, qr/would not be defined as it was/,
-		    '... says so');
+		like($r->{err}, $name =~ /column/ ? qr/error: plan the rev/ :
+		    qr/would not be defined as it was/, '... says so');
 		same_dump(defined_as(), $now, '... and all stays');
 	}
 	next if $name ne 'a comment';
