@@ -85,7 +85,8 @@ my $root = "$tmp/root";
 chmod 0755, $tmp;
 # apt-get installs it there as it would anywhere, with what it depends on.
 ok_run('a bare system, with the package', @sudo, 'mmdebstrap', '--quiet',
-    '--variant=minbase', "--include=$depends,autopkgtest,python3-apt",
+    '--variant=minbase',
+    "--include=$depends,autopkgtest,dpkg-dev,python3-apt",
     "--customize-hook=copy-in $deb /tmp",
     '--customize-hook=chroot "$1" apt-get install -y -q ' .
     "--no-install-recommends /tmp/$name", $suite, $root);
