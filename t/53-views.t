@@ -109,6 +109,9 @@ for my $c (['ADD x INT', 'a column'], ['ADD y INT FIRST, MODIFY a BIGINT',
 	is($all->(), $want, '... and afterwards');
 }
 
+# The summary lists what names the table, whether it breaks or not.
+sub without_users { return $_[0] =~ s/^hangs on it:.*\n(?: .*\n)*//mr }
+
 # --- what ALTER TABLE breaks -------------------------------------------------
 
 for my $c (
@@ -127,7 +130,7 @@ for my $c (
 	my $r = run_livealter($s, '--alter', $alter, 'D=app,t=t',
 	    '--dry-run');
 	is($r->{exit}, 0, "$alter: a dry run") or diag $r->{err};
-	my $said = $r->{out} . $r->{err};
+	my $said = without_users($r->{out}) . $r->{err};
 	my @silent = grep { $said !~ /\b$_\b/ } @$broken;
 	is("@silent", '', '... names all that ALTER TABLE would break');
 	my @loud = grep { $said =~ /\b$_\b/ } @$fine;
@@ -155,8 +158,8 @@ twin_sql($s, "CREATE TABLE u (id INT PRIMARY KEY, b INT)",
     'CREATE PROCEDURE p_ansi() SELECT "B" FROM "t"');
 my $said = run_livealter($s, '--alter', 'DROP b', 'D=app,t=t', '--dry-run');
 like($said->{out}, qr/`$_`/, "$_ breaks") for qw(w_deep w_deeper p_view p_ansi);
-unlike($said->{out}, qr/`$_`/, "$_ does not") for qw(w_label w_own g_own on_u
-    p_text);
+unlike(without_users($said->{out}), qr/`$_`/, "$_ does not") for
+    qw(w_label w_own g_own on_u p_text);
 for my $name (qw(w_deep w_deeper w_label w_own)) {
 	my $far = $name =~ /w_deep$|own/ ? 'ctlfar' : 'ctl';
 	my $dbh = $s->dbh(database => 'ctl');
@@ -172,19 +175,18 @@ for my $alter ('DROP b, ADD b BIGINT', 'RENAME COLUMN a TO b, ' .
 	unlike($r->{out} . $r->{err}, qr/w_deep/, '... all names are there');
 }
 
-# Who may not read them is told so, once.
+# Who may not read them is told so.
 $s->sql("CREATE USER eve IDENTIFIED BY 'p'; GRANT SELECT, INSERT, UPDATE, " .
     "DELETE, CREATE, DROP, ALTER, TRIGGER, LOCK TABLES, EXECUTE, INDEX, " .
     "REFERENCES ON app.* TO eve; GRANT PROCESS ON *.* TO eve");
 $s->sql("GRANT SESSION_VARIABLES_ADMIN ON *.* TO eve") if $s->is_mysql;
-for my $c (['DROP b', 1], ['ADD x INT', 0]) {
-	my ($alter, $times) = @$c;
+for my $alter ('DROP b', 'ADD x INT') {
 	my $r = run_livealter($s, { connect => 0 }, '--alter', $alter,
 	    'D=app,t=t', '--dry-run', '-S', $s->socket, '-u', 'eve', '-p', 'p');
 	is($r->{exit}, 0, "$alter, by who cannot see: a dry run") or
 	    diag $r->{err};
-	my $n = () = $r->{err} =~ /definitions cannot be read/g;
-	is($n, $times, "... which says so $times times");
+	like($r->{out}, qr/^not known: (?:.*\n +)?.*definition cannot be read/m,
+	    '... which says so');
 }
 $s->sql("DROP USER eve");
 

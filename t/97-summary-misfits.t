@@ -94,7 +94,7 @@ $s->sql($_) for 'CREATE TABLE app.m (id INT PRIMARY KEY, a INT) ' .
     'ENGINE=MyISAM', 'INSERT INTO app.m VALUES (1, 70000)';
 like(run_livealter($s, '--alter', 'MODIFY a SMALLINT, ENGINE=InnoDB',
     dsn('app', 'm'), '--dry-run')->{out},
-    qr/^does not fit: +not looked for: to read the table locks it$/m,
+    qr/^not known: +which rows do not fit: to read the table locks it$/m,
     '... and why it has not looked');
 is_deeply([grep { !/^[tm]$/ } map { $_->[0] } $s->rows(
     "SELECT TABLE_NAME FROM information_schema.TABLES " .

@@ -40,6 +40,14 @@ struct summary_misfits {
 	char *why_not;			/* they were not looked for; or NULL */
 };
 
+/* What a migration may take, as a sample of so many rows says. */
+struct summary_estimate {
+	unsigned long long rows;
+	double copy_s, compare_s;	/* of all rows, by one connection */
+	unsigned long long bytes;	/* of the new table */
+	char *why_not;			/* it was not measured; or NULL */
+};
+
 /*
  * What a dry run has found, for people and for programs (the event summary).
  * NULL is what is not known.
@@ -53,7 +61,13 @@ struct summary {
 	unsigned long long rows, bytes;	/* as the server estimates them */
 	const char *way;		/* of the server by itself */
 	bool at_once;			/* and it touches no row */
-	struct summary_list hangs;	/* "child", "trigger" */
+	/* "child", "trigger"; and what names the table: "view", "procedure",
+	 * "function", "event", "trigger" */
+	struct summary_list hangs;
+	struct summary_list breaks;	/* of those, what the swap breaks */
+	/* What could not be looked at, and why: "unseen", "estimate",
+	 * "misfits", "way". */
+	struct summary_list unknown;
 	/* What applications may meet: "dropped", "renamed", "narrowed", "type",
 	 * "collation", "default", "not-null", "required". */
 	struct summary_list changes;
@@ -62,12 +76,14 @@ struct summary {
 	 * model/back.h has them; also "rows". */
 	struct summary_list back, lost;
 	struct summary_misfits misfits;
+	struct summary_estimate estimate;
 };
 
 /* Add one; name and text are copied. */
 void summary_add(struct summary_list *l, const char *kind, const char *name,
     const char *fmt, ...) PRINTF(4, 5);
 void summary_free(struct summary *s);
+void summary_free_list(struct summary_list *l);
 void summary_free_misfits(struct summary_misfits *m);
 
 /* Add those clauses as the text of an ALTER. */

@@ -12,6 +12,10 @@
  * which only the server can tell.  Pure.
  */
 
+/* Why no row may be copied to see what becomes of it: rows would be locked.
+ * NULL: it may. */
+const char *misfit_untried(const struct plan *p);
+
 /* May there be any? */
 bool misfit_possible(const struct plan *p);
 

@@ -7,10 +7,10 @@
 #include "model/plan.h"
 
 /*
- * Count the rows that the copy would refuse, as it would: those that may be
- * some (model/misfit.h) are copied into the new table, which is empty and stays
- * so, and the copy is rolled back.  No lock is taken on the old table.  It ends
- * after some seconds, wherever it is then.
+ * Where misfit_possible(): count the rows that the copy would refuse, as it
+ * would.  Those that may be some (model/misfit.h) are copied into the new
+ * table, which is empty and stays so, and the copy is rolled back.  No lock is
+ * taken on the old table.  It ends after some seconds, wherever it is then.
  *
  * Fills in *m, with m->why_not where they cannot be looked for.  Returns 0, or
  * -1 with *e: ERR_STOPPED, or nothing was left but to end.

@@ -55,6 +55,24 @@ add_misfits(struct str *s, const struct summary_misfits *m)
 }
 
 static void
+add_estimate(struct str *s, const struct summary_estimate *m)
+{
+	bool known = m->why_not == NULL;
+
+	json_count(s, "estimate_rows_measured", known ? m->rows : 0);
+	if (known) {
+		json_seconds(s, "estimate_copy_s", m->copy_s);
+		json_seconds(s, "estimate_compare_s", m->compare_s);
+		json_count(s, "estimate_size_b", m->bytes);
+	} else {
+		json_field(s, "estimate_copy_s", NULL);
+		json_field(s, "estimate_compare_s", NULL);
+		json_field(s, "estimate_size_b", NULL);
+	}
+	json_field(s, "estimate_not_measured", m->why_not);
+}
+
+static void
 add_back(struct str *s, const struct summary *m)
 {
 	struct str back = STR_INIT;
@@ -76,9 +94,12 @@ json_summary(struct str *s, const struct summary *m)
 	json_field(s, "server_way", m->way);
 	json_bool(s, "server_at_once", m->at_once);
 	add_list(s, "hangs_on_it", &m->hangs);
+	add_list(s, "breaks", &m->breaks);
 	add_list(s, "changes", &m->changes);
 	add_list(s, "indexes", &m->indexes);
 	add_back(s, m);
 	add_list(s, "not_taken_back", &m->lost);
 	add_misfits(s, &m->misfits);
+	add_estimate(s, &m->estimate);
+	add_list(s, "not_known", &m->unknown);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/print.h"
+#include "base/progress.h"
 #include "base/util.h"
 
 void
@@ -22,8 +23,8 @@ summary_add(struct summary_list *l, const char *kind, const char *name,
 	    str_take(&text) };
 }
 
-static void
-free_list(struct summary_list *l)
+void
+summary_free_list(struct summary_list *l)
 {
 	size_t i;
 
@@ -41,7 +42,7 @@ summary_free_misfits(struct summary_misfits *m)
 	size_t i;
 
 	for (i = 0; i < m->n; i++) {
-		free_list(&m->misfit[i].sample);
+		summary_free_list(&m->misfit[i].sample);
 		free(m->misfit[i].name);
 		free(m->misfit[i].text);
 	}
@@ -53,12 +54,15 @@ summary_free_misfits(struct summary_misfits *m)
 void
 summary_free(struct summary *s)
 {
-	free_list(&s->hangs);
-	free_list(&s->changes);
-	free_list(&s->indexes);
-	free_list(&s->back);
-	free_list(&s->lost);
+	summary_free_list(&s->hangs);
+	summary_free_list(&s->breaks);
+	summary_free_list(&s->unknown);
+	summary_free_list(&s->changes);
+	summary_free_list(&s->indexes);
+	summary_free_list(&s->back);
+	summary_free_list(&s->lost);
 	summary_free_misfits(&s->misfits);
+	free(s->estimate.why_not);
 }
 
 /* Six lists of so many are a screen, as hardly ever all of them are full. */
@@ -158,14 +162,32 @@ print_misfits(struct str *to, const struct summary_misfits *m)
 
 	if (m->by_type)
 		print_line(to, "%-16snothing, by the types", head);
-	else if (m->why_not != NULL)
-		print_line(to, "%-16snot looked for: %s", head, m->why_not);
-	else
+	else if (m->why_not == NULL)
 		print_line(to, "%-16s%s %s%llu rows%s", head, m->n > 0 ?
 		    "some of" : "none of", m->all ? "" : "the first ",
 		    m->rows, m->all ? "" : "; more were not looked at");
 	for (i = 0; i < m->n; i++)
 		print_misfit(to, "", &m->misfit[i]);
+}
+
+static void
+print_estimate(struct str *to, const struct summary_estimate *m)
+{
+	static const char head[] = "estimate:";
+	struct str copy = STR_INIT, compare = STR_INIT;
+
+	if (m->why_not != NULL) {
+		print_line(to, "%-16snot measured: %s", head, m->why_not);
+		return;
+	}
+	progress_clock(&copy, m->copy_s);
+	progress_clock(&compare, m->compare_s);
+	print_line(to, "%-16sabout %s to copy, %s to compare, %.0f MB on disk",
+	    head, copy.s, compare.s, (double)m->bytes / (1024.0 * 1024));
+	print_line(to, "%-16s(by %llu rows, one connection, and no waits)", "",
+	    m->rows);
+	str_free(&copy);
+	str_free(&compare);
 }
 
 void
@@ -175,11 +197,16 @@ summary_print(struct str *to, const struct summary *s)
 	    s->rows, (double)s->bytes / (1024.0 * 1024));
 	print_line(to, "%-16s%s", "the server:", s->way == NULL ?
 	    "was not asked what it could do by itself" : s->way);
+	print_estimate(to, &s->estimate);
 	print_list(to, "hangs on it:", &s->hangs);
 	print_list(to, "applications:", &s->changes);
+	if (s->breaks.n > 0)
+		print_list(to, "broken by it:", &s->breaks);
 	print_list(to, "indexes:", &s->indexes);
 	print_misfits(to, &s->misfits);
 	print_back(to, s);
 	if (s->lost.n > 0)
 		print_list(to, "not taken back:", &s->lost);
+	if (s->unknown.n > 0)
+		print_list(to, "not known:", &s->unknown);
 }

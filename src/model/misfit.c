@@ -211,6 +211,17 @@ find(struct str *q, const struct plan *p, const char *dot)
 	return any;
 }
 
+const char *
+misfit_untried(const struct plan *p)
+{
+	if (p->old->undoes_nothing)
+		return "to read the table locks it";
+	if (p->server->binlog_statement)
+		return "with binlog_format=STATEMENT, rows that are read for a "
+		    "copy are locked";
+	return NULL;
+}
+
 bool
 misfit_possible(const struct plan *p)
 {

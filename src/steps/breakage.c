@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/event.h"
-#include "base/log.h"
 #include "base/util.h"
 #include "model/usage.h"
 
@@ -40,8 +38,7 @@ struct users {
 	struct rows r;		/* what the users point into */
 	struct user *user;
 	size_t n;
-	struct str unseen;	/* the first whose text cannot be read */
-	size_t n_unseen;
+	struct summary_list *unknown;
 };
 
 /* Its name, not the column: one that is dropped and added anew will do. */
@@ -97,8 +94,8 @@ take_user(struct users *us, char **cell, struct err *e)
 	if (cell[TEXT] != NULL && cell[TEXT][0] != '\0' &&
 	    lex_scan(&u->usage.l, cell[TEXT], &mode, &ignored) == 0)
 		return 0;
-	if (us->n_unseen++ == 0)
-		str_addf(&us->unseen, "%s %s", u->kind, u->name.sql);
+	summary_add(us->unknown, "unseen", u->name.sql, "what %s %s uses: its "
+	    "definition cannot be read", u->kind, u->name.sql);
 	return 0;
 }
 
@@ -123,64 +120,125 @@ read_users(struct users *us, struct db *db, struct err *e)
 	return rc;
 }
 
+/* As a list keeps it; the kinds are constant words. */
 static void
-describe(struct str *out, const struct users *us)
+keep(struct summary_list *l, const struct user *u)
 {
-	const struct plan *p = us->p;
+	static const char *const kind[] = { "view", "procedure", "function",
+	    "event", "trigger" };
+	size_t i;
+
+	for (i = 0; i < sizeof(kind) / sizeof(kind[0]); i++)
+		if (strcmp(u->kind, kind[i]) == 0)
+			summary_add(l, kind[i], u->name.sql, "%s %s", kind[i],
+			    u->name.sql);
+}
+
+static void
+sort_out(struct breakage *b, struct users *us)
+{
+	size_t i;
+
+	for (i = 0; i < us->n; i++)
+		if (!us->user[i].broken &&
+		    uses_what_goes(us, &us->user[i].usage))
+			break_it(us, &us->user[i]);
+	for (i = 0; i < us->n; i++) {
+		if (usage_table(&us->user[i].usage, &us->p->names.old))
+			keep(&b->uses, &us->user[i]);
+		if (us->user[i].broken)
+			keep(&b->breaks, &us->user[i]);
+	}
+}
+
+/* What an account without these on *.* may not see is in no list at all. */
+static const char seen_by[] =
+    "SELECT PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES "
+    "WHERE PRIVILEGE_TYPE IN ('SELECT', 'SHOW VIEW', 'EVENT', 'TRIGGER') "
+    "AND GRANTEE = CONCAT('''', LEFT(CURRENT_USER(), "
+    "CHAR_LENGTH(CURRENT_USER()) - 1 - "
+    "CHAR_LENGTH(SUBSTRING_INDEX(CURRENT_USER(), '@', -1))), '''@''', "
+    "SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')";
+
+static int
+find_blind(struct breakage *b, struct db *db, struct err *e)
+{
+	static const char *const needed[] = { "SELECT", "SHOW VIEW", "EVENT",
+	    "TRIGGER" };
+	struct rows r = ROWS_INIT;
+	struct str lacks = STR_INIT;
+	size_t i, k;
+	int rc = db_rows(db, &r, "v", e, "%s", seen_by);
+
+	for (i = 0; rc == 0 && i < sizeof(needed) / sizeof(needed[0]); i++) {
+		for (k = 0; k < r.n && strcmp(r.cell[k][0], needed[i]) != 0;
+		    k++)
+			;
+		if (k == r.n)
+			str_addf(&lacks, "%s%s", lacks.len > 0 ? ", " : "",
+			    needed[i]);
+	}
+	if (lacks.len > 0)
+		summary_add(&b->unknown, "unseen", "", "what the account may "
+		    "not see: it lacks %s on *.*", lacks.s);
+	rows_free(&r);
+	str_free(&lacks);
+	return rc;
+}
+
+int
+breakage_find(struct breakage *b, struct db *db, const struct plan *p,
+    bool all, struct err *e)
+{
+	struct users us = { .p = p, .r = ROWS_INIT, .unknown = &b->unknown };
+	bool wanted = all;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < p->old->n_columns && !wanted; i++)
+		wanted = goes(p, &p->old->column[i]);
+	if (!wanted)
+		return 0;
+	rc = all ? find_blind(b, db, e) : 0;
+	if (rc == 0)
+		rc = read_users(&us, db, e);
+	if (rc == 0) {
+		sort_out(b, &us);
+	} else if (e->kind == ERR_SQL) {
+		summary_add(&b->unknown, "unseen", "", "what views, routines, "
+		    "events and triggers use: %s", e->text);
+		e->kind = ERR_NONE;
+		rc = 0;
+	}
+	for (i = 0; i < us.n; i++)
+		lex_free(&us.user[i].usage.l);
+	free(us.user);
+	rows_free(&us.r);
+	return rc;
+}
+
+void
+breakage_free(struct breakage *b)
+{
+	summary_free_list(&b->uses);
+	summary_free_list(&b->breaks);
+	summary_free_list(&b->unknown);
+}
+
+void
+breakage_describe(struct str *out, const struct breakage *b,
+    const struct plan *p)
+{
 	const char *comma = "the swap breaks, as ALTER TABLE would, what uses ";
 	size_t i;
 
-	for (i = 0; i < p->old->n_columns; i++)
+	for (i = 0; i < p->old->n_columns && b->breaks.n > 0; i++)
 		if (goes(p, &p->old->column[i])) {
 			str_addf(out, "%s%s", comma,
 			    p->old->column[i].name.sql);
 			comma = ", ";
 		}
-	comma = ": ";
-	for (i = 0; i < us->n; i++)
-		if (us->user[i].broken) {
-			str_addf(out, "%s%s %s", comma, us->user[i].kind,
-			    us->user[i].name.sql);
-			comma = ", ";
-		}
-	if (comma[0] == ':')
-		str_reset(out);
-}
-
-int
-breakage_describe(struct str *out, struct db *db, const struct plan *p,
-    struct err *e)
-{
-	struct users us = { p, false, ROWS_INIT, NULL, 0, STR_INIT, 0 };
-	size_t i, n = 0;
-	int rc;
-
-	for (i = 0; i < p->old->n_columns; i++)
-		n += goes(p, &p->old->column[i]);
-	if (n == 0)
-		return 0;
-	rc = read_users(&us, db, e);
-	if (rc == 0) {
-		for (i = 0; i < us.n; i++)
-			if (!us.user[i].broken &&
-			    uses_what_goes(&us, &us.user[i].usage))
-				break_it(&us, &us.user[i]);
-		describe(out, &us);
-	} else if (e->kind == ERR_SQL) {
-		log_warn("what uses the dropped columns is not known: %s",
-		    e->text);
-		e->kind = ERR_NONE;
-		rc = 0;
-	}
-	if (us.n_unseen > 0)
-		log_warn("it is not known whether they use dropped columns, "
-		    "because their definitions cannot be read: %s%s",
-		    us.unseen.s,
-		    us.n_unseen > 1 ? " and others" : "");
-	for (i = 0; i < us.n; i++)
-		lex_free(&us.user[i].usage.l);
-	free(us.user);
-	rows_free(&us.r);
-	str_free(&us.unseen);
-	return rc;
+	for (i = 0; i < b->breaks.n; i++)
+		str_addf(out, "%s%s", i == 0 ? ": " : ", ",
+		    b->breaks.item[i].text);
 }

@@ -222,14 +222,41 @@ note_nulls(struct search *s, const struct warning *w,
 	str_free(&q);
 }
 
+/* One that has come to nothing. */
+static void
+forget_last(struct search *s)
+{
+	struct summary_misfit *m = &s->m->misfit[--s->m->n];
+
+	free(m->name);
+	free(m->text);
+}
+
+/* A value may be wrong for several reasons: the first one counts. */
+static bool
+is_counted(const struct search *s, size_t at, const struct warning *w)
+{
+	const struct summary_misfit *m = s->m->misfit;
+	size_t i;
+
+	for (i = 0; i < s->m->n; i++)
+		if (s->counted[i] && w->row <= s->last[i] &&
+		    strcmp(m[i].name, m[at].name) == 0)
+			return true;
+	return false;
+}
+
 static void
 note(struct search *s, const struct warning *w)
 {
 	size_t i = find(s, kind_of(w), w);
 	struct summary_misfit *m = &s->m->misfit[i];
 
-	if (s->counted[i] && w->row <= s->last[i])
+	if (is_counted(s, i, w)) {
+		if (m->rows == 0)
+			forget_last(s);
 		return;
+	}
 	s->counted[i] = w->row > 0 || strcmp(m->kind, "null") == 0;
 	s->last[i] = w->row;
 	if (w->row == 0 && w->column != NULL && w->column->from != NULL &&
@@ -380,18 +407,6 @@ look_at_all(struct search *s, struct err *e)
 	return rc;
 }
 
-/* Why it must not be tried; NULL: it may. */
-static const char *
-forbidden(const struct plan *p)
-{
-	if (p->old->undoes_nothing)
-		return "to read the table locks it";
-	if (p->server->binlog_statement)
-		return "with binlog_format=STATEMENT, rows that are read for a "
-		    "copy are locked";
-	return NULL;
-}
-
 static void
 end(struct search *s)
 {
@@ -409,12 +424,9 @@ misfits_count(struct summary_misfits *m, const struct plan *p,
 {
 	struct search s = { .m = m, .p = p, .cfg = cfg,
 	    .path = plan_path(p) };
-	const char *why = forbidden(p);
+	const char *why = misfit_untried(p);
 	int rc = 0;
 
-	m->by_type = !misfit_possible(p);
-	if (m->by_type)
-		return 0;
 	if (why == NULL) {
 		pace_init(&s.pace, true, CHUNK, cfg->chunk_size);
 		event_hush_sql(true);

@@ -110,6 +110,7 @@ refused(struct migration *m, struct trial *t, struct err *e)
 void
 already_tell(const struct migration *m)
 {
+	char nothing[] = "nothing is to be done";
 	const struct summary s = {
 		.database = m->names.old.db.raw,
 		.table = m->names.old.table.raw,
@@ -118,6 +119,8 @@ already_tell(const struct migration *m)
 		.name = m->names.old.sql,
 		.rows = m->old->rows,
 		.bytes = m->old->bytes,
+		.misfits.by_type = true,
+		.estimate.why_not = nothing,
 	};
 
 	event_summary(&s);

@@ -92,12 +92,25 @@ migration_options(const struct migration *m)
 	return options;
 }
 
+/* The summary of a dry run has it. */
+static void
+tell_unknown(const struct migration *m, const struct summary_list *l)
+{
+	if (l->n > 0 && (!m->cfg->dry_run || m->reverting))
+		log_warn("not known is %s%s", l->item[0].text,
+		    l->n > 1 ? "; and so with others" : "");
+}
+
 int
 migration_tell_breakage(const struct migration *m, struct err *e)
 {
+	struct breakage b = { .uses = { NULL, 0 } };
 	struct str text = STR_INIT;
-	int rc = breakage_describe(&text, m->db, &m->plan, e);
+	int rc = breakage_find(&b, m->db, &m->plan, false, e);
 
+	breakage_describe(&text, &b, &m->plan);
+	tell_unknown(m, &b.unknown);
+	breakage_free(&b);
 	if (rc == 0 && text.len > 0 && m->cfg->dry_run && !m->cfg->quiet)
 		log_answer("%s", text.s);
 	else if (rc == 0 && text.len > 0)
