@@ -53,12 +53,13 @@ add_back(struct summary *s, const struct migration *m, struct err *e)
 	return back_find(&s->back, &s->lost, &b, e);
 }
 
-#define CROWDED	"there is little room on the disk"
+#define CROWDED	"little room is on the disk, or it is not known"
 #define MARGIN	(256ULL * 1024 * 1024)	/* bytes, beside the new table's */
 
 /*
- * What is tried in the new table takes room there until that is dropped.
- * 1: there is plenty, as far as one can see; 0: not; -1 with *e.
+ * What is tried in the new table takes room there until that is dropped, and a
+ * server whose disk is full may end.
+ * 1: there is plenty; 0: not, or it is not known; -1 with *e.
  */
 static int
 has_room(const struct migration *m, struct err *e)
@@ -70,7 +71,7 @@ has_room(const struct migration *m, struct err *e)
 		return 1;
 	rc = disk_find_all(&d, m->db, &m->names.shadow, m->new->create, e);
 	if (rc == 0)
-		rc = d.data.by == DISK_UNKNOWN || d.data.free > MARGIN +
+		rc = d.data.by != DISK_UNKNOWN && d.data.free > MARGIN +
 		    2 * m->old->bytes;
 	disk_free_all(&d);
 	return rc;
