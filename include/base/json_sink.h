@@ -43,6 +43,9 @@ void json_sink_add(struct json_sink *j, const char *version);
 /* Begin an object of this type, with the time. */
 void json_sink_begin(struct str *s, const char *type);
 
+/* What programs call what is waited for. */
+const char *json_sink_wait(enum event_wait_kind kind);
+
 /* What a result calls the state of the table: a word of 15 bytes at most. */
 const char *json_sink_state(const struct event_result *r);
 

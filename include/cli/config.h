@@ -154,6 +154,7 @@ struct config {
 	double progress_every;
 
 	char *report;			/* a file */
+	char *prometheus_textfile;	/* a file */
 
 	/* answered or used by configure_load() itself */
 	bool help, version, print_config;

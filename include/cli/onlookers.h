@@ -3,6 +3,7 @@
 
 #include "base/board.h"
 #include "base/err.h"
+#include "base/metrics.h"
 #include "base/report_sink.h"
 #include "cli/config.h"
 #include "cli/hooks.h"
@@ -11,6 +12,7 @@
 struct onlookers {
 	struct board board;
 	struct hooks hooks;
+	struct metrics *metrics;	/* NULL: none */
 	struct report_sink *report;	/* NULL: none */
 };
 

@@ -301,6 +301,12 @@ state_of(const struct event_result *r)
 }
 
 const char *
+json_sink_wait(enum event_wait_kind kind)
+{
+	return wait_name[kind];
+}
+
+const char *
 json_sink_state(const struct event_result *r)
 {
 	return state_of(r);

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 static int
-fail(const char *path, const char *why, struct err *e)
+fail(const char *option, const char *path, const char *why, struct err *e)
 {
-	return err_set(e, ERR_USAGE, "--report: %s: %s", path, why);
+	return err_set(e, ERR_USAGE, "%s: %s: %s", option, path, why);
 }
 
 static int
@@ -32,26 +32,28 @@ write_all(int fd, const struct str *text)
 
 /* A file beside it, of this name; -1 with *e. */
 static int
-open_beside(const char *path, struct str *beside, struct err *e)
+open_beside(const char *option, const char *path, struct str *beside,
+    struct err *e)
 {
 	struct stat st;
 	int fd;
 
 	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return fail(path, "not a regular file", e);
+		return fail(option, path, "not a regular file", e);
 	str_addf(beside, "%s.%ld~", path, (long)getpid());
 	/* Of a process that had this PID and was killed. */
 	unlink(beside->s);
 	fd = open(beside->s, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
 	    O_CLOEXEC, 0666);
-	return fd >= 0 ? fd : fail(path, strerror(errno), e);
+	return fd >= 0 ? fd : fail(option, path, strerror(errno), e);
 }
 
 int
-report_file_put(const char *path, const struct str *text, struct err *e)
+report_file_put(const char *option, const char *path, const struct str *text,
+    struct err *e)
 {
 	struct str beside = STR_INIT;
-	const int fd = open_beside(path, &beside, e);
+	const int fd = open_beside(option, path, &beside, e);
 	int rc = -1, why;
 
 	if (fd >= 0) {
@@ -65,7 +67,7 @@ report_file_put(const char *path, const struct str *text, struct err *e)
 		if (rc == 0)
 			rc = rename(beside.s, path);
 		if (rc != 0) {
-			fail(path, strerror(errno), e);
+			fail(option, path, strerror(errno), e);
 			unlink(beside.s);
 		}
 	}
@@ -74,10 +76,10 @@ report_file_put(const char *path, const struct str *text, struct err *e)
 }
 
 int
-report_file_check(const char *path, struct err *e)
+report_file_check(const char *option, const char *path, struct err *e)
 {
 	struct str beside = STR_INIT;
-	const int fd = open_beside(path, &beside, e);
+	const int fd = open_beside(option, path, &beside, e);
 
 	if (fd >= 0) {
 		unlink(beside.s);

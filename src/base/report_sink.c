@@ -293,7 +293,7 @@ write_page(struct report_sink *s, struct err *e)
 	timeline_reach(&s->report.timeline, s->report.now);
 	report_page_add(&page, &s->report);
 	pthread_mutex_unlock(&s->lock);
-	rc = report_file_put(s->path, &page, e);
+	rc = report_file_put("--report", s->path, &page, e);
 	str_free(&page);
 	return rc;
 }

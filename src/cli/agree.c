@@ -176,6 +176,17 @@ is_reported_over(const struct config *c, const struct config *first)
 	return false;
 }
 
+static bool
+is_measured_over(const struct config *c, const struct config *first)
+{
+	for (; c->prometheus_textfile != NULL && first != c;
+	    first = first->next)
+		if (same_text(c->prometheus_textfile,
+		    first->prometheus_textfile))
+			return true;
+	return false;
+}
+
 /* There is one process for all of them, with one output. */
 void
 agree_among(struct options *o, const struct config *first)
@@ -183,6 +194,9 @@ agree_among(struct options *o, const struct config *first)
 	if (is_reported_over(o->c, first))
 		option_blame(o, AT(report), "must be another file for each "
 		    "job: a report is about one table");
+	if (is_measured_over(o->c, first))
+		option_blame(o, AT(prometheus_textfile), "must be another "
+		    "file for each job");
 	if (first == o->c)
 		return;
 	if (!same_text(o->c->pid, first->pid))

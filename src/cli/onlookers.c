@@ -16,6 +16,26 @@ command_word(const struct config *cfg)
 	    cfg->command == COMMAND_REVERT ? "revert " : "";
 }
 
+static const char *
+metrics_word(const struct config *cfg)
+{
+	switch (cfg->command) {
+	case COMMAND_RESUME:
+		return "resume";
+	case COMMAND_REVERT:
+		return "revert";
+	case COMMAND_CLEANUP:
+		return "cleanup";
+	case COMMAND_ALTER:
+	case COMMAND_STATUS:
+	case COMMAND_CONTROL:
+	case COMMAND_EXPLAIN:
+	case COMMAND_WATCH:
+		break;
+	}
+	return cfg->dry_run ? "dry-run" : "alter";
+}
+
 static int
 begin_report(struct onlookers *o, const struct config *cfg, struct err *e)
 {
@@ -45,8 +65,11 @@ onlookers_check(const struct config *cfg, struct err *e)
 		rc = hook_files_read(&files, cfg->hooks_dir, e);
 		hook_files_free(&files);
 	}
+	if (rc == 0 && cfg->prometheus_textfile != NULL)
+		rc = report_file_check(METRICS_OPTION,
+		    cfg->prometheus_textfile, e);
 	return rc == 0 && cfg->report != NULL ?
-	    report_file_check(cfg->report, e) : rc;
+	    report_file_check("--report", cfg->report, e) : rc;
 }
 
 /* What reads the board comes behind it: sinks are a list with two ends, and
@@ -54,10 +77,16 @@ onlookers_check(const struct config *cfg, struct err *e)
 int
 onlookers_begin(struct onlookers *o, const struct config *cfg, struct err *e)
 {
-	const int rc = hooks_begin(&o->hooks, cfg, &o->board, e);
+	int rc = hooks_begin(&o->hooks, cfg, &o->board, e);
 
+	o->metrics = NULL;
 	board_begin(&o->board, cfg->database, cfg->table, cfg->dry_run);
 	o->board.view.job = cfg->name;
+	if (rc == 0 && cfg->prometheus_textfile != NULL) {
+		o->metrics = xcalloc(1, sizeof(*o->metrics));
+		rc = metrics_begin(o->metrics, cfg->prometheus_textfile,
+		    &o->board, metrics_word(cfg), e);
+	}
 	return rc != 0 ? -1 : begin_report(o, cfg, e);
 }
 
@@ -79,6 +108,8 @@ onlookers_finish(struct onlookers *o, enum err_kind status)
 {
 	board_finish(&o->board, status);
 	hooks_finish(&o->hooks, status);
+	if (o->metrics != NULL)
+		metrics_finish(o->metrics);
 	if (o->report != NULL)
 		report_sink_finish(o->report, status);
 }
@@ -92,6 +123,9 @@ onlookers_cut(struct onlookers *o)
 void
 onlookers_end(struct onlookers *o)
 {
+	if (o->metrics != NULL)
+		metrics_end(o->metrics);
+	o->metrics = NULL;
 	if (o->report != NULL)
 		report_sink_end(o->report);
 	o->report = NULL;

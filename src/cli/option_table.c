@@ -275,6 +275,9 @@ const struct option option_table[] = {
 	DO("report", 0, TEXT, SCRIPTS, report, NULL, "FILE",
 	    "write a page of HTML about the run there: what it did when, and "
 	    "its end"),
+	DO("prometheus-textfile", 0, TEXT, SCRIPTS, prometheus_textfile, NULL,
+	    "FILE",
+	    "write metrics there, for the textfile collector of node_exporter"),
 	DO("keep-going", 0, FLAG, SCRIPTS, keep_going, NULL, NULL,
 	    "of several jobs, do the others when one has failed"),
 
