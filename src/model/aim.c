@@ -169,7 +169,6 @@ add_options(struct str *out, const struct structure *was,
 	summary_free(&s);
 }
 
-/* Which have to go before the columns are changed, and which come after. */
 static int
 drop_some(struct str *out, const struct pairing *p, struct err *e)
 {

@@ -103,7 +103,6 @@ aim_of(const struct target *t, const struct server *s)
 	return a;
 }
 
-/* If it is the table by all that it has, no column is missed. */
 static int
 find_moves(struct target *t, const struct config *cfg, struct err *e)
 {
@@ -171,6 +170,7 @@ target_alter(struct str *out, struct target *t, const struct table *old,
 	    structure_read(&t->new, t->is, e) != 0)
 		return -1;
 	a = aim_of(t, s);
+	/* What the options say may have been done before. */
 	if (aim_alter(out, &a, e) == 0 && out->len == 0)
 		return 0;
 	str_reset(out);
