@@ -85,6 +85,17 @@ refused('columns that go', qr/only\ the\ table\ has:\ `a`,\ `c`;\ that\ only
     \ the\ file\ has:\ `z`.*--drop\ a\ or\ --rename\ a=NEW,\ --drop\ c/xs,
     $wanted);
 refused('... one of two', qr/only the table has: `c`/, $wanted, '--drop', 'a');
+for my $kind ('STORED', 'VIRTUAL') {
+	my $computed = "a INT, b INT AS (a + 1) $kind";
+	refused("values that are lost: $kind",
+	    qr/values are lost, [^\n]*: `b`.*--drop b/s,
+	    "CREATE TABLE t ($ID, $computed, c INT)");
+	refused('... by another name', qr/values are lost, [^\n]*: `b`/,
+	    "CREATE TABLE t ($ID, a INT, x INT AS (a) $kind, c INT)",
+	    '--rename', 'b=x');
+	becomes("... as is said: $kind", "CREATE TABLE t ($ID, a INT, b INT)",
+	    "CREATE TABLE t ($ID, $computed)", opts => ['--drop=b']);
+}
 refused('a DROP of what stays', qr/--drop b: the file has it/, $wanted,
     '--drop', 'a,b,c');
 refused('a new name that is not there', qr/--rename a=y: the file has no/,

@@ -48,6 +48,9 @@ void structure_free(struct structure *s);
 const struct structure_item *structure_find(const struct structure *s,
     enum structure_kind kind, const char *name);
 
+/* 'S' (stored) or 'V' (virtual) of a column that is generated, or 0. */
+char structure_generated(const struct structure_item *it);
+
 /* A foreign key gets another name, or NULL: is forgotten. */
 void structure_rename(struct structure *s, const char *fkey, const char *to);
 

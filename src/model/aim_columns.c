@@ -175,44 +175,16 @@ changes(const struct aim *a, const struct place *p, bool exact)
 	return yes;
 }
 
-/* 'S' or 'V' of a generated column, or 0. */
-static char
-stored(const struct structure_item *it)
-{
-	static const struct lex_mode mode = { .mariadb = false };
-	struct err ignored = { .kind = ERR_NONE };
-	struct lex l = { 0 };
-	size_t i, depth = 0;
-	char c = 0;
-	bool generated = false;
-
-	if (lex_scan(&l, it->text, &mode, &ignored) != 0)
-		l.n = 0;
-	for (i = 0; i < l.n; i++) {
-		if (lex_punct(&l, i, '('))
-			depth++;
-		else if (lex_punct(&l, i, ')'))
-			depth--;
-		if (depth > 0)
-			continue;
-		generated = generated || lex_is(&l, i, "GENERATED");
-		if (generated && lex_is(&l, i, "STORED"))
-			c = 'S';
-		else if (generated && lex_is(&l, i, "VIRTUAL"))
-			c = 'V';
-	}
-	lex_free(&l);
-	return c;
-}
-
 /* The server makes its values again, and cannot change where it has them. */
 static bool
 is_remade(const struct place *p)
 {
-	char was = p->was != NULL ? stored(p->was) : 0;
-	char is = stored(p->is);
+	char was = p->was != NULL ? structure_generated(p->was) : 0;
+	char is = structure_generated(p->is);
 
-	return was != 0 && is != 0 && was != is;
+	if (p->was == NULL || is == 0)
+		return false;
+	return was != 0 ? was != is : is == 'V';
 }
 
 static void

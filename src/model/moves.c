@@ -139,6 +139,16 @@ drops(const struct finding *f, const char *name)
 	return is;
 }
 
+/* What was in a plain column of that name is lost. */
+static bool
+is_computed(const struct structure *s, const char *name)
+{
+	const struct structure_item *it = structure_find(s, STRUCTURE_COLUMN,
+	    name);
+
+	return it != NULL && structure_generated(it) != 0;
+}
+
 static void
 judge_drops(struct finding *f)
 {
@@ -149,7 +159,7 @@ judge_drops(struct finding *f)
 		one = list_next(&rest);
 		if (is_renamed(f->m, one))
 			blame(f, "--drop", one, "--rename has it, too");
-		else if (has(f->new, one))
+		else if (has(f->new, one) && !is_computed(f->new, one))
 			blame(f, "--drop", one, "the file has it");
 		free(one);
 	}
@@ -159,6 +169,34 @@ static void
 add_name(struct str *q, const char *before, const char *name)
 {
 	str_addf(q, "%s%s%s", q->len > 0 ? ", " : "", before, name);
+}
+
+/* Plain columns whose values the server would replace. */
+static void
+find_computed(struct finding *f)
+{
+	const struct structure_item *is, *was;
+	struct str lost = STR_INIT;
+	size_t i;
+
+	for (i = 0; i < f->new->n; i++) {
+		is = &f->new->item[i];
+		if (is->kind != STRUCTURE_COLUMN ||
+		    structure_generated(is) == 0)
+			continue;
+		was = moves_source(f->m, f->old, is->name.raw);
+		if (was == NULL || structure_generated(was) != 0 ||
+		    drops(f, was->name.raw))
+			continue;
+		add_name(&lost, "", was->name.sql);
+		str_addf(&f->hint, "%s--drop %s", f->hint.len > 0 ? ", " : "",
+		    was->name.raw);
+	}
+	if (lost.len > 0)
+		str_addf(&f->wrong, "%scolumns whose values are lost, as they "
+		    "are generated in the file: %s", f->wrong.len > 0 ?
+		    ERR_LINE : "", lost.s);
+	str_free(&lost);
 }
 
 /* Columns of the table that nothing says anything about. */
@@ -203,6 +241,7 @@ moves_find(struct moves *m, const struct moves_said *said,
 	if (rc == 0) {
 		judge_drops(&f);
 		find_unsaid(&f);
+		find_computed(&f);
 	}
 	if (rc == 0 && f.wrong.len > 0) {
 		rc = err_set(e, ERR_REFUSED, "--to %s: %s", said->file,

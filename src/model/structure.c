@@ -355,3 +355,32 @@ structure_text(struct str *q, const struct structure *s)
 	str_addf(q, "%s\n", s->rest);
 	free(it);
 }
+
+char
+structure_generated(const struct structure_item *it)
+{
+	static const struct lex_mode mode = { .mariadb = false };
+	struct err ignored = { .kind = ERR_NONE };
+	struct lex l = { 0 };
+	size_t i, depth = 0;
+	char c = 0;
+	bool generated = false;
+
+	if (lex_scan(&l, it->text, &mode, &ignored) != 0)
+		l.n = 0;
+	for (i = 0; i < l.n; i++) {
+		if (lex_punct(&l, i, '('))
+			depth++;
+		else if (lex_punct(&l, i, ')'))
+			depth--;
+		if (depth > 0)
+			continue;
+		generated = generated || lex_is(&l, i, "GENERATED");
+		if (generated && lex_is(&l, i, "STORED"))
+			c = 'S';
+		else if (generated && lex_is(&l, i, "VIRTUAL"))
+			c = 'V';
+	}
+	lex_free(&l);
+	return c;
+}
