@@ -30,7 +30,8 @@ sub misfits {
 	my $is = summary($alter);
 	is(join('; ', map { my $m = $_; "$m->{kind} $m->{name} $m->{rows}: " .
 	    join(' ', map { "$_->{key}=$_->{value}" } @{$m->{sample}}) }
-	    @{$is->{misfits}}), join('; ', @want), '... rows that do not fit');
+	    sort { $b->{kind} cmp $a->{kind} } @{$is->{misfits}}),
+	    join('; ', sort { $b cmp $a } @want), '... rows that do not fit');
 	is($is->{misfits_not_looked_for}, undef, '... were looked for');
 	return $is;
 }
@@ -61,6 +62,16 @@ misfits('MODIFY d DECIMAL(3,2)', "out-of-range d 11: 10='10.25' " .
     "11='11.25' 12='12.25'");
 misfits('MODIFY n INT NOT NULL, CHANGE v w VARCHAR(19) NOT NULL',
     "null n 4: 5=NULL 10=NULL 15=NULL", "too-long v 1: 20='" . 'x' x 20 . "'");
+# In one column: NULLs beside other values, and several warnings of a row.
+$s->sql('UPDATE app.t SET n = 70000 WHERE id = 3');
+misfits('MODIFY n SMALLINT NOT NULL', "out-of-range n 1: 3='70000'",
+    "null n 4: 5=NULL 10=NULL 15=NULL");
+{
+	my $n = 0;
+	$n += $_->{rows} for
+	    @{summary('MODIFY d TIMESTAMP NULL')->{misfits}};
+	is($n, 20, '... each row counts once');
+}
 {
 	my $m = summary('ADD CONSTRAINT small CHECK (id < 15)')->{misfits};
 	is(join(' ', map { "$_->{kind} $_->{rows}" } @$m), 'check 6',

@@ -239,6 +239,9 @@ is_counted(const struct search *s, size_t at, const struct warning *w)
 	const struct summary_misfit *m = s->m->misfit;
 	size_t i;
 
+	/* NULLs are counted all at once, and are nothing else. */
+	if (w->row == 0)
+		return s->counted[at];
 	for (i = 0; i < s->m->n; i++)
 		if (s->counted[i] && w->row <= s->last[i] &&
 		    strcmp(m[i].name, m[at].name) == 0)
@@ -299,6 +302,55 @@ copy(struct search *s, struct err *e)
 	return rc;
 }
 
+/* The only column whose values are converted; NULL: there are more. */
+static const struct pair *
+only_converted(const struct plan *p)
+{
+	const struct pair *only = NULL;
+	size_t i;
+
+	for (i = 0; i < p->n_pairs; i++) {
+		if (p->pair[i].from == NULL || p->pair[i].same)
+			continue;
+		if (only != NULL)
+			return NULL;
+		only = &p->pair[i];
+	}
+	return only;
+}
+
+/* Is it a warning about a constraint of the row? */
+static bool
+is_of_row(const struct warning *w)
+{
+	return strcmp(kind_of(w), "other") != 0;
+}
+
+/*
+ * One of a cast, or of a CHECK, does not say which row it is about, and there
+ * may be several of one row: only where the row is alone it can be counted.
+ * False: it is not.
+ */
+static bool
+place(struct search *s, struct warnings *list)
+{
+	const struct pair *only = only_converted(s->p);
+	struct warning *w;
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		w = &list->w[i];
+		if (w->row > 0 || strcmp(kind_of(w), "null") == 0)
+			continue;
+		if (s->k.rows > 1)
+			return false;
+		w->row = 1;
+		if (w->column == NULL && !is_of_row(w))
+			w->column = only;
+	}
+	return true;
+}
+
 /* 1: looked at; 0: it is too much at once. */
 static int
 judge(struct search *s, struct err *e)
@@ -307,7 +359,7 @@ judge(struct search *s, struct err *e)
 	size_t i;
 	int rc = warning_list(&list, s->p, s->cfg, s->db, e);
 
-	if (rc == 0 && (list.all || s->k.rows == 1)) {
+	if (rc == 0 && place(s, &list) && (list.all || s->k.rows == 1)) {
 		begin(s);
 		for (i = 0; i < list.n; i++)
 			note(s, &list.w[i]);
