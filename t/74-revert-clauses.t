@@ -130,8 +130,8 @@ my %more = (
 	    'f1 FOREIGN KEY (old) REFERENCES p (id)', 'RENAME COLUMN old TO ' .
 	    'z, RENAME COLUMN b TO y', 'RENAME KEY ka TO kz', 'DROP KEY kb',
 	    'DROP KEY ka, ADD KEY kz (a, n)'],
-	self => ['DROP FOREIGN KEY own', 'RENAME COLUMN id TO nr, RENAME ' .
-	    'COLUMN up TO upper', 'DROP FOREIGN KEY own, DROP COLUMN up'],
+	self => ['DROP FOREIGN KEY own', 'RENAME COLUMN up TO upper, ' .
+	    'RENAME COLUMN b TO y', 'DROP FOREIGN KEY own, DROP COLUMN up'],
 	hash => ['REMOVE PARTITIONING', $ranges, 'COALESCE PARTITION 1',
 	    'ADD PARTITION PARTITIONS 2'],
 	ranges => ['REMOVE PARTITIONING', $hash, 'REORGANIZE PARTITION pm ' .
@@ -145,20 +145,35 @@ if ($mysql) {
 
 # --- there and back ---------------------------------------------------------
 
+# On a busy machine a swap may not come about in time: all is undone then.
+sub in_time {
+	my ($run) = @_;
+	my $r;
+	for (1 .. 5) {
+		$r = $run->();
+		return $r if $r->{exit} != 14;
+		note $r->{err} =~ /error: (.*)/;
+	}
+	return $r;
+}
+
 my %done;
 sub there_and_back {
 	my ($kind, $alter) = @_;
 	my $name = "$kind, $alter";
 	make($kind);
 	my $was = defined_as();
+	# MySQL ends a transaction that meets a table which is made or dropped
+	# and references t (1213); what is defined in the end is asked here.
 	my $w = start_writer($s, db => 'app', tables => ['t', 'control'],
-	    seed => $seed++, key => ['id'], keys => sub { 1 + $_[0]->(60) },
+	    forgive => $mysql ? [1213] : [], seed => $seed++,
+	    key => ['id'], keys => sub { 1 + $_[0]->(60) },
 	    column => 'n', values => sub { $_[0]->(1000) });
-	my $r = migrate($s, $alter, 'app', 't', '--reversible',
-	    '--accept-loss', '--chunk-size', 20);
+	my $r = in_time(sub { migrate($s, $alter, 'app', 't', '--reversible',
+	    '--accept-loss', '--chunk-size', 20) });
 	if ($r->{exit} == 0) {
-		$r = run_livealter($s, 'revert', dsn('app', 't'),
-		    '--accept-loss');
+		$r = in_time(sub { run_livealter($s, 'revert',
+		    dsn('app', 't'), '--accept-loss') });
 		is("$r->{exit}: $r->{out}",
 		    "0: Successfully reverted `app`.`t`.\n", $name)
 		    or diag $r->{err};
@@ -190,7 +205,7 @@ for my $alter (@any) {
 for my $kind (sort keys %more) {
 	there_and_back($kind, $_) for @{$more{$kind}};
 }
-cmp_ok($done{$_} // 0, '>', 3, "there were some of $_") for sort keys %made;
+cmp_ok($done{$_} // 0, '>', 2, "there were some of $_") for sort keys %made;
 
 # --- what is not as before --------------------------------------------------
 
