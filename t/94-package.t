@@ -117,7 +117,7 @@ for my $user ('root:root', 'nobody:nogroup') {
 # Its own control file, on the source and the package as they were made.
 {
 	my ($dsc) = glob("$tmp/b/livealter_*.dsc");
-	run(@sudo, 'install', '-m', '644', $_, "$root/tmp/") for $dsc,
+	run(@sudo, 'install', '-m', '644', $_, "$root/tmp/") for $deb, $dsc,
 	    glob("$tmp/b/livealter_*.tar.*");
 	$r = ok_run('autopkgtest, on the system itself', @in, 'env',
 	    'DEBIAN_FRONTEND=noninteractive', 'autopkgtest',
@@ -137,7 +137,7 @@ is(run(@sudo, 'find', "$root/usr", "$root/etc", '-name', '*livealter*')->{out},
 # As by ssh, with the system for a host.
 spew("$tmp/ssh", <<"END");
 #!/bin/bash
-exec @in /bin/sh -c "\${@: -1}"
+exec @in /bin/sh -c "\${!#}"
 END
 chmod 0755, "$tmp/ssh";
 spew("$tmp/inventory", "[databases]\nbare ansible_host=bare " .
