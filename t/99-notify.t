@@ -45,7 +45,8 @@ sub last_words {
 
 # --- a run that goes well ---------------------------------------------------
 
-begin();
+# A status is said once a second: the copy takes some.
+begin(1500);
 $r = run_livealter($s, env(), '--alter', $ALTER, dsn('app', 'orders'),
     @slow, '--execute');
 is($r->{exit}, 0, 'a run') or diag $r->{err};
