@@ -79,6 +79,7 @@ tune_sinks(struct sinks *s, const struct config *cfg)
 
 	s->text.quiet = s->json.quiet = cfg->quiet;
 	s->text.sql = s->json.sql = sql;
+	s->text.summary_first = cfg->dry_run;
 	s->text.every = s->json.every = every;
 }
 

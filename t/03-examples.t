@@ -118,7 +118,7 @@ sub try_command {
 }
 {
 	my ($yaml) = slurp('man/livealter.yaml.5') =~
-	    /^\.Bd -literal[^\n]*\n(.*?)^\.Ed/ms;
+	    /^\.Bd -literal[^\n]*\n((?:(?!^\.Ed).)*^jobs:.*?)^\.Ed/ms;
 	my $socket = $s->socket;
 	$yaml =~ s{/run/mysqld/mysqld\.sock}{$socket};
 	spew("$tmp/jobs.yaml", $yaml);

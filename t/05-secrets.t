@@ -158,8 +158,8 @@ sub see_nothing {
 	cmp_ok(scalar @var, '>', 3, 'there are variables for the tests');
 	my @read = grep { slurp($_) =~ /\bgetenv\(/ }
 	    glob('src/*.c src/*/*.c');
-	is("@read", 'src/cli/config_files.c src/cli/configure.c ' .
-	    'src/cli/ownership.c ' .
+	is("@read", 'src/base/notify.c src/base/screen.c ' .
+	    'src/cli/config_files.c src/cli/configure.c src/cli/ownership.c ' .
 	    'src/cli/testing.c', 'nothing else reads the environment');
 	my $shipped = "$build/shipped/livealter";
 	ok(-x $shipped, 'the program that is installed is there');

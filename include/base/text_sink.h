@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "base/event.h"
+#include "base/str.h"
 
 /*
  * The sink for people: answers, plans, results and statements on standard
@@ -20,6 +21,9 @@ struct text_sink {
 	bool quiet;	/* no steps, progress and notes, and on standard
 			   output only answers */
 	bool sql;	/* statements are shown */
+	bool summary_first;	/* plan and statements come after it */
+	bool summed;		/* it has come */
+	struct str held;	/* until then */
 	double every;	/* seconds between two lines about a wait */
 	bool drawn;	/* a progress line is on the terminal */
 	double shown;	/* when there was a line about a wait */

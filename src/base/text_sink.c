@@ -200,8 +200,22 @@ put_sql(struct text_sink *t, const struct event *ev)
 
 	if (!t->sql || t->quiet)
 		return;
+	if (t->summary_first && !t->summed) {
+		print_sql(&t->held, "%s", ev->text);
+		return;
+	}
 	print_sql(&s, "%s", ev->text);
 	put(t, STDOUT_FILENO, &s, false);
+}
+
+/* A summary has come, or something that it cannot come after. */
+static void
+put_held(struct text_sink *t)
+{
+	if (t->held.len == 0)
+		return;
+	put(t, STDOUT_FILENO, &t->held, false);
+	str_free(&t->held);
 }
 
 static void
@@ -327,7 +341,11 @@ put_answer(struct text_sink *t, const struct event *ev)
 static void
 put_plan(struct text_sink *t, const struct event *ev)
 {
-	if (!t->quiet)
+	if (t->quiet)
+		return;
+	if (t->summary_first && !t->summed)
+		str_addf(&t->held, "%s", ev->text);
+	else
 		put_answer(t, ev);
 }
 
@@ -336,10 +354,12 @@ put_summary(struct text_sink *t, const struct event *ev)
 {
 	struct str s = STR_INIT;
 
-	if (t->quiet)
-		return;
-	summary_print(&s, ev->summary);
-	put(t, STDOUT_FILENO, &s, true);
+	if (!t->quiet) {
+		summary_print(&s, ev->summary);
+		put(t, STDOUT_FILENO, &s, true);
+	}
+	put_held(t);
+	t->summed = true;
 }
 
 static void
@@ -369,6 +389,7 @@ put_hint(struct text_sink *t, const struct event *ev)
 static void
 take(struct event_sink *sink, const struct event *ev)
 {
+	struct text_sink *t = (struct text_sink *)sink;
 	static void (*const put_kind[])(struct text_sink *,
 	    const struct event *) = {
 		[EVENT_STEP] = put_step,
@@ -395,8 +416,13 @@ take(struct event_sink *sink, const struct event *ev)
 		[EVENT_EXIT] = put_exit,
 	};
 
+	if (ev->kind == EVENT_ERROR || ev->kind == EVENT_RESULT ||
+	    ev->kind == EVENT_EXIT) {
+		put_held(t);
+		t->summed = false;
+	}
 	if (put_kind[ev->kind] != NULL)
-		put_kind[ev->kind]((struct text_sink *)sink, ev);
+		put_kind[ev->kind](t, ev);
 }
 
 void

@@ -406,8 +406,10 @@ hooks_finish(struct hooks *h, enum err_kind status)
 	if (!h->started)
 		return;
 	add_due(h, status == ERR_NONE ? HOOK_SUCCESS : HOOK_FAILURE);
-	/* What has asked the run to end does not end them. */
-	stop_acknowledge();
+	/* What has asked the run to end does not end them; what has come too
+	 * late for it does. */
+	if (status == ERR_STOPPED)
+		stop_acknowledge();
 	while (!call_off(h, stop_requested(), 0.1))
 		alive_sign();
 }
