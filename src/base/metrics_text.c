@@ -45,7 +45,14 @@ family(const struct text *t, const char *name, const char *type,
 	    name, help, name, type);
 }
 
-/* label: one more, or NULL. */
+static void
+add_sample(struct str *out, const char *name, const struct str *labels,
+    double value)
+{
+	str_addf(out, "livealter_%s{%s} %.15g\n", name, labels->s, value);
+}
+
+/* With one label more. */
 static void
 sample(const struct text *t, const char *name, const char *label,
     const char *is, double value)
@@ -53,9 +60,8 @@ sample(const struct text *t, const char *name, const char *label,
 	struct str all = STR_INIT;
 
 	str_addz(&all, t->labels.s);
-	if (label != NULL)
-		add_label(&all, label, is);
-	str_addf(t->out, "livealter_%s{%s} %.15g\n", name, all.s, value);
+	add_label(&all, label, is);
+	add_sample(t->out, name, &all, value);
 	str_free(&all);
 }
 
@@ -63,7 +69,7 @@ static void
 gauge(const struct text *t, const char *name, const char *help, double value)
 {
 	family(t, name, "gauge", help);
-	sample(t, name, NULL, NULL, value);
+	add_sample(t->out, name, &t->labels, value);
 }
 
 static void
@@ -71,7 +77,7 @@ counter(const struct text *t, const char *name, const char *help,
     double value)
 {
 	family(t, name, "counter", help);
-	sample(t, name, NULL, NULL, value);
+	add_sample(t->out, name, &t->labels, value);
 }
 
 /* --- what there is --------------------------------------------------------*/
@@ -189,7 +195,7 @@ add_info(const struct text *t, const struct metrics_more *more)
 	add_label(&with.labels, "version", more->version);
 	add_label(&with.labels, "pid", pid.s);
 	family(&with, "info", "gauge", "Which run this is; always 1.");
-	sample(&with, "info", NULL, NULL, 1);
+	add_sample(with.out, "info", &with.labels, 1);
 	str_free(&with.labels);
 	str_free(&pid);
 }
