@@ -83,7 +83,8 @@ my %how = (
 	revert => [ 'revert', dsn('app', 'back') ],
 	control => [ 'control', dsn('app', 'orders'), 'pause' ],
 );
-my %reads = (status => [ 'status', 'D=app' ]);
+my %reads = (status => [ 'status', 'D=app' ],
+    watch => [ 'watch', dsn('app', 'plain') ]);
 
 # --help names all the words there are; one of them asks no server.
 {

@@ -72,7 +72,9 @@ sub purged {
 	is(scalar(grep { !/FORCE INDEX \(.*\) WHERE .*([<>]=|IN) / } @del), 0,
 	    '... each a range of its key');
 	like($sql[-1] // '', qr/^DROP TABLE IF EXISTS/, '... then dropped');
-	is(scalar(grep { /^DROP/ } @sql), 1, '... once');
+	# It is tried again when something is in the way.
+	shift @sql while @sql && $sql[0] !~ /^DROP/;
+	is(scalar(grep { !/^DROP/ } @sql), 0, '... and nothing comes after it');
 }
 
 # --- what does not go together ---------------------------------------------
