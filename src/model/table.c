@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/event.h"
+#include "base/stop.h"
 #include "base/util.h"
 #include "model/ddl.h"
 
@@ -183,6 +185,38 @@ ask_bare(struct table *t, struct column *const *c, size_t n, struct db *db,
 }
 
 /*
+ * Unlike all other questions here, this one opens the table, and others may
+ * have locked it (LOCK TABLES ... WRITE): then it fails after
+ * lock_wait_timeout.
+ */
+static int
+ask_bare_at_last(struct table *t, struct column *const *c, size_t n,
+    struct db *db, struct err *e)
+{
+	const struct db_beat *beat = db_beat(db);
+	struct str what = STR_INIT;
+	int rc;
+
+	while ((rc = ask_bare(t, c, n, db, e)) != 0 && db_class_conflict(e)) {
+		if (stop_sleep(0.05)) {
+			err_set(e, ERR_STOPPED, "stopped");
+			break;
+		}
+		if (what.len == 0) {
+			str_addf(&what, "a moment when no session has locked "
+			    "%s", t->name.sql);
+			event_wait(EVENT_WAIT_LOCK, what.s);
+		}
+		if (beat->run != NULL)
+			beat->run(beat->arg);
+	}
+	if (what.len > 0)
+		event_wait(EVENT_WAIT_LOCK, NULL);
+	str_free(&what);
+	return rc;
+}
+
+/*
  * On MySQL, ALTER ... DROP DEFAULT leaves a nullable column without any.  Of a
  * BLOB or TEXT, which is never shown with DEFAULT NULL, no text tells.
  */
@@ -198,7 +232,7 @@ find_bare(struct table *t, struct db *db, struct err *e)
 		    t->column[i].fallback == NULL)
 			c[n++] = &t->column[i];
 	if (n > 0)
-		rc = ask_bare(t, c, n, db, e);
+		rc = ask_bare_at_last(t, c, n, db, e);
 	free(c);
 	return rc;
 }
