@@ -227,9 +227,12 @@ nothing_left($s, 'app');
 # In the trial, which waits for who has the table.
 set_up(all_of(@needed));
 my $holder = $s->dbh(database => 'app');
-$holder->do("LOCK TABLES orders READ");
 $mark = $s->log_mark;
-my $p = start_migration($s, 'ADD x INT', 'app', 'orders', @opt);
+my $p = start_migration($s, { env => { LIVEALTER_STOP_AT => 'before:plan' } },
+    'ADD x INT', 'app', 'orders', @opt);
+ok($p->wait_until_stopped, 'it comes to the plan');
+$holder->do("LOCK TABLES orders WRITE");
+$p->kill('CONT');
 poll_until(sub { $s->log_text($mark) =~ /INSERT INTO `app`.`_orders_new_try`/ },
     30, 'it tries');
 $p->kill('KILL');
